@@ -1,0 +1,64 @@
+//! What can be wrong with a configuration, in words that name the setting and never its value.
+
+use std::fmt;
+
+use crate::key::{KeyError, KeyRingError};
+
+/// Why settings make no configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// There is no setting of this name.
+    UnknownSetting(String),
+    /// A value of a kind that the setting does not take.
+    Value {
+        /// The setting.
+        setting: &'static str,
+        /// The kind of the value.
+        found: &'static str,
+        /// What is allowed.
+        expected: &'static str,
+    },
+    /// The algorithm needs a key, and its setting has none.
+    MissingKey {
+        /// The settings of which one is needed.
+        settings: &'static str,
+        /// The algorithm's name.
+        algorithm: &'static str,
+    },
+    /// A key that is none, or does not fit the algorithm.
+    Key {
+        /// The setting.
+        setting: &'static str,
+        /// What is wrong with it.
+        error: KeyError,
+    },
+    /// Keys that make no ring.
+    KeyRing(KeyRingError),
+    /// Values that are each allowed, and not together or not here.
+    Conflict {
+        /// The setting at fault.
+        setting: &'static str,
+        /// What is wrong, and what to do.
+        reason: &'static str,
+    },
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::UnknownSetting(name) => write!(formatter, "{name} is not a setting"),
+            Self::Value { setting, found, expected } => {
+                write!(formatter, "{setting}: {found} that is not allowed, expected {expected}")
+            }
+            Self::MissingKey { settings, algorithm } => {
+                write!(formatter, "JWT_ALGORITHM {algorithm} requires a key: set {settings}")
+            }
+            Self::Key { setting, error } => write!(formatter, "{setting}: {error}"),
+            Self::KeyRing(error) => error.fmt(formatter),
+            Self::Conflict { setting, reason } => write!(formatter, "{setting}: {reason}"),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}

@@ -1,0 +1,275 @@
+//! Settings in, a checked [`Config`] out. A configuration that exists is one that works.
+
+mod build;
+mod error;
+mod settings;
+mod value;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use error::ConfigError;
+pub use settings::{SETTING_NAMES, SettingReference, setting_reference};
+pub use value::SettingValue;
+
+use crate::key::KeyRing;
+use crate::time::Timestamp;
+use crate::token::{Audience, TokenKind};
+use crate::transport::Location;
+use settings::Settings;
+
+/// How long a type of token is valid from its issue.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TokenLifetime {
+    /// So long.
+    Expires(Duration),
+    /// For ever: such tokens have no `exp`, and need none.
+    Never,
+}
+
+impl TokenLifetime {
+    /// A thousand years, so that no sum leaves the calendar.
+    pub(crate) const LONGEST: Duration = Duration::from_secs(1000 * 365 * 86_400);
+}
+
+impl From<Duration> for TokenLifetime {
+    fn from(duration: Duration) -> Self {
+        Self::Expires(duration)
+    }
+}
+
+/// When a browser sends a cookie along with requests from other sites.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SameSite {
+    /// With top-level navigation only.
+    Lax,
+    /// Never.
+    Strict,
+    /// Always; needs `Secure`.
+    None,
+}
+
+/// Builds a [`Config`], setting by setting.
+///
+/// ```
+/// use authx::{Config, Location};
+/// use std::time::Duration;
+///
+/// let config = Config::builder()
+///     .secret_key(authx::Secret::from("a secret of at least thirty-two bytes"))
+///     .token_location([Location::Headers, Location::Cookies])
+///     .access_token_expires(Duration::from_secs(300))
+///     .build()?;
+///
+/// let error = Config::builder().build().unwrap_err();
+/// assert!(error.to_string().contains("JWT_SECRET_KEY"));
+/// # Ok::<(), authx::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct ConfigBuilder {
+    settings: Settings,
+    keys: Option<Arc<KeyRing>>,
+    login_type: Option<String>,
+}
+
+impl ConfigBuilder {
+    /// A ring of keys, instead of the settings that name keys.
+    pub fn keys(mut self, keys: KeyRing) -> Self {
+        self.keys = Some(Arc::new(keys));
+        self
+    }
+
+    /// The name of this login, for applications that have several: tokens carry it, and those of
+    /// another login are refused.
+    pub fn login_type(mut self, login_type: impl Into<String>) -> Self {
+        self.login_type = Some(login_type.into());
+        self
+    }
+
+    /// One setting by its `JWT_*` name.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the setting, the kind of the value and what is allowed.
+    pub fn set(mut self, name: &str, value: &SettingValue) -> Result<Self, ConfigError> {
+        self.settings.set(name, value)?;
+        Ok(self)
+    }
+
+    /// The settings among environment variables, by their `JWT_*` names; other variables are passed over.
+    /// Lists are JSON arrays or words between commas, durations are seconds or ISO 8601.
+    ///
+    /// ```
+    /// use authx::Config;
+    ///
+    /// let variables = [("JWT_SECRET_KEY", "a secret of at least thirty-two bytes"), ("PATH", "/bin")];
+    /// let config = Config::builder().variables(variables)?.build()?;
+    /// # Ok::<(), authx::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the variable, and says what is allowed. Of a variable that begins with
+    /// `JWT_` and is no setting, nothing is said: it may be another program's.
+    pub fn variables<N: AsRef<str>, V: Into<String>>(
+        mut self,
+        variables: impl IntoIterator<Item = (N, V)>,
+    ) -> Result<Self, ConfigError> {
+        for (name, value) in variables {
+            let name = name.as_ref().to_ascii_uppercase();
+            if SETTING_NAMES.contains(&name.as_str()) {
+                self.settings.set(&name, &SettingValue::text(value))?;
+            }
+        }
+        Ok(self)
+    }
+
+    /// Checks everything, and parses the keys.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the setting at fault.
+    pub fn build(self) -> Result<Config, ConfigError> {
+        build::build(self)
+    }
+}
+
+/// What belongs to one token type: where it travels and under which names.
+#[derive(Debug)]
+pub(crate) struct Transport {
+    pub(crate) locations: Vec<Location>,
+    pub(crate) lifetime: TokenLifetime,
+    pub(crate) json_key: String,
+    pub(crate) cookie_name: String,
+    pub(crate) cookie_path: String,
+    pub(crate) csrf_cookie_name: String,
+    pub(crate) csrf_cookie_path: String,
+    pub(crate) csrf_field_name: String,
+    pub(crate) csrf_header_name: String,
+}
+
+/// Which requests take part in implicit refresh.
+#[derive(Debug)]
+pub(crate) struct RefreshPolicy {
+    pub(crate) window: Duration,
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) include_paths: Vec<String>,
+    pub(crate) exclude_paths: Vec<String>,
+    pub(crate) include_methods: Vec<String>,
+    pub(crate) exclude_methods: Vec<String>,
+}
+
+/// The attributes of all cookies.
+#[derive(Debug)]
+pub(crate) struct CookieAttributes {
+    pub(crate) domain: Option<String>,
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) session: bool,
+    pub(crate) same_site: Option<SameSite>,
+    pub(crate) secure: bool,
+    pub(crate) http_only: bool,
+}
+
+/// When a request must repeat its token's CSRF value, and how it may.
+#[derive(Debug)]
+pub(crate) struct CsrfPolicy {
+    pub(crate) protect: bool,
+    pub(crate) methods: Vec<String>,
+    pub(crate) in_cookies: bool,
+    pub(crate) check_form: bool,
+}
+
+/// A checked configuration with its keys.
+///
+/// There is no invalid one: [`ConfigBuilder::build`] is the only way to get it.
+#[derive(Debug)]
+pub struct Config {
+    pub(crate) keys: Arc<KeyRing>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) login_type: Option<String>,
+    pub(crate) identity_claim: String,
+    pub(crate) encode_audience: Option<Audience>,
+    pub(crate) encode_issuer: Option<String>,
+    pub(crate) encode_nbf: bool,
+    pub(crate) decode_audience: Option<Audience>,
+    pub(crate) decode_issuer: Option<String>,
+    pub(crate) leeway: Duration,
+    pub(crate) max_token_size: usize,
+    pub(crate) max_body_size: usize,
+    pub(crate) header_name: String,
+    pub(crate) header_type: String,
+    pub(crate) query_string_name: String,
+    pub(crate) access: Transport,
+    pub(crate) refresh: Transport,
+    pub(crate) cookies: CookieAttributes,
+    pub(crate) csrf: CsrfPolicy,
+    pub(crate) implicit_refresh: RefreshPolicy,
+    pub(crate) websocket_allowed_origins: Vec<String>,
+    pub(crate) error_message_key: String,
+    pub(crate) invalid_token_status: u16,
+}
+
+impl Config {
+    /// Starts with every setting's default.
+    pub fn builder() -> ConfigBuilder {
+        ConfigBuilder::default()
+    }
+
+    /// What is accepted but unwise, in words that name the setting.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The ring of keys.
+    #[must_use]
+    pub fn keys(&self) -> &KeyRing {
+        &self.keys
+    }
+
+    /// Where tokens of this type are looked for, in order.
+    #[must_use]
+    pub fn locations(&self, kind: TokenKind) -> &[Location] {
+        &self.transport(kind).locations
+    }
+
+    /// The longest JSON body that is searched for a token, in bytes.
+    #[must_use]
+    pub fn max_body_size(&self) -> usize {
+        self.max_body_size
+    }
+
+    /// The member of an error's body that carries the message.
+    #[must_use]
+    pub fn error_message_key(&self) -> &str {
+        &self.error_message_key
+    }
+
+    /// The status of the answer to a token that can't be decoded.
+    #[must_use]
+    pub fn invalid_token_status(&self) -> u16 {
+        self.invalid_token_status
+    }
+
+    /// The name of this login, if it has one.
+    #[must_use]
+    pub fn login_type(&self) -> Option<&str> {
+        self.login_type.as_deref()
+    }
+
+    /// When a token of this type that is issued now ends, by the configuration.
+    pub(crate) fn lifetime_end(&self, kind: TokenKind, now: Timestamp) -> Option<Timestamp> {
+        match self.transport(kind).lifetime {
+            TokenLifetime::Expires(lifetime) => Some(now + lifetime),
+            TokenLifetime::Never => None,
+        }
+    }
+
+    pub(crate) fn transport(&self, kind: TokenKind) -> &Transport {
+        match kind {
+            TokenKind::Access => &self.access,
+            TokenKind::Refresh => &self.refresh,
+        }
+    }
+}

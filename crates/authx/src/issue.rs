@@ -1,0 +1,341 @@
+//! From a subject to a token.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::config::TokenLifetime;
+use crate::engine::Engine;
+use crate::random::{self, Random, RandomUnavailable};
+use crate::time::Timestamp;
+use crate::token::{
+    Audience, CsrfToken, EncodeError, Payload, TokenKind, custom_members, encode, is_registered,
+};
+
+/// Members of the header that decide how a token is read, and so are the engine's to write.
+const RESERVED_HEADERS: [&str; 5] = ["alg", "kid", "crit", "b64", "zip"];
+
+/// What a new token should say; everything else comes from the configuration.
+///
+/// ```
+/// use authx::{Audience, NewToken};
+/// use std::time::Duration;
+///
+/// #[derive(serde::Serialize)]
+/// struct Tenant {
+///     tenant: u32,
+/// }
+///
+/// let token = NewToken::access("user123")
+///     .fresh()
+///     .scopes(["users:read"])
+///     .expires_in(Duration::from_secs(60))
+///     .audience(Audience::One("reports".into()))
+///     .claims(Tenant { tenant: 7 });
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct NewToken<'a, C = ()> {
+    kind: TokenKind,
+    subject: Cow<'a, str>,
+    fresh: bool,
+    headers: Option<Map<String, Value>>,
+    expiry: Option<Expiry>,
+    scopes: Option<Vec<String>>,
+    audience: Option<Audience>,
+    issuer: Option<String>,
+    jti: Option<String>,
+    csrf: Option<CsrfToken>,
+    issued_at: Option<Timestamp>,
+    not_before: Option<Timestamp>,
+    pub(crate) auth_time: Option<Timestamp>,
+    custom: C,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Expiry {
+    In(Duration),
+    At(Timestamp),
+}
+
+impl<'a> NewToken<'a> {
+    /// A token that opens protected routes.
+    pub fn access(subject: impl Into<Cow<'a, str>>) -> Self {
+        Self::new(TokenKind::Access, subject)
+    }
+
+    /// A token that buys access tokens.
+    pub fn refresh(subject: impl Into<Cow<'a, str>>) -> Self {
+        Self::new(TokenKind::Refresh, subject)
+    }
+
+    /// A token of this type.
+    pub fn new(kind: TokenKind, subject: impl Into<Cow<'a, str>>) -> Self {
+        NewToken {
+            kind,
+            subject: subject.into(),
+            fresh: false,
+            headers: None,
+            expiry: None,
+            scopes: None,
+            audience: None,
+            issuer: None,
+            jti: None,
+            csrf: None,
+            issued_at: None,
+            not_before: None,
+            auth_time: None,
+            custom: (),
+        }
+    }
+}
+
+impl<'a, C> NewToken<'a, C> {
+    /// A fresh token: its user has just proved who they are. Only an access token can be fresh.
+    pub fn fresh(mut self) -> Self {
+        self.fresh = true;
+        self
+    }
+
+    /// Members for the header, besides the engine's own.
+    pub fn headers(mut self, headers: Map<String, Value>) -> Self {
+        self.headers = Some(headers);
+        self
+    }
+
+    /// The time from now to the token's end, instead of the configured one. Whole seconds are rounded
+    /// up to a whole `exp`, so that the token lives at least so long.
+    pub fn expires_in(mut self, lifetime: Duration) -> Self {
+        self.expiry = Some(Expiry::In(lifetime));
+        self
+    }
+
+    /// The instant of the token's end.
+    pub fn expires_at(mut self, instant: Timestamp) -> Self {
+        self.expiry = Some(Expiry::At(instant));
+        self
+    }
+
+    /// What the token allows.
+    pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.scopes = Some(scopes.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Whom the token is for, instead of the configured audience.
+    pub fn audience(mut self, audience: Audience) -> Self {
+        self.audience = Some(audience);
+        self
+    }
+
+    /// Who issues the token, instead of the configured issuer.
+    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+        self.issuer = Some(issuer.into());
+        self
+    }
+
+    /// The token's identifier, instead of a random one.
+    pub fn jti(mut self, jti: impl Into<String>) -> Self {
+        self.jti = Some(jti.into());
+        self
+    }
+
+    /// The token's CSRF value, instead of a random one.
+    pub fn csrf(mut self, csrf: impl Into<CsrfToken>) -> Self {
+        self.csrf = Some(csrf.into());
+        self
+    }
+
+    /// The instant of the issue, instead of now.
+    pub fn issued_at(mut self, instant: Timestamp) -> Self {
+        self.issued_at = Some(instant);
+        self
+    }
+
+    /// The instant from which on the token is valid.
+    pub fn not_before(mut self, instant: Timestamp) -> Self {
+        self.not_before = Some(instant);
+        self
+    }
+
+    /// Claims of the application's own: a type whose JSON is an object.
+    pub fn claims<D>(self, custom: D) -> NewToken<'a, D> {
+        NewToken {
+            kind: self.kind,
+            subject: self.subject,
+            fresh: self.fresh,
+            headers: self.headers,
+            expiry: self.expiry,
+            scopes: self.scopes,
+            audience: self.audience,
+            issuer: self.issuer,
+            jti: self.jti,
+            csrf: self.csrf,
+            issued_at: self.issued_at,
+            not_before: self.not_before,
+            auth_time: self.auth_time,
+            custom,
+        }
+    }
+}
+
+/// Why no token was issued.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum IssueError {
+    /// The subject is empty.
+    EmptySubject,
+    /// A custom claim has the name of a claim that the engine writes.
+    ReservedClaim(String),
+    /// A header has the name of one that the engine writes.
+    ReservedHeader(String),
+    /// The custom claims are no JSON object.
+    CustomClaims(serde_json::Error),
+    /// A refresh token can't be fresh.
+    FreshRefreshToken,
+    /// The token's end is after the year 9999.
+    ExpiryOutOfRange,
+    /// The configuration has a public key only.
+    NoSigningKey,
+    /// The source of randomness failed.
+    Random(RandomUnavailable),
+    /// The cryptography library could not sign.
+    Sign,
+}
+
+impl fmt::Display for IssueError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EmptySubject => {
+                formatter.write_str("uid: the subject of a token must not be empty")
+            }
+            Self::ReservedClaim(name) => write!(
+                formatter,
+                "data: the claim '{name}' is reserved and can't be set; it has a parameter or a setting of its own"
+            ),
+            Self::ReservedHeader(name) => {
+                write!(
+                    formatter,
+                    "headers: '{name}' is reserved and can't be set; the key decides it"
+                )
+            }
+            Self::CustomClaims(error) => write!(formatter, "data: not a JSON object: {error}"),
+            Self::FreshRefreshToken => formatter.write_str("fresh: a refresh token can't be fresh"),
+            Self::ExpiryOutOfRange => {
+                formatter.write_str("expiry: it must be before the year 10000")
+            }
+            Self::NoSigningKey => formatter.write_str(
+                "JWT_PRIVATE_KEY: it is not set, so tokens can be verified but not issued",
+            ),
+            Self::Random(error) => error.fmt(formatter),
+            Self::Sign => formatter.write_str("the cryptography library could not sign"),
+        }
+    }
+}
+
+impl std::error::Error for IssueError {}
+
+impl Engine {
+    /// Issues a token.
+    ///
+    /// ```
+    /// use authx::{Config, Engine, NewToken, Secret, SystemRandom, Timestamp};
+    /// use std::time::SystemTime;
+    ///
+    /// let secret = Secret::from("a secret of at least thirty-two bytes");
+    /// let engine = Engine::new(Config::builder().secret_key(secret).build()?);
+    /// let now = Timestamp::from(SystemTime::now());
+    /// let token = engine.issue(&NewToken::access("user123"), now, &SystemRandom)?;
+    /// assert_eq!(token.split('.').count(), 3);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`IssueError`] names the argument at fault.
+    pub fn issue<C: Serialize>(
+        &self,
+        token: &NewToken<'_, C>,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<String, IssueError> {
+        let config = self.config();
+        if token.subject.is_empty() {
+            return Err(IssueError::EmptySubject);
+        }
+        if token.fresh && token.kind == TokenKind::Refresh {
+            return Err(IssueError::FreshRefreshToken);
+        }
+        let custom = custom_members(&token.custom).map_err(IssueError::CustomClaims)?;
+        let is_reserved = |name: &&String| is_registered(name) || **name == config.identity_claim;
+        if let Some(name) = custom.keys().find(is_reserved) {
+            return Err(IssueError::ReservedClaim(name.clone()));
+        }
+        if let Some(headers) = &token.headers {
+            let reserved = |name: &&String| RESERVED_HEADERS.contains(&name.as_str());
+            // A name of its own choice is fine for a key without one.
+            let free_kid = config.keys.signer().kid().is_none();
+            if let Some(name) =
+                headers.keys().filter(reserved).find(|name| !(free_kid && *name == "kid"))
+            {
+                return Err(IssueError::ReservedHeader(name.clone()));
+            }
+        }
+
+        let iat = token.issued_at.unwrap_or_else(|| now.floor_to_second());
+        let expiry = match (token.expiry, config.transport(token.kind).lifetime) {
+            (Some(expiry), _) => Some(expiry),
+            (None, TokenLifetime::Expires(lifetime)) => Some(Expiry::In(lifetime)),
+            (None, TokenLifetime::Never) => None,
+        };
+        let exp = expiry.map(|expiry| expiry.instant(now)).transpose()?;
+        let jti = match &token.jti {
+            Some(jti) => Cow::Borrowed(jti.as_str()),
+            None => Cow::Owned(random::uuid(random).map_err(IssueError::Random)?),
+        };
+        let csrf = match &token.csrf {
+            Some(csrf) => Cow::Borrowed(csrf.as_str()),
+            None => Cow::Owned(random::uuid(random).map_err(IssueError::Random)?),
+        };
+        let payload = Payload {
+            identity_claim: &config.identity_claim,
+            sub: &token.subject,
+            kind: token.kind,
+            jti: &jti,
+            fresh: token.fresh,
+            csrf: Some(&csrf),
+            iat,
+            nbf: token.not_before.or_else(|| config.encode_nbf.then_some(iat)),
+            exp,
+            iss: token.issuer.as_deref().or(config.encode_issuer.as_deref()),
+            aud: token.audience.as_ref().or(config.encode_audience.as_ref()),
+            scopes: token.scopes.as_deref(),
+            login_type: config.login_type.as_deref(),
+            auth_time: token.auth_time,
+            custom: &custom,
+        };
+        encode(&config.keys, token.headers.as_ref(), &payload).map_err(|error| match error {
+            EncodeError::Json(error) => IssueError::CustomClaims(error),
+            EncodeError::NoSigningKey => IssueError::NoSigningKey,
+            EncodeError::Sign(_) => IssueError::Sign,
+        })
+    }
+}
+
+impl Expiry {
+    fn instant(self, now: Timestamp) -> Result<Timestamp, IssueError> {
+        let instant = match self {
+            Self::At(instant) => Some(instant),
+            Self::In(lifetime) if lifetime.subsec_nanos() == 0 => {
+                let start = now.floor_to_second();
+                let start = if start < now { start + Duration::from_secs(1) } else { start };
+                start.checked_add(lifetime)
+            }
+            Self::In(lifetime) => now.checked_add(lifetime),
+        };
+        instant.ok_or(IssueError::ExpiryOutOfRange)
+    }
+}

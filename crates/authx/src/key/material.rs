@@ -1,0 +1,132 @@
+//! The cryptography library's keys and operations, chosen by algorithm.
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_lc_rs::hmac;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
+use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, ParsedPublicKey};
+
+use super::{Algorithm, KeyError};
+
+/// The half of a key that signs.
+pub(super) enum Signing {
+    Hmac(Arc<hmac::Key>),
+    Rsa(RsaKeyPair, &'static dyn signature::RsaEncoding),
+    Ecdsa(EcdsaKeyPair),
+    Ed25519(Ed25519KeyPair),
+}
+
+/// The half of a key that verifies.
+pub(super) enum Verifying {
+    Hmac(Arc<hmac::Key>),
+    Public(ParsedPublicKey),
+}
+
+/// The cryptography library refused to sign.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SignError;
+
+impl fmt::Display for SignError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the cryptography library could not sign")
+    }
+}
+
+impl std::error::Error for SignError {}
+
+impl Signing {
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+        let random = SystemRandom::new();
+        match self {
+            Self::Hmac(key) => Ok(hmac::sign(key, message).as_ref().to_vec()),
+            Self::Rsa(pair, encoding) => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(*encoding, &random, message, &mut signature).map_err(|_| SignError)?;
+                Ok(signature)
+            }
+            Self::Ecdsa(pair) => {
+                let signature = pair.sign(&random, message).map_err(|_| SignError)?;
+                Ok(signature.as_ref().to_vec())
+            }
+            Self::Ed25519(pair) => {
+                let signature = pair.try_sign(message).map_err(|_| SignError)?;
+                Ok(signature.as_ref().to_vec())
+            }
+        }
+    }
+}
+
+impl Verifying {
+    /// Compares in constant time where a secret is at stake: the library's own comparison.
+    pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        match self {
+            Self::Hmac(key) => hmac::verify(key, message, signature).is_ok(),
+            Self::Public(key) => key.verify_sig(message, signature).is_ok(),
+        }
+    }
+}
+
+pub(super) fn hmac_key(algorithm: Algorithm, secret: &[u8]) -> Result<Arc<hmac::Key>, KeyError> {
+    let hash = match algorithm {
+        Algorithm::Hs256 => hmac::HMAC_SHA256,
+        Algorithm::Hs384 => hmac::HMAC_SHA384,
+        Algorithm::Hs512 => hmac::HMAC_SHA512,
+        _ => return Err(KeyError::WrongKind { algorithm }),
+    };
+    if secret.is_empty() {
+        return Err(KeyError::Empty);
+    }
+    if secret.trim_ascii_start().starts_with(b"-----BEGIN ") {
+        return Err(KeyError::PemAsSecret);
+    }
+    Ok(Arc::new(hmac::Key::new(hash, secret)))
+}
+
+pub(super) fn rsa_encoding(algorithm: Algorithm) -> Option<&'static dyn signature::RsaEncoding> {
+    Some(match algorithm {
+        Algorithm::Rs256 => &signature::RSA_PKCS1_SHA256,
+        Algorithm::Rs384 => &signature::RSA_PKCS1_SHA384,
+        Algorithm::Rs512 => &signature::RSA_PKCS1_SHA512,
+        Algorithm::Ps256 => &signature::RSA_PSS_SHA256,
+        Algorithm::Ps384 => &signature::RSA_PSS_SHA384,
+        Algorithm::Ps512 => &signature::RSA_PSS_SHA512,
+        _ => return None,
+    })
+}
+
+pub(super) fn ecdsa_signing(
+    algorithm: Algorithm,
+) -> Option<&'static signature::EcdsaSigningAlgorithm> {
+    Some(match algorithm {
+        Algorithm::Es256 => &signature::ECDSA_P256_SHA256_FIXED_SIGNING,
+        Algorithm::Es256k => &signature::ECDSA_P256K1_SHA256_FIXED_SIGNING,
+        Algorithm::Es384 => &signature::ECDSA_P384_SHA384_FIXED_SIGNING,
+        Algorithm::Es512 => &signature::ECDSA_P521_SHA512_FIXED_SIGNING,
+        _ => return None,
+    })
+}
+
+/// Parses a public key (SPKI, PKCS#1, a point or Ed25519's 32 bytes) for its algorithm.
+pub(super) fn public_key(algorithm: Algorithm, key: &[u8]) -> Result<Verifying, KeyError> {
+    let verification: &'static dyn signature::VerificationAlgorithm = match algorithm {
+        Algorithm::Rs256 => &signature::RSA_PKCS1_2048_8192_SHA256,
+        Algorithm::Rs384 => &signature::RSA_PKCS1_2048_8192_SHA384,
+        Algorithm::Rs512 => &signature::RSA_PKCS1_2048_8192_SHA512,
+        Algorithm::Ps256 => &signature::RSA_PSS_2048_8192_SHA256,
+        Algorithm::Ps384 => &signature::RSA_PSS_2048_8192_SHA384,
+        Algorithm::Ps512 => &signature::RSA_PSS_2048_8192_SHA512,
+        Algorithm::Es256 => &signature::ECDSA_P256_SHA256_FIXED,
+        Algorithm::Es256k => &signature::ECDSA_P256K1_SHA256_FIXED,
+        Algorithm::Es384 => &signature::ECDSA_P384_SHA384_FIXED,
+        Algorithm::Es512 => &signature::ECDSA_P521_SHA512_FIXED,
+        Algorithm::EdDsa => &signature::ED25519,
+        Algorithm::Hs256 | Algorithm::Hs384 | Algorithm::Hs512 => {
+            return Err(KeyError::WrongKind { algorithm });
+        }
+    };
+    ParsedPublicKey::new(verification, key)
+        .map(Verifying::Public)
+        .map_err(|_| KeyError::Unfit { algorithm })
+}

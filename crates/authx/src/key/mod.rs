@@ -1,0 +1,187 @@
+//! Keys: parsed once, bound to one algorithm each, kept in a ring.
+//!
+//! An algorithm is a property of the key, never of the token alone (RFC 8725 section 3.1), so a
+//! public key can't be talked into being an HMAC secret.
+
+mod algorithm;
+mod error;
+mod material;
+mod pem;
+mod ring;
+mod secret;
+mod twin;
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use algorithm::{Algorithm, KeyKind, UnknownAlgorithm};
+pub use error::KeyError;
+pub use ring::{KeyRing, KeyRingError};
+pub use secret::Secret;
+
+pub(crate) use material::SignError;
+pub(crate) use ring::SignatureCheck;
+pub(crate) use twin::twin_signature;
+
+use crate::time::Timestamp;
+use material::{Signing, Verifying};
+
+/// The name of a key, as in a token's `kid` (RFC 7515 section 4.1.4).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Kid(String);
+
+impl Kid {
+    /// The name's text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl<T: Into<String>> From<T> for Kid {
+    fn from(text: T) -> Self {
+        Self(text.into())
+    }
+}
+
+/// A key that signs and verifies, or only verifies, with one algorithm.
+///
+/// ```
+/// use authx::{Algorithm, Key};
+///
+/// let key = Key::from_secret(Algorithm::Hs256, "a secret of at least thirty-two bytes")?;
+/// assert_eq!(key.algorithm(), Algorithm::Hs256);
+/// # Ok::<(), authx::KeyError>(())
+/// ```
+pub struct Key {
+    algorithm: Algorithm,
+    kid: Option<Kid>,
+    retired_at: Option<Timestamp>,
+    signing: Option<Signing>,
+    verifying: Verifying,
+}
+
+impl Key {
+    /// A key of a shared secret, at least as long as its hash (RFC 7518 section 3.2).
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] when the secret is empty or too short, is a PEM text, or the algorithm takes a
+    /// key pair.
+    pub fn from_secret(algorithm: Algorithm, secret: impl Into<Secret>) -> Result<Self, KeyError> {
+        let secret = secret.into();
+        let (actual, required) = (secret.expose().len(), algorithm.min_secret_length());
+        if algorithm.is_symmetric() && (1..required).contains(&actual) {
+            return Err(KeyError::WeakSecret { actual, required });
+        }
+        Self::from_weak_secret(algorithm, secret)
+    }
+
+    /// Like [`Key::from_secret`], and takes a secret that is shorter than its hash. Such a secret can
+    /// be guessed from any token that it signed: for tests, and for projects that can't change yet.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] as [`Key::from_secret`], except for the length; an empty secret is still refused.
+    pub fn from_weak_secret(
+        algorithm: Algorithm,
+        secret: impl Into<Secret>,
+    ) -> Result<Self, KeyError> {
+        let key = material::hmac_key(algorithm, secret.into().expose())?;
+        Ok(Self {
+            algorithm,
+            kid: None,
+            retired_at: None,
+            signing: Some(Signing::Hmac(Arc::clone(&key))),
+            verifying: Verifying::Hmac(key),
+        })
+    }
+
+    /// A key pair from a private key as PEM: PKCS#8 (`PRIVATE KEY`), PKCS#1 (`RSA PRIVATE KEY`) or
+    /// SEC1 (`EC PRIVATE KEY`). The public half is derived from it.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] says what the text is instead, or why the key doesn't fit the algorithm.
+    pub fn from_private_pem(
+        algorithm: Algorithm,
+        pem: impl Into<Secret>,
+    ) -> Result<Self, KeyError> {
+        let (signing, verifying) = pem::private_key(algorithm, &pem.into())?;
+        Ok(Self { algorithm, kid: None, retired_at: None, signing: Some(signing), verifying })
+    }
+
+    /// A key that only verifies, from a public key as PEM: SPKI (`PUBLIC KEY`) or PKCS#1
+    /// (`RSA PUBLIC KEY`).
+    ///
+    /// # Errors
+    ///
+    /// [`KeyError`] says what the text is instead, or why the key doesn't fit the algorithm.
+    pub fn from_public_pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
+        let verifying = pem::public_key(algorithm, pem.as_ref())?;
+        Ok(Self { algorithm, kid: None, retired_at: None, signing: None, verifying })
+    }
+
+    /// The key with a name. Tokens that it signs carry the name as `kid`, and a token with another
+    /// `kid` is not tried against it. A key without a name is tried whatever a token's `kid` is.
+    #[must_use]
+    pub fn with_kid(mut self, kid: impl Into<Kid>) -> Self {
+        self.kid = Some(kid.into());
+        self
+    }
+
+    /// The key, trusted for tokens only until `instant`.
+    #[must_use]
+    pub fn retired_at(mut self, instant: Timestamp) -> Self {
+        self.retired_at = Some(instant);
+        self
+    }
+
+    /// The key's one algorithm.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    /// The key's name, if it has one.
+    #[must_use]
+    pub fn kid(&self) -> Option<&Kid> {
+        self.kid.as_ref()
+    }
+
+    /// Whether the key can sign, not only verify.
+    #[must_use]
+    pub fn can_sign(&self) -> bool {
+        self.signing.is_some()
+    }
+
+    /// Whether `public` is the public half of this key pair.
+    pub(crate) fn pairs_with(&self, public: &Self) -> bool {
+        let probe = b"does this pair belong together?";
+        let signed = self.signing.as_ref().and_then(|signing| signing.sign(probe).ok());
+        signed.is_some_and(|signature| public.verifying.verify(probe, &signature))
+    }
+
+    fn is_retired(&self, now: Timestamp) -> bool {
+        self.retired_at.is_some_and(|instant| instant <= now)
+    }
+
+    fn answers_to(&self, kid: Option<&str>) -> bool {
+        match (&self.kid, kid) {
+            (Some(own), Some(named)) => own.as_str() == named,
+            _ => true,
+        }
+    }
+}
+
+/// Shows what the key is, never what it is made of.
+impl fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Key")
+            .field("algorithm", &self.algorithm)
+            .field("kid", &self.kid)
+            .field("can_sign", &self.can_sign())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,148 @@
+//! The ring of keys, and the signature half of verification.
+
+use std::fmt;
+
+use super::material::SignError;
+use super::{Algorithm, Key, KeyKind, Kid};
+use crate::time::Timestamp;
+use crate::token::HeaderTemplate;
+
+/// The keys of one issuer: the first one signs, all of them verify.
+///
+/// Built once and shared. A key that came before is simply a second key: what it signed stays
+/// valid until it expires.
+///
+/// ```
+/// use authx::{Algorithm, Key, KeyRing};
+///
+/// let ring = KeyRing::new([
+///     Key::from_secret(Algorithm::Hs256, "the secret of this month, and it is long")?,
+///     Key::from_secret(Algorithm::Hs256, "the secret of last month, and it is long")?,
+/// ])?;
+/// assert_eq!(ring.algorithm(), Algorithm::Hs256);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct KeyRing {
+    keys: Box<[Key]>,
+    /// The header that each key gives to the tokens it signs.
+    headers: Box<[HeaderTemplate]>,
+}
+
+/// Why keys make no ring.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeyRingError {
+    /// There is no key.
+    Empty,
+    /// Two keys of one algorithm have the same `kid`, so it names neither.
+    DuplicateKid(String),
+}
+
+impl fmt::Display for KeyRingError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Empty => formatter.write_str("a key ring needs at least one key"),
+            Self::DuplicateKid(kid) => write!(formatter, "two keys of the ring are named {kid:?}"),
+        }
+    }
+}
+
+impl std::error::Error for KeyRingError {}
+
+/// What came of checking a signature against the ring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SignatureCheck {
+    Valid,
+    Invalid,
+    /// No key of the ring has this algorithm.
+    NoSuchAlgorithm,
+}
+
+impl KeyRing {
+    /// A ring whose first key signs.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyRingError`] when there is no key, or a `kid` names two keys of one algorithm.
+    pub fn new(keys: impl IntoIterator<Item = Key>) -> Result<Self, KeyRingError> {
+        let keys: Box<[Key]> = keys.into_iter().collect();
+        if keys.is_empty() {
+            return Err(KeyRingError::Empty);
+        }
+        for (index, key) in keys.iter().enumerate() {
+            let Some(kid) = key.kid() else { continue };
+            let twice = keys[..index]
+                .iter()
+                .any(|other| other.algorithm() == key.algorithm() && other.kid() == Some(kid));
+            if twice {
+                return Err(KeyRingError::DuplicateKid(kid.as_str().to_owned()));
+            }
+        }
+        let headers = keys.iter().map(HeaderTemplate::of).collect();
+        Ok(Self { keys, headers })
+    }
+
+    /// The algorithm of the tokens that this ring signs.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.signer().algorithm()
+    }
+
+    /// Whether some key's signatures have a malleable twin.
+    pub(crate) fn is_malleable(&self) -> bool {
+        self.keys.iter().any(|key| key.algorithm().key_kind() == KeyKind::EllipticCurve)
+    }
+
+    /// The key that signs.
+    pub(crate) fn signer(&self) -> &Key {
+        &self.keys[0]
+    }
+
+    /// The header of tokens without headers of their own.
+    pub(crate) fn header_template(&self) -> &HeaderTemplate {
+        &self.headers[0]
+    }
+
+    /// What a header says that is, byte for byte, one of our own, so that it need not be parsed.
+    pub(crate) fn known_header(&self, header: &[u8]) -> Option<(Algorithm, Option<&str>)> {
+        let index = self.headers.iter().position(|known| known.as_str().as_bytes() == header)?;
+        let key = &self.keys[index];
+        Some((key.algorithm(), key.kid().map(Kid::as_str)))
+    }
+
+    /// Signs with the first key; `None` where it only verifies.
+    pub(crate) fn sign(&self, message: &[u8]) -> Option<Result<Vec<u8>, SignError>> {
+        Some(self.signer().signing.as_ref()?.sign(message))
+    }
+
+    /// Checks a signature against the keys of the token's algorithm, by `kid` where both have one.
+    ///
+    /// A `kid` that names no key costs as much as a wrong signature, so the answer's time doesn't
+    /// tell which it was.
+    pub(crate) fn check_signature(
+        &self,
+        algorithm: Algorithm,
+        kid: Option<&str>,
+        message: &[u8],
+        signature: &[u8],
+        now: Timestamp,
+    ) -> SignatureCheck {
+        let mut known_algorithm = false;
+        let mut known_kid = false;
+        let of_algorithm = || self.keys.iter().filter(|key| key.algorithm() == algorithm);
+        for key in of_algorithm() {
+            known_algorithm = true;
+            if key.answers_to(kid) {
+                known_kid = true;
+                if key.verifying.verify(message, signature) && !key.is_retired(now) {
+                    return SignatureCheck::Valid;
+                }
+            }
+        }
+        if !known_kid && let Some(decoy) = of_algorithm().next() {
+            let _ = std::hint::black_box(decoy.verifying.verify(message, signature));
+        }
+        if known_algorithm { SignatureCheck::Invalid } else { SignatureCheck::NoSuchAlgorithm }
+    }
+}

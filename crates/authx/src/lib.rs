@@ -1,0 +1,68 @@
+//! The whole life of JSON Web Tokens for web applications: issued, carried, verified, refreshed.
+//!
+//! A sans-I/O engine. It reads no clock, draws no randomness and asks no store by itself: whoever
+//! calls it says what time it is, and asks the store about revocation in the end. The faces for web
+//! frameworks translate their requests into its terms and its answers into responses.
+//!
+//! ```
+//! use authx::{Config, Engine, Location, NewToken, Request, Requirement, Secret, SystemRandom, Timestamp};
+//! use std::time::SystemTime;
+//!
+//! let config = Config::builder()
+//!     .secret_key(Secret::from("a secret of at least thirty-two bytes"))
+//!     .token_location([Location::Headers, Location::Cookies])
+//!     .build()?;
+//! let engine = Engine::new(config);
+//! let now = Timestamp::from(SystemTime::now());
+//!
+//! let token = engine.issue(&NewToken::access("user123").scopes(["users:read"]), now, &SystemRandom)?;
+//!
+//! let headers = [("Authorization", format!("Bearer {token}"))];
+//! let request = Request::new("GET", headers.as_slice());
+//! let requirement = Requirement::access();
+//! let found = engine.find_token(&request, &requirement)?;
+//! let claims = engine.verify::<()>(&found, &requirement, now)?;
+//! assert_eq!(claims.sub, "user123");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! The modules, in the order in which a token meets them: `config` (settings to a checked [`Config`]),
+//! `key` ([`Key`], [`KeyRing`]), `issue` ([`NewToken`]), `token` (the codec, [`Claims`]), `transport`
+//! ([`Request`], [`RequestToken`], cookies, CSRF), `verify` ([`Requirement`] and the ordered checks),
+//! `scope`, `refresh` (implicit refresh), `error` (what HTTP answers), `time` and `random`.
+
+mod config;
+mod engine;
+mod error;
+mod issue;
+mod key;
+mod random;
+mod refresh;
+mod scope;
+mod time;
+mod token;
+mod transport;
+mod verify;
+
+pub use config::{
+    Config, ConfigBuilder, ConfigError, SETTING_NAMES, SameSite, SettingReference, SettingValue,
+    TokenLifetime, setting_reference,
+};
+pub use engine::Engine;
+pub use error::{Answer, Error, Malformed};
+pub use issue::{IssueError, NewToken};
+pub use key::{
+    Algorithm, Key, KeyError, KeyKind, KeyRing, KeyRingError, Kid, Secret, UnknownAlgorithm,
+};
+pub use random::{Random, RandomUnavailable, SystemRandom};
+pub use refresh::{NoRefresh, Outcome, RefreshCandidate};
+pub use scope::RequiredScopes;
+pub use time::Timestamp;
+pub use token::{
+    Audience, Claims, CsrfToken, JsonClaims, TokenKind, UnknownTokenKind, decode_unverified_header,
+    decode_unverified_payload, verify_signature,
+};
+pub use transport::{
+    BodyWanted, CsrfProof, Headers, Location, Request, RequestToken, UnknownLocation,
+};
+pub use verify::{CsrfCheck, Requirement};

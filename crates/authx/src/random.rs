@@ -1,0 +1,50 @@
+//! Randomness, passed in by whoever calls the engine.
+
+use aws_lc_rs::rand::SecureRandom as _;
+use uuid::Uuid;
+
+/// A source of unpredictable bytes for token identifiers and CSRF values.
+///
+/// The engine draws from nothing else. (ECDSA and PSS signatures take their nonces inside the
+/// cryptography library, from its own generator.)
+pub trait Random {
+    /// Fills `bytes` with random bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`RandomUnavailable`] when the source has none to give; nothing is issued then.
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomUnavailable>;
+}
+
+/// The source of randomness failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RandomUnavailable;
+
+impl std::fmt::Display for RandomUnavailable {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("the source of randomness is unavailable")
+    }
+}
+
+impl std::error::Error for RandomUnavailable {}
+
+/// The cryptography library's generator, seeded by the operating system.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SystemRandom;
+
+impl Random for SystemRandom {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomUnavailable> {
+        aws_lc_rs::rand::SystemRandom::new().fill(bytes).map_err(|_| RandomUnavailable)
+    }
+}
+
+/// A version 4 UUID's text (RFC 9562 section 5.4): 122 random bits.
+pub(crate) fn uuid(random: &dyn Random) -> Result<String, RandomUnavailable> {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes)?;
+    Ok(uuid::Builder::from_random_bytes(bytes)
+        .into_uuid()
+        .hyphenated()
+        .encode_lower(&mut Uuid::encode_buffer())
+        .to_owned())
+}

@@ -1,0 +1,176 @@
+//! Implicit refresh: replacing the access token in a cookie shortly before it ends.
+//!
+//! The decision has two halves, because the store and the handler are asked in between:
+//!
+//! 1. Before the handler runs, [`Engine::refresh_candidate`]: does this request take part, does its
+//!    access cookie verify, CSRF included, and does the token end within the configured time?
+//! 2. After it ran, [`RefreshCandidate::reissue`]: was it revoked, did the request fail, did the
+//!    answer set or delete the access cookie itself (login, logout), is the login too old?
+//!
+//! The new token has the subject, scopes, audience and custom claims of the old one. It is never
+//! fresh: nobody has proved anything anew.
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::issue::{IssueError, NewToken};
+use crate::random::Random;
+use crate::time::Timestamp;
+use crate::token::{Claims, JsonClaims, TokenKind};
+use crate::transport::{Headers, Location, Request, RequestToken};
+use crate::verify::Requirement;
+
+/// Why the token stays as it is.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum NoRefresh {
+    /// Access tokens don't travel in cookies here.
+    NoCookies,
+    /// The include and exclude lists leave this path or method out.
+    NotConfigured,
+    /// The request's access cookie is missing, or does not verify.
+    NotVerified(Error),
+    /// The token still lives long enough, or has no end.
+    NotDue,
+    /// The store says that the token was revoked.
+    Revoked,
+    /// The request was answered with an error.
+    FailedRequest,
+    /// The answer sets or deletes the access cookie itself.
+    CookieInAnswer,
+    /// The login is older than `JWT_IMPLICIT_REFRESH_MAX_AGE`.
+    LoginTooOld,
+    /// The new token could not be issued.
+    NotIssued(IssueError),
+}
+
+/// A token that is due for replacement, if nothing that happens until the answer speaks against it.
+#[derive(Debug)]
+pub struct RefreshCandidate {
+    claims: Claims<JsonClaims>,
+    token: String,
+}
+
+/// What became of the request.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome<'o, H: Headers + ?Sized> {
+    /// The answer's status.
+    pub status: u16,
+    /// The answer's headers.
+    pub headers: &'o H,
+    /// What the store says of the token, asked after the handler ran. In doubt, `true`.
+    pub revoked: bool,
+}
+
+impl Engine {
+    /// The first half of the decision. `path` is the request's path, without the query string.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRefresh`] is the reason why the token stays.
+    pub fn refresh_candidate<H: Headers + ?Sized>(
+        &self,
+        request: &Request<'_, H>,
+        path: &str,
+        now: Timestamp,
+    ) -> Result<RefreshCandidate, NoRefresh> {
+        let config = self.config();
+        if !config.access.locations.contains(&Location::Cookies) {
+            return Err(NoRefresh::NoCookies);
+        }
+        if !self.takes_part(request.method, path) {
+            return Err(NoRefresh::NotConfigured);
+        }
+        let requirement = Requirement::access().locations([Location::Cookies]);
+        let token = self.find_token(request, &requirement).map_err(NoRefresh::NotVerified)?;
+        let claims = self.verify(&token, &requirement, now).map_err(NoRefresh::NotVerified)?;
+        let is_due = claims
+            .exp
+            .is_some_and(|exp| exp.saturating_since(now) <= config.implicit_refresh.window);
+        if !is_due {
+            return Err(NoRefresh::NotDue);
+        }
+        Ok(RefreshCandidate { claims, token: text_of(&token) })
+    }
+
+    fn takes_part(&self, method: &str, path: &str) -> bool {
+        let policy = &self.config().implicit_refresh;
+        let listed = |list: &[String], item: &str| list.iter().any(|own| own == item);
+        let method = method.to_ascii_uppercase();
+        !listed(&policy.exclude_paths, path)
+            && !listed(&policy.exclude_methods, &method)
+            && (policy.include_paths.is_empty() || listed(&policy.include_paths, path))
+            && (policy.include_methods.is_empty() || listed(&policy.include_methods, &method))
+    }
+}
+
+impl RefreshCandidate {
+    /// The token that is due.
+    #[must_use]
+    pub fn token(&self) -> &str {
+        &self.token
+    }
+
+    /// Its claims.
+    #[must_use]
+    pub fn claims(&self) -> &Claims<JsonClaims> {
+        &self.claims
+    }
+
+    /// The second half of the decision: the new token, or the reason for none.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRefresh`] is the reason why the token stays.
+    pub fn reissue<H: Headers + ?Sized>(
+        &self,
+        engine: &Engine,
+        outcome: &Outcome<'_, H>,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<String, NoRefresh> {
+        let config = engine.config();
+        if outcome.revoked {
+            return Err(NoRefresh::Revoked);
+        }
+        if outcome.status >= 400 {
+            return Err(NoRefresh::FailedRequest);
+        }
+        let own_cookie = |value: &[u8]| {
+            let rest = value.trim_ascii_start().strip_prefix(config.access.cookie_name.as_bytes());
+            rest.is_some_and(|rest| rest.trim_ascii_start().starts_with(b"="))
+        };
+        if outcome.headers.values("set-cookie").any(own_cookie) {
+            return Err(NoRefresh::CookieInAnswer);
+        }
+
+        let claims = &self.claims;
+        let auth_time = claims.auth_time.or(claims.iat).unwrap_or(now);
+        let mut token = NewToken::access(claims.sub.as_str()).claims(&claims.custom);
+        token.auth_time = Some(auth_time);
+        if let Some(scopes) = &claims.scopes {
+            token = token.scopes(scopes);
+        }
+        if let Some(audience) = &claims.aud {
+            token = token.audience(audience.clone());
+        }
+        if let Some(issuer) = &claims.iss {
+            token = token.issuer(issuer);
+        }
+        if let Some(max_age) = config.implicit_refresh.max_age {
+            let end = auth_time + max_age;
+            // Less than the old token has left would be no refresh.
+            if end <= now || claims.exp.is_some_and(|exp| end <= exp) {
+                return Err(NoRefresh::LoginTooOld);
+            }
+            if config.lifetime_end(TokenKind::Access, now).is_none_or(|usual| end < usual) {
+                token = token.expires_at(end);
+            }
+        }
+        engine.issue(&token, now, random).map_err(NoRefresh::NotIssued)
+    }
+}
+
+/// A token that verified is base64url and dots.
+fn text_of(token: &RequestToken<'_>) -> String {
+    String::from_utf8_lossy(token.text()).into_owned()
+}

@@ -1,0 +1,165 @@
+//! From a token's text to the payload's bytes: structure, header, algorithm, signature, in that order.
+
+use serde_json::Value;
+
+use super::base64url;
+use super::header::Header;
+use super::json::Strict;
+use crate::error::{Error, Malformed};
+use crate::key::{Algorithm, KeyRing, SignatureCheck, twin_signature};
+use crate::time::Timestamp;
+
+/// Room for the payload of almost every token, on the stack.
+const STACK_BUFFER: usize = 1024;
+/// Room for every signature up to RSA with 8192 bits, on the stack.
+const MAX_SIGNATURE: usize = 1024;
+
+/// Where a payload is decoded to; a large one goes to the heap.
+pub(crate) struct PayloadBuffer {
+    stack: [u8; STACK_BUFFER],
+    heap: Vec<u8>,
+}
+
+impl PayloadBuffer {
+    pub(crate) fn new() -> Self {
+        Self { stack: [0; STACK_BUFFER], heap: Vec::new() }
+    }
+
+    fn room(&mut self, length: usize) -> &mut [u8] {
+        if length <= STACK_BUFFER {
+            return &mut self.stack;
+        }
+        self.heap.resize(length, 0);
+        &mut self.heap
+    }
+}
+
+/// A token whose signature held.
+pub(crate) struct Opened<'b> {
+    pub(crate) payload: &'b [u8],
+}
+
+/// Opens a token: nothing of its payload is looked at before the signature holds.
+pub(crate) fn open<'b>(
+    keys: &KeyRing,
+    token: &[u8],
+    now: Timestamp,
+    buffer: &'b mut PayloadBuffer,
+) -> Result<Opened<'b>, Error> {
+    let segments = Segments::of(token)?;
+    let header_bytes;
+    let (algorithm, kid) = match keys.known_header(segments.header) {
+        Some((algorithm, kid)) => (algorithm, kid.map(Into::into)),
+        None => {
+            header_bytes = base64url::decode_to_vec(segments.header).ok_or(Malformed::Base64)?;
+            let header = parse_header(&header_bytes)?;
+            let algorithm =
+                header.alg.parse::<Algorithm>().map_err(|_| Error::AlgorithmNotAllowed)?;
+            (algorithm, header.kid)
+        }
+    };
+    let mut signature = [0; MAX_SIGNATURE];
+    if base64url::decoded_length(segments.signature.len()) > MAX_SIGNATURE {
+        return Err(Malformed::Signature.into());
+    }
+    let signature =
+        base64url::decode(segments.signature, &mut signature).ok_or(Malformed::Base64)?;
+    let room = buffer.room(base64url::decoded_length(segments.payload.len()));
+    let payload = base64url::decode(segments.payload, room).ok_or(Malformed::Base64)?;
+
+    match keys.check_signature(algorithm, kid.as_deref(), segments.signed, signature, now) {
+        SignatureCheck::Valid => Ok(Opened { payload }),
+        SignatureCheck::Invalid => Err(Error::InvalidSignature),
+        SignatureCheck::NoSuchAlgorithm => Err(Error::AlgorithmNotAllowed),
+    }
+}
+
+/// The payload's bytes of a token that the ring signed, whatever they are: the layer of JWS (RFC 7515)
+/// below the claims of JWT.
+///
+/// ```
+/// use authx::{Algorithm, Key, KeyRing, Timestamp, verify_signature};
+///
+/// // RFC 7515 appendix A.1.1 has another key; this one signed the text "hello".
+/// let ring = KeyRing::new([Key::from_weak_secret(Algorithm::Hs256, "secret")?])?;
+/// let token = "eyJhbGciOiJIUzI1NiJ9.aGVsbG8.AAAA";
+/// assert!(verify_signature(&ring, token, Timestamp::MIN).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// [`Error::Malformed`], [`Error::AlgorithmNotAllowed`] or [`Error::InvalidSignature`].
+pub fn verify_signature(keys: &KeyRing, token: &str, now: Timestamp) -> Result<Vec<u8>, Error> {
+    let mut buffer = PayloadBuffer::new();
+    open(keys, token.as_bytes(), now, &mut buffer).map(|opened| opened.payload.to_vec())
+}
+
+/// The other text that verifies wherever `token` does, where its algorithm is malleable (ECDSA).
+/// `token` is one whose signature held.
+pub(crate) fn twin(token: &str) -> Option<String> {
+    let segments = Segments::of(token.as_bytes()).ok()?;
+    let header_bytes = base64url::decode_to_vec(segments.header)?;
+    let algorithm = parse_header(&header_bytes).ok()?.alg.parse::<Algorithm>().ok()?;
+    let signature = base64url::decode_to_vec(segments.signature)?;
+    let mut text = token[..=segments.signed.len()].to_owned();
+    base64url::encode_into(&twin_signature(algorithm, &signature)?, &mut text);
+    Some(text)
+}
+
+/// The header of a token that nobody verified, as JSON. To look at, never to decide by.
+///
+/// # Errors
+///
+/// [`Error::Malformed`] where the text is no token.
+pub fn decode_unverified_header(token: &str) -> Result<Value, Error> {
+    let segments = Segments::of(token.as_bytes())?;
+    json_object(segments.header, Malformed::Header)
+}
+
+/// The claims of a token that nobody verified, as JSON. To look at, never to decide by.
+///
+/// # Errors
+///
+/// [`Error::Malformed`] where the text is no token.
+pub fn decode_unverified_payload(token: &str) -> Result<Value, Error> {
+    let segments = Segments::of(token.as_bytes())?;
+    json_object(segments.payload, Malformed::Payload)
+}
+
+/// The three segments of a compact JWS (RFC 7515 section 7.1).
+struct Segments<'t> {
+    header: &'t [u8],
+    payload: &'t [u8],
+    signature: &'t [u8],
+    /// Header, dot and payload: what the signature is over.
+    signed: &'t [u8],
+}
+
+impl<'t> Segments<'t> {
+    fn of(token: &'t [u8]) -> Result<Self, Malformed> {
+        let mut parts = token.splitn(3, |&byte| byte == b'.');
+        let (Some(header), Some(payload), Some(signature)) =
+            (parts.next(), parts.next(), parts.next())
+        else {
+            return Err(Malformed::Segments);
+        };
+        let signed = &token[..header.len() + 1 + payload.len()];
+        // A fourth segment leaves a dot in the signature, which no base64url has.
+        Ok(Self { header, payload, signature, signed })
+    }
+}
+
+fn parse_header(bytes: &[u8]) -> Result<Header<'_>, Malformed> {
+    let text = std::str::from_utf8(bytes).map_err(|_| Malformed::Header)?;
+    serde_json::from_str(text).map_err(|_| Malformed::Header)
+}
+
+fn json_object(segment: &[u8], malformed: Malformed) -> Result<Value, Error> {
+    let bytes = base64url::decode_to_vec(segment).ok_or(Malformed::Base64)?;
+    serde_json::from_slice::<Strict>(&bytes)
+        .and_then(|_| serde_json::from_slice(&bytes))
+        .ok()
+        .filter(Value::is_object)
+        .ok_or_else(|| malformed.into())
+}

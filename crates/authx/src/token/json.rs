@@ -1,0 +1,83 @@
+//! What JSON must be beyond its grammar: no member twice at any depth (RFC 8259 section 4 leaves
+//! the meaning open, RFC 7519 section 4 lets us refuse), and every string a Unicode text.
+
+use std::borrow::Cow;
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// A member's name, borrowed where the text has no escapes.
+#[derive(Deserialize, PartialEq, Eq, Hash)]
+pub(super) struct Name<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
+
+/// Checks a value that was only skimmed so far.
+pub(super) fn check_strict(value: &RawValue) -> Result<(), serde_json::Error> {
+    let text = value.get();
+    match text.as_bytes().first() {
+        Some(b'{' | b'[') => serde_json::from_str::<Strict>(text).map(drop),
+        Some(b'"') if text.contains('\\') => serde_json::from_str::<Strict>(text).map(drop),
+        _ => Ok(()),
+    }
+}
+
+/// Any JSON value without a member that occurs twice; its content is dropped.
+pub(super) struct Strict;
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Strict;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a JSON value without duplicate members")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Strict, E> {
+        Ok(Strict)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Strict, E> {
+        Ok(Strict)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Strict, E> {
+        Ok(Strict)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Strict, E> {
+        Ok(Strict)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Strict, E> {
+        Ok(Strict)
+    }
+
+    fn visit_unit<E>(self) -> Result<Strict, E> {
+        Ok(Strict)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Strict, A::Error> {
+        while items.next_element::<Strict>()?.is_some() {}
+        Ok(Strict)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Strict, A::Error> {
+        let mut seen = HashSet::new();
+        while let Some(name) = members.next_key::<Name<'de>>()? {
+            if !seen.insert(name) {
+                return Err(A::Error::custom("a member occurs twice"));
+            }
+            members.next_value::<Strict>()?;
+        }
+        Ok(Strict)
+    }
+}

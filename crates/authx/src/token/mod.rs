@@ -1,0 +1,15 @@
+//! The codec: claims to a compact JWS and back (RFC 7515 section 7.1, RFC 7519).
+
+mod base64url;
+mod claims;
+mod decode;
+mod encode;
+mod header;
+mod json;
+
+pub use claims::{Audience, Claims, CsrfToken, JsonClaims, TokenKind, UnknownTokenKind};
+pub use decode::{decode_unverified_header, decode_unverified_payload, verify_signature};
+
+pub(crate) use claims::{from_json, is_registered};
+pub(crate) use decode::{PayloadBuffer, open, twin};
+pub(crate) use encode::{EncodeError, HeaderTemplate, Payload, custom_members, encode};

@@ -1,0 +1,131 @@
+//! Cookies: a token's value out of the `Cookie` header, and the `Set-Cookie` values that store and
+//! delete it (RFC 6265).
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use cookie::{Cookie, CookieBuilder, SameSite as CookieSameSite};
+
+use super::request::{Headers, only};
+use crate::config::{Config, SameSite, TokenLifetime};
+use crate::engine::Engine;
+use crate::error::{Error, Malformed};
+use crate::time::Timestamp;
+use crate::token::{Claims, TokenKind};
+
+/// The value of the cookie `name`; of several, all must be alike. A quoted value is its content
+/// (RFC 6265 section 4.1.1), an empty one is no token.
+pub(super) fn value<'r, H: Headers + ?Sized>(
+    name: &str,
+    headers: &'r H,
+) -> Result<Option<Cow<'r, [u8]>>, Malformed> {
+    let pairs = headers.values("cookie").flat_map(|header| header.split(|&byte| byte == b';'));
+    only(
+        pairs
+            .filter_map(|pair| {
+                let equals = pair.iter().position(|&byte| byte == b'=')?;
+                let (own, value) = (pair[..equals].trim_ascii(), pair[equals + 1..].trim_ascii());
+                (own == name.as_bytes()).then(|| unquoted(value))
+            })
+            .filter(|value| !value.is_empty())
+            .map(Cow::Borrowed),
+    )
+}
+
+fn unquoted(value: &[u8]) -> &[u8] {
+    value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value)
+}
+
+impl Engine {
+    /// The `Set-Cookie` values that store a token of ours and, for scripts, its CSRF value.
+    ///
+    /// `max_age` wins over the configuration; zero is zero, which deletes the cookie.
+    ///
+    /// # Errors
+    ///
+    /// The [`Error`] of a token that this engine's keys did not sign.
+    pub fn set_cookies(
+        &self,
+        token: &str,
+        kind: TokenKind,
+        max_age: Option<Duration>,
+        now: Timestamp,
+    ) -> Result<Vec<String>, Error> {
+        let config = self.config();
+        let claims: Claims = self.open_signed(token, now)?;
+        let max_age = max_age.or(config.cookies.max_age).or_else(|| {
+            let lifetime = claims.exp.map(|exp| exp.saturating_since(now));
+            lifetime.filter(|_| !config.cookies.session)
+        });
+        let mut cookies = vec![with_max_age(token_cookie(config, kind, token), max_age)];
+        if config.csrf.protect
+            && config.csrf.in_cookies
+            && let Some(csrf) = &claims.csrf
+        {
+            let cookie = csrf_cookie(config, kind, csrf.as_str());
+            cookies.push(with_max_age(cookie, max_age));
+        }
+        Ok(cookies)
+    }
+
+    /// The `Set-Cookie` values that delete what [`Engine::set_cookies`] stored: the same names, with
+    /// the same attributes, or a browser keeps them.
+    #[must_use]
+    pub fn unset_cookies(&self, kind: TokenKind) -> Vec<String> {
+        let config = self.config();
+        let mut cookies = vec![deleted(token_cookie(config, kind, ""))];
+        if config.csrf.protect && config.csrf.in_cookies {
+            cookies.push(deleted(csrf_cookie(config, kind, "")));
+        }
+        cookies
+    }
+}
+
+fn token_cookie<'c>(config: &'c Config, kind: TokenKind, value: &'c str) -> CookieBuilder<'c> {
+    let transport = config.transport(kind);
+    let cookie = Cookie::build((transport.cookie_name.as_str(), value))
+        .http_only(config.cookies.http_only)
+        .path(transport.cookie_path.as_str());
+    with_attributes(config, cookie)
+}
+
+fn csrf_cookie<'c>(config: &'c Config, kind: TokenKind, value: &'c str) -> CookieBuilder<'c> {
+    let transport = config.transport(kind);
+    let cookie = Cookie::build((transport.csrf_cookie_name.as_str(), value))
+        .path(transport.csrf_cookie_path.as_str());
+    with_attributes(config, cookie)
+}
+
+fn with_attributes<'c>(config: &'c Config, mut cookie: CookieBuilder<'c>) -> CookieBuilder<'c> {
+    let attributes = &config.cookies;
+    if let Some(domain) = &attributes.domain {
+        cookie = cookie.domain(domain.as_str());
+    }
+    if let Some(same_site) = attributes.same_site {
+        cookie = cookie.same_site(match same_site {
+            SameSite::Lax => CookieSameSite::Lax,
+            SameSite::Strict => CookieSameSite::Strict,
+            SameSite::None => CookieSameSite::None,
+        });
+    }
+    cookie.secure(attributes.secure)
+}
+
+fn with_max_age(cookie: CookieBuilder<'_>, max_age: Option<Duration>) -> String {
+    match max_age {
+        None => cookie.to_string(),
+        Some(age) if age.is_zero() => deleted(cookie),
+        Some(age) => {
+            let seconds = age.min(TokenLifetime::LONGEST).as_secs().max(1);
+            let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+            cookie.max_age(cookie::time::Duration::seconds(seconds)).to_string()
+        }
+    }
+}
+
+/// `Max-Age=0`, and for ancient browsers `Expires` at the epoch.
+fn deleted(cookie: CookieBuilder<'_>) -> String {
+    let mut cookie = cookie.max_age(cookie::time::Duration::ZERO).build();
+    cookie.set_expires(cookie::time::OffsetDateTime::UNIX_EPOCH);
+    cookie.to_string()
+}

@@ -1,0 +1,87 @@
+//! The CSRF double submit: a request whose token is in a cookie repeats a value that only the page
+//! of the same origin can know.
+
+use std::borrow::Cow;
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+
+use super::Location;
+use super::body::media_type_is;
+use super::request::{CsrfProof, Headers, Request, only};
+use crate::config::{Config, Transport};
+use crate::error::{Error, Malformed};
+use crate::token::CsrfToken;
+use crate::verify::{CsrfCheck, Requirement};
+
+/// What the request shows of its token's CSRF value: the header, or else the form's field.
+pub(super) fn proof<'r, H: Headers + ?Sized>(
+    config: &Config,
+    transport: &Transport,
+    request: &Request<'r, H>,
+) -> Result<CsrfProof<'r>, Malformed> {
+    let required = is_required(config, request.method);
+    let mut presented = in_header(transport, request.headers)?;
+    if presented.is_none() && config.csrf.check_form {
+        presented = only(
+            request
+                .form
+                .iter()
+                .filter(|(name, _)| *name == transport.csrf_field_name)
+                .map(|(_, value)| Cow::Borrowed(value.as_bytes())),
+        )?;
+    }
+    Ok(CsrfProof { presented, required })
+}
+
+/// Whether reading the form could bring the value.
+pub(super) fn may_be_in_form<H: Headers + ?Sized>(
+    config: &Config,
+    transport: &Transport,
+    request: &Request<'_, H>,
+    requirement: &Requirement,
+) -> bool {
+    let asked = match requirement.csrf {
+        CsrfCheck::AsConfigured => is_required(config, request.method),
+        CsrfCheck::Always => true,
+        CsrfCheck::Never => false,
+    };
+    asked
+        && config.csrf.check_form
+        && matches!(in_header(transport, request.headers), Ok(None))
+        && media_type_is(
+            request.headers,
+            &["application/x-www-form-urlencoded", "multipart/form-data"],
+        )
+}
+
+/// Compares what the request presents with the token's own value, in constant time.
+pub(crate) fn check(
+    proof: &CsrfProof<'_>,
+    check: CsrfCheck,
+    location: Location,
+    own: Option<&CsrfToken>,
+) -> Result<(), Error> {
+    let asked = match check {
+        CsrfCheck::AsConfigured => proof.required,
+        CsrfCheck::Always => location == Location::Cookies,
+        CsrfCheck::Never => false,
+    };
+    if !asked {
+        return Ok(());
+    }
+    let presented = proof.presented.as_deref().ok_or(Error::MissingCsrfToken)?;
+    let own =
+        own.map(CsrfToken::as_str).filter(|own| !own.is_empty()).ok_or(Error::CsrfMismatch)?;
+    verify_slices_are_equal(presented, own.as_bytes()).map_err(|_| Error::CsrfMismatch)
+}
+
+fn is_required(config: &Config, method: &str) -> bool {
+    config.csrf.protect && config.csrf.methods.iter().any(|own| own.eq_ignore_ascii_case(method))
+}
+
+fn in_header<'r, H: Headers + ?Sized>(
+    transport: &Transport,
+    headers: &'r H,
+) -> Result<Option<Cow<'r, [u8]>>, Malformed> {
+    only(headers.values(&transport.csrf_header_name).map(Cow::Borrowed))
+}

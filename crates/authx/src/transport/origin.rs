@@ -1,0 +1,20 @@
+//! Which pages may open a WebSocket with a token in a cookie. A browser sends the cookie along
+//! whoever opens the socket, and the handshake has no CSRF value (RFC 6455 section 10.2).
+
+use super::request::{Headers, Request};
+use crate::config::Config;
+
+/// Whether the request's one `Origin` is the service's own host, or in the configured list. A client
+/// that is no browser sends none; but then it need not use a cookie.
+pub(super) fn is_trusted<H: Headers + ?Sized>(config: &Config, request: &Request<'_, H>) -> bool {
+    let mut origins = request.headers.values("origin");
+    let (Some(origin), None) = (origins.next(), origins.next()) else { return false };
+    let allowed = &config.websocket_allowed_origins;
+    if allowed.iter().any(|own| own.as_bytes().eq_ignore_ascii_case(origin)) {
+        return true;
+    }
+    let mut hosts = request.headers.values("host");
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let authority = origin.strip_prefix(b"https://").or_else(|| origin.strip_prefix(b"http://"));
+    authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
+}

@@ -1,0 +1,274 @@
+//! From a request's token to claims that can be relied on.
+//!
+//! [`Engine::verify`] makes every check, in one order, and stops at the first that fails:
+//!
+//! 1. location: where the token was found ([`Engine::find_token`])
+//! 2. size bound
+//! 3. header and algorithm (RFC 7515 section 5.2, RFC 8725 sections 3.1 and 3.2)
+//! 4. signature
+//! 5. time: `exp`, `nbf`, `iat`, with the leeway (RFC 7519 section 4.1.4 to 4.1.6)
+//! 6. issuer and audience (RFC 7519 sections 4.1.1 and 4.1.3)
+//! 7. type: access or refresh (RFC 8725 section 3.12), and the login that it belongs to
+//! 8. freshness
+//! 9. CSRF double submit
+//! 10. scopes
+//! 11. revocation, which is the store's to answer: the face asks it next
+//!
+//! Nothing of the payload is trusted, logged or compared before the signature holds.
+
+use std::borrow::Cow;
+
+use serde::de::DeserializeOwned;
+
+use crate::config::{Config, TokenLifetime};
+use crate::engine::Engine;
+use crate::error::{Error, Malformed};
+use crate::scope::RequiredScopes;
+use crate::time::Timestamp;
+use crate::token::{self, Audience, Claims, PayloadBuffer, TokenKind};
+use crate::transport::{Location, RequestToken, check_csrf};
+
+/// What a route asks of a token.
+///
+/// ```
+/// use authx::{RequiredScopes, Requirement};
+///
+/// let change_password = Requirement::fresh();
+/// let delete_users = Requirement::access().scopes(RequiredScopes::all(["users:delete"]));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Requirement {
+    pub(crate) kind: TokenKind,
+    pub(crate) any_kind: bool,
+    pub(crate) fresh: bool,
+    pub(crate) csrf: CsrfCheck,
+    pub(crate) locations: Option<Vec<Location>>,
+    pub(crate) scopes: RequiredScopes,
+    pub(crate) websocket: bool,
+}
+
+/// When a requirement asks for the CSRF double submit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CsrfCheck {
+    /// Where a cookie carries the token and the configuration asks for it with the request's method.
+    #[default]
+    AsConfigured,
+    /// Where a cookie carries the token, with every method.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Requirement {
+    /// A valid access token.
+    pub fn access() -> Self {
+        Self::of(TokenKind::Access)
+    }
+
+    /// A valid refresh token.
+    pub fn refresh() -> Self {
+        Self::of(TokenKind::Refresh)
+    }
+
+    /// A valid and fresh access token.
+    pub fn fresh() -> Self {
+        Self { fresh: true, ..Self::access() }
+    }
+
+    /// A valid token of this type.
+    pub fn of(kind: TokenKind) -> Self {
+        Self {
+            kind,
+            any_kind: false,
+            fresh: false,
+            csrf: CsrfCheck::AsConfigured,
+            locations: None,
+            scopes: RequiredScopes::default(),
+            websocket: false,
+        }
+    }
+
+    /// Looks where tokens of the type travel, and accepts either type. Rarely right: a refresh token
+    /// then opens what an access token does.
+    pub fn any_kind(mut self) -> Self {
+        self.any_kind = true;
+        self
+    }
+
+    /// Whether the token must be fresh.
+    pub fn freshness(mut self, required: bool) -> Self {
+        self.fresh = required;
+        self
+    }
+
+    /// When the CSRF double submit is asked for.
+    pub fn csrf(mut self, check: CsrfCheck) -> Self {
+        self.csrf = check;
+        self
+    }
+
+    /// Looks in these locations, instead of the configured ones.
+    pub fn locations(mut self, locations: impl IntoIterator<Item = Location>) -> Self {
+        self.locations = Some(locations.into_iter().collect());
+        self
+    }
+
+    /// Asks for scopes.
+    pub fn scopes(mut self, scopes: RequiredScopes) -> Self {
+        self.scopes = scopes;
+        self
+    }
+
+    /// For the handshake of a WebSocket: a cookie counts only when the page that opens the socket is
+    /// of the service's own origin or an allowed one.
+    pub fn websocket(mut self) -> Self {
+        self.websocket = true;
+        self
+    }
+
+    pub(crate) fn effective_locations<'c>(&'c self, config: &'c Config) -> &'c [Location] {
+        self.locations.as_deref().unwrap_or_else(|| config.locations(self.kind))
+    }
+}
+
+impl Engine {
+    /// Makes every check of the module's list but the last, in its order.
+    ///
+    /// `C` is the type of the custom claims: `()` for none of interest,
+    /// [`JsonClaims`](crate::JsonClaims) for whatever there is.
+    ///
+    /// ```
+    /// use authx::{Config, Engine, Error, Location, NewToken, RequestToken, Requirement, Secret};
+    /// use authx::{SystemRandom, Timestamp, TokenKind};
+    /// use std::time::SystemTime;
+    ///
+    /// let secret = Secret::from("a secret of at least thirty-two bytes");
+    /// let engine = Engine::new(Config::builder().secret_key(secret).build()?);
+    /// let now = Timestamp::from(SystemTime::now());
+    /// let text = engine.issue(&NewToken::access("user123"), now, &SystemRandom)?;
+    ///
+    /// let token = RequestToken::new(&text, TokenKind::Access, Location::Headers);
+    /// let claims = engine.verify::<()>(&token, &Requirement::access(), now)?;
+    /// assert_eq!(claims.sub, "user123");
+    ///
+    /// let refused = engine.verify::<()>(&token, &Requirement::fresh(), now);
+    /// assert_eq!(refused, Err(Error::FreshTokenRequired));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The [`Error`] of the first check that fails.
+    pub fn verify<C: DeserializeOwned>(
+        &self,
+        token: &RequestToken<'_>,
+        requirement: &Requirement,
+        now: Timestamp,
+    ) -> Result<Claims<C>, Error> {
+        let config = self.config();
+        check_size(config, token.text())?;
+        let mut buffer = PayloadBuffer::new();
+        let signed = token::open(&config.keys, token.text(), now, &mut buffer)?;
+        let claims = token::from_json::<C>(signed.payload, &config.identity_claim)?;
+        check_time(config, &claims, now)?;
+        check_issuer(config, &claims)?;
+        check_audience(config, &claims)?;
+        check_kind(requirement, &claims)?;
+        check_login_type(config, &claims)?;
+        check_freshness(requirement, &claims)?;
+        check_csrf(&token.csrf, requirement.csrf, token.location, claims.csrf.as_ref())?;
+        requirement.scopes.check(claims.scopes.as_deref().unwrap_or_default())?;
+        Ok(claims)
+    }
+
+    /// The texts that verify as the same token as `token`, whose signature held: itself, and for ECDSA
+    /// its malleable twin. A store that goes by a token's text must be asked about each of them.
+    #[must_use]
+    pub fn spellings<'t>(&self, token: &'t str) -> Vec<Cow<'t, str>> {
+        let mut spellings = vec![Cow::Borrowed(token)];
+        if self.config().keys.is_malleable() {
+            spellings.extend(token::twin(token).map(Cow::Owned));
+        }
+        spellings
+    }
+
+    /// The claims of a token that this engine's keys signed, whatever they say.
+    pub(crate) fn open_signed<C: DeserializeOwned>(
+        &self,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<Claims<C>, Error> {
+        let config = self.config();
+        let mut buffer = PayloadBuffer::new();
+        let signed = token::open(&config.keys, token.as_bytes(), now, &mut buffer)?;
+        Ok(token::from_json(signed.payload, &config.identity_claim)?)
+    }
+}
+
+fn check_size(config: &Config, token: &[u8]) -> Result<(), Error> {
+    if token.len() > config.max_token_size {
+        return Err(Error::TokenTooLarge);
+    }
+    Ok(())
+}
+
+fn check_time<C>(config: &Config, claims: &Claims<C>, now: Timestamp) -> Result<(), Error> {
+    match claims.exp {
+        Some(exp) if now >= exp + config.leeway => return Err(Error::Expired),
+        Some(_) => {}
+        None if config.transport(claims.kind).lifetime == TokenLifetime::Never => {}
+        None => return Err(Malformed::Claim("exp").into()),
+    }
+    if claims.nbf.is_some_and(|nbf| now + config.leeway < nbf) {
+        return Err(Error::NotYetValid);
+    }
+    if claims.iat.is_some_and(|iat| now + config.leeway < iat) {
+        return Err(Error::IssuedInTheFuture);
+    }
+    Ok(())
+}
+
+fn check_issuer<C>(config: &Config, claims: &Claims<C>) -> Result<(), Error> {
+    match &config.decode_issuer {
+        Some(expected) if claims.iss.as_ref() != Some(expected) => Err(Error::InvalidIssuer),
+        _ => Ok(()),
+    }
+}
+
+/// A token for somebody must be for us; where we have no name, it is not (RFC 7519 section 4.1.3).
+fn check_audience<C>(config: &Config, claims: &Claims<C>) -> Result<(), Error> {
+    let is_ours = match (&config.decode_audience, &claims.aud) {
+        (None, aud) => aud.is_none(),
+        (Some(_), None) => false,
+        (Some(Audience::One(own)), Some(aud)) => aud.contains(own),
+        (Some(Audience::Many(own)), Some(aud)) => own.iter().any(|own| aud.contains(own)),
+    };
+    if is_ours { Ok(()) } else { Err(Error::InvalidAudience) }
+}
+
+fn check_kind<C>(requirement: &Requirement, claims: &Claims<C>) -> Result<(), Error> {
+    if claims.kind != requirement.kind && !requirement.any_kind {
+        return Err(Error::WrongTokenType { expected: requirement.kind });
+    }
+    Ok(())
+}
+
+fn check_login_type<C>(config: &Config, claims: &Claims<C>) -> Result<(), Error> {
+    match &config.login_type {
+        Some(expected) if claims.login_type.as_ref() != Some(expected) => {
+            Err(Error::LoginTypeMismatch {
+                expected: expected.clone(),
+                actual: claims.login_type.clone(),
+            })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_freshness<C>(requirement: &Requirement, claims: &Claims<C>) -> Result<(), Error> {
+    if requirement.fresh && !(claims.fresh && claims.kind == TokenKind::Access) {
+        return Err(Error::FreshTokenRequired);
+    }
+    Ok(())
+}
