@@ -1,0 +1,196 @@
+# AuthX. `make help` lists what there is; .ci/run calls `make lint` and `make test`.
+
+PYTHON ?= python3
+VENV ?= .venv
+PEER_VENV ?= .venv-peer
+HOST ?= 127.0.0.1
+PORT ?= 8000
+# What pytest is told besides, for example: make test-python ARGS="-k csrf -x"
+ARGS ?=
+
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+# Two builds at once would only wait for each other's lock.
+.NOTPARALLEL:
+MAKEFLAGS += --no-builtin-rules
+
+BIN := $(VENV)/bin
+TOOLS := .tools
+CARGO_DENY_VERSION := 0.20.2
+UV_VERSION := 0.13.9
+# In CI the lock file is the truth; at a developer's desk it follows Cargo.toml.
+LOCKED := $(if $(CI),--locked)
+# The extension's crate links against no Python, so it has no test binary of its own; its tests are in tests/python.
+RUST_TESTS := --workspace --exclude authx-python --all-features $(LOCKED)
+
+# One interpreter for every build of the extension's crate, so that none invalidates another's.
+export PYO3_PYTHON := $(abspath $(BIN)/python)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export CARGO_TERM_COLOR ?= auto
+
+RUST_SOURCES := $(shell find crates Cargo.toml Cargo.lock -name target -prune -o \( -name '*.rs' -o -name '*.md' -o -name 'Cargo.*' \) -print 2>/dev/null)
+
+
+##@ Start here
+
+.PHONY: demo
+demo: $(VENV)/.demo $(VENV)/.extension ## Serve the demo on http://127.0.0.1:8000, setting up all it needs
+	@echo
+	@echo "  The demo is on http://$(HOST):$(PORT) (Ctrl-C ends it)"
+	@echo
+	@$(BIN)/python -m uvicorn --app-dir examples/fastapi --host $(HOST) --port $(PORT) app:app
+
+.PHONY: test
+test: browser-packages test-rust test-python stubtest test-browser ## Run every test, setting up all it needs
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## "; print "make TARGET" } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2 }' Makefile
+
+
+##@ Build
+
+.PHONY: setup
+setup: $(VENV)/.dev $(VENV)/.extension ## Prepare .venv with all that development needs, and build
+
+.PHONY: build
+build: $(VENV)/.extension ## Build the extension, optimised, into .venv
+
+.PHONY: wheel
+wheel: $(VENV)/.demo ## Build the wheel for Python 3.10 and later into dist/
+	$(BIN)/maturin build --release $(LOCKED) --out dist
+
+.PHONY: docs
+docs: $(VENV)/bin/python rust ## Build the Rust documentation into target/doc; a warning is an error
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --all-features $(LOCKED)
+
+
+##@ Test
+
+.PHONY: test-rust
+test-rust: rust ## Run the Rust tests, those in the documentation too
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		echo cargo nextest run $(RUST_TESTS); cargo nextest run $(RUST_TESTS); \
+		echo cargo test --doc $(RUST_TESTS); cargo test --doc $(RUST_TESTS); \
+	else \
+		echo cargo test $(RUST_TESTS); cargo test $(RUST_TESTS); \
+	fi
+
+.PHONY: test-python
+test-python: $(VENV)/.dev $(VENV)/.extension ## Run the Python tests
+	$(BIN)/python -m pytest tests/python $(ARGS)
+
+.PHONY: test-browser
+test-browser: browser-packages $(VENV)/.dev $(VENV)/.extension ## Walk through the demo in a headless Chromium
+	$(BIN)/python -m pytest tests/browser $(ARGS)
+
+.PHONY: stubtest
+stubtest: $(VENV)/.dev $(VENV)/.extension ## Compare the stub of the private module with the module
+	MYPYPATH=python $(BIN)/python -m mypy.stubtest authx._authx
+
+.PHONY: bench
+bench: $(VENV)/.dev $(VENV)/.extension $(PEER_VENV)/.peer ## Compare with the peers, side by side, as a table of ratios
+	PEER_PYTHON=$(abspath $(PEER_VENV)/bin/python) $(BIN)/python benchmarks/run.py $(ARGS)
+
+
+##@ Lint
+
+.PHONY: lint
+lint: lint-rust lint-dependencies lint-python docs ## Check the format, the lints, the types, the dependencies, the documentation
+
+.PHONY: lint-rust
+lint-rust: rust $(VENV)/bin/python
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --all-features $(LOCKED) -- -D warnings
+
+# The advisories need a database from the internet; without it the rest is still checked.
+.PHONY: lint-dependencies
+lint-dependencies: rust cargo-deny
+	@! grep -n '://' requirements/*.txt || { echo "A lock of requirements/ names an address: run make lock"; exit 1; }
+	PATH="$(abspath $(TOOLS))/bin:$$PATH" cargo deny --all-features $(LOCKED) check licenses bans sources
+	@if PATH="$(abspath $(TOOLS))/bin:$$PATH" timeout 120 cargo deny fetch db >/dev/null 2>&1; then \
+		PATH="$(abspath $(TOOLS))/bin:$$PATH" cargo deny --all-features $(LOCKED) check --disable-fetch advisories; \
+	else \
+		echo "NOT CHECKED: the advisory database of RustSec can't be fetched here, so 'cargo deny check advisories' did not run."; \
+	fi
+
+.PHONY: lint-python
+lint-python: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.PHONY: fmt
+fmt: rust $(VENV)/.dev ## Format everything, and mend what the linters can mend
+	cargo fmt --all
+	$(BIN)/ruff check --fix --exit-zero .
+	$(BIN)/ruff format .
+
+
+##@ Keep house
+
+.PHONY: lock
+lock: $(TOOLS)/uv/.installed ## Renew the pinned requirements (UPGRADE=1: to the newest versions)
+	cd requirements && for name in dev demo peer; do \
+		env -u PIP_FIND_LINKS -u UV_FIND_LINKS ../$(TOOLS)/uv/bin/uv pip compile --quiet \
+			--universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links \
+			--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) \
+			$$([ $$name = demo ] && echo --constraint dev.txt) --output-file $$name.txt $$name.in; \
+	done
+
+.PHONY: clean
+clean: ## Delete everything that was built or installed in this folder
+	rm -rf target dist build $(VENV) $(PEER_VENV) $(TOOLS) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find python examples tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	find python -name '_authx*.so' -delete
+
+
+# What the targets above stand on. A stamp file is as old as the last time its recipe ran.
+
+.PHONY: rust
+rust:
+	@scripts/require cc:build-essential
+	@command -v cargo >/dev/null || { \
+		echo "Rust is missing. Install it with rustup, or as your system provides it, then run make again."; exit 1; }
+
+.PHONY: browser-packages
+browser-packages:
+	@scripts/require chromium:chromium chromedriver:chromium-driver
+
+.PHONY: cargo-deny
+cargo-deny: rust
+	@PATH="$(abspath $(TOOLS))/bin:$$PATH" cargo deny --version >/dev/null 2>&1 || \
+		cargo install cargo-deny --version $(CARGO_DENY_VERSION) --locked --root $(TOOLS) --target-dir target/tools
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \
+		echo "Python 3.10 or later is needed, and '$(PYTHON)' is not. Name another: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+		scripts/require :python$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])')-venv
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: requirements/demo.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --require-hashes -r $<
+	@touch $@ $(VENV)/.demo
+
+$(VENV)/.extension: $(RUST_SOURCES) pyproject.toml | $(VENV)/.demo rust
+	VIRTUAL_ENV=$(abspath $(VENV)) $(BIN)/maturin develop --release $(LOCKED)
+	@touch $@
+
+$(PEER_VENV)/.peer: requirements/peer.txt | $(VENV)/bin/python
+	$(BIN)/python -m venv $(PEER_VENV)
+	$(PEER_VENV)/bin/python -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+$(TOOLS)/uv/.installed: Makefile | $(VENV)/bin/python
+	$(BIN)/python -m venv $(TOOLS)/uv
+	$(TOOLS)/uv/bin/python -m pip install --quiet uv==$(UV_VERSION)
+	@touch $@
