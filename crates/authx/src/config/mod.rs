@@ -234,6 +234,19 @@ impl Config {
         &self.transport(kind).locations
     }
 
+    /// Whether a request's header of this name can matter, so that a face need not hand over the others.
+    #[must_use]
+    pub fn reads_header(&self, name: &[u8]) -> bool {
+        let is = |own: &str| own.as_bytes().eq_ignore_ascii_case(name);
+        is("cookie")
+            || is(&self.header_name)
+            || is(&self.access.csrf_header_name)
+            || is(&self.refresh.csrf_header_name)
+            || is("content-type")
+            || is("origin")
+            || is("host")
+    }
+
     /// The longest JSON body that is searched for a token, in bytes.
     #[must_use]
     pub fn max_body_size(&self) -> usize {

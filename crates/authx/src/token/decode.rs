@@ -1,6 +1,6 @@
 //! From a token's text to the payload's bytes: structure, header, algorithm, signature, in that order.
 
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::base64url;
 use super::header::Header;
@@ -112,7 +112,7 @@ pub(crate) fn twin(token: &str) -> Option<String> {
 /// # Errors
 ///
 /// [`Error::Malformed`] where the text is no token.
-pub fn decode_unverified_header(token: &str) -> Result<Value, Error> {
+pub fn decode_unverified_header(token: &str) -> Result<Box<RawValue>, Error> {
     let segments = Segments::of(token.as_bytes())?;
     json_object(segments.header, Malformed::Header)
 }
@@ -122,7 +122,7 @@ pub fn decode_unverified_header(token: &str) -> Result<Value, Error> {
 /// # Errors
 ///
 /// [`Error::Malformed`] where the text is no token.
-pub fn decode_unverified_payload(token: &str) -> Result<Value, Error> {
+pub fn decode_unverified_payload(token: &str) -> Result<Box<RawValue>, Error> {
     let segments = Segments::of(token.as_bytes())?;
     json_object(segments.payload, Malformed::Payload)
 }
@@ -155,11 +155,11 @@ fn parse_header(bytes: &[u8]) -> Result<Header<'_>, Malformed> {
     serde_json::from_str(text).map_err(|_| Malformed::Header)
 }
 
-fn json_object(segment: &[u8], malformed: Malformed) -> Result<Value, Error> {
+fn json_object(segment: &[u8], malformed: Malformed) -> Result<Box<RawValue>, Error> {
     let bytes = base64url::decode_to_vec(segment).ok_or(Malformed::Base64)?;
     serde_json::from_slice::<Strict>(&bytes)
-        .and_then(|_| serde_json::from_slice(&bytes))
+        .and_then(|_| serde_json::from_slice::<Box<RawValue>>(&bytes))
         .ok()
-        .filter(Value::is_object)
+        .filter(|value| value.get().starts_with('{'))
         .ok_or_else(|| malformed.into())
 }

@@ -1,0 +1,111 @@
+//! Verified claims as an instance of `authx.schema.TokenPayload`.
+//!
+//! The engine has validated every claim, so the model is built as pydantic's own `model_construct`
+//! builds one: by setting its four slots, without validating again.
+
+use authx::{Audience, Claims, JsonClaims, Timestamp};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PySet, PyString};
+use pyo3::{IntoPyObjectExt, intern};
+
+use crate::json;
+
+/// The Python objects that building a payload needs, looked up once.
+struct Model {
+    class: Py<PyAny>,
+    new: Py<PyAny>,
+    set_attribute: Py<PyAny>,
+    from_timestamp: Py<PyAny>,
+    utc: Py<PyAny>,
+}
+
+/// Builds a `TokenPayload`.
+pub(crate) fn token_payload<'py>(
+    py: Python<'py>,
+    claims: &Claims<JsonClaims>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let model = model(py)?;
+    let fields = PyDict::new(py);
+    let set = PySet::empty(py)?;
+    let put = |name: &Bound<'py, PyString>, value: Option<Bound<'py, PyAny>>| -> PyResult<()> {
+        match value {
+            Some(value) => {
+                fields.set_item(name, value)?;
+                set.add(name)
+            }
+            None => fields.set_item(name, py.None()),
+        }
+    };
+    let text = |text: &str| PyString::new(py, text).into_any();
+    let optional_text = |value: &Option<String>| value.as_deref().map(text);
+
+    put(intern!(py, "jti"), optional_text(&claims.jti))?;
+    put(intern!(py, "iss"), optional_text(&claims.iss))?;
+    put(intern!(py, "sub"), Some(text(&claims.sub)))?;
+    let audience = match &claims.aud {
+        None => None,
+        Some(Audience::One(name)) => Some(text(name)),
+        Some(Audience::Many(names)) => Some(names.into_bound_py_any(py)?),
+    };
+    put(intern!(py, "aud"), audience)?;
+    let exp = claims.exp.map(|exp| model.datetime(py, exp)).transpose()?;
+    put(intern!(py, "exp"), exp)?;
+    put(intern!(py, "nbf"), claims.nbf.map(|nbf| number(py, nbf)).transpose()?)?;
+    put(intern!(py, "iat"), claims.iat.map(|iat| number(py, iat)).transpose()?)?;
+    put(intern!(py, "type"), Some(text(claims.kind.as_str())))?;
+    put(intern!(py, "csrf"), claims.csrf.as_ref().map(|csrf| text(csrf.as_str())))?;
+    let scopes = claims.scopes.as_ref().map(|scopes| scopes.into_bound_py_any(py)).transpose()?;
+    put(intern!(py, "scopes"), scopes)?;
+    put(intern!(py, "fresh"), Some(claims.fresh.into_bound_py_any(py)?))?;
+    put(intern!(py, "login_type"), optional_text(&claims.login_type))?;
+
+    let extra = PyDict::new(py);
+    if let Some(auth_time) = claims.auth_time {
+        extra.set_item(intern!(py, "auth_time"), number(py, auth_time)?)?;
+    }
+    for (name, value) in &claims.custom {
+        extra.set_item(name, json::loads(py, value)?)?;
+    }
+    for name in extra.keys().iter() {
+        set.add(name)?;
+    }
+
+    let payload = model.new.bind(py).call1((&model.class,))?;
+    let set_attribute = model.set_attribute.bind(py);
+    set_attribute.call1((&payload, intern!(py, "__dict__"), fields))?;
+    set_attribute.call1((&payload, intern!(py, "__pydantic_fields_set__"), set))?;
+    set_attribute.call1((&payload, intern!(py, "__pydantic_extra__"), extra))?;
+    set_attribute.call1((&payload, intern!(py, "__pydantic_private__"), py.None()))?;
+    Ok(payload)
+}
+
+impl Model {
+    fn datetime<'py>(&self, py: Python<'py>, instant: Timestamp) -> PyResult<Bound<'py, PyAny>> {
+        self.from_timestamp.bind(py).call1((instant.as_seconds_f64(), &self.utc))
+    }
+}
+
+/// An `int` where the token has one.
+fn number(py: Python<'_>, instant: Timestamp) -> PyResult<Bound<'_, PyAny>> {
+    match instant.as_whole_seconds() {
+        Some(seconds) => seconds.into_bound_py_any(py),
+        None => instant.as_seconds_f64().into_bound_py_any(py),
+    }
+}
+
+fn model(py: Python<'_>) -> PyResult<&Model> {
+    static MODEL: PyOnceLock<Model> = PyOnceLock::new();
+    MODEL.get_or_try_init(py, || {
+        let class = py.import("authx.schema")?.getattr("TokenPayload")?;
+        let object = py.import("builtins")?.getattr("object")?;
+        let datetime = py.import("datetime")?;
+        Ok(Model {
+            class: class.unbind(),
+            new: object.getattr("__new__")?.unbind(),
+            set_attribute: object.getattr("__setattr__")?.unbind(),
+            from_timestamp: datetime.getattr("datetime")?.getattr("fromtimestamp")?.unbind(),
+            utc: datetime.getattr("timezone")?.getattr("utc")?.unbind(),
+        })
+    })
+}

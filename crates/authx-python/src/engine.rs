@@ -1,0 +1,342 @@
+//! The engine's class: every call converts its arguments, asks the engine and converts the answer.
+
+use std::time::Duration;
+
+use authx::{
+    Answer, Audience, BodyWanted, CsrfProof, Error, JsonClaims, NewToken, Outcome, RequestToken,
+    SystemRandom, Timestamp, TokenKind,
+};
+use pyo3::exceptions::{PyKeyError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyMapping;
+
+use crate::errors::{authentication_error, configuration_error, issue_error};
+use crate::json;
+use crate::request::{CapturedHeaders, Scope, path};
+use crate::requirement::{Requirement, location, token_kind};
+use crate::settings;
+use crate::tokens::{FoundToken, RefreshCandidate, Verified, latin1};
+
+/// See `Engine` in `_authx.pyi`.
+#[pyclass(frozen, module = "authx._authx")]
+pub(crate) struct Engine {
+    inner: authx::Engine,
+}
+
+#[pymethods]
+impl Engine {
+    #[new]
+    #[pyo3(signature = (settings, *, login_type = None))]
+    fn new(settings: &Bound<'_, PyMapping>, login_type: Option<String>) -> PyResult<Self> {
+        let mut builder = settings::builder(settings)?;
+        if let Some(login_type) = login_type {
+            builder = builder.login_type(login_type);
+        }
+        let config =
+            builder.build().map_err(|error| configuration_error(settings.py(), &error))?;
+        Ok(Self { inner: authx::Engine::new(config) })
+    }
+
+    #[getter]
+    fn warnings(&self) -> Vec<String> {
+        self.inner.config().warnings().to_vec()
+    }
+
+    #[getter]
+    fn error_message_key(&self) -> &str {
+        self.inner.config().error_message_key()
+    }
+
+    #[getter]
+    fn max_body_size(&self) -> usize {
+        self.inner.config().max_body_size()
+    }
+
+    fn locations(&self, r#type: &str) -> PyResult<Vec<&'static str>> {
+        let locations = self.inner.config().locations(token_kind(r#type)?);
+        Ok(locations.iter().map(|location| location.as_str()).collect())
+    }
+
+    fn answer(
+        &self,
+        error_type: &str,
+    ) -> PyResult<(u16, Option<&'static str>, Option<&'static str>)> {
+        let answer = Answer::of_type(error_type, self.inner.config().invalid_token_status())
+            .ok_or_else(|| PyKeyError::new_err(error_type.to_owned()))?;
+        Ok((answer.status, answer.message, answer.www_authenticate))
+    }
+
+    #[pyo3(signature = (
+        r#type, uid, now, *, fresh = false, headers = None, expires_in = None, expires_at = None,
+        data = None, audience = None, scopes = None, issuer = None, not_before = None,
+        issued_at = None, jti = None, csrf = None,
+    ))]
+    #[expect(clippy::too_many_arguments, reason = "Python's keywords")]
+    fn create_token(
+        &self,
+        py: Python<'_>,
+        r#type: &str,
+        uid: &str,
+        now: f64,
+        fresh: bool,
+        headers: Option<&Bound<'_, PyAny>>,
+        expires_in: Option<f64>,
+        expires_at: Option<f64>,
+        data: Option<&Bound<'_, PyAny>>,
+        audience: Option<&Bound<'_, PyAny>>,
+        scopes: Option<Vec<String>>,
+        issuer: Option<String>,
+        not_before: Option<f64>,
+        issued_at: Option<f64>,
+        jti: Option<String>,
+        csrf: Option<String>,
+    ) -> PyResult<String> {
+        let now_instant = instant("now", now)?;
+        let mut token = NewToken::new(token_kind(r#type)?, uid);
+        if fresh {
+            token = token.fresh();
+        }
+        if let Some(headers) = headers {
+            let text = json::dumps("headers", headers)?;
+            let headers = serde_json::from_str(&text)
+                .map_err(|_| PyValueError::new_err("headers: a mapping is expected"))?;
+            token = token.headers(headers);
+        }
+        if let Some(seconds) = expires_in {
+            // A token that has already ended is what tests of expiry ask for.
+            token = match Duration::try_from_secs_f64(seconds) {
+                Ok(lifetime) => token.expires_in(lifetime),
+                Err(_) => token.expires_at(instant("expiry", now + seconds)?),
+            };
+        }
+        if let Some(end) = expires_at {
+            token = token.expires_at(instant("expiry", end)?);
+        }
+        if let Some(names) = audience {
+            token = token.audience(match names.extract::<String>() {
+                Ok(name) => Audience::One(name),
+                Err(_) => Audience::Many(names.extract().map_err(|_| {
+                    PyValueError::new_err("audience: a text or a sequence of texts is expected")
+                })?),
+            });
+        }
+        if let Some(scopes) = scopes {
+            token = token.scopes(scopes);
+        }
+        if let Some(issuer) = issuer {
+            token = token.issuer(issuer);
+        }
+        if let Some(seconds) = not_before {
+            token = token.not_before(instant("not_before", seconds)?);
+        }
+        if let Some(seconds) = issued_at {
+            token = token.issued_at(instant("issued_at", seconds)?);
+        }
+        if let Some(jti) = jti {
+            token = token.jti(jti);
+        }
+        if let Some(csrf) = csrf {
+            token = token.csrf(csrf);
+        }
+        let issued = match data {
+            None => self.unlocked(py, || self.inner.issue(&token, now_instant, &SystemRandom)),
+            Some(data) => {
+                let text = json::dumps("data", data)?;
+                let custom: JsonClaims = serde_json::from_str(&text)
+                    .map_err(|_| PyValueError::new_err("data: a mapping is expected"))?;
+                let token = token.claims(custom);
+                self.unlocked(py, || self.inner.issue(&token, now_instant, &SystemRandom))
+            }
+        };
+        issued.map_err(|error| issue_error(py, &error))
+    }
+
+    fn may_want_body(&self, requirement: &Requirement) -> bool {
+        self.inner.may_want_body(&requirement.inner)
+    }
+
+    fn wants(
+        &self,
+        requirement: &Requirement,
+        scope: &Bound<'_, PyMapping>,
+    ) -> PyResult<Option<&'static str>> {
+        let scope = Scope::capture(scope, self.inner.config())?;
+        let wanted = self.inner.wants_body(&scope.request()?, &requirement.inner);
+        Ok(wanted.map(|wanted| match wanted {
+            BodyWanted::Json => "json",
+            BodyWanted::Form => "form",
+        }))
+    }
+
+    #[pyo3(signature = (requirement, scope, body = None, form = None))]
+    fn find_token(
+        &self,
+        requirement: &Requirement,
+        scope: &Bound<'_, PyMapping>,
+        body: Option<&[u8]>,
+        form: Option<Vec<(String, String)>>,
+    ) -> PyResult<FoundToken> {
+        self.with_token(requirement, scope, body, form, |found| Ok(FoundToken::new(&found)))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "what a found token is made of")]
+    fn verify(
+        &self,
+        py: Python<'_>,
+        requirement: &Requirement,
+        token: &str,
+        location: &str,
+        csrf: Option<&str>,
+        csrf_required: bool,
+        now: f64,
+    ) -> PyResult<Verified> {
+        let location = self::location(location)?;
+        let presented = csrf.map(|csrf| latin1_bytes(csrf).into());
+        let found = RequestToken::new(token, TokenKind::Access, location)
+            .with_csrf(CsrfProof { presented, required: csrf_required });
+        self.verified(py, &found, requirement, instant("now", now)?)
+    }
+
+    #[pyo3(signature = (requirement, scope, now, body = None, form = None))]
+    fn authenticate(
+        &self,
+        py: Python<'_>,
+        requirement: &Requirement,
+        scope: &Bound<'_, PyMapping>,
+        now: f64,
+        body: Option<&[u8]>,
+        form: Option<Vec<(String, String)>>,
+    ) -> PyResult<Verified> {
+        let now = instant("now", now)?;
+        self.with_token(requirement, scope, body, form, |found| {
+            self.verified(py, &found, requirement, now)
+        })
+    }
+
+    fn refresh_candidate(
+        &self,
+        scope: &Bound<'_, PyMapping>,
+        now: f64,
+    ) -> PyResult<Option<RefreshCandidate>> {
+        let captured = Scope::capture(scope, self.inner.config())?;
+        let candidate = self.inner.refresh_candidate(
+            &captured.request()?,
+            &path(scope)?,
+            instant("now", now)?,
+        );
+        Ok(candidate.ok().map(|inner| RefreshCandidate { inner, engine: self.inner.clone() }))
+    }
+
+    #[pyo3(signature = (candidate, *, status, response_headers, revoked, now))]
+    fn implicit_refresh(
+        &self,
+        py: Python<'_>,
+        candidate: &RefreshCandidate,
+        status: u16,
+        response_headers: &Bound<'_, PyAny>,
+        revoked: bool,
+        now: f64,
+    ) -> PyResult<Option<Vec<String>>> {
+        let now = instant("now", now)?;
+        let is_cookie = |name: &[u8]| name.eq_ignore_ascii_case(b"set-cookie");
+        let headers = CapturedHeaders::of(response_headers, is_cookie)?;
+        let outcome = Outcome { status, headers: &headers, revoked };
+        let Ok(token) = candidate.inner.reissue(&self.inner, &outcome, now, &SystemRandom) else {
+            return Ok(None);
+        };
+        self.cookies(py, &token, TokenKind::Access, now, None).map(Some)
+    }
+
+    #[pyo3(signature = (token, r#type, now, max_age = None))]
+    fn set_cookies(
+        &self,
+        py: Python<'_>,
+        token: &str,
+        r#type: &str,
+        now: f64,
+        max_age: Option<i64>,
+    ) -> PyResult<Vec<String>> {
+        let max_age = max_age
+            .map(|seconds| {
+                u64::try_from(seconds)
+                    .map(Duration::from_secs)
+                    .map_err(|_| PyValueError::new_err("max_age: it must be at least 0 seconds"))
+            })
+            .transpose()?;
+        self.cookies(py, token, token_kind(r#type)?, instant("now", now)?, max_age)
+    }
+
+    fn unset_cookies(&self, r#type: &str) -> PyResult<Vec<String>> {
+        Ok(self.inner.unset_cookies(token_kind(r#type)?))
+    }
+}
+
+impl Engine {
+    fn with_token<T>(
+        &self,
+        requirement: &Requirement,
+        scope: &Bound<'_, PyMapping>,
+        body: Option<&[u8]>,
+        form: Option<Vec<(String, String)>>,
+        then: impl FnOnce(RequestToken<'_>) -> PyResult<T>,
+    ) -> PyResult<T> {
+        let scope_parts = Scope::capture(scope, self.inner.config())?;
+        let form = form.unwrap_or_default();
+        let fields: Vec<(&str, &str)> =
+            form.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let mut request = scope_parts.request()?.form(&fields);
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        let found = self.inner.find_token(&request, &requirement.inner);
+        then(found.map_err(|error| self.error(scope.py(), &error))?)
+    }
+
+    fn verified(
+        &self,
+        py: Python<'_>,
+        found: &RequestToken<'_>,
+        requirement: &Requirement,
+        now: Timestamp,
+    ) -> PyResult<Verified> {
+        let claims = self
+            .unlocked(py, || self.inner.verify::<JsonClaims>(found, &requirement.inner, now))
+            .map_err(|error| self.error(py, &error))?;
+        Verified::new(py, &self.inner, latin1(found.text()), &claims)
+    }
+
+    fn cookies(
+        &self,
+        py: Python<'_>,
+        token: &str,
+        kind: TokenKind,
+        now: Timestamp,
+        max_age: Option<Duration>,
+    ) -> PyResult<Vec<String>> {
+        self.inner
+            .set_cookies(token, kind, max_age, now)
+            .map_err(|error| self.error(py, &error))
+    }
+
+    /// Lets other threads run while a key pair works; with a shared secret that costs more than it gives.
+    fn unlocked<T: Send>(&self, py: Python<'_>, work: impl FnOnce() -> T + Send) -> T {
+        if self.inner.config().keys().algorithm().is_symmetric() { work() } else { py.detach(work) }
+    }
+
+    fn error(&self, py: Python<'_>, error: &Error) -> PyErr {
+        authentication_error(py, error, self.inner.config().login_type())
+    }
+}
+
+fn instant(argument: &str, seconds: f64) -> PyResult<Timestamp> {
+    Timestamp::from_seconds_f64(seconds).ok_or_else(|| {
+        PyValueError::new_err(format!("{argument}: an instant between the years 1 and 9999 is expected"))
+    })
+}
+
+/// The bytes that [`latin1`] made a text of; a text of other origin is compared as UTF-8.
+fn latin1_bytes(text: &str) -> Vec<u8> {
+    let bytes: Option<Vec<u8>> =
+        text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
+    bytes.unwrap_or_else(|| text.as_bytes().to_vec())
+}

@@ -1,0 +1,61 @@
+//! The engine's errors as the exception classes of `authx.exceptions`.
+
+use authx::{ConfigError, Error, IssueError};
+use pyo3::exceptions::{PyOSError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyModule;
+
+/// The exception for an error, as an instance of the class that its type names.
+pub(crate) fn authentication_error(py: Python<'_>, error: &Error, login_type: Option<&str>) -> PyErr {
+    match exception(py, error, login_type) {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(failure) => failure,
+    }
+}
+
+/// `BadConfigurationError`, naming the setting.
+pub(crate) fn configuration_error(py: Python<'_>, error: &ConfigError) -> PyErr {
+    bad_configuration(py, error.to_string())
+}
+
+/// `ValueError` that names the argument, or `BadConfigurationError` where the configuration is at fault.
+pub(crate) fn issue_error(py: Python<'_>, error: &IssueError) -> PyErr {
+    match error {
+        IssueError::NoSigningKey => bad_configuration(py, error.to_string()),
+        IssueError::Random(_) | IssueError::Sign => PyOSError::new_err(error.to_string()),
+        _ => PyValueError::new_err(error.to_string()),
+    }
+}
+
+fn exception<'py>(
+    py: Python<'py>,
+    error: &Error,
+    login_type: Option<&str>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let class = exceptions(py)?.getattr(error.error_type())?;
+    let exception = match error {
+        Error::InsufficientScope { required, provided } => class.call1((required, provided))?,
+        Error::LoginTypeMismatch { expected, actual } => class.call1((expected, actual))?,
+        _ => class.call1((error.to_string(),))?,
+    };
+    if let Some(login_type) = login_type {
+        exception.setattr("login_type", login_type)?;
+    }
+    Ok(exception)
+}
+
+fn bad_configuration(py: Python<'_>, message: String) -> PyErr {
+    let class = exceptions(py).and_then(|module| module.getattr("BadConfigurationError"));
+    match class.and_then(|class| class.call1((message,))) {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(failure) => failure,
+    }
+}
+
+fn exceptions(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
+    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    MODULE
+        .get_or_try_init(py, || py.import("authx.exceptions").map(Bound::unbind))
+        .map(|module| module.bind(py))
+}

@@ -1,0 +1,35 @@
+//! The engine as the Python module `authx._authx`: types converted, errors raised as the exception
+//! classes of `authx.exceptions`, and no rule of authentication.
+//!
+//! What each class and function does is said once, in `python/authx/_authx.pyi`.
+
+mod claims;
+mod engine;
+mod errors;
+mod json;
+mod request;
+mod requirement;
+mod settings;
+mod tokens;
+
+use pyo3::prelude::*;
+
+/// The module. It keeps no state of its own, so it needs no global lock.
+#[pymodule(gil_used = false)]
+mod _authx {
+    use pyo3::prelude::*;
+
+    #[pymodule_export]
+    use super::engine::Engine;
+    #[pymodule_export]
+    use super::requirement::{Requirement, has_scopes};
+    #[pymodule_export]
+    use super::tokens::{
+        FoundToken, RefreshCandidate, Verified, decode_unverified, token_header,
+    };
+
+    #[pymodule_init]
+    fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}

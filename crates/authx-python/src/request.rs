@@ -1,0 +1,92 @@
+//! An ASGI scope as the engine's request, without copying what it holds.
+
+use authx::{Config, Headers, Request};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyList, PyMapping, PySequence, PyString, PyTuple};
+
+/// The parts of a scope that can carry a token, kept alive while the engine looks at them.
+pub(crate) struct Scope<'py> {
+    headers: CapturedHeaders<'py>,
+    method: Option<Bound<'py, PyString>>,
+    query: Option<Bound<'py, PyBytes>>,
+}
+
+impl<'py> Scope<'py> {
+    pub(crate) fn capture(scope: &Bound<'py, PyMapping>, config: &Config) -> PyResult<Self> {
+        let py = scope.py();
+        let headers = scope.get_item(intern!(py, "headers"))?;
+        Ok(Self {
+            headers: CapturedHeaders::of(&headers, |name| config.reads_header(name))?,
+            // A WebSocket's handshake is a GET, and its scope has no method.
+            method: optional(scope, intern!(py, "method"))?,
+            query: optional(scope, intern!(py, "query_string"))?,
+        })
+    }
+
+    pub(crate) fn request(&self) -> PyResult<Request<'_, CapturedHeaders<'py>>> {
+        let method = match &self.method {
+            Some(method) => method.to_str()?,
+            None => "GET",
+        };
+        let query = self.query.as_ref().map_or(b"".as_slice(), |query| query.as_bytes());
+        Ok(Request::new(method, &self.headers).query(query))
+    }
+}
+
+/// The path of a scope, without the query string.
+pub(crate) fn path(scope: &Bound<'_, PyMapping>) -> PyResult<String> {
+    scope.get_item(intern!(scope.py(), "path"))?.extract()
+}
+
+/// The headers among a list of pairs that matter, borrowed from Python.
+pub(crate) struct CapturedHeaders<'py> {
+    pairs: Vec<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)>,
+}
+
+impl<'py> CapturedHeaders<'py> {
+    pub(crate) fn of(
+        headers: &Bound<'py, PyAny>,
+        matters: impl Fn(&[u8]) -> bool,
+    ) -> PyResult<Self> {
+        let mut pairs = Vec::new();
+        let mut keep = |pair: &Bound<'py, PyAny>| -> PyResult<()> {
+            let (name, value) = match pair.cast::<PyTuple>() {
+                Ok(pair) => (pair.get_item(0)?, pair.get_item(1)?),
+                Err(_) => {
+                    let pair = pair.cast::<PySequence>()?;
+                    (pair.get_item(0)?, pair.get_item(1)?)
+                }
+            };
+            let name = name.cast_into::<PyBytes>()?;
+            if matters(name.as_bytes()) {
+                pairs.push((name, value.cast_into::<PyBytes>()?));
+            }
+            Ok(())
+        };
+        match headers.cast::<PyList>() {
+            Ok(headers) => headers.iter().try_for_each(|pair| keep(&pair))?,
+            Err(_) => headers.try_iter()?.try_for_each(|pair| keep(&pair?))?,
+        }
+        Ok(Self { pairs })
+    }
+}
+
+impl Headers for CapturedHeaders<'_> {
+    fn values<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h [u8]> {
+        self.pairs
+            .iter()
+            .filter(move |(own, _)| own.as_bytes().eq_ignore_ascii_case(name.as_bytes()))
+            .map(|(_, value)| value.as_bytes())
+    }
+}
+
+fn optional<'py, T: pyo3::type_object::PyTypeInfo>(
+    scope: &Bound<'py, PyMapping>,
+    name: &Bound<'py, PyString>,
+) -> PyResult<Option<Bound<'py, T>>> {
+    if !scope.contains(name)? {
+        return Ok(None);
+    }
+    Ok(Some(scope.get_item(name)?.cast_into::<T>()?))
+}

@@ -1,0 +1,114 @@
+//! Tokens on their way: found, verified, due for refresh, or only looked at.
+
+use std::borrow::Cow;
+
+use authx::{Claims, JsonClaims};
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple};
+use serde_json::value::RawValue;
+
+use crate::claims::token_payload;
+use crate::errors::authentication_error;
+use crate::json;
+
+/// See `FoundToken` in `_authx.pyi`.
+#[pyclass(frozen, get_all, module = "authx._authx")]
+pub(crate) struct FoundToken {
+    token: String,
+    r#type: &'static str,
+    location: &'static str,
+    csrf: Option<String>,
+    csrf_required: bool,
+}
+
+impl FoundToken {
+    pub(crate) fn new(found: &authx::RequestToken<'_>) -> Self {
+        Self {
+            token: latin1(found.text()),
+            r#type: found.kind().as_str(),
+            location: found.location().as_str(),
+            csrf: found.csrf().presented.as_deref().map(latin1),
+            csrf_required: found.csrf().required,
+        }
+    }
+}
+
+/// See `Verified` in `_authx.pyi`.
+#[pyclass(frozen, module = "authx._authx")]
+pub(crate) struct Verified {
+    #[pyo3(get)]
+    payload: Py<PyAny>,
+    token: String,
+    engine: authx::Engine,
+}
+
+impl Verified {
+    pub(crate) fn new(
+        py: Python<'_>,
+        engine: &authx::Engine,
+        token: String,
+        claims: &Claims<JsonClaims>,
+    ) -> PyResult<Self> {
+        let payload = token_payload(py, claims)?.unbind();
+        Ok(Self { payload, token, engine: engine.clone() })
+    }
+}
+
+#[pymethods]
+impl Verified {
+    #[getter]
+    fn spellings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        spellings(py, &self.engine, &self.token)
+    }
+}
+
+/// See `RefreshCandidate` in `_authx.pyi`.
+#[pyclass(frozen, module = "authx._authx")]
+pub(crate) struct RefreshCandidate {
+    pub(crate) inner: authx::RefreshCandidate,
+    pub(crate) engine: authx::Engine,
+}
+
+#[pymethods]
+impl RefreshCandidate {
+    #[getter]
+    fn payload<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        token_payload(py, self.inner.claims())
+    }
+
+    #[getter]
+    fn spellings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        spellings(py, &self.engine, self.inner.token())
+    }
+}
+
+/// See `decode_unverified` in `_authx.pyi`.
+#[pyfunction]
+pub(crate) fn decode_unverified<'py>(py: Python<'py>, token: &str) -> PyResult<Bound<'py, PyAny>> {
+    unverified(py, authx::decode_unverified_payload(token))
+}
+
+/// See `token_header` in `_authx.pyi`.
+#[pyfunction]
+pub(crate) fn token_header<'py>(py: Python<'py>, token: &str) -> PyResult<Bound<'py, PyAny>> {
+    unverified(py, authx::decode_unverified_header(token))
+}
+
+/// The bytes that a request has, as the text that ASGI servers and Starlette make of them.
+pub(crate) fn latin1(bytes: impl AsRef<[u8]>) -> String {
+    bytes.as_ref().iter().copied().map(char::from).collect()
+}
+
+fn unverified(py: Python<'_>, value: Result<Box<RawValue>, authx::Error>) -> PyResult<Bound<'_, PyAny>> {
+    let value = value.map_err(|error| authentication_error(py, &error, None))?;
+    json::loads(py, &value)
+}
+
+fn spellings<'py>(
+    py: Python<'py>,
+    engine: &authx::Engine,
+    token: &str,
+) -> PyResult<Bound<'py, PyTuple>> {
+    let spellings = engine.spellings(token);
+    PyTuple::new(py, spellings.iter().map(|text: &Cow<'_, str>| PyString::new(py, text)))
+}
