@@ -9,6 +9,7 @@ use authx::{
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
+use serde_json::value::RawValue;
 
 use crate::errors::{authentication_error, configuration_error, issue_error};
 use crate::json;
@@ -32,8 +33,7 @@ impl Engine {
         if let Some(login_type) = login_type {
             builder = builder.login_type(login_type);
         }
-        let config =
-            builder.build().map_err(|error| configuration_error(settings.py(), &error))?;
+        let config = builder.build().map_err(|error| configuration_error(settings.py(), &error))?;
         Ok(Self { inner: authx::Engine::new(config) })
     }
 
@@ -142,7 +142,7 @@ impl Engine {
             None => self.unlocked(py, || self.inner.issue(&token, now_instant, &SystemRandom)),
             Some(data) => {
                 let text = json::dumps("data", data)?;
-                let custom: JsonClaims = serde_json::from_str(&text)
+                let custom = RawValue::from_string(text)
                     .map_err(|_| PyValueError::new_err("data: a mapping is expected"))?;
                 let token = token.claims(custom);
                 self.unlocked(py, || self.inner.issue(&token, now_instant, &SystemRandom))
@@ -219,11 +219,8 @@ impl Engine {
         now: f64,
     ) -> PyResult<Option<RefreshCandidate>> {
         let captured = Scope::capture(scope, self.inner.config())?;
-        let candidate = self.inner.refresh_candidate(
-            &captured.request()?,
-            &path(scope)?,
-            instant("now", now)?,
-        );
+        let candidate =
+            self.inner.refresh_candidate(&captured.request()?, &path(scope)?, instant("now", now)?);
         Ok(candidate.ok().map(|inner| RefreshCandidate { inner, engine: self.inner.clone() }))
     }
 
@@ -313,9 +310,7 @@ impl Engine {
         now: Timestamp,
         max_age: Option<Duration>,
     ) -> PyResult<Vec<String>> {
-        self.inner
-            .set_cookies(token, kind, max_age, now)
-            .map_err(|error| self.error(py, &error))
+        self.inner.set_cookies(token, kind, max_age, now).map_err(|error| self.error(py, &error))
     }
 
     /// Lets other threads run while a key pair works; with a shared secret that costs more than it gives.
@@ -330,7 +325,9 @@ impl Engine {
 
 fn instant(argument: &str, seconds: f64) -> PyResult<Timestamp> {
     Timestamp::from_seconds_f64(seconds).ok_or_else(|| {
-        PyValueError::new_err(format!("{argument}: an instant between the years 1 and 9999 is expected"))
+        PyValueError::new_err(format!(
+            "{argument}: an instant between the years 1 and 9999 is expected"
+        ))
     })
 }
 

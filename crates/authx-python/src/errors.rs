@@ -7,7 +7,11 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyModule;
 
 /// The exception for an error, as an instance of the class that its type names.
-pub(crate) fn authentication_error(py: Python<'_>, error: &Error, login_type: Option<&str>) -> PyErr {
+pub(crate) fn authentication_error(
+    py: Python<'_>,
+    error: &Error,
+    login_type: Option<&str>,
+) -> PyErr {
     match exception(py, error, login_type) {
         Ok(exception) => PyErr::from_value(exception),
         Err(failure) => failure,

@@ -24,7 +24,11 @@ impl Requirement {
         all_scopes_required = true,
         websocket = false,
     ))]
-    #[expect(clippy::too_many_arguments, clippy::fn_params_excessive_bools, reason = "Python's keywords")]
+    #[expect(
+        clippy::too_many_arguments,
+        clippy::fn_params_excessive_bools,
+        reason = "Python's keywords"
+    )]
     fn new(
         r#type: &str,
         verify_type: bool,
@@ -51,7 +55,8 @@ impl Requirement {
             inner = inner.any_kind();
         }
         if let Some(names) = locations {
-            let locations = names.iter().map(|name| location(name)).collect::<PyResult<Vec<_>>>()?;
+            let locations =
+                names.iter().map(|name| location(name)).collect::<PyResult<Vec<_>>>()?;
             inner = inner.locations(locations);
         }
         if websocket {

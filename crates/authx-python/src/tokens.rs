@@ -99,7 +99,10 @@ pub(crate) fn latin1(bytes: impl AsRef<[u8]>) -> String {
     bytes.as_ref().iter().copied().map(char::from).collect()
 }
 
-fn unverified(py: Python<'_>, value: Result<Box<RawValue>, authx::Error>) -> PyResult<Bound<'_, PyAny>> {
+fn unverified(
+    py: Python<'_>,
+    value: Result<Box<RawValue>, authx::Error>,
+) -> PyResult<Bound<'_, PyAny>> {
     let value = value.map_err(|error| authentication_error(py, &error, None))?;
     json::loads(py, &value)
 }

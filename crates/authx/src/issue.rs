@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::random::{self, Random, RandomUnavailable};
 use crate::time::Timestamp;
 use crate::token::{
-    Audience, CsrfToken, EncodeError, Payload, TokenKind, custom_members, encode, is_registered,
+    Audience, CsrfToken, CustomMembers, EncodeError, Payload, TokenKind, encode, is_registered,
 };
 
 /// Members of the header that decide how a token is read, and so are the engine's to write.
@@ -269,9 +269,10 @@ impl Engine {
         if token.fresh && token.kind == TokenKind::Refresh {
             return Err(IssueError::FreshRefreshToken);
         }
-        let custom = custom_members(&token.custom).map_err(IssueError::CustomClaims)?;
+        let custom = CustomMembers::of(&token.custom).map_err(IssueError::CustomClaims)?;
         let is_reserved = |name: &&String| is_registered(name) || **name == config.identity_claim;
-        if let Some(name) = custom.keys().find(is_reserved) {
+        let names = custom.names().map_err(IssueError::CustomClaims)?;
+        if let Some(name) = names.iter().find(is_reserved) {
             return Err(IssueError::ReservedClaim(name.clone()));
         }
         if let Some(headers) = &token.headers {
@@ -292,21 +293,16 @@ impl Engine {
             (None, TokenLifetime::Never) => None,
         };
         let exp = expiry.map(|expiry| expiry.instant(now)).transpose()?;
-        let jti = match &token.jti {
-            Some(jti) => Cow::Borrowed(jti.as_str()),
-            None => Cow::Owned(random::uuid(random).map_err(IssueError::Random)?),
-        };
-        let csrf = match &token.csrf {
-            Some(csrf) => Cow::Borrowed(csrf.as_str()),
-            None => Cow::Owned(random::uuid(random).map_err(IssueError::Random)?),
-        };
+        let [fresh_jti, fresh_csrf] = random::uuids(random).map_err(IssueError::Random)?;
+        let jti = token.jti.as_ref().unwrap_or(&fresh_jti);
+        let csrf = token.csrf.as_ref().map_or(fresh_csrf.as_str(), CsrfToken::as_str);
         let payload = Payload {
             identity_claim: &config.identity_claim,
             sub: &token.subject,
             kind: token.kind,
-            jti: &jti,
+            jti,
             fresh: token.fresh,
-            csrf: Some(&csrf),
+            csrf: Some(csrf),
             iat,
             nbf: token.not_before.or_else(|| config.encode_nbf.then_some(iat)),
             exp,
@@ -315,9 +311,9 @@ impl Engine {
             scopes: token.scopes.as_deref(),
             login_type: config.login_type.as_deref(),
             auth_time: token.auth_time,
-            custom: &custom,
         };
-        encode(&config.keys, token.headers.as_ref(), &payload).map_err(|error| match error {
+        encode(&config.keys, token.headers.as_ref(), &payload, &custom).map_err(|error| match error
+        {
             EncodeError::Json(error) => IssueError::CustomClaims(error),
             EncodeError::NoSigningKey => IssueError::NoSigningKey,
             EncodeError::Sign(_) => IssueError::Sign,

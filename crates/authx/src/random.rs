@@ -38,13 +38,12 @@ impl Random for SystemRandom {
     }
 }
 
-/// A version 4 UUID's text (RFC 9562 section 5.4): 122 random bits.
-pub(crate) fn uuid(random: &dyn Random) -> Result<String, RandomUnavailable> {
-    let mut bytes = [0; 16];
-    random.fill(&mut bytes)?;
-    Ok(uuid::Builder::from_random_bytes(bytes)
-        .into_uuid()
-        .hyphenated()
-        .encode_lower(&mut Uuid::encode_buffer())
-        .to_owned())
+/// The texts of two version 4 UUIDs (RFC 9562 section 5.4), 122 random bits each, from one draw.
+pub(crate) fn uuids(random: &dyn Random) -> Result<[String; 2], RandomUnavailable> {
+    let mut bytes = [[0; 16]; 2];
+    random.fill(bytes.as_flattened_mut())?;
+    Ok(bytes.map(|bytes| {
+        let uuid = uuid::Builder::from_random_bytes(bytes).into_uuid();
+        uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned()
+    }))
 }

@@ -4,10 +4,10 @@ use std::fmt;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::{JsonClaims, TokenKind, base64url};
+use super::custom::CustomMembers;
+use super::{TokenKind, base64url};
 use crate::key::{Key, KeyRing, SignError};
 use crate::time::Timestamp;
 use crate::token::Audience;
@@ -63,7 +63,6 @@ pub(crate) struct Payload<'a> {
     pub(crate) scopes: Option<&'a [String]>,
     pub(crate) login_type: Option<&'a str>,
     pub(crate) auth_time: Option<Timestamp>,
-    pub(crate) custom: &'a JsonClaims,
 }
 
 impl Serialize for Payload<'_> {
@@ -100,9 +99,6 @@ impl Serialize for Payload<'_> {
         if let Some(auth_time) = self.auth_time {
             map.serialize_entry("auth_time", &auth_time)?;
         }
-        for (name, value) in self.custom {
-            map.serialize_entry(name, value)?;
-        }
         map.end()
     }
 }
@@ -112,8 +108,11 @@ pub(crate) fn encode(
     keys: &KeyRing,
     headers: Option<&Map<String, Value>>,
     payload: &Payload<'_>,
+    custom: &CustomMembers,
 ) -> Result<String, EncodeError> {
-    let json = serde_json::to_vec(payload).map_err(EncodeError::Json)?;
+    let mut json = Vec::with_capacity(512);
+    serde_json::to_writer(&mut json, payload).map_err(EncodeError::Json)?;
+    custom.append_to(&mut json);
     let template = keys.header_template();
     let mut token = String::with_capacity(template.as_str().len() + json.len() * 4 / 3 + 96);
     match headers {
@@ -129,15 +128,6 @@ pub(crate) fn encode(
     token.push('.');
     base64url::encode_into(&signature, &mut token);
     Ok(token)
-}
-
-/// The custom claims as JSON members.
-pub(crate) fn custom_members<C: Serialize>(custom: &C) -> Result<JsonClaims, serde_json::Error> {
-    let json = serde_json::to_string(custom)?;
-    if json == "null" {
-        return Ok(JsonClaims::new());
-    }
-    serde_json::from_str::<std::collections::BTreeMap<String, Box<RawValue>>>(&json)
 }
 
 fn header_json(key: &Key, headers: &Map<String, Value>) -> String {

@@ -2,6 +2,7 @@
 
 mod base64url;
 mod claims;
+mod custom;
 mod decode;
 mod encode;
 mod header;
@@ -11,5 +12,6 @@ pub use claims::{Audience, Claims, CsrfToken, JsonClaims, TokenKind, UnknownToke
 pub use decode::{decode_unverified_header, decode_unverified_payload, verify_signature};
 
 pub(crate) use claims::{from_json, is_registered};
+pub(crate) use custom::CustomMembers;
 pub(crate) use decode::{PayloadBuffer, open, twin};
-pub(crate) use encode::{EncodeError, HeaderTemplate, Payload, custom_members, encode};
+pub(crate) use encode::{EncodeError, HeaderTemplate, Payload, encode};

@@ -1,0 +1,56 @@
+"""The AuthX demo: a FastAPI service, and a page on which one can watch tokens live and die.
+
+`make demo` serves it; so does `uvicorn app:app --app-dir examples/fastapi`.
+"""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
+from fastapi.staticfiles import StaticFiles
+
+import login
+import protected
+from security import auth
+from users import LoginRefused
+
+STATIC = Path(__file__).parent / "static"
+
+app = FastAPI(title="AuthX demo")
+auth.handle_errors(app)
+app.middleware("http")(auth.implicit_refresh_middleware)
+app.include_router(login.router)
+app.include_router(protected.router)
+app.mount("/static", StaticFiles(directory=STATIC), name="static")
+
+
+@app.get("/", include_in_schema=False)
+def page() -> FileResponse:
+    """The page. It talks to relative addresses only, so any service with the same routes can serve it."""
+    return FileResponse(STATIC / "index.html")
+
+
+@app.middleware("http")
+async def harden(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
+    """Headers that keep a stranger's script, frame or cache away from the tokens."""
+    response = await call_next(request)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    # FastAPI's own documentation pages load their scripts from elsewhere.
+    if request.url.path not in (app.docs_url, app.redoc_url):
+        response.headers["Content-Security-Policy"] = (
+            "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
+        )
+    return response
+
+
+@app.exception_handler(LoginRefused)
+def answer_login_refused(_request: Request, _error: Exception) -> JSONResponse:
+    """A refused login in the shape of AuthX's own answers."""
+    return JSONResponse(
+        {"message": "The name or the password is wrong", "error_type": "LoginRefused"},
+        status_code=401,
+        headers={"WWW-Authenticate": "Bearer"},
+    )

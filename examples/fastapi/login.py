@@ -1,0 +1,95 @@
+"""Login, refresh, logout: the routes that hand out tokens and take them back."""
+
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Response
+from pydantic import BaseModel, Field
+
+from authx import TokenPayload, TokenResponse
+
+from security import auth, blocklist, login_of
+from users import USERS, PasswordHash, log_in
+
+router = APIRouter(tags=["login"])
+
+RefreshCookie = Annotated[TokenPayload, Depends(auth.token_required(type="refresh", locations=["cookies"]))]
+
+
+class Credentials(BaseModel):
+    """What a person types to log in."""
+
+    name: str = Field(max_length=100)
+    password: str = Field(max_length=200)
+
+
+class NewAccessToken(BaseModel):
+    """The answer of a refresh."""
+
+    access_token: str
+    token_type: str = "bearer"
+
+
+class NewPassword(BaseModel):
+    """The body of a password change."""
+
+    new_password: str = Field(min_length=12, max_length=200)
+
+
+class Done(BaseModel):
+    """Says what was done."""
+
+    message: str
+
+
+@router.post("/auth/login")
+def login(credentials: Credentials, response: Response) -> TokenResponse:
+    """Check the password; answer with a fresh access token and a refresh token, as JSON and as cookies."""
+    user = log_in(credentials.name, credentials.password)
+    tokens = auth.create_token_pair(
+        uid=user.name,
+        fresh=True,
+        access_scopes=user.scopes,
+        data={"login": secrets.token_urlsafe(12)},
+    )
+    auth.set_access_cookies(tokens.access_token, response)
+    auth.set_refresh_cookies(tokens.refresh_token, response)
+    return tokens
+
+
+@router.post("/auth/refresh")
+def refresh(payload: RefreshCookie, response: Response) -> NewAccessToken:
+    """Give a new access token, not a fresh one, for the refresh token in the cookie."""
+    access_token = auth.create_access_token(
+        uid=payload.sub,
+        scopes=USERS[payload.sub].scopes,
+        data={"login": login_of(payload)},
+    )
+    auth.set_access_cookies(access_token, response)
+    return NewAccessToken(access_token=access_token)
+
+
+@router.post("/auth/logout")
+def logout(payload: RefreshCookie, response: Response) -> Done:
+    """Revoke the refresh token and every access token of its login, wherever they are, and unset the cookies."""
+    until = payload.expiry_datetime.timestamp()
+    blocklist.revoke(payload.jti or "", until=until)
+    blocklist.revoke(login_of(payload), until=until)
+    auth.unset_cookies(response)
+    return Done(message=f"{payload.sub} is logged out")
+
+
+@router.post("/auth/revoke")
+def revoke(
+    payload: Annotated[TokenPayload, Depends(auth.token_required(locations=["headers"]))],
+) -> Done:
+    """Revoke one access token, the one in the header; the rest of the login stays."""
+    blocklist.revoke(payload.jti or "", until=payload.expiry_datetime.timestamp())
+    return Done(message=f"Token {payload.jti} is revoked")
+
+
+@router.post("/change-password")
+def change_password(body: NewPassword, payload: Annotated[TokenPayload, auth.FRESH_REQUIRED]) -> Done:
+    """Set a new password, until the service restarts. Asks for a token that a password was just given for."""
+    USERS[payload.sub].password = PasswordHash.of(body.new_password)
+    return Done(message=f"The password of {payload.sub} is changed")

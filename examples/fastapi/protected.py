@@ -1,0 +1,114 @@
+"""Routes that ask for a token: by subject, by scope, and by the place that the token travels in."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+
+from authx import TokenPayload
+
+from security import auth, config
+from users import USERS, User
+
+router = APIRouter(tags=["protected"])
+
+
+class Profile(BaseModel):
+    """What everyone may know of a user."""
+
+    name: str
+    full_name: str
+
+
+class OwnProfile(Profile):
+    """What users may know of themselves."""
+
+    scopes: list[str]
+
+
+class Session(BaseModel):
+    """The claims of the access cookie, which no script can read, once they are verified."""
+
+    claims: dict[str, Any]
+    refresh_window_seconds: float
+
+
+class Accepted(BaseModel):
+    """Says whose token was accepted, and where it was found."""
+
+    subject: str
+    location: Literal["headers", "cookies", "query", "json"]
+
+
+@router.get("/me")
+def me(user: Annotated[User, auth.CURRENT_SUBJECT]) -> OwnProfile:
+    """The user that the token speaks for."""
+    return OwnProfile(name=user.name, full_name=user.full_name, scopes=user.scopes)
+
+
+def _required_in(location: Literal["headers", "cookies", "query", "json"]) -> Any:
+    return Depends(auth.token_required(locations=[location]))
+
+
+@router.get("/session")
+def session(payload: Annotated[TokenPayload, _required_in("cookies")]) -> Session:
+    """What the access cookie says."""
+    claims = payload.model_dump(exclude_none=True)
+    claims["exp"] = payload.expiry_datetime.timestamp()
+    claims["iat"] = payload.issued_at.timestamp()
+    return Session(claims=claims, refresh_window_seconds=config.JWT_IMPLICIT_REFRESH_DELTATIME.total_seconds())
+
+
+# The four forms of scopes: one, all of several, any of several, anything under a name.
+
+
+@router.get("/users", dependencies=[Depends(auth.scopes_required("users:read"))])
+def list_users() -> list[Profile]:
+    """Asks for one scope."""
+    return [Profile(name=user.name, full_name=user.full_name) for user in USERS.values()]
+
+
+@router.delete("/users/{id}", dependencies=[Depends(auth.scopes_required("users:read", "users:delete"))])
+def delete_user(id: int) -> dict[str, str]:
+    """Asks for all of the scopes."""
+    return {"message": f"User {id} would be deleted, were this not a demo"}
+
+
+@router.get("/admin", dependencies=[Depends(auth.scopes_required("admin", "superuser", all_required=False))])
+def admin_panel() -> dict[str, bool]:
+    """Asks for any of the scopes."""
+    return {"admin": True}
+
+
+@router.get("/admin/users", dependencies=[Depends(auth.scopes_required("admin:*"))])
+def admin_users() -> list[OwnProfile]:
+    """Asks for any scope under `admin:`."""
+    return [OwnProfile(name=user.name, full_name=user.full_name, scopes=user.scopes) for user in USERS.values()]
+
+
+# The four places a token can travel in. Each route looks in one only.
+
+
+@router.get("/token-in/header")
+def token_in_header(payload: Annotated[TokenPayload, _required_in("headers")]) -> Accepted:
+    """`Authorization: Bearer <token>`."""
+    return Accepted(subject=payload.sub, location="headers")
+
+
+@router.get("/token-in/cookie")
+@router.post("/token-in/cookie")
+def token_in_cookie(payload: Annotated[TokenPayload, _required_in("cookies")]) -> Accepted:
+    """The access cookie. A POST must repeat its CSRF value in `X-CSRF-TOKEN`."""
+    return Accepted(subject=payload.sub, location="cookies")
+
+
+@router.get("/token-in/query")
+def token_in_query(payload: Annotated[TokenPayload, _required_in("query")]) -> Accepted:
+    """`?token=<token>`. Query strings end up in logs, so this is for where nothing else works."""
+    return Accepted(subject=payload.sub, location="query")
+
+
+@router.post("/token-in/json")
+def token_in_json(payload: Annotated[TokenPayload, _required_in("json")]) -> Accepted:
+    """`{"access_token": "<token>"}` as the body."""
+    return Accepted(subject=payload.sub, location="json")

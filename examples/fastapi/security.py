@@ -1,0 +1,33 @@
+"""The demo's `auth` object: who is asked whether a token is revoked, and who the subject is."""
+
+import atexit
+
+from authx import AuthX, TokenPayload
+
+from blocklist import Blocklist
+from settings import blocklist_path, config_from_environment
+from users import USERS, User
+
+config = config_from_environment()
+auth: AuthX[User] = AuthX(config)
+blocklist = Blocklist(blocklist_path())
+atexit.register(blocklist.close)
+
+
+def login_of(payload: TokenPayload) -> str:
+    """The id of the login that this token descends from: the demo's own claim, on all of its tokens."""
+    return str((payload.model_extra or {}).get("login", ""))
+
+
+@auth.set_callback_token_blocklist
+def is_revoked(token: str) -> bool:
+    """Whether the token itself, or the login that it descends from, is revoked."""
+    # AuthX verifies the signature; here the ids are only read.
+    payload = TokenPayload.decode(token, key=config.public_key, verify=False)
+    return blocklist.holds_either(payload.jti or "", login_of(payload))
+
+
+@auth.set_callback_get_model_instance
+def find_user(uid: str) -> User | None:
+    """What `auth.CURRENT_SUBJECT` gives to a route."""
+    return USERS.get(uid)

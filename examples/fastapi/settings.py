@@ -1,0 +1,42 @@
+"""What the demo configures. Each setting can be set otherwise through the environment, by its own name."""
+
+import atexit
+import os
+import secrets
+import shutil
+import tempfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from authx import AuthXConfig
+
+# Short lifetimes, so that a person can watch the implicit refresh at work. The cookies are not `Secure`
+# because the demo speaks plain http on 127.0.0.1; behind https, set JWT_COOKIE_SECURE=true.
+DEMO_DEFAULTS: dict[str, Any] = {
+    "JWT_SECRET_KEY": secrets.token_urlsafe(32),
+    "JWT_TOKEN_LOCATION": ["headers", "cookies", "query", "json"],
+    "JWT_ACCESS_TOKEN_EXPIRES": timedelta(seconds=60),
+    "JWT_IMPLICIT_REFRESH_DELTATIME": timedelta(seconds=30),
+    "JWT_REFRESH_TOKEN_EXPIRES": timedelta(hours=8),
+    "JWT_COOKIE_SECURE": False,
+    # The refresh token travels only to the routes that need it; its CSRF value must be readable on the page.
+    "JWT_REFRESH_COOKIE_PATH": "/auth",
+    "JWT_REFRESH_CSRF_COOKIE_PATH": "/",
+}
+
+
+def config_from_environment() -> AuthXConfig:
+    """The demo's configuration: the environment's value where there is one, else the demo's default."""
+    defaults = {name: value for name, value in DEMO_DEFAULTS.items() if name not in os.environ}
+    return AuthXConfig(**defaults)
+
+
+def blocklist_path() -> Path:
+    """`AUTHX_DEMO_BLOCKLIST`, which services share to share logouts; else a file for this process alone."""
+    configured = os.environ.get("AUTHX_DEMO_BLOCKLIST")
+    if configured:
+        return Path(configured)
+    folder = tempfile.mkdtemp(prefix="authx-demo-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder) / "blocklist.sqlite3"

@@ -1,0 +1,332 @@
+// The demo's page: what it remembers, and what happens when.
+
+import { answerInWords, answerView, statusKind } from "./answer-view.js";
+import { clock } from "./clock.js";
+import { byId, element, timeOfDay } from "./dom.js";
+import { GROUPS } from "./experiments.js";
+import { csrfValue, send } from "./http.js";
+import { decode } from "./token.js";
+import { hiddenTokenView, noTokenView, tokenView } from "./token-view.js";
+
+const NOBODY = { session: null, memory: {}, renewals: 0, refusal: null };
+
+// Stands in for a token where only the route of a request is wanted ("e30" is "{}").
+const EMPTY_TOKEN = "e30.e30.e30";
+
+let state = { ...NOBODY };
+let shownTab = "memory";
+// Changes with the access cookie, so it tells when the service has replaced the cookie.
+let knownCsrf = csrfValue("access");
+
+const clocks = { cookie: clock(byId("clock-cookie")), memory: clock(byId("clock-memory")) };
+
+// --- login, refresh, logout ---
+
+async function logIn(event) {
+  event.preventDefault();
+  const form = event.currentTarget;
+  byId("login-error").textContent = "";
+  byId("login-note").textContent = "";
+  const answer = await send({
+    method: "POST",
+    path: "/auth/login",
+    json: { name: form.elements.name.value, password: form.elements.password.value },
+  });
+  if (!answer.ok) {
+    byId("login-error").textContent = answer.body.message ?? "The login was refused";
+    form.elements.password.focus();
+    return;
+  }
+  form.reset();
+  knownCsrf = csrfValue("access");
+  state = { ...NOBODY, memory: { access: answer.body.access_token, refresh: answer.body.refresh_token } };
+  byId("events").replaceChildren();
+  clearAnswer();
+  await readSession();
+  record("login", `Logged in as ${state.session.sub}: access and refresh cookies set`);
+  byId("main").focus();
+}
+
+async function refresh() {
+  const answer = await send({ method: "POST", path: "/auth/refresh", csrf: "refresh" });
+  showAnswer(answer);
+  if (!answer.ok) {
+    record("refused", `Refresh refused: ${answer.body.error_type}`);
+    return;
+  }
+  knownCsrf = csrfValue("access");
+  state.memory.access = answer.body.access_token;
+  await readSession();
+  record("refresh", `Refreshed: a new access token, valid until ${timeOfDay(state.session.exp)}, not fresh`);
+}
+
+async function logOut() {
+  const answer = await send({ method: "POST", path: "/auth/logout", csrf: "refresh" });
+  showAnswer(answer);
+  if (!answer.ok) {
+    record("refused", `Logout refused: ${answer.body.error_type}`);
+    return;
+  }
+  leave("Logged out");
+}
+
+function leave(words) {
+  knownCsrf = csrfValue("access");
+  state = { ...NOBODY };
+  render();
+  byId("login-note").textContent = words;
+  byId("name").focus();
+}
+
+// --- the session, and the implicit refresh ---
+
+/** Learns the access cookie's claims, and whether asking for them made the service replace it. */
+async function readSession() {
+  await readClaims();
+  await noticeReplacement();
+  render();
+}
+
+/** When a request made the service replace the access cookie, says so and reads the new one's claims. */
+async function noticeReplacement() {
+  const csrf = csrfValue("access");
+  if (!state.session || !csrf || csrf === knownCsrf) return;
+  knownCsrf = csrf;
+  const before = state.session;
+  await readClaims();
+  if (!state.session || state.session.jti === before.jti) return;
+  state.renewals += 1;
+  record("renewed", `Access cookie replaced: valid until ${timeOfDay(state.session.exp)}, was ${timeOfDay(before.exp)}`);
+  render();
+}
+
+/** Asks the service for the claims, which it alone can read. */
+async function readClaims() {
+  const answer = await send({ path: "/session" });
+  if (answer.ok) {
+    state.session = answer.body.claims;
+    state.window = answer.body.refresh_window_seconds;
+    state.refusal = null;
+  } else if (state.session && !csrfValue("access")) {
+    leave("This login was ended elsewhere");
+  } else if (state.session && !state.refusal) {
+    state.refusal = answer.body.error_type;
+    record("refused", `The access cookie is no longer accepted: ${answer.body.error_type}`);
+  }
+}
+
+/** Often enough to meet the refresh window several times, seldom enough to be calm. */
+function askingInterval() {
+  return Math.min(5, Math.max(1, Math.floor((state.window ?? 30) / 6)));
+}
+
+async function keepAsking() {
+  if (state.session && !state.refusal && byId("keep-asking").checked) await readSession().catch(reportUnreachable);
+  setTimeout(keepAsking, 1000 * askingInterval());
+}
+
+// --- the experiments ---
+
+async function run(experiment, button) {
+  if (experiment.needs && !state.memory[experiment.needs]) {
+    const words =
+      experiment.needs === "access"
+        ? "There is no access token in memory, since the page was loaded anew. Refresh to get one."
+        : "There is no refresh token in memory, since the page was loaded anew. Log out and in to get one.";
+    byId("answer-body").replaceChildren(element("p", { class: "empty" }, words));
+    announce(words);
+    return;
+  }
+  button.setAttribute("aria-busy", "true");
+  try {
+    const answer = await send(experiment.request({ ...state.memory, password: ownPassword() }));
+    markResult(button, answer.status);
+    showAnswer(answer);
+    await noticeReplacement();
+  } catch (error) {
+    reportUnreachable(error);
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+}
+
+/** The demo changes a password to itself, so that what the page says stays true. */
+function ownPassword() {
+  return document.querySelector(`.person[data-name="${CSS.escape(state.session.sub)}"]`)?.dataset.password ?? "";
+}
+
+function buildExperiments() {
+  byId("experiments").replaceChildren(
+    ...GROUPS.map(({ title, hint, experiments }, index) =>
+      element(
+        "div",
+        { class: "group", role: "group", "aria-labelledby": `group-${index}` },
+        element("h3", { id: `group-${index}` }, title),
+        element("p", { class: "note" }, hint),
+        element("div", { class: "buttons" }, ...experiments.map(experimentButton)),
+      ),
+    ),
+  );
+}
+
+function experimentButton(experiment) {
+  const { method = "GET", path } = experiment.request({ access: EMPTY_TOKEN, refresh: EMPTY_TOKEN });
+  const button = element(
+    "button",
+    { type: "button", class: "try", id: `try-${experiment.id}` },
+    element("span", { class: "try-label" }, experiment.label),
+    element("span", { class: "try-route mono" }, `${method} ${path.replace(/=.*/, "=…")}`),
+    element("span", { class: "result mono" }),
+  );
+  button.addEventListener("click", () => run(experiment, button));
+  return button;
+}
+
+function markResult(button, status) {
+  const result = button.querySelector(".result");
+  result.textContent = String(status);
+  result.className = `result mono ${statusKind(status)}`;
+}
+
+// --- what is shown ---
+
+function render() {
+  const loggedIn = state.session !== null;
+  byId("welcome").hidden = loggedIn;
+  byId("bench").hidden = !loggedIn;
+  byId("logout").hidden = !loggedIn;
+  if (!loggedIn) {
+    byId("peek").hidden = true;
+    return;
+  }
+  byId("who").textContent = `of ${state.session.sub}'s tokens`;
+  byId("interval").textContent = String(askingInterval());
+  byId("renewals").textContent = state.refusal ? "No longer accepted. Refresh gets a new one." : renewalsInWords(state.renewals);
+  clocks.cookie.show(state.refusal ? null : state.session, state.window);
+  clocks.memory.show(state.memory.access ? decode(state.memory.access).claims : null);
+  renderToken();
+}
+
+function renewalsInWords(count) {
+  if (count === 0) return "Any request renews it once the ring enters its marked part.";
+  return count === 1 ? "Renewed once by implicit refresh." : `Renewed ${count} times by implicit refresh.`;
+}
+
+function renderToken() {
+  const { access, refresh: refreshToken } = state.memory;
+  const views = {
+    memory: () => (access ? tokenView(access) : noTokenView("The page was loaded anew and has no token in memory. Refresh to get one.")),
+    cookie: () => hiddenTokenView(state.session),
+    refresh: () => (refreshToken ? tokenView(refreshToken) : noTokenView("The page was loaded anew. The refresh token is in its HttpOnly cookie only.")),
+  };
+  const panel = byId("token-panel");
+  const key = [shownTab, access, refreshToken, state.session.jti].join(" ");
+  // Nothing is rebuilt while nothing changed, so that a selection of text or a focus stays.
+  if (panel.dataset.key === key) return;
+  panel.dataset.key = key;
+  panel.replaceChildren(...views[shownTab]());
+}
+
+function showAnswer(answer) {
+  byId("answer-body").replaceChildren(...answerView(answer));
+  announce(answerInWords(answer));
+  const peek = byId("peek");
+  peek.textContent = `${answerInWords(answer)} ↓`;
+  peek.className = `peek ${statusKind(answer.status)}`;
+  peek.hidden = answerInView;
+}
+
+// The line at the bottom of a narrow screen leads to the answer, so it steps aside once the answer is there.
+let answerInView = false;
+new IntersectionObserver(([entry]) => {
+  answerInView = entry.isIntersecting;
+  byId("peek").hidden = answerInView || !byId("answer-status");
+}).observe(byId("answer"));
+
+function clearAnswer() {
+  byId("answer-body").replaceChildren(
+    element("p", { class: "empty" }, "Press a button: the request and its answer appear here."),
+  );
+  byId("peek").hidden = true;
+  for (const result of document.querySelectorAll(".result")) {
+    result.textContent = "";
+    result.className = "result mono";
+  }
+}
+
+function record(kind, words) {
+  const events = byId("events");
+  const now = timeOfDay(Date.now() / 1000);
+  events.prepend(element("li", { class: `event ${kind}` }, element("time", { class: "mono" }, now), element("span", {}, words)));
+  while (events.children.length > 50) events.lastChild.remove();
+}
+
+function announce(words) {
+  byId("announcement").textContent = words;
+}
+
+function reportUnreachable() {
+  record("refused", "The service can't be reached");
+}
+
+// --- tabs ---
+
+const TABS = ["memory", "cookie", "refresh"];
+
+function selectTab(name, { focus = false } = {}) {
+  shownTab = name;
+  for (const each of TABS) {
+    const tab = byId(`tab-${each}`);
+    tab.setAttribute("aria-selected", String(each === name));
+    tab.tabIndex = each === name ? 0 : -1;
+  }
+  byId("token-panel").setAttribute("aria-labelledby", `tab-${name}`);
+  if (focus) byId(`tab-${name}`).focus();
+  renderToken();
+}
+
+function moveTab(event) {
+  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!step) return;
+  event.preventDefault();
+  selectTab(TABS[(TABS.indexOf(shownTab) + step + TABS.length) % TABS.length], { focus: true });
+}
+
+// --- start ---
+
+function fillIn(event) {
+  const { name, password } = event.currentTarget.dataset;
+  byId("name").value = name;
+  byId("password").value = password;
+  byId("login").querySelector("[type=submit]").focus();
+}
+
+async function start() {
+  byId("origin").textContent = location.host;
+  buildExperiments();
+  byId("login").addEventListener("submit", (event) => logIn(event).catch(() => {
+    byId("login-error").textContent = "The service can't be reached";
+  }));
+  byId("refresh").addEventListener("click", () => refresh().catch(reportUnreachable));
+  byId("logout").addEventListener("click", () => logOut().catch(reportUnreachable));
+  for (const person of document.querySelectorAll(".person")) person.addEventListener("click", fillIn);
+  for (const name of TABS) {
+    byId(`tab-${name}`).addEventListener("click", () => selectTab(name));
+    byId(`tab-${name}`).addEventListener("keydown", moveTab);
+  }
+  setInterval(() => Object.values(clocks).forEach((each) => each.tick()), 250);
+
+  await resume().catch(reportUnreachable);
+  render();
+  document.documentElement.dataset.ready = "";
+  keepAsking();
+}
+
+/** Takes up a login that outlived the page. Without CSRF cookies there is none, and nothing to ask. */
+async function resume() {
+  if (csrfValue("access")) await readSession();
+  if (!state.session && csrfValue("refresh")) await refresh();
+  if (state.session) record("login", `Still logged in as ${state.session.sub}: the cookies outlived the page`);
+}
+
+start();

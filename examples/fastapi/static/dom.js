@@ -1,0 +1,37 @@
+// Elements are built from text nodes only, never from markup: what a token or an answer says is shown, not run.
+
+/** Builds an element: `element("p", { class: "note" }, "text", child)`. */
+export function element(name, attributes = {}, ...children) {
+  const node = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== undefined && value !== false) node.setAttribute(key, value === true ? "" : value);
+  }
+  node.append(...children);
+  return node;
+}
+
+export const byId = (id) => document.getElementById(id);
+
+/** An instant, in seconds since the epoch, as the time of day; with its date where that isn't today's. */
+export function timeOfDay(seconds) {
+  const instant = new Date(seconds * 1000);
+  const time = instant.toLocaleTimeString("en-GB");
+  return instant.toDateString() === new Date().toDateString() ? time : `${instant.toLocaleDateString("en-CA")} ${time}`;
+}
+
+/** JSON, indented and coloured by kind. */
+export function prettyJson(value) {
+  const block = element("pre", { class: "json", tabindex: "0", "aria-label": "JSON" });
+  const text = JSON.stringify(value, null, 2);
+  const lexeme = /("(?:\\.|[^"\\])*")(\s*:)?|\b(true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+  let end = 0;
+  for (const match of text.matchAll(lexeme)) {
+    block.append(text.slice(end, match.index));
+    const [whole, string, colon, word] = match;
+    const kind = colon ? "key" : string ? "string" : word ? "word" : "number";
+    block.append(element("span", { class: `json-${kind}` }, string ?? whole), colon ?? "");
+    end = match.index + whole.length;
+  }
+  block.append(text.slice(end));
+  return block;
+}

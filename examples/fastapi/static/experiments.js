@@ -1,0 +1,160 @@
+// What can be tried. `request` makes the request from the tokens in memory; `needs` names the one it can't do without.
+
+import { withForgedScopes, withoutSignature } from "./token.js";
+
+export const GROUPS = [
+  {
+    title: "Who am I",
+    hint: "By the access cookie, or by nothing.",
+    experiments: [
+      { id: "me", label: "Me", request: () => ({ path: "/me" }) },
+      { id: "me-nobody", label: "Me, without a token", request: () => ({ path: "/me", cookies: false }) },
+    ],
+  },
+  {
+    title: "Scopes",
+    hint: "One, all, any, and anything under a name.",
+    experiments: [
+      { id: "users", label: "users:read", request: () => ({ path: "/users" }) },
+      {
+        id: "users-delete",
+        label: "users:read and users:delete",
+        request: () => ({ method: "DELETE", path: "/users/7", csrf: "access" }),
+      },
+      { id: "admin", label: "admin or superuser", request: () => ({ path: "/admin" }) },
+      { id: "admin-users", label: "admin:*", request: () => ({ path: "/admin/users" }) },
+    ],
+  },
+  {
+    title: "Freshness",
+    hint: "Works right after a login; refused once the token was refreshed.",
+    experiments: [
+      {
+        id: "change-password",
+        label: "Change password",
+        request: ({ password }) => ({
+          method: "POST",
+          path: "/change-password",
+          csrf: "access",
+          json: { new_password: password },
+        }),
+      },
+    ],
+  },
+  {
+    title: "Places",
+    hint: "Each route looks in one place only.",
+    experiments: [
+      {
+        id: "in-header",
+        label: "In the header",
+        needs: "access",
+        request: ({ access }) => ({ path: "/token-in/header", bearer: access, cookies: false }),
+      },
+      { id: "in-cookie", label: "In the cookie", request: () => ({ path: "/token-in/cookie" }) },
+      {
+        id: "in-query",
+        label: "In the query",
+        needs: "access",
+        request: ({ access }) => ({ path: `/token-in/query?token=${access}`, cookies: false }),
+      },
+      {
+        id: "in-json",
+        label: "In the JSON body",
+        needs: "access",
+        request: ({ access }) => ({
+          method: "POST",
+          path: "/token-in/json",
+          json: { access_token: access },
+          cookies: false,
+        }),
+      },
+    ],
+  },
+  {
+    title: "Cross-site requests",
+    hint: "Another site can make the browser send the cookie, but can't read its CSRF value.",
+    experiments: [
+      {
+        id: "csrf-right",
+        label: "With the CSRF value",
+        request: () => ({ method: "POST", path: "/token-in/cookie", csrf: "access" }),
+      },
+      {
+        id: "csrf-missing",
+        label: "Without it",
+        request: () => ({ method: "POST", path: "/token-in/cookie" }),
+      },
+      {
+        id: "csrf-wrong",
+        label: "With a guess",
+        request: () => ({ method: "POST", path: "/token-in/cookie", csrf: "a-guess" }),
+      },
+    ],
+  },
+  {
+    title: "Forgeries",
+    hint: "Made on this page, out of the token in memory.",
+    experiments: [
+      {
+        id: "tampered",
+        label: "More scopes, same signature",
+        needs: "access",
+        request: ({ access }) => ({ path: "/admin", bearer: withForgedScopes(access), cookies: false }),
+      },
+      {
+        id: "unsigned",
+        label: "Algorithm “none”",
+        needs: "access",
+        request: ({ access }) => ({ path: "/me", bearer: withoutSignature(access), cookies: false }),
+      },
+    ],
+  },
+  {
+    title: "The wrong token",
+    hint: "A refresh token opens no route, wherever it is put.",
+    experiments: [
+      {
+        id: "refresh-in-header",
+        label: "Refresh token in the header",
+        needs: "refresh",
+        request: ({ refresh }) => ({ path: "/token-in/header", bearer: refresh, cookies: false }),
+      },
+      {
+        id: "refresh-in-query",
+        label: "Refresh token in the query",
+        needs: "refresh",
+        request: ({ refresh }) => ({ path: `/token-in/query?token=${refresh}`, cookies: false }),
+      },
+      {
+        id: "refresh-in-json",
+        label: "Refresh token in the JSON body",
+        needs: "refresh",
+        request: ({ refresh }) => ({
+          method: "POST",
+          path: "/token-in/json",
+          json: { access_token: refresh },
+          cookies: false,
+        }),
+      },
+    ],
+  },
+  {
+    title: "Revocation",
+    hint: "Revokes the token in memory by its id. Right after a login the cookie holds the same one; Refresh gets another.",
+    experiments: [
+      {
+        id: "revoke",
+        label: "Revoke the token",
+        needs: "access",
+        request: ({ access }) => ({ method: "POST", path: "/auth/revoke", bearer: access, cookies: false }),
+      },
+      {
+        id: "revoked",
+        label: "Try the revoked token",
+        needs: "access",
+        request: ({ access }) => ({ path: "/me", bearer: access, cookies: false }),
+      },
+    ],
+  },
+];

@@ -1,0 +1,226 @@
+"""The demo's page in a real browser: what a person sees from login to logout."""
+
+from collections.abc import Iterator
+
+import pytest
+from selenium.webdriver import Chrome, Keys
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+from tests.browser.chromium import WAIT_SECONDS, chromium
+from tests.browser.demo_service import running_demo
+
+pytestmark = pytest.mark.browser
+
+# Short, so that an implicit refresh comes soon; with some air, so that a slow machine doesn't miss it.
+LIFETIMES = {"JWT_ACCESS_TOKEN_EXPIRES": "PT16S", "JWT_IMPLICIT_REFRESH_DELTATIME": "PT12S"}
+ADA = ("ada", "analytical-engine")
+GRACE = ("grace", "nanosecond-wire")
+
+
+class DemoPage:
+    """What a person does on the page and what they read there."""
+
+    def __init__(self, browser: Chrome, url: str) -> None:
+        self.browser = browser
+        browser.get(url)
+        self.shown("#welcome")
+
+    def shown(self, selector: str) -> WebElement:
+        """The element, once it can be seen."""
+
+        def visible(browser: Chrome) -> WebElement | None:
+            found = browser.find_elements(By.CSS_SELECTOR, selector)
+            return found[0] if found and found[0].is_displayed() else None
+
+        element = WebDriverWait(self.browser, WAIT_SECONDS).until(visible, f"{selector} did not appear")
+        assert element is not None
+        return element
+
+    def type_credentials(self, name: str, password: str) -> None:
+        self.shown("#name").send_keys(name, Keys.TAB, password, Keys.ENTER)
+
+    def log_in(self, user: tuple[str, str]) -> None:
+        self.type_credentials(*user)
+        self.shown("#bench")
+
+    def press(self, selector: str) -> None:
+        # By the keyboard's way, focus and Enter: nothing on the page may need a mouse.
+        self.shown(selector).send_keys(Keys.ENTER)
+
+    def try_out(self, experiment: str) -> tuple[int, str]:
+        """Press the experiment's button; its status, and the whole answer as it is shown."""
+        previous = self.browser.find_elements(By.ID, "answer-status")
+        self.press(f"#try-{experiment}")
+        if previous:
+            WebDriverWait(self.browser, WAIT_SECONDS).until(lambda _: self._is_gone(previous[0]))
+        status = int(self.shown("#answer-status").text)
+        assert self.shown(f"#try-{experiment} .result").text == str(status)
+        return status, self.shown("#answer").text
+
+    def claim(self, name: str) -> str:
+        return self.shown(f'#token-panel [data-claim="{name}"] .value').text
+
+    def token_text(self) -> str:
+        return self.shown("#token-panel .raw").text
+
+    def events(self, kind: str) -> list[str]:
+        return [event.text for event in self.browser.find_elements(By.CSS_SELECTOR, f".event.{kind}")]
+
+    def complaints(self) -> list[str]:
+        """Script errors and violations of the content security policy, but not the refusals one came to see."""
+        entries: list[dict[str, str]] = self.browser.get_log("browser")  # type: ignore[no-untyped-call]
+        return [entry["message"] for entry in entries if "Failed to load resource" not in entry["message"]]
+
+    def _is_gone(self, element: WebElement) -> bool:
+        return element not in self.browser.find_elements(By.ID, "answer-status")
+
+
+@pytest.fixture(scope="module")
+def demo_url() -> Iterator[str]:
+    with running_demo(LIFETIMES) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chrome]:
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def page(browser: Chrome, demo_url: str) -> Iterator[DemoPage]:
+    browser.execute_cdp_cmd("Network.clearBrowserCookies", {})
+    page = DemoPage(browser, demo_url)
+    yield page
+    assert page.complaints() == []
+
+
+def test_login_shows_the_decoded_token_and_its_remaining_time(page: DemoPage) -> None:
+    page.log_in(ADA)
+
+    assert page.token_text().count(".") == 2
+    assert page.claim("alg") == "HS256"
+    assert page.claim("sub") == "ada"
+    assert page.claim("type") == "access"
+    assert page.claim("fresh") == "true"
+    assert page.claim("scopes").split() == ["admin:*", "users:read", "users:delete"]
+    assert page.shown("#clock-cookie .remaining").text.startswith("0:")
+
+
+def test_wrong_password_is_refused_in_words(page: DemoPage) -> None:
+    page.type_credentials("ada", "difference-engine")
+
+    WebDriverWait(page.browser, WAIT_SECONDS).until(lambda _: page.shown("#login-error").text)
+    assert page.shown("#login-error").text == "The name or the password is wrong"
+    assert page.shown("#welcome").is_displayed()
+
+
+def test_access_cookie_is_replaced_before_it_expires(page: DemoPage) -> None:
+    page.log_in(ADA)
+    page.press("#tab-cookie")
+    first = page.claim("jti")
+
+    event = page.shown(".event.renewed").text
+    assert "Access cookie replaced: valid until" in event
+    assert page.claim("jti") != first
+    assert page.claim("fresh") == "false"
+    assert page.try_out("me")[0] == 200
+
+
+def test_refresh_token_buys_an_access_token_that_is_not_fresh(page: DemoPage) -> None:
+    page.log_in(ADA)
+    assert page.try_out("change-password")[0] == 200
+    first = page.token_text()
+
+    page.press("#refresh")
+    assert "not fresh" in page.shown(".event.refresh").text
+    assert page.token_text() != first
+    assert page.claim("fresh") == "false"
+    assert page.try_out("admin-users")[0] == 200
+    status, answer = page.try_out("change-password")
+    assert status == 401
+    assert "FreshTokenRequiredError" in answer
+
+
+def test_cookie_without_its_csrf_value_is_refused(page: DemoPage) -> None:
+    page.log_in(ADA)
+
+    assert page.try_out("csrf-missing")[0] == 401
+    status, answer = page.try_out("csrf-wrong")
+    assert status == 401
+    assert "CSRFError" in answer
+    assert page.try_out("csrf-right")[0] == 200
+
+
+def test_token_is_found_in_each_place(page: DemoPage) -> None:
+    page.log_in(GRACE)
+
+    for place in ("in-header", "in-cookie", "in-query", "in-json"):
+        status, answer = page.try_out(place)
+        assert status == 200, answer
+        assert '"subject": "grace"' in answer
+
+
+def test_scopes_open_to_ada_what_they_refuse_to_grace(page: DemoPage) -> None:
+    page.log_in(GRACE)
+    statuses = {name: page.try_out(name)[0] for name in ("users", "users-delete", "admin", "admin-users")}
+    assert statuses == {"users": 200, "users-delete": 403, "admin": 403, "admin-users": 403}
+
+    page.press("#logout")
+    page.log_in(ADA)
+    statuses = {name: page.try_out(name)[0] for name in statuses}
+    assert statuses == {"users": 200, "users-delete": 200, "admin": 200, "admin-users": 200}
+
+
+def test_forged_and_misplaced_tokens_are_refused(page: DemoPage) -> None:
+    page.log_in(GRACE)
+
+    for forgery in ("tampered", "unsigned"):
+        assert page.try_out(forgery)[0] in (401, 422)
+    for misplaced in ("refresh-in-header", "refresh-in-query", "refresh-in-json"):
+        status, answer = page.try_out(misplaced)
+        assert status == 401
+        assert "AccessTokenRequiredError" in answer
+
+
+def test_revoked_token_is_refused_while_its_login_can_go_on(page: DemoPage) -> None:
+    page.log_in(ADA)
+
+    assert page.try_out("revoke")[0] == 200
+    status, answer = page.try_out("revoked")
+    assert status == 401
+    assert "RevokedTokenError" in answer
+
+    page.press("#refresh")
+    page.shown(".event.refresh")
+    assert page.try_out("me")[0] == 200
+
+
+def test_logout_ends_every_token_of_the_login(page: DemoPage, demo_url: str) -> None:
+    page.log_in(ADA)
+    token = page.token_text()
+    page.press("#refresh")
+    page.shown(".event.refresh")
+
+    page.press("#logout")
+    assert page.shown("#login-note").text == "Logged out"
+    everywhere = {"urls": [demo_url, f"{demo_url}/auth"]}
+    assert page.browser.execute_cdp_cmd("Network.getCookies", everywhere)["cookies"] == []
+    script = """
+        const [token, done] = arguments;
+        fetch("/me", { headers: { Authorization: `Bearer ${token}` } })
+          .then(async (answer) => done([answer.status, (await answer.json()).error_type]));
+    """
+    assert page.browser.execute_async_script(script, token) == [401, "RevokedTokenError"]
+
+
+def test_page_fits_a_phone(demo_url: str) -> None:
+    with chromium(width=360, height=760) as browser:
+        page = DemoPage(browser, demo_url)
+        widest = "return document.documentElement.scrollWidth"
+        assert browser.execute_script(widest) <= 360
+        page.log_in(ADA)
+        assert page.try_out("in-query")[0] == 200
+        assert browser.execute_script(widest) <= 360
