@@ -20,7 +20,7 @@ impl Requirement {
         verify_fresh = false,
         verify_csrf = None,
         locations = None,
-        scopes = Vec::new(),
+        scopes = None,
         all_scopes_required = true,
         websocket = false,
     ))]
@@ -35,10 +35,11 @@ impl Requirement {
         verify_fresh: bool,
         verify_csrf: Option<bool>,
         locations: Option<Vec<String>>,
-        scopes: Vec<String>,
+        scopes: Option<Vec<String>>,
         all_scopes_required: bool,
         websocket: bool,
     ) -> PyResult<Self> {
+        let scopes = scopes.unwrap_or_default();
         let mut inner = authx::Requirement::of(token_kind(r#type)?)
             .freshness(verify_fresh)
             .csrf(match verify_csrf {

@@ -111,7 +111,7 @@ const INSUFFICIENT_SCOPE: Option<&str> = Some("Bearer error=\"insufficient_scope
 const UNDECODABLE: u16 = 0;
 
 /// Type, status, message and challenge of every answer there is.
-const ANSWERS: [Answer; 18] = [
+const ANSWERS: [Answer; 20] = [
     answer("MissingTokenError", 401, Some("Token Error"), NO_CREDENTIALS),
     answer("TokenRequiredError", 401, Some("Token required"), NO_CREDENTIALS),
     answer("JWTDecodeError", UNDECODABLE, Some("Invalid Token"), INVALID_TOKEN),
@@ -130,6 +130,8 @@ const ANSWERS: [Answer; 18] = [
     answer("SessionRevoked", 401, Some("Session has been revoked"), INVALID_TOKEN),
     answer("InsufficientScopeError", 403, None, INSUFFICIENT_SCOPE),
     answer("PolicyDeniedError", 403, None, None),
+    answer("PolicyEvaluationError", 500, Some("Policy evaluation failed"), None),
+    answer("RateLimitExceeded", 429, None, None),
 ];
 
 const fn answer(

@@ -31,6 +31,8 @@
 //! ([`Request`], [`RequestToken`], cookies, CSRF), `verify` ([`Requirement`] and the ordered checks),
 //! `scope`, `refresh` (implicit refresh), `error` (what HTTP answers), `time` and `random`.
 
+#![forbid(unsafe_code)]
+
 mod config;
 mod engine;
 mod error;

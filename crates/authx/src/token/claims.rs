@@ -276,7 +276,7 @@ impl<'de, C: DeserializeOwned> Visitor<'de> for PayloadSeed<'_, C> {
             A::Error::missing_field(claim)
         };
         Ok(Claims {
-            sub: sub.ok_or_else(|| missing("sub"))?,
+            sub: sub.filter(|sub: &String| !sub.is_empty()).ok_or_else(|| missing("sub"))?,
             kind: kind.ok_or_else(|| missing("type"))?,
             jti,
             exp,

@@ -19,6 +19,10 @@ pub(super) fn check_strict(value: &RawValue) -> Result<(), serde_json::Error> {
     match text.as_bytes().first() {
         Some(b'{' | b'[') => serde_json::from_str::<Strict>(text).map(drop),
         Some(b'"') if text.contains('\\') => serde_json::from_str::<Strict>(text).map(drop),
+        // So long, or with an exponent, a number may be one that no double holds (RFC 8259 section 6).
+        Some(b'-' | b'0'..=b'9') if text.len() > 300 || text.contains(['e', 'E']) => {
+            serde_json::from_str::<Strict>(text).map(drop)
+        }
         _ => Ok(()),
     }
 }

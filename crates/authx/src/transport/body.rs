@@ -72,7 +72,8 @@ pub(super) fn media_type_is<H: Headers + ?Sized>(headers: &H, media_types: &[&st
 
 /// The text of the member `name` of a JSON object. A body that is no JSON object has none.
 pub(super) fn value<'r>(name: &str, json: &'r [u8]) -> Result<Option<Cow<'r, [u8]>>, Malformed> {
-    let mut deserializer = serde_json::Deserializer::from_slice(json);
+    let Ok(text) = std::str::from_utf8(json) else { return Ok(None) };
+    let mut deserializer = serde_json::Deserializer::from_str(text);
     let found = Member { name }
         .deserialize(&mut deserializer)
         .and_then(|found| deserializer.end().map(|()| found));

@@ -24,12 +24,21 @@ pub(super) fn value<'r, H: Headers + ?Sized>(
         pairs
             .filter_map(|pair| {
                 let equals = pair.iter().position(|&byte| byte == b'=')?;
-                let (own, value) = (pair[..equals].trim_ascii(), pair[equals + 1..].trim_ascii());
+                let (own, value) = (trimmed(&pair[..equals]), trimmed(&pair[equals + 1..]));
                 (own == name.as_bytes()).then(|| unquoted(value))
             })
             .filter(|value| !value.is_empty())
             .map(Cow::Borrowed),
     )
+}
+
+/// Without the spaces and tabs around it. No other character is white space here (RFC 9110 section
+/// 5.6.3), or a cookie could pass for one of another name.
+fn trimmed(text: &[u8]) -> &[u8] {
+    let is_text = |byte: &u8| !matches!(byte, b' ' | b'\t');
+    let start = text.iter().position(is_text).unwrap_or(text.len());
+    let end = text.iter().rposition(is_text).map_or(start, |last| last + 1);
+    &text[start..end]
 }
 
 fn unquoted(value: &[u8]) -> &[u8] {

@@ -13,24 +13,25 @@ use crate::error::{Error, Malformed};
 use crate::token::CsrfToken;
 use crate::verify::{CsrfCheck, Requirement};
 
-/// What the request shows of its token's CSRF value: the header, or else the form's field.
+/// What the request shows of its token's CSRF value: the header, or else the form's field. Two
+/// different values are one that matches no token's: wrong where a value is asked for, and only there.
 pub(super) fn proof<'r, H: Headers + ?Sized>(
     config: &Config,
     transport: &Transport,
     request: &Request<'r, H>,
-) -> Result<CsrfProof<'r>, Malformed> {
+) -> CsrfProof<'r> {
     let required = is_required(config, request.method);
-    let mut presented = in_header(transport, request.headers)?;
-    if presented.is_none() && config.csrf.check_form {
+    let mut presented = in_header(transport, request.headers);
+    if presented == Ok(None) && config.csrf.check_form {
         presented = only(
             request
                 .form
                 .iter()
                 .filter(|(name, _)| *name == transport.csrf_field_name)
                 .map(|(_, value)| Cow::Borrowed(value.as_bytes())),
-        )?;
+        );
     }
-    Ok(CsrfProof { presented, required })
+    CsrfProof { presented: presented.unwrap_or(Some(Cow::Borrowed(b""))), required }
 }
 
 /// Whether reading the form could bring the value.

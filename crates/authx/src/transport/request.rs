@@ -179,7 +179,7 @@ impl Engine {
                 if requirement.websocket && !super::origin::is_trusted(config, request) {
                     return Err(Error::ForeignOrigin);
                 }
-                csrf = csrf::proof(config, transport, request)?;
+                csrf = csrf::proof(config, transport, request);
             }
             return Ok(RequestToken { text, kind, location, csrf });
         }

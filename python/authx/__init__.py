@@ -1,0 +1,48 @@
+"""Authentication with JSON Web Tokens for FastAPI, decided by an engine in Rust.
+
+```python
+from authx import AuthX
+from fastapi import Depends, FastAPI
+
+app = FastAPI()
+auth = AuthX()
+
+@app.get("/protected")
+async def protected_route(payload=Depends(auth.ACCESS_REQUIRED)):
+    return {"user": payload.sub}
+```
+"""
+
+from authx._authx import __version__
+from authx.config import AuthXConfig
+from authx.dependencies import AuthXDependency
+from authx.exceptions import (
+    InsufficientScopeError,
+    JWTDecodeError,
+    LoginTypeMismatchError,
+    TokenExpiredError,
+    TokenInvalidAudienceError,
+    TokenInvalidIssuerError,
+    TokenInvalidSignatureError,
+    WeakKeyWarning,
+)
+from authx.main import AuthX
+from authx.schema import RequestToken, TokenPayload, TokenResponse
+
+__all__ = [
+    "AuthX",
+    "AuthXConfig",
+    "AuthXDependency",
+    "InsufficientScopeError",
+    "JWTDecodeError",
+    "LoginTypeMismatchError",
+    "RequestToken",
+    "TokenExpiredError",
+    "TokenInvalidAudienceError",
+    "TokenInvalidIssuerError",
+    "TokenInvalidSignatureError",
+    "TokenPayload",
+    "TokenResponse",
+    "WeakKeyWarning",
+    "__version__",
+]

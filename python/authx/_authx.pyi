@@ -1,0 +1,194 @@
+"""The engine, as Python sees it: one class, decided in Rust, private to this package.
+
+Instants are seconds since the Unix epoch (`float`), durations are seconds (`float`). Every failure of
+authentication is raised as the class of `authx.exceptions` that names it; a bad setting as
+`BadConfigurationError`.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, final
+
+from authx.schema import TokenPayload
+from authx.types import TokenLocation
+
+__version__: str
+
+__all__ = [
+    "Engine",
+    "FoundToken",
+    "RefreshCandidate",
+    "Requirement",
+    "Verified",
+    "__version__",
+    "decode_unverified",
+    "has_scopes",
+    "token_header",
+]
+
+@final
+class Requirement:
+    """What one route asks of a token, compiled once when the route is declared."""
+
+    def __new__(
+        cls,
+        *,
+        type: str = "access",
+        verify_type: bool = True,
+        verify_fresh: bool = False,
+        verify_csrf: bool | None = None,
+        locations: Sequence[str] | None = None,
+        scopes: Sequence[str] | None = None,
+        all_scopes_required: bool = True,
+        websocket: bool = False,
+    ) -> Requirement:
+        """`verify_csrf`: `None` follows the configuration and the request's method, `True` asks for the
+        double submit on every method, `False` on none. Raises `ValueError` that names a bad argument."""
+
+@final
+class FoundToken:
+    """A token as it was found in a request, not yet verified."""
+
+    token: str
+    type: Literal["access", "refresh"]
+    location: TokenLocation
+    csrf: str | None
+    """The double-submit value that the request presented."""
+    csrf_required: bool
+    """Whether the configuration and the request's method ask for the double submit."""
+
+@final
+class Verified:
+    """A token whose every check held, save revocation, which is the store's to answer."""
+
+    payload: TokenPayload
+    spellings: tuple[str, ...]
+    """The token, and the other texts that would verify as the same token (the twin of an ECDSA
+    signature). A store that goes by the token's text must be asked about each."""
+
+@final
+class RefreshCandidate:
+    """A request's access cookie that is due for implicit refresh, if nothing speaks against it."""
+
+    spellings: tuple[str, ...]
+    payload: TokenPayload
+
+@final
+class Engine:
+    """A checked configuration with its keys. Immutable, and safe to share between threads."""
+
+    def __new__(cls, settings: Mapping[str, object], *, login_type: str | None = None) -> Engine:
+        """`settings` holds only what was set explicitly (`JWT_*` names; `None`, `bool`, `int`, `float`,
+        `str`, `timedelta` or a sequence of `str`); everything else has the engine's default.
+        Raises `BadConfigurationError`."""
+
+    @property
+    def warnings(self) -> list[str]:
+        """What is accepted but unwise about the keys, in words that name the setting."""
+
+    @property
+    def error_message_key(self) -> str:
+        """The member of an error's body that carries the message."""
+
+    def locations(self, type: str) -> list[TokenLocation]:
+        """The configured locations of this token type, in order."""
+
+    def create_token(
+        self,
+        type: Literal["access", "refresh"],
+        uid: str,
+        now: float,
+        *,
+        fresh: bool = False,
+        headers: Mapping[str, Any] | None = None,
+        expires_in: float | None = None,
+        expires_at: float | None = None,
+        data: Mapping[str, Any] | None = None,
+        audience: str | Sequence[str] | None = None,
+        scopes: Sequence[str] | None = None,
+        issuer: str | None = None,
+        not_before: float | None = None,
+        issued_at: float | None = None,
+        jti: str | None = None,
+        csrf: str | None = None,
+    ) -> str:
+        """Raises `ValueError` that names a bad argument, such as a reserved claim in `data`."""
+
+    def may_want_body(self, requirement: Requirement) -> bool:
+        """Whether `wants` can answer other than `None` for any request at all, so that most routes needn't ask."""
+
+    def wants(self, requirement: Requirement, scope: Mapping[str, Any]) -> Literal["json", "form"] | None:
+        """What must be read of the request's body before `authenticate` or `find_token` can decide:
+        the JSON body's bytes, the form's fields, or nothing."""
+
+    @property
+    def max_body_size(self) -> int:
+        """The largest JSON body, in bytes, that is searched for a token."""
+
+    def find_token(
+        self,
+        requirement: Requirement,
+        scope: Mapping[str, Any],
+        body: bytes | None = None,
+        form: Sequence[tuple[str, str]] | None = None,
+    ) -> FoundToken:
+        """The request's token for the requirement's type and locations. `scope` is the ASGI scope.
+        Raises `MissingTokenError` where there is none."""
+
+    def verify(
+        self,
+        requirement: Requirement,
+        token: str,
+        location: TokenLocation,
+        csrf: str | None,
+        csrf_required: bool,
+        now: float,
+    ) -> Verified:
+        """Every check of the requirement on a token that was read before."""
+
+    def authenticate(
+        self,
+        requirement: Requirement,
+        scope: Mapping[str, Any],
+        now: float,
+        body: bytes | None = None,
+        form: Sequence[tuple[str, str]] | None = None,
+    ) -> Verified:
+        """`find_token` and `verify` in one call: what a protected route costs."""
+
+    def refresh_candidate(self, scope: Mapping[str, Any], now: float) -> RefreshCandidate | None:
+        """Before the handler runs: the request's access cookie, verified, CSRF included, when this route
+        and method take part in implicit refresh and the token expires within the configured time."""
+
+    def implicit_refresh(
+        self,
+        candidate: RefreshCandidate,
+        *,
+        status: int,
+        response_headers: Sequence[tuple[bytes, bytes]],
+        revoked: bool,
+        now: float,
+    ) -> list[str] | None:
+        """After the handler ran and the store was asked: the `Set-Cookie` values of the new access token,
+        or `None` where the outcome forbids a refresh."""
+
+    def set_cookies(
+        self, token: str, type: Literal["access", "refresh"], now: float, max_age: int | None = None
+    ) -> list[str]:
+        """`Set-Cookie` values that store `token` and its CSRF value."""
+
+    def unset_cookies(self, type: Literal["access", "refresh"]) -> list[str]:
+        """`Set-Cookie` values that delete what `set_cookies` set, with the same attributes."""
+
+    def answer(self, error_type: str) -> tuple[int, str | None, str | None]:
+        """Of an exception class's name: HTTP status, the fixed message (`None`: the exception's own
+        text), the `WWW-Authenticate` value (`None`: no such header). Raises `KeyError` for a name that
+        has no answer of its own."""
+
+def decode_unverified(token: str) -> dict[str, Any]:
+    """The claims of a token whose signature nobody checked. Raises `JWTDecodeError`."""
+
+def token_header(token: str) -> dict[str, Any]:
+    """The protected header of a token whose signature nobody checked. Raises `JWTDecodeError`."""
+
+def has_scopes(granted: Sequence[str], required: Sequence[str], all_required: bool) -> bool:
+    """Whether the granted scopes meet the required ones, by the rule that `Requirement.scopes` follows."""

@@ -1,0 +1,86 @@
+"""Reading what the engine wants of a request's body, and leaving the rest as it was."""
+# ruff: noqa: SLF001 -- Starlette has no public way to hand a body on that was read
+
+from starlette.datastructures import FormData
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive
+
+from authx._authx import Engine, Requirement
+from authx.exceptions import BadConfigurationError
+
+__all__ = ["read_wanted"]
+
+
+async def read_wanted(
+    engine: Engine, requirement: Requirement, request: Request
+) -> tuple[bytes | None, list[tuple[str, str]] | None]:
+    """Read the JSON body's bytes or the form's fields, where the engine wants one of them for this request.
+
+    The route's handler can still read the body as if nobody had.
+    """
+    wanted = engine.wants(requirement, request.scope)
+    if wanted == "json":
+        return await _read_bounded(request, engine.max_body_size), None
+    if wanted == "form":
+        return None, await _read_form(request)
+    return None, None
+
+
+async def _read_bounded(request: Request, bound: int) -> bytes | None:
+    """Read the body, or give `None` where it is larger than the bound or somebody has consumed it."""
+    body: bytes | None = getattr(request, "_body", None)
+    if body is not None:
+        return body if len(body) <= bound else None
+    if request._stream_consumed:
+        return None
+    if _announced_length(request) > bound:
+        return None
+
+    # The length may be absent or a lie, so the bound is held while reading.
+    receive = request.receive
+    messages: list[Message] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        messages.append(message)
+        size += len(message.get("body", b""))
+        if size > bound:
+            request._receive = _replay(messages, receive)
+            return None
+        if not message.get("more_body", False):
+            body = b"".join(message.get("body", b"") for message in messages)
+            # Where Starlette itself keeps a body that was read, and looks before reading.
+            request._body = body
+            return body
+
+
+async def _read_form(request: Request) -> list[tuple[str, str]]:
+    try:
+        form: FormData = await request.form()
+    except AssertionError as error:
+        raise BadConfigurationError(
+            "JWT_CSRF_CHECK_FORM needs the package python-multipart: pip install python-multipart"
+        ) from error
+    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+
+
+def _announced_length(request: Request) -> int:
+    for name, value in request.scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            # Python refuses to read numbers of thousands of digits; so many bytes no body has.
+            return int(value[:20])
+    return 0
+
+
+def _replay(messages: list[Message], receive: Receive) -> Receive:
+    """Make a `receive` that hands out the messages first."""
+    waiting = iter(messages)
+
+    async def replayed() -> Message:
+        for message in waiting:
+            return message
+        return await receive()
+
+    return replayed

@@ -1,0 +1,147 @@
+"""From settings to the engine that is in force."""
+
+import functools
+import secrets
+import warnings
+from collections.abc import Mapping, Sequence
+from typing import get_args
+
+from authx._authx import Engine
+from authx.config import AuthXConfig
+from authx.exceptions import WeakKeyWarning
+from authx.types import AlgorithmType, SymmetricAlgorithmType
+
+__all__ = ["EngineSource", "explicit_settings", "signing_engine", "verifying_engine"]
+
+
+class EngineSource:
+    """Holds the engine of a configuration, and builds it anew after each change of that configuration.
+
+    An engine is built at first use and not before, because an application may well create its `AuthX` first
+    and set the keys later.
+    """
+
+    def __init__(self, config: AuthXConfig, *, login_type: str | None, may_invent_key: bool) -> None:
+        self._login_type = login_type
+        self.load(config, may_invent_key=may_invent_key)
+
+    def load(self, config: AuthXConfig, *, may_invent_key: bool = False) -> None:
+        """Go by this configuration from now on."""
+        self.config = config
+        self._may_invent_key = may_invent_key
+        self._engine: Engine | None = None
+
+    def current(self) -> Engine:
+        """Give the engine of the configuration as it is now.
+
+        Raises:
+            BadConfigurationError: The settings don't make an engine.
+        """
+        # On the way of every request. An assignment replaces the mark; the lists, which can also change in
+        # place, are few and short, and equal lists of the same strings compare by identity.
+        if (
+            self._engine is not None
+            and self.config.__dict__.get("_revision") is self._revision
+            and self._lists == self._lists_as_built
+        ):
+            return self._engine
+        return self._build()
+
+    def _build(self) -> Engine:
+        config = self.config
+        revision = config.__dict__.get("_revision")
+        lists = [value for value in config.__dict__.values() if type(value) is list]
+        lists_as_built = [list(value) for value in lists]
+
+        settings = explicit_settings(config)
+        if self._may_invent_key and config.is_algo_symmetric and config.JWT_SECRET_KEY is None:
+            settings["JWT_SECRET_KEY"] = _process_key()
+            warnings.warn(
+                "JWT_SECRET_KEY is not set: tokens are signed with a random key that this process made up, "
+                "so they end with it and no other process accepts them. Set JWT_SECRET_KEY.",
+                WeakKeyWarning,
+                stacklevel=2,
+            )
+        engine = Engine(settings, login_type=self._login_type)
+        _warn_about_keys(engine)
+
+        self._revision, self._lists, self._lists_as_built = revision, lists, lists_as_built
+        self._engine = engine
+        return engine
+
+
+def explicit_settings(config: AuthXConfig) -> dict[str, object]:
+    """Collect what somebody set: by argument, environment, assignment, or by changing a default list in place.
+
+    Everything else is left to the engine's defaults, which depend on each other in ways that only it knows.
+    """
+    settings: dict[str, object] = {
+        name: value
+        for name, field in AuthXConfig.model_fields.items()
+        if (value := getattr(config, name)) != field.default or name in config.model_fields_set
+    }
+    # The engine's own default is 401; the Python package keeps 422 for the applications that expect it.
+    settings["JWT_INVALID_TOKEN_STATUS"] = config.JWT_INVALID_TOKEN_STATUS
+    return settings
+
+
+def signing_engine(key: str, algorithm: AlgorithmType, *, login_type: str | None = None) -> Engine:
+    """Build an engine for signing a payload as it is, with nothing added by a configuration."""
+    symmetric = algorithm in get_args(SymmetricAlgorithmType)
+    return _bare_engine(
+        {
+            "JWT_ALGORITHM": algorithm,
+            "JWT_SECRET_KEY" if symmetric else "JWT_PRIVATE_KEY": key,
+            "JWT_ACCESS_TOKEN_EXPIRES": None,
+            "JWT_REFRESH_TOKEN_EXPIRES": None,
+            "JWT_ENCODE_NBF": False,
+        },
+        login_type,
+    )
+
+
+def verifying_engine(
+    key: str,
+    algorithms: Sequence[AlgorithmType] | None,
+    audience: str | Sequence[str] | None,
+    issuer: str | None,
+) -> Engine:
+    """Build an engine for verifying with one key. `algorithms` is HS256 unless given.
+
+    Raises:
+        ValueError: No algorithm, or some with a secret and some with a key pair: one key serves one kind.
+    """
+    algorithms = list(algorithms) if algorithms is not None else ["HS256"]
+    kinds = {algorithm in get_args(SymmetricAlgorithmType) for algorithm in algorithms}
+    if len(kinds) != 1:
+        raise ValueError(f"algorithms must be of one kind, with a secret or with a public key, not {algorithms}")
+    settings: dict[str, object] = {
+        "JWT_ALGORITHM": algorithms[0],
+        "JWT_DECODE_ALGORITHMS": algorithms,
+        "JWT_SECRET_KEY" if kinds == {True} else "JWT_PUBLIC_KEY": key,
+        # Whoever made the token decided whether it ends; there is no configuration here to say otherwise.
+        "JWT_ACCESS_TOKEN_EXPIRES": None,
+        "JWT_REFRESH_TOKEN_EXPIRES": None,
+    }
+    if audience is not None:
+        settings["JWT_DECODE_AUDIENCE"] = audience if isinstance(audience, str) else list(audience)
+    if issuer is not None:
+        settings["JWT_DECODE_ISSUER"] = issuer
+    return _bare_engine(settings, None)
+
+
+def _bare_engine(settings: Mapping[str, object], login_type: str | None) -> Engine:
+    engine = Engine(settings, login_type=login_type)
+    _warn_about_keys(engine)
+    return engine
+
+
+def _warn_about_keys(engine: Engine) -> None:
+    for message in engine.warnings:
+        warnings.warn(message, WeakKeyWarning, stacklevel=2)
+
+
+@functools.cache
+def _process_key() -> str:
+    """One key for all `AuthX()` of a process, as one environment variable would be."""
+    return secrets.token_urlsafe(64)

@@ -1,0 +1,238 @@
+# ruff: noqa: N818 -- these names are the interface that applications know
+"""Everything that can go wrong, as classes to catch.
+
+`AuthXException` is the root of all that AuthX raises about a request or a setting. Which HTTP answer each
+class gets is decided by the engine and sent by `AuthX.handle_errors`; the names here are also the
+`error_type` of those answers.
+"""
+
+from typing import Any
+
+__all__ = [
+    "AccessTokenRequiredError",
+    "AuthXException",
+    "AuthxArgumentDeprecationWarning",
+    "BadConfigurationError",
+    "CSRFError",
+    "FreshTokenRequiredError",
+    "InsufficientScopeError",
+    "InvalidToken",
+    "JWTDecodeError",
+    "LoginTypeMismatchError",
+    "MissingCSRFTokenError",
+    "MissingTokenError",
+    "NoAuthorizationError",
+    "PolicyDeniedError",
+    "PolicyEvaluationError",
+    "RateLimitExceeded",
+    "RefreshTokenRequiredError",
+    "RevokedTokenError",
+    "SessionRevoked",
+    "TokenError",
+    "TokenExpiredError",
+    "TokenInvalidAudienceError",
+    "TokenInvalidIssuerError",
+    "TokenInvalidSignatureError",
+    "TokenRequiredError",
+    "TokenTypeError",
+    "WeakKeyWarning",
+]
+
+
+class AuthXException(Exception):
+    """The root of AuthX's exceptions.
+
+    Attributes:
+        login_type: The login type of the `AuthX` instance that refused, where it has one.
+    """
+
+    login_type: str | None
+
+    _answer: Any = None
+    """The HTTP answer as worded by the instance that refused. Several instances may serve one application,
+    and each has its own messages."""
+
+    def __init__(self, *args: Any, login_type: str | None = None, **kwargs: Any) -> None:
+        super().__init__(*args)
+        self.login_type = login_type
+
+
+class BadConfigurationError(AuthXException):
+    """A setting is missing, contradicts another one, or has a value that can't work. Names the setting."""
+
+
+class JWTDecodeError(AuthXException):
+    """The token can't be read, or one of its claims doesn't hold."""
+
+
+class TokenExpiredError(JWTDecodeError):
+    """The token's `exp` has passed."""
+
+
+class TokenInvalidSignatureError(JWTDecodeError):
+    """None of the configured keys signed this token."""
+
+
+class TokenInvalidAudienceError(JWTDecodeError):
+    """The token is meant for someone else: its `aud` names none of `JWT_DECODE_AUDIENCE`."""
+
+
+class TokenInvalidIssuerError(JWTDecodeError):
+    """The token's `iss` isn't `JWT_DECODE_ISSUER`."""
+
+
+class NoAuthorizationError(AuthXException):
+    """Nothing in the request speaks for a user. Not raised by AuthX itself."""
+
+
+class CSRFError(AuthXException):
+    """The request's CSRF value isn't the one inside the token of its cookie."""
+
+
+class SessionRevoked(AuthXException):
+    """The session that the token belongs to was ended."""
+
+
+class InvalidToken(Exception):
+    """A token is invalid for the reason given. Not raised by AuthX itself.
+
+    Attributes:
+        errors: The reason.
+    """
+
+    errors: str
+
+    def __init__(self, errors: str) -> None:
+        super().__init__(errors)
+        self.errors = errors
+
+
+class TokenError(AuthXException):
+    """The token is absent, or isn't what the route asks for."""
+
+
+class MissingTokenError(TokenError):
+    """The request carries no token in any of the configured locations."""
+
+
+class MissingCSRFTokenError(MissingTokenError):
+    """The token came in a cookie, and the request lacks the CSRF value that must accompany it."""
+
+
+class TokenTypeError(TokenError):
+    """The token is of another type than the route asks for."""
+
+
+class AccessTokenRequiredError(TokenTypeError):
+    """The route asks for an access token and got one of another type."""
+
+
+class RefreshTokenRequiredError(TokenTypeError):
+    """The route asks for a refresh token and got one of another type."""
+
+
+class FreshTokenRequiredError(TokenError):
+    """The route asks for a token that was issued by a login just now, not by a refresh."""
+
+
+class RevokedTokenError(TokenError):
+    """The blocklist knows this token."""
+
+
+class TokenRequiredError(TokenError):
+    """A token is required. Not raised by AuthX itself."""
+
+
+class InsufficientScopeError(TokenError):
+    """The token is valid and doesn't grant what the route asks for.
+
+    Attributes:
+        required: The scopes that the route asks for.
+        provided: The scopes that the token grants.
+    """
+
+    required: list[str]
+    provided: list[str]
+
+    def __init__(
+        self,
+        required: list[str],
+        provided: list[str] | None = None,
+        message: str | None = None,
+        login_type: str | None = None,
+    ) -> None:
+        self.required = required
+        self.provided = provided or []
+        super().__init__(
+            message or f"Missing required scopes: {self.required}. Provided: {self.provided}",
+            login_type=login_type,
+        )
+
+
+class LoginTypeMismatchError(TokenTypeError):
+    """The token was issued for another kind of login, such as a customer's where an operator's is needed.
+
+    Attributes:
+        expected_type: The login type of the instance that refused.
+        actual_type: The token's login type, `None` where it has none.
+    """
+
+    expected_type: str
+    actual_type: str | None
+
+    def __init__(
+        self,
+        expected_type: str,
+        actual_type: str | None = None,
+        message: str | None = None,
+        login_type: str | None = None,
+    ) -> None:
+        self.expected_type = expected_type
+        self.actual_type = actual_type
+        super().__init__(
+            message or f"Token type mismatch: expected '{expected_type}', got '{actual_type or 'unknown'}'",
+            login_type=login_type,
+        )
+
+
+class PolicyDeniedError(TokenError):
+    """A policy forbids the action.
+
+    Attributes:
+        reason: Why, in the policy's words.
+    """
+
+    reason: str
+
+    def __init__(self, reason: str = "Policy denied access", login_type: str | None = None) -> None:
+        self.reason = reason
+        super().__init__(reason, login_type=login_type)
+
+
+class PolicyEvaluationError(AuthXException):
+    """A policy could not be evaluated, so the action is refused."""
+
+
+class RateLimitExceeded(AuthXException):
+    """Too many requests.
+
+    Attributes:
+        retry_after: Seconds until another request is welcome.
+    """
+
+    retry_after: int
+
+    def __init__(self, retry_after: int = 60, message: str | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(message or f"Rate limit exceeded. Retry after {retry_after} seconds.")
+
+
+class AuthxArgumentDeprecationWarning(DeprecationWarning):
+    """An argument is accepted for the sake of older code and has no effect."""
+
+
+class WeakKeyWarning(UserWarning):
+    """A key works and is unwise: too short for its algorithm, or made up for this process only.
+
+    `JWT_STRICT_KEYS=true` turns a short key into a `BadConfigurationError`.
+    """

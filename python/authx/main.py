@@ -1,0 +1,409 @@
+"""`AuthX`: the one object that an application creates."""
+# ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Generic, TypeVar, overload
+
+from fastapi import FastAPI, Request, Response
+from starlette.requests import HTTPConnection
+from starlette.types import Scope
+
+from authx._authx import Requirement
+from authx.answers import Answer, answer_of, register_handler, respond
+from authx.body import read_wanted
+from authx.callbacks import Blocklist, SubjectGetter
+from authx.config import AuthXConfig
+from authx.dependencies import AuthXDependency
+from authx.engine import EngineSource
+from authx.exceptions import (
+    AuthXException,
+    BadConfigurationError,
+    MissingTokenError,
+    RevokedTokenError,
+)
+from authx.issuing import TokenIssuing
+from authx.protection import RouteProtection
+from authx.refresh import ImplicitRefresh
+from authx.schema import RequestToken, TokenPayload
+from authx.types import ModelCallback, T, TokenCallback, TokenLocations, TokenType
+
+__all__ = ["AuthX"]
+
+TokenCallbackT = TypeVar("TokenCallbackT", bound=TokenCallback)
+ModelCallbackT = TypeVar("ModelCallbackT", bound=ModelCallback[Any])
+
+_ABSENT: Any = object()
+
+
+class AuthX(TokenIssuing, RouteProtection, Generic[T]):
+    """Makes tokens, protects routes, and answers those who have no right to them.
+
+    Args:
+        config: The settings. Without any they are read from the environment; if that has no `JWT_SECRET_KEY`
+            either, this process makes up a random key and warns of it with a `WeakKeyWarning`. Settings that
+            were given must contain the key, else the first use raises `BadConfigurationError`.
+        model: The class of the application's users, for type checkers.
+        login_type: The kind of login that this instance stands for, where an application has several. Its
+            tokens carry it, and tokens of another kind are refused.
+
+    The `MSG_` attributes are the messages of answers, by the exception's name. Set one, on an instance or in a
+    subclass, to change the wording; `None` stands for the exception's own text.
+
+    Example:
+        ```python
+        from authx import AuthX, AuthXConfig, TokenPayload
+        from fastapi import FastAPI
+
+        app = FastAPI()
+        auth = AuthX(AuthXConfig(JWT_SECRET_KEY=secret))
+
+        @app.post("/login")
+        async def login(credentials: Credentials):
+            user = await authenticate(credentials)
+            return {"access_token": auth.create_access_token(uid=user.id)}
+
+        @app.get("/me")
+        async def me(payload: TokenPayload = auth.ACCESS_REQUIRED):
+            return {"user": payload.sub}
+        ```
+    """
+
+    MSG_AccessTokenRequiredError: str | None = "Access token required"
+    MSG_CSRFError: str | None = "CSRF double submit does not match"
+    MSG_FreshTokenRequiredError: str | None = "Fresh token required"
+    MSG_InsufficientScopeError: str | None = None
+    MSG_JWTDecodeError: str | None = "Invalid Token"
+    MSG_LoginTypeMismatchError: str | None = None
+    MSG_MissingCSRFTokenError: str | None = None
+    MSG_MissingTokenError: str | None = "Missing JWT in request"
+    MSG_PolicyDeniedError: str | None = None
+    MSG_PolicyEvaluationError: str | None = "Policy evaluation failed"
+    MSG_RefreshTokenRequiredError: str | None = "Refresh token required"
+    MSG_RevokedTokenError: str | None = "Invalid token"
+    MSG_TokenError: str | None = "Token Error"
+    MSG_TokenRequiredError: str | None = "Token required"
+    MSG_TokenTypeError: str | None = "Bad token type"
+
+    def __init__(
+        self,
+        config: AuthXConfig | None = None,
+        model: type[T] | None = None,
+        login_type: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.model = model
+        self.login_type = login_type
+        self._engines = EngineSource(
+            AuthXConfig() if config is None else config, login_type=login_type, may_invent_key=config is None
+        )
+        self._blocklist: Blocklist | None = None
+        self._subject_getter: SubjectGetter[T] | None = None
+
+    # Configuration
+
+    @property
+    def config(self) -> AuthXConfig:
+        """The settings. Changing them holds from the next token and the next request on."""
+        return self._engines.config
+
+    def load_config(self, config: AuthXConfig) -> None:
+        """Replace the settings."""
+        self._engines.load(config)
+
+    # Verifying by hand
+
+    async def get_access_token_from_request(
+        self, request: Request, locations: TokenLocations | None = None
+    ) -> RequestToken:
+        """Find the request's access token. It isn't verified: `verify_token` does that.
+
+        Args:
+            request: The request.
+            locations: Where to look, instead of where the settings say.
+
+        Raises:
+            MissingTokenError: There is none.
+
+        Example:
+            ```python
+            request_token = await auth.get_access_token_from_request(request)
+            payload = auth.verify_token(request_token)
+            ```
+        """
+        return await self._find_token(request, "access", locations)
+
+    async def get_refresh_token_from_request(
+        self, request: Request, locations: TokenLocations | None = None
+    ) -> RequestToken:
+        """Find the request's refresh token. It isn't verified: `verify_token` does that.
+
+        Args:
+            request: The request.
+            locations: Where to look, instead of where the settings say.
+
+        Raises:
+            MissingTokenError: There is none.
+        """
+        return await self._find_token(request, "refresh", locations)
+
+    async def get_token_from_request(
+        self,
+        request: Request,
+        type: TokenType = "access",
+        optional: bool = True,
+        locations: TokenLocations | None = None,
+    ) -> RequestToken | None:
+        """Find the request's token. It isn't verified: `verify_token` does that.
+
+        Args:
+            request: The request.
+            type: Which token to look for.
+            optional: Whether `None` answers for a request without one.
+            locations: Where to look, instead of where the settings say.
+
+        Raises:
+            MissingTokenError: There is none, and it isn't optional.
+        """
+        try:
+            return await self._find_token(request, type, locations)
+        except MissingTokenError:
+            if optional:
+                return None
+            raise
+
+    def verify_token(
+        self,
+        token: RequestToken,
+        verify_type: bool = True,
+        verify_fresh: bool = False,
+        verify_csrf: bool = True,
+    ) -> TokenPayload:
+        """Check a token by the settings and give its claims.
+
+        The blocklist isn't asked here, since it may need awaiting: see `is_token_in_blocklist`.
+
+        Args:
+            token: From `get_access_token_from_request` and its siblings.
+            verify_type: Whether the token must be of the type that it was looked for as.
+            verify_fresh: Whether it must be fresh.
+            verify_csrf: Whether its CSRF value must match where the settings and the request's method ask for
+                it. A `RequestToken` made by hand with location `cookies` always needs it.
+
+        Raises:
+            JWTDecodeError: The token can't be read or doesn't hold; see the subclasses.
+            TokenTypeError: It is of another type.
+            FreshTokenRequiredError: It isn't fresh.
+            MissingCSRFTokenError: The CSRF value is absent.
+            CSRFError: The CSRF value is another one.
+        """
+        try:
+            return token._verify(
+                self._engines.current(),
+                verify_type=verify_type,
+                verify_fresh=verify_fresh,
+                verify_csrf=verify_csrf,
+            )
+        except AuthXException as error:
+            self._word(error)
+            raise
+
+    async def get_current_subject(self, request: Request) -> T | None:
+        """Verify the request's access token and give the user it speaks for.
+
+        Raises:
+            AuthXException: The token is refused.
+            BadConfigurationError: `set_callback_get_model_instance` was never called.
+        """
+        return await self._subject_of(await self.access_token_required(request))
+
+    async def _find_token(self, request: Request, type: TokenType, locations: TokenLocations | None) -> RequestToken:
+        self.ensure_request_exception_handlers(request)
+        try:
+            engine = self._engines.current()
+            requirement = Requirement(type=type, locations=locations)
+            body, form = await read_wanted(engine, requirement, request)
+            return RequestToken._from_found(engine.find_token(requirement, request.scope, body, form))
+        except AuthXException as error:
+            self._word(error)
+            raise
+
+    async def _refuse_revoked(self, spellings: Sequence[str]) -> None:
+        if self._blocklist is not None and await self._blocklist.contains(spellings):
+            raise RevokedTokenError("Token has been revoked")
+
+    async def _subject_of(self, payload: TokenPayload) -> T | None:
+        if self._subject_getter is None:
+            raise BadConfigurationError("No way from a token to a user: set one with set_callback_get_model_instance")
+        return await self._subject_getter.get(payload.sub)
+
+    # Asking the application
+
+    @overload
+    def set_callback_token_blocklist(self, callback: TokenCallbackT) -> TokenCallbackT: ...
+    @overload
+    def set_callback_token_blocklist(self, callback: None) -> None: ...
+    @overload
+    def set_callback_token_blocklist(self) -> Callable[[TokenCallbackT], TokenCallbackT]: ...
+    def set_callback_token_blocklist(self, callback: Any = _ABSENT) -> Any:
+        """Ask this callback whether a token was revoked, wherever a token is verified.
+
+        It serves as a decorator, with and without parentheses, and leaves the function in place. It is called
+        with a token whose signature and claims hold; where another text would verify as the same token (an
+        ECDSA signature has a twin), it is asked about that as well. A plain function must not block. If it
+        raises or returns `None`, the request is refused with status 500 and the cause is logged.
+
+        Args:
+            callback: The callback, or `None` to ask nobody.
+
+        Example:
+            ```python
+            @auth.set_callback_token_blocklist
+            async def is_revoked(token: str) -> bool:
+                return await blocklist.contains(token)
+            ```
+        """
+        if callback is _ABSENT:
+            return self.set_callback_token_blocklist
+        self._blocklist = None if callback is None else Blocklist(_callable(callback))
+        return callback
+
+    @overload
+    def set_callback_get_model_instance(self, callback: ModelCallbackT) -> ModelCallbackT: ...
+    @overload
+    def set_callback_get_model_instance(self, callback: None) -> None: ...
+    @overload
+    def set_callback_get_model_instance(self) -> Callable[[ModelCallbackT], ModelCallbackT]: ...
+    def set_callback_get_model_instance(self, callback: Any = _ABSENT) -> Any:
+        """Ask this callback for the user that a token speaks for, for `CURRENT_SUBJECT`.
+
+        It serves as a decorator, with and without parentheses, and leaves the function in place. It is called
+        with the token's subject. A plain function must not block.
+
+        Args:
+            callback: The callback, or `None` to ask nobody.
+
+        Example:
+            ```python
+            @auth.set_callback_get_model_instance
+            async def get_user(uid: str) -> User | None:
+                return await users.get(uid)
+            ```
+        """
+        if callback is _ABSENT:
+            return self.set_callback_get_model_instance
+        self._subject_getter = None if callback is None else SubjectGetter(_callable(callback))
+        return callback
+
+    set_token_blocklist = set_callback_token_blocklist
+    set_subject_getter = set_callback_get_model_instance
+
+    @property
+    def is_token_callback_set(self) -> bool:
+        """Whether there is a callback that knows revoked tokens."""
+        return self._blocklist is not None
+
+    @property
+    def is_model_callback_set(self) -> bool:
+        """Whether there is a callback that knows users."""
+        return self._subject_getter is not None
+
+    async def is_token_in_blocklist(self, token: str | None, **kwargs: Any) -> bool:
+        """Ask the blocklist about a token. Without a token or a callback the answer is no.
+
+        Args:
+            token: The token.
+            **kwargs: Passed on to the callback.
+        """
+        if token is None or self._blocklist is None:
+            return False
+        return await self._blocklist.contains((token,), **kwargs)
+
+    # In a request
+
+    def get_dependency(self, request: Request, response: Response) -> AuthXDependency[Any]:
+        """Bind this instance to a request and its response."""
+        self.ensure_request_exception_handlers(request)
+        return AuthXDependency(self, request, response)
+
+    async def implicit_refresh_middleware(
+        self, request: Request, call_next: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        """Replace the access cookie while its user is active, shortly before it ends.
+
+        `JWT_IMPLICIT_REFRESH_DELTATIME` says how shortly. A revoked token is not replaced, nor one of a request
+        that failed, nor where the response itself sets or deletes the cookie. The new token has the old one's
+        claims and is never fresh.
+
+        Example:
+            ```python
+            app.middleware("http")(auth.implicit_refresh_middleware)
+            ```
+        """
+        refresh = ImplicitRefresh.of(self, request.scope)
+        response = await call_next(request)
+        if refresh is not None:
+            response.raw_headers.extend(await refresh.headers(response.status_code, response.raw_headers))
+        return response
+
+    # Answering errors
+
+    def handle_errors(self, app: FastAPI) -> None:
+        """Make the application answer AuthX's exceptions, wherever they are raised.
+
+        The body is `{"message": ..., "error_type": ...}`, a 401 carries `WWW-Authenticate`. The dependencies
+        see to this by themselves; call it for exceptions that come from elsewhere. A handler that the
+        application has for one of the classes takes precedence.
+
+        Example:
+            ```python
+            app = FastAPI()
+            auth.handle_errors(app)
+            ```
+        """
+        # Starlette's annotation asks for a handler of any exception, but calls it with this class's only.
+        app.add_exception_handler(AuthXException, self._handle_error)  # type: ignore[arg-type]
+
+    def ensure_request_exception_handlers(self, request: Request) -> None:
+        """Make the application that serves this request answer AuthX's exceptions, as `handle_errors` does."""
+        self._ensure_handler(request.scope)
+
+    def _ensure_handler(self, scope: Scope) -> None:
+        register_handler(scope, self._handle_error)
+
+    async def _handle_error(self, connection: HTTPConnection, error: AuthXException) -> Response | None:
+        answer = error._answer or self._answer_of(error)
+        if answer is None:
+            # A mistake of the application's, not of the client's: the server logs it and answers 500.
+            raise error
+        return await respond(connection, answer)
+
+    def _word(self, error: AuthXException) -> None:
+        """Give an exception this instance's login type and messages, whoever answers it later."""
+        if error.login_type is None:
+            error.login_type = self.login_type
+        if not isinstance(error, BadConfigurationError):
+            error._answer = self._answer_of(error)
+
+    def _answer_of(self, error: AuthXException) -> Answer | None:
+        if isinstance(error, BadConfigurationError):
+            return None
+        messages = {
+            name: message
+            for name, usual in _USUAL_MESSAGES.items()
+            if (message := getattr(self, f"MSG_{name}")) != usual
+        }
+        if "TokenError" in messages:
+            messages.setdefault("MissingTokenError", messages["TokenError"])
+        return answer_of(error, self._engines.current(), messages)
+
+
+# What the engine answers anyway. Only a message that differs was chosen by the application.
+_USUAL_MESSAGES: dict[str, str | None] = {
+    name.removeprefix("MSG_"): message for name, message in vars(AuthX).items() if name.startswith("MSG_")
+}
+
+
+def _callable(callback: Any) -> Any:
+    if not callable(callback):
+        raise TypeError(f"a callback must be callable, not {type(callback).__name__}")
+    return callback

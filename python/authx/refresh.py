@@ -1,0 +1,85 @@
+"""Implicit refresh: while a user is active, the access cookie is replaced shortly before it ends.
+
+Whether a response carries a new cookie is the engine's decision. Here the store is asked and headers are sent.
+"""
+# ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from authx._authx import Engine, RefreshCandidate
+from authx.callbacks import logger
+
+if TYPE_CHECKING:
+    from authx.main import AuthX
+
+__all__ = ["ImplicitRefresh", "ImplicitRefreshMiddleware"]
+
+Headers = list[tuple[bytes, bytes]]
+
+
+class ImplicitRefresh:
+    """One request's chance of a refresh."""
+
+    def __init__(self, auth: "AuthX[Any]", engine: Engine, candidate: RefreshCandidate) -> None:
+        self._auth = auth
+        self._engine = engine
+        self._candidate = candidate
+
+    @classmethod
+    def of(cls, auth: "AuthX[Any]", scope: Scope) -> "ImplicitRefresh | None":
+        """Before the handler runs: whether this request's cookie is due."""
+        engine = auth._engines.current()
+        candidate = engine.refresh_candidate(scope, time.time())
+        return None if candidate is None else cls(auth, engine, candidate)
+
+    async def headers(self, status: int, response_headers: Sequence[tuple[bytes, bytes]]) -> Headers:
+        """After the handler ran: the headers that the response gets in addition, maybe none."""
+        revoked = False
+        if self._auth._blocklist is not None:
+            try:
+                revoked = await self._auth._blocklist.contains(self._candidate.spellings)
+            except Exception:
+                # The response is the handler's and stays as it is; only the refresh is called off.
+                logger.warning("No implicit refresh, because the blocklist could not be asked", exc_info=True)
+                return []
+        cookies = self._engine.implicit_refresh(
+            self._candidate,
+            status=status,
+            response_headers=response_headers,
+            revoked=revoked,
+            now=time.time(),
+        )
+        return [(b"set-cookie", cookie.encode("latin-1")) for cookie in cookies or ()]
+
+
+class ImplicitRefreshMiddleware:
+    """`AuthX.implicit_refresh_middleware` as plain ASGI, which costs a request less.
+
+    Example:
+        ```python
+        app.add_middleware(ImplicitRefreshMiddleware, auth=auth)
+        ```
+    """
+
+    def __init__(self, app: ASGIApp, auth: "AuthX[Any]") -> None:
+        self._app = app
+        self._auth = auth
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        refresh = ImplicitRefresh.of(self._auth, scope) if scope["type"] == "http" else None
+        if refresh is None:
+            await self._app(scope, receive, send)
+            return
+
+        async def send_refreshed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = list(message.get("headers", ()))
+                message["headers"] = headers + await refresh.headers(message["status"], headers)
+            await send(message)
+
+        await self._app(scope, receive, send_refreshed)

@@ -1,0 +1,94 @@
+"""Names for the values that AuthX takes and gives."""
+
+from collections.abc import Awaitable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal, Protocol, TypeAlias
+
+from typing_extensions import TypeVar
+
+__all__ = [
+    "AlgorithmType",
+    "AsymmetricAlgorithmType",
+    "DateTimeExpression",
+    "HTTPMethod",
+    "HTTPMethods",
+    "ModelCallback",
+    "Numeric",
+    "ObjectOrSequence",
+    "SameSitePolicy",
+    "StringOrSequence",
+    "SymmetricAlgorithmType",
+    "TokenCallback",
+    "TokenLocation",
+    "TokenLocations",
+    "TokenType",
+]
+
+# The default is for `AuthX()` without a model, whose user may then be anything.
+T = TypeVar("T", default=Any)
+T_co = TypeVar("T_co", covariant=True)
+
+SymmetricAlgorithmType = Literal["HS256", "HS384", "HS512"]
+"""Algorithms with one secret for signing and verifying."""
+
+AsymmetricAlgorithmType = Literal[
+    "ES256", "ES256K", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"
+]
+"""Algorithms with a private key for signing and a public key for verifying."""
+
+AlgorithmType = SymmetricAlgorithmType | AsymmetricAlgorithmType
+
+HTTPMethod = Literal["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]
+HTTPMethods = Sequence[HTTPMethod]
+
+SameSitePolicy = Literal["lax", "strict", "none"]
+
+TokenType = Literal["access", "refresh"]
+
+TokenLocation = Literal["headers", "cookies", "json", "query"]
+"""Where a request carries a token."""
+
+TokenLocations = Sequence[TokenLocation]
+
+Numeric = float | int
+ObjectOrSequence: TypeAlias = T | Sequence[T]
+StringOrSequence = str | Sequence[str]
+
+DateTimeExpression = datetime | timedelta
+"""An instant, or a span from now. A `datetime` without a time zone is local time, as everywhere in Python."""
+
+
+class ModelCallback(Protocol[T_co]):
+    """Finds the user that a token speaks for.
+
+    A plain function, an `async` one, or an object with either as `__call__`. A plain one is called on the
+    event loop, so it must not block.
+
+    Example:
+        ```python
+        @auth.set_callback_get_model_instance
+        async def get_user(uid: str) -> User | None:
+            return await users.get(uid)
+        ```
+    """
+
+    def __call__(self, uid: str, /) -> T_co | Awaitable[T_co | None] | None:
+        """Find the user of this name, or `None`."""
+
+
+class TokenCallback(Protocol):
+    """Tells whether a token was revoked. Only sees tokens whose signature and claims hold.
+
+    A plain function, an `async` one, or an object with either as `__call__`. A plain one is called on the
+    event loop, so it must not block. Raising, or returning `None`, refuses the request with status 500.
+
+    Example:
+        ```python
+        @auth.set_callback_token_blocklist
+        async def is_revoked(token: str) -> bool:
+            return await blocklist.contains(token)
+        ```
+    """
+
+    def __call__(self, token: str, /) -> bool | Awaitable[bool]:
+        """Tell whether this token was revoked."""

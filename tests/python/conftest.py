@@ -1,0 +1,224 @@
+"""A client that speaks ASGI to an application in this process, and the fixtures that all tests share.
+
+It sends exactly the bytes and messages it is told to, which test clients made for friendly requests don't.
+"""
+
+import asyncio
+import json as json_module
+import os
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+
+from authx import AuthX, AuthXConfig
+
+SECRET = "a secret of the tests that is quite long enough for HS256, HS384 and HS512, really"
+
+Headers = Mapping[str, str]
+
+
+@dataclass
+class Answer:
+    status: int = 0
+    raw_headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    body: bytes = b""
+    error: BaseException | None = None
+    """What the application raised beyond its answer, as a server would log it."""
+
+    def header(self, name: str) -> str | None:
+        return next((value.decode("latin-1") for key, value in self.raw_headers if key.decode() == name.lower()), None)
+
+    def json(self) -> Any:
+        return json_module.loads(self.body)
+
+    @property
+    def set_cookies(self) -> dict[str, str]:
+        """Of each cookie that the answer sets, its whole line."""
+        lines = [value.decode("latin-1") for key, value in self.raw_headers if key == b"set-cookie"]
+        return {line.split("=", 1)[0]: line for line in lines}
+
+    @property
+    def cookies(self) -> dict[str, str]:
+        """Of each cookie that the answer sets, its value."""
+        return {name: line.split("=", 1)[1].split(";", 1)[0] for name, line in self.set_cookies.items()}
+
+
+class Client:
+    def __init__(self, app: Any) -> None:
+        self.app = app
+
+    def get(self, path: str, **options: Any) -> Answer:
+        return self.request("GET", path, **options)
+
+    def post(self, path: str, **options: Any) -> Answer:
+        return self.request("POST", path, **options)
+
+    def delete(self, path: str, **options: Any) -> Answer:
+        return self.request("DELETE", path, **options)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        token: str | None = None,
+        cookies: Headers | None = None,
+        headers: Headers | None = None,
+        json: Any = None,
+        body: bytes | Iterable[bytes] = b"",
+        query: str = "",
+    ) -> Answer:
+        """`token` goes into the Authorization header. A `body` of several parts is sent in as many messages."""
+        headers = dict(headers or {})
+        if json is not None:
+            body = json_module.dumps(json).encode()
+            headers.setdefault("content-type", "application/json")
+        scope = self._scope("http", path, query, token, cookies, headers) | {"method": method}
+        ended: list[bool] = []
+        parts = iter([body] if isinstance(body, bytes) else body)
+
+        async def receive() -> dict[str, Any]:
+            try:
+                return {"type": "http.request", "body": next(parts), "more_body": True}
+            except StopIteration:
+                if ended:
+                    return {"type": "http.disconnect"}
+                ended.append(True)
+                return {"type": "http.request", "body": b"", "more_body": False}
+
+        answer = Answer()
+
+        async def send(message: Any) -> None:
+            if message["type"] == "http.response.start":
+                answer.status = message["status"]
+                answer.raw_headers = list(message["headers"])
+            elif message["type"] == "http.response.body":
+                answer.body += message.get("body", b"")
+
+        try:
+            asyncio.run(self.app(scope, receive, send))
+        except Exception as error:
+            if answer.status == 0:
+                raise
+            answer.error = error
+        return answer
+
+    def websocket(
+        self,
+        path: str,
+        *,
+        token: str | None = None,
+        cookies: Headers | None = None,
+        headers: Headers | None = None,
+        query: str = "",
+        extensions: Iterable[str] = ("websocket.http.response",),
+    ) -> list[dict[str, Any]]:
+        """The messages that the application sends to a client that connects and leaves."""
+        scope = self._scope("websocket", path, query, token, cookies, dict(headers or {}))
+        scope |= {"subprotocols": [], "extensions": {name: {} for name in extensions}}
+        incoming = iter([{"type": "websocket.connect"}])
+        sent: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            return next(incoming, {"type": "websocket.disconnect", "code": 1000})
+
+        async def send(message: Any) -> None:
+            sent.append(dict(message))
+
+        asyncio.run(self.app(scope, receive, send))
+        return sent
+
+    def _scope(
+        self,
+        type: str,
+        path: str,
+        query: str,
+        token: str | None,
+        cookies: Headers | None,
+        headers: dict[str, str],
+    ) -> dict[str, Any]:
+        if token is not None:
+            headers["authorization"] = f"Bearer {token}"
+        if cookies:
+            headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        return {
+            "type": type,
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "scheme": "https" if type == "http" else "wss",
+            "server": ("testserver", 443),
+            "client": ("127.0.0.1", 50000),
+            "path": path,
+            "raw_path": path.encode(),
+            "root_path": "",
+            "query_string": query.encode("latin-1"),
+            "headers": [
+                (b"host", b"testserver"),
+                *((name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()),
+            ],
+        }
+
+
+@pytest.fixture
+def serve() -> Callable[[Any], Client]:
+    """A client of an application."""
+    return Client
+
+
+@pytest.fixture
+def app() -> FastAPI:
+    return FastAPI()
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Client:
+    return Client(app)
+
+
+@pytest.fixture
+def make_auth() -> Callable[..., AuthX[Any]]:
+    """An `AuthX` with the tests' secret and the settings given."""
+
+    def make(*, login_type: str | None = None, **settings: Any) -> AuthX[Any]:
+        return AuthX(AuthXConfig(**{"JWT_SECRET_KEY": SECRET} | settings), login_type=login_type)
+
+    return make
+
+
+@pytest.fixture
+def auth(make_auth: Callable[..., AuthX[Any]]) -> AuthX[Any]:
+    return make_auth()
+
+
+@pytest.fixture
+def secret() -> str:
+    return SECRET
+
+
+@pytest.fixture
+def pem() -> Callable[[str], str]:
+    """A key of the folder `keys`, by name."""
+    return lambda name: (Path(__file__).parent / "keys" / f"{name}.pem").read_text()
+
+
+@pytest.fixture(autouse=True)
+def environment_without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in list(os.environ):
+        if name.upper().startswith("JWT_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def endless_body() -> Callable[[bytes], Iterable[bytes]]:
+    """A body of this part again and again; reading a hundred thousand of them fails the test."""
+
+    def parts(part: bytes) -> Iterable[bytes]:
+        for _ in range(100_000):
+            yield part
+        raise AssertionError("the body was read without bound")
+
+    return parts

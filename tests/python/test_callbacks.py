@@ -1,0 +1,257 @@
+"""The blocklist and the way to the user: every kind of callback, and what a failing one means."""
+
+import base64
+import logging
+from typing import Any
+
+import pytest
+from fastapi import HTTPException
+
+from authx.exceptions import BadConfigurationError, SessionRevoked
+
+
+@pytest.fixture
+def protected(app: Any, client: Any, auth: Any) -> Any:
+    """Asks for a protected route, with a valid token."""
+
+    @app.get("/")
+    async def route(payload=auth.ACCESS_REQUIRED):
+        return payload.sub
+
+    return lambda: client.get("/", token=auth.create_access_token("u"))
+
+
+class Plain:
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def __call__(self, token: str) -> Any:
+        return self.answer
+
+
+class Async(Plain):
+    async def __call__(self, token: str) -> Any:
+        return self.answer
+
+
+def plain_function(answer: Any) -> Any:
+    return lambda token: answer
+
+
+def async_function(answer: Any) -> Any:
+    async def callback(token: str) -> Any:
+        return answer
+
+    return callback
+
+
+KINDS = pytest.mark.parametrize("kind", [Plain, Async, plain_function, async_function])
+
+
+@KINDS
+@pytest.mark.parametrize(("answer", "status"), [(True, 401), (False, 200), (1, 401), (0, 200), (None, 500)])
+def test_blocklist_decides(protected: Any, auth: Any, kind: Any, answer: Any, status: int) -> None:
+    auth.set_callback_token_blocklist(kind(answer))
+
+    assert protected().status == status
+
+
+@KINDS
+def test_subject_getter_finds_the_user(app: Any, client: Any, auth: Any, kind: Any) -> None:
+    @app.get("/")
+    async def route(user=auth.CURRENT_SUBJECT):
+        return user
+
+    auth.set_callback_get_model_instance(kind({"name": "Ada"}))
+
+    assert client.get("/", token=auth.create_access_token("u")).json() == {"name": "Ada"}
+
+
+@pytest.mark.parametrize(
+    "setter",
+    [
+        "set_callback_token_blocklist",
+        "set_token_blocklist",
+        "set_callback_get_model_instance",
+        "set_subject_getter",
+    ],
+)
+def test_setter_decorates_with_and_without_parentheses(auth: Any, setter: str) -> None:
+    def callback(value: str) -> bool:
+        return False
+
+    assert getattr(auth, setter)(callback) is callback
+    assert getattr(auth, setter)()(callback) is callback
+
+
+def test_callback_can_be_set_and_taken_away(auth: Any) -> None:
+    assert (auth.is_token_callback_set, auth.is_model_callback_set) == (False, False)
+
+    auth.set_token_blocklist(lambda token: False)
+    auth.set_subject_getter(lambda uid: None)
+    assert (auth.is_token_callback_set, auth.is_model_callback_set) == (True, True)
+
+    auth.set_token_blocklist(None)
+    auth.set_subject_getter(None)
+    assert (auth.is_token_callback_set, auth.is_model_callback_set) == (False, False)
+
+
+def test_callback_must_be_callable(auth: Any) -> None:
+    with pytest.raises(TypeError, match="callable"):
+        auth.set_token_blocklist("a list")
+
+
+@pytest.mark.parametrize("raises", [RuntimeError("the store is down"), None])
+def test_failing_blocklist_refuses_and_logs_the_cause(
+    protected: Any, auth: Any, caplog: pytest.LogCaptureFixture, raises: Any
+) -> None:
+    @auth.set_callback_token_blocklist
+    def callback(token: str) -> Any:
+        if raises is not None:
+            raise raises
+
+    with caplog.at_level(logging.ERROR, logger="authx"):
+        answer = protected()
+
+    assert answer.status == 500
+    assert b"store" not in answer.body
+    (record,) = [record for record in caplog.records if record.name == "authx"]
+    assert record.exc_info is not None
+    assert ("the store is down" if raises else "None") in str(record.exc_info[1])
+
+
+def test_blocklist_may_choose_its_answer(protected: Any, auth: Any) -> None:
+    @auth.set_callback_token_blocklist
+    async def ended(token: str) -> bool:
+        raise SessionRevoked("Session has been revoked")
+
+    assert protected().json()["error_type"] == "SessionRevoked"
+
+    @auth.set_callback_token_blocklist
+    async def unavailable(token: str) -> bool:
+        raise HTTPException(503)
+
+    assert protected().status == 503
+
+
+def test_blocklist_sees_only_tokens_that_hold(app: Any, client: Any, auth: Any, make_auth: Any) -> None:
+    seen: list[str] = []
+
+    @auth.set_callback_token_blocklist
+    def callback(token: str) -> bool:
+        seen.append(token)
+        return False
+
+    required = auth.scopes_required("a")
+
+    @app.get("/")
+    async def route(payload=required):
+        return payload.sub
+
+    foreign = make_auth(JWT_SECRET_KEY="another secret, long enough for HS256 all the same")
+    client.get("/", token="x")
+    client.get("/", token=foreign.create_access_token("u", scopes=["a"]))
+    client.get("/", token=auth.create_refresh_token("u"))
+    client.get("/", token=auth.create_access_token("u"))
+    assert seen == []
+
+    token = auth.create_access_token("u", scopes=["a"])
+    client.get("/", token=token)
+    assert seen == [token]
+
+
+def test_revoked_token_has_no_second_spelling(app: Any, client: Any, make_auth: Any, pem: Any) -> None:
+    auth = make_auth(
+        JWT_SECRET_KEY=None,
+        JWT_ALGORITHM="ES256",
+        JWT_PRIVATE_KEY=pem("es256-private"),
+        JWT_PUBLIC_KEY=pem("es256-public"),
+    )
+    revoked: set[str] = set()
+    auth.set_callback_token_blocklist(lambda token: token in revoked)
+
+    @app.get("/")
+    async def route(payload=auth.ACCESS_REQUIRED):
+        return payload.sub
+
+    token = auth.create_access_token("u")
+    twin = _twin(token)
+    assert client.get("/", token=token).status == 200
+    revoked.add(token)
+    assert client.get("/", token=token).status == 401
+    assert client.get("/", token=twin).status in (401, 422)
+
+
+def _twin(token: str) -> str:
+    """The token with the signature (r, n - s) for (r, s), which verifies as well (P-256)."""
+    signed, signature = token.rsplit(".", 1)
+    raw = base64.urlsafe_b64decode(signature + "==")
+    order = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
+    s = order - int.from_bytes(raw[32:], "big")
+    return f"{signed}.{base64.urlsafe_b64encode(raw[:32] + s.to_bytes(32, 'big')).decode().rstrip('=')}"
+
+
+def test_blocklist_can_be_asked_by_hand(app: Any, client: Any, auth: Any) -> None:
+    @app.get("/{token}")
+    async def route(token: str):
+        return await auth.is_token_in_blocklist(None if token == "none" else token, reason="by hand")
+
+    assert client.get("/x").json() is False
+
+    calls: list[Any] = []
+
+    @auth.set_callback_token_blocklist
+    async def callback(token: str, **kwargs: Any) -> bool:
+        calls.append((token, kwargs))
+        return True
+
+    assert client.get("/x").json() is True
+    assert client.get("/none").json() is False
+    assert calls == [("x", {"reason": "by hand"})]
+
+
+def test_current_subject_needs_a_callback(app: Any, client: Any, auth: Any) -> None:
+    @app.get("/")
+    async def route(user=auth.CURRENT_SUBJECT):
+        return user
+
+    answer = client.get("/", token=auth.create_access_token("u"))
+
+    assert answer.status == 500
+    assert isinstance(answer.error, BadConfigurationError)
+    assert "set_callback_get_model_instance" in str(answer.error)
+
+
+def test_user_that_nobody_knows_is_none(app: Any, client: Any, auth: Any) -> None:
+    @app.get("/")
+    async def route(user=auth.CURRENT_SUBJECT):
+        return {"user": user}
+
+    auth.set_subject_getter(lambda uid: None)
+
+    assert client.get("/", token=auth.create_access_token("u")).json() == {"user": None}
+
+
+def test_subject_getter_may_refuse(app: Any, client: Any, auth: Any) -> None:
+    @app.get("/")
+    async def route(user=auth.CURRENT_SUBJECT):
+        return user
+
+    @auth.set_subject_getter
+    def find(uid: str) -> Any:
+        raise HTTPException(404)
+
+    assert client.get("/", token=auth.create_access_token("u")).status == 404
+
+
+def test_current_subject_is_not_looked_up_for_a_revoked_token(app: Any, client: Any, auth: Any) -> None:
+    looked_up: list[str] = []
+    auth.set_subject_getter(looked_up.append)
+    auth.set_token_blocklist(lambda token: True)
+
+    @app.get("/")
+    async def route(user=auth.CURRENT_SUBJECT):
+        return user
+
+    assert client.get("/", token=auth.create_access_token("u")).json()["error_type"] == "RevokedTokenError"
+    assert looked_up == []

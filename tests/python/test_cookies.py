@@ -1,0 +1,103 @@
+"""Cookies: set, read back, and deleted with the attributes they were set with."""
+
+from typing import Any
+
+import pytest
+from fastapi import Response
+
+from authx import JWTDecodeError, TokenPayload
+
+
+def attributes(line: str) -> set[str]:
+    return {part.strip().lower() for part in line.split(";")[1:]}
+
+
+def cookies_of(response: Response) -> dict[str, str]:
+    lines = response.headers.getlist("set-cookie")
+    return {line.split("=", 1)[0]: line for line in lines}
+
+
+def test_cookies_carry_the_token_and_its_csrf_value(auth: Any) -> None:
+    response = Response()
+    token = auth.create_access_token("u")
+
+    auth.set_access_cookies(token, response)
+
+    cookies = cookies_of(response)
+    assert cookies["access_token_cookie"].startswith(f"access_token_cookie={token};")
+    csrf = TokenPayload.decode(token, "", verify=False).csrf
+    assert cookies["csrf_access_token"].startswith(f"csrf_access_token={csrf};")
+
+
+def test_cookies_have_the_configured_attributes(make_auth: Any) -> None:
+    auth = make_auth(
+        JWT_REFRESH_COOKIE_NAME="refresh",
+        JWT_REFRESH_COOKIE_PATH="/refresh",
+        JWT_COOKIE_DOMAIN="example.com",
+        JWT_COOKIE_SAMESITE="strict",
+        JWT_REFRESH_CSRF_COOKIE_NAME="refresh-csrf",
+    )
+    response = Response()
+
+    auth.set_refresh_cookies(auth.create_refresh_token("u"), response, max_age=60)
+
+    cookies = cookies_of(response)
+    usual = {"domain=example.com", "secure", "samesite=strict", "max-age=60"}
+    assert usual | {"path=/refresh", "httponly"} <= attributes(cookies["refresh"])
+    assert usual | {"path=/"} <= attributes(cookies["refresh-csrf"])
+    assert "httponly" not in attributes(cookies["refresh-csrf"])
+
+
+def test_session_cookie_has_no_age_and_zero_is_zero(auth: Any) -> None:
+    token = auth.create_access_token("u")
+
+    session, zero = Response(), Response()
+    auth.set_access_cookies(token, session)
+    auth.set_access_cookies(token, zero, max_age=0)
+
+    assert not any(part.startswith("max-age") for part in attributes(cookies_of(session)["access_token_cookie"]))
+    assert "max-age=0" in attributes(cookies_of(zero)["access_token_cookie"])
+
+
+def test_csrf_cookie_can_be_switched_off(make_auth: Any) -> None:
+    auth = make_auth(JWT_CSRF_IN_COOKIES=False)
+    response = Response()
+
+    auth.set_access_cookies(auth.create_access_token("u"), response)
+
+    assert list(cookies_of(response)) == ["access_token_cookie"]
+
+
+def test_cookies_are_deleted_with_the_attributes_they_were_set_with(make_auth: Any) -> None:
+    auth = make_auth(JWT_ACCESS_COOKIE_PATH="/api", JWT_COOKIE_DOMAIN="example.com", JWT_COOKIE_SAMESITE="none")
+    set_, unset = Response(), Response()
+    auth.set_access_cookies(auth.create_access_token("u"), set_)
+    auth.set_refresh_cookies(auth.create_refresh_token("u"), set_)
+
+    auth.unset_cookies(unset)
+
+    were, are = cookies_of(set_), cookies_of(unset)
+    assert set(were) == set(are)
+    for name, line in are.items():
+        assert line.split("=", 1)[1].split(";")[0].strip('"') == ""
+        assert "max-age=0" in attributes(line)
+        assert attributes(were[name]) <= attributes(line)
+
+
+def test_each_type_is_deleted_by_itself(auth: Any) -> None:
+    access, refresh = Response(), Response()
+
+    auth.unset_access_cookies(access)
+    auth.unset_refresh_cookies(refresh)
+
+    assert set(cookies_of(access)) == {"access_token_cookie", "csrf_access_token"}
+    assert set(cookies_of(refresh)) == {"refresh_token_cookie", "csrf_refresh_token"}
+
+
+def test_text_that_is_no_token_is_not_stored(auth: Any) -> None:
+    response = Response()
+
+    with pytest.raises(JWTDecodeError):
+        auth.set_access_cookies("x\r\nSet-Cookie: a=b", response)
+
+    assert cookies_of(response) == {}

@@ -1,0 +1,190 @@
+"""What a client is told when something is refused."""
+
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from fastapi.responses import PlainTextResponse
+
+from authx import AuthX, AuthXConfig, exceptions
+
+ANSWERS = [
+    (exceptions.AccessTokenRequiredError(), 401, "Access token required"),
+    (exceptions.CSRFError(), 401, "CSRF double submit does not match"),
+    (exceptions.FreshTokenRequiredError(), 401, "Fresh token required"),
+    (exceptions.InsufficientScopeError(["a"], ["b"]), 403, "Missing required scopes: ['a']. Provided: ['b']"),
+    (exceptions.JWTDecodeError("details"), 422, "Invalid Token"),
+    (exceptions.MissingCSRFTokenError("own text"), 401, "own text"),
+    (exceptions.MissingTokenError("own text"), 401, "Token Error"),
+    (exceptions.PolicyDeniedError("own text"), 403, "own text"),
+    (exceptions.PolicyEvaluationError(), 500, "Policy evaluation failed"),
+    (exceptions.RefreshTokenRequiredError(), 401, "Refresh token required"),
+    (exceptions.RevokedTokenError(), 401, "Invalid token"),
+    (exceptions.SessionRevoked(), 401, "Session has been revoked"),
+    (exceptions.TokenExpiredError("own text"), 422, "own text"),
+    (exceptions.TokenInvalidAudienceError("own text"), 422, "own text"),
+    (exceptions.TokenInvalidIssuerError("own text"), 422, "own text"),
+    (exceptions.TokenInvalidSignatureError("own text"), 422, "own text"),
+    (exceptions.TokenRequiredError(), 401, "Token required"),
+    (exceptions.TokenTypeError(), 401, "Bad token type"),
+]
+
+
+def raising(app: FastAPI, error: Exception) -> None:
+    @app.get("/")
+    async def route():
+        raise error
+
+
+@pytest.mark.parametrize(("error", "status", "message"), ANSWERS, ids=lambda value: type(value).__name__)
+def test_exception_has_its_answer(
+    app: FastAPI, client: Any, auth: Any, error: Exception, status: int, message: str
+) -> None:
+    auth.handle_errors(app)
+    raising(app, error)
+
+    answer = client.get("/")
+
+    assert answer.status == status
+    assert answer.json() == {"message": message, "error_type": type(error).__name__}
+    challenge = answer.header("www-authenticate")
+    assert challenge is None if status in (422, 500) else True
+    assert status != 401 or (challenge or "").startswith("Bearer")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [exceptions.BadConfigurationError("details"), exceptions.NoAuthorizationError("details"), exceptions.TokenError()],
+    ids=lambda error: type(error).__name__,
+)
+def test_applications_own_mistake_is_a_500_without_details(app: FastAPI, client: Any, auth: Any, error: Any) -> None:
+    auth.handle_errors(app)
+    raising(app, error)
+
+    answer = client.get("/")
+
+    assert answer.status == 500
+    assert b"details" not in answer.body
+    assert answer.error is error
+
+
+def test_rate_limit_says_when_to_come_back(app: FastAPI, client: Any, auth: Any) -> None:
+    auth.handle_errors(app)
+    raising(app, exceptions.RateLimitExceeded(7))
+
+    answer = client.get("/")
+
+    assert (answer.status, answer.header("retry-after")) == (429, "7")
+    assert answer.json() == {
+        "message": "Rate limit exceeded. Retry after 7 seconds.",
+        "error_type": "RateLimitExceeded",
+        "retry_after": 7,
+    }
+
+
+def test_subclass_is_answered_like_its_parent(app: FastAPI, client: Any, auth: Any) -> None:
+    class BannedError(exceptions.RevokedTokenError):
+        pass
+
+    auth.handle_errors(app)
+    raising(app, BannedError())
+
+    answer = client.get("/")
+
+    assert (answer.status, answer.json()) == (401, {"message": "Invalid token", "error_type": "BannedError"})
+
+
+def test_dependency_answers_without_handle_errors(app: FastAPI, client: Any, auth: Any) -> None:
+    @app.get("/", dependencies=[])
+    async def route(payload=auth.ACCESS_REQUIRED):
+        raise exceptions.InsufficientScopeError(["a"])
+
+    assert client.get("/").json()["error_type"] == "MissingTokenError"
+    assert client.get("/", token=auth.create_access_token("u")).json()["error_type"] == "InsufficientScopeError"
+
+
+def test_applications_own_handler_takes_precedence(app: FastAPI, client: Any, auth: Any) -> None:
+    @app.exception_handler(exceptions.MissingTokenError)
+    async def handle(request: Any, error: Any) -> PlainTextResponse:
+        return PlainTextResponse("please log in", 418)
+
+    auth.handle_errors(app)
+
+    @app.get("/")
+    async def route(payload=auth.ACCESS_REQUIRED):
+        return payload.sub
+
+    assert client.get("/").status == 418
+    assert client.get("/", token="x").status == 422
+
+
+def test_status_of_an_undecodable_token_is_configurable(app: FastAPI, client: Any, make_auth: Any) -> None:
+    auth = make_auth(JWT_INVALID_TOKEN_STATUS=401)
+
+    @app.get("/")
+    async def route(payload=auth.ACCESS_REQUIRED):
+        return payload.sub
+
+    answer = client.get("/", token="x")
+
+    assert answer.status == 401
+    assert 'error="invalid_token"' in (answer.header("www-authenticate") or "")
+
+
+def test_message_key_is_configurable(app: FastAPI, client: Any, make_auth: Any) -> None:
+    auth = make_auth(JWT_ERROR_MESSAGE_KEY="detail")
+    auth.handle_errors(app)
+    raising(app, exceptions.RevokedTokenError())
+
+    assert client.get("/").json() == {"detail": "Invalid token", "error_type": "RevokedTokenError"}
+
+
+@pytest.mark.parametrize(
+    ("attribute", "error", "text", "message"),
+    [
+        ("MSG_RevokedTokenError", exceptions.RevokedTokenError("own text"), "Log in again", "Log in again"),
+        ("MSG_RevokedTokenError", exceptions.RevokedTokenError("own text"), None, "own text"),
+        ("MSG_MissingTokenError", exceptions.MissingTokenError("own text"), "Log in", "Log in"),
+        ("MSG_TokenError", exceptions.MissingTokenError("own text"), "Log in", "Log in"),
+        ("MSG_TokenError", exceptions.RevokedTokenError("own text"), "Log in", "Invalid token"),
+    ],
+)
+@pytest.mark.parametrize("on_class", [True, False])
+def test_message_can_be_reworded(
+    app: FastAPI, client: Any, secret: str, on_class: bool, attribute: str, error: Any, text: Any, message: str
+) -> None:
+    class Reworded(AuthX[Any]):
+        pass
+
+    auth = Reworded(AuthXConfig(JWT_SECRET_KEY=secret))
+    setattr(Reworded if on_class else auth, attribute, text)
+    auth.handle_errors(app)
+    raising(app, error)
+
+    assert client.get("/").json()["message"] == message
+
+
+def test_usual_messages_are_the_engines(auth: Any) -> None:
+    engine = auth._engines.current()
+    attributes = {name.removeprefix("MSG_"): value for name, value in vars(AuthX).items() if name.startswith("MSG_")}
+
+    # The two that differ are the peer's: a missing token is answered with the message of its parent class.
+    del attributes["TokenError"], attributes["MissingTokenError"]
+    assert {name: engine.answer(name)[1] for name in attributes} == attributes
+
+
+def test_login_type_is_on_what_an_instance_refuses(app: FastAPI, client: Any, make_auth: Any) -> None:
+    auth = make_auth(login_type="staff")
+    seen: list[Any] = []
+
+    @app.exception_handler(exceptions.AuthXException)
+    async def handle(request: Any, error: Any) -> PlainTextResponse:
+        seen.append(error.login_type)
+        return PlainTextResponse("", 401)
+
+    @app.get("/")
+    async def route(payload=auth.ACCESS_REQUIRED):
+        return payload.sub
+
+    client.get("/")
+    assert seen == ["staff"]

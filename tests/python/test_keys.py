@@ -1,0 +1,150 @@
+"""Keys: invented, weak, previous, asymmetric."""
+
+import warnings
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from authx import (
+    AuthX,
+    AuthXConfig,
+    JWTDecodeError,
+    RequestToken,
+    TokenExpiredError,
+    TokenInvalidSignatureError,
+    WeakKeyWarning,
+)
+from authx.exceptions import BadConfigurationError
+
+OTHER_SECRET = "another secret, long enough for HS256 all the same"
+
+
+def in_header(token: str) -> RequestToken:
+    return RequestToken(token=token, location="headers")
+
+
+def test_without_any_setting_a_key_is_made_up_and_the_setting_named() -> None:
+    auth = AuthX[str]()
+
+    with pytest.warns(WeakKeyWarning, match="JWT_SECRET_KEY"):
+        token = auth.create_access_token("u")
+    # Once: here a second warning would be an error.
+    auth.create_access_token("u")
+
+    assert auth.verify_token(in_header(token)).sub == "u"
+    assert auth.config.JWT_SECRET_KEY is None
+
+
+@pytest.mark.filterwarnings("ignore::authx.WeakKeyWarning")
+def test_made_up_key_is_the_same_throughout_the_process() -> None:
+    assert AuthX[str]().verify_token(in_header(AuthX[str]().create_access_token("u"))).sub == "u"
+
+
+def test_creating_an_instance_makes_up_no_key_yet(secret: str) -> None:
+    auth = AuthX[str]()
+    auth.load_config(AuthXConfig(JWT_SECRET_KEY=secret))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert auth.create_access_token("u")
+
+
+def test_key_from_the_environment_needs_no_warning(monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    monkeypatch.setenv("JWT_SECRET_KEY", secret)
+
+    token = AuthX[str]().create_access_token("u")
+
+    assert AuthX[str](AuthXConfig(JWT_SECRET_KEY=secret)).verify_token(in_header(token)).sub == "u"
+
+
+def test_settings_without_a_key_are_an_error_at_first_use() -> None:
+    auth = AuthX[str](AuthXConfig())
+
+    with pytest.raises(BadConfigurationError, match="JWT_SECRET_KEY"):
+        auth.create_access_token("u")
+
+
+def test_settings_loaded_without_a_key_are_an_error_too() -> None:
+    auth = AuthX[str]()
+    auth.load_config(AuthXConfig())
+
+    with pytest.raises(BadConfigurationError, match="JWT_SECRET_KEY"):
+        auth.create_access_token("u")
+
+
+def test_empty_secret_is_an_error() -> None:
+    with pytest.raises(BadConfigurationError, match="JWT_SECRET_KEY"):
+        AuthX[str](AuthXConfig(JWT_SECRET_KEY="")).create_access_token("u")
+
+
+def test_short_secret_works_with_a_warning() -> None:
+    auth = AuthX[str](AuthXConfig(JWT_SECRET_KEY="brief"))
+
+    with pytest.warns(WeakKeyWarning, match="JWT_SECRET_KEY") as caught:
+        token = auth.create_access_token("u")
+    # Once: here a second warning would be an error.
+    auth.create_access_token("u")
+
+    assert "brief" not in str(caught[0].message)
+    assert auth.verify_token(in_header(token)).sub == "u"
+
+
+def test_short_secret_is_an_error_with_strict_keys() -> None:
+    auth = AuthX[str](AuthXConfig(JWT_SECRET_KEY="brief", JWT_STRICT_KEYS=True))
+
+    with pytest.raises(BadConfigurationError, match="JWT_SECRET_KEY"):
+        auth.create_access_token("u")
+
+
+def test_previous_secret_still_verifies(make_auth: Any, secret: str) -> None:
+    token = make_auth().create_access_token("u")
+
+    assert make_auth(JWT_SECRET_KEY=OTHER_SECRET, JWT_PREVIOUS_SECRET_KEY=secret).verify_token(in_header(token))
+    with pytest.raises(TokenInvalidSignatureError):
+        make_auth(JWT_SECRET_KEY=OTHER_SECRET).verify_token(in_header(token))
+
+
+def test_expired_token_of_the_previous_secret_is_expired(make_auth: Any, secret: str) -> None:
+    token = make_auth().create_access_token("u", expiry=timedelta(seconds=-1))
+
+    with pytest.raises(TokenExpiredError):
+        make_auth(JWT_SECRET_KEY=OTHER_SECRET, JWT_PREVIOUS_SECRET_KEY=secret).verify_token(in_header(token))
+
+
+@pytest.mark.parametrize("algorithm", ["HS256", "HS384", "HS512"])
+def test_secret_signs_and_verifies(make_auth: Any, algorithm: str) -> None:
+    auth = make_auth(JWT_ALGORITHM=algorithm)
+
+    assert auth.verify_token(in_header(auth.create_access_token("u"))).sub == "u"
+
+
+@pytest.mark.parametrize("algorithm", ["RS256", "PS384", "ES256", "EdDSA"])
+def test_key_pair_signs_and_verifies(pem: Any, algorithm: Any) -> None:
+    pair = {"RS256": "rs256", "PS384": "rs256", "ES256": "es256", "EdDSA": "eddsa"}[algorithm]
+    auth = AuthX[str](
+        AuthXConfig(
+            JWT_ALGORITHM=algorithm, JWT_PRIVATE_KEY=pem(f"{pair}-private"), JWT_PUBLIC_KEY=pem(f"{pair}-public")
+        )
+    )
+
+    assert auth.verify_token(in_header(auth.create_access_token("u"))).sub == "u"
+
+
+def test_public_key_alone_verifies(pem: Any) -> None:
+    issuer = AuthX[str](
+        AuthXConfig(JWT_ALGORITHM="EdDSA", JWT_PRIVATE_KEY=pem("eddsa-private"), JWT_PUBLIC_KEY=pem("eddsa-public"))
+    )
+    verifier = AuthX[str](AuthXConfig(JWT_ALGORITHM="EdDSA", JWT_PUBLIC_KEY=pem("eddsa-public")))
+
+    assert verifier.verify_token(in_header(issuer.create_access_token("u"))).sub == "u"
+    with pytest.raises(BadConfigurationError, match="JWT_PRIVATE_KEY"):
+        verifier.create_access_token("u")
+
+
+def test_algorithm_that_is_not_configured_is_refused(make_auth: Any) -> None:
+    token = make_auth(JWT_ALGORITHM="HS512").create_access_token("u")
+
+    with pytest.raises(JWTDecodeError):
+        make_auth().verify_token(in_header(token))
+    assert make_auth(JWT_DECODE_ALGORITHMS=["HS256", "HS512"]).verify_token(in_header(token)).sub == "u"

@@ -1,0 +1,626 @@
+"""Routes that require a token: every form of the declaration, every location, every option."""
+
+from datetime import timedelta
+from typing import Annotated, Any
+
+import pytest
+from fastapi import Body, Depends, FastAPI, Form, Request
+from fastapi.params import Depends as DependsParameter
+
+from authx import TokenPayload
+from authx.exceptions import AuthxArgumentDeprecationWarning, BadConfigurationError
+
+ALL_LOCATIONS = ["headers", "cookies", "query", "json"]
+
+
+def protect(app: FastAPI, dependency: Any, method: str = "GET", path: str = "/") -> None:
+    @app.api_route(path, methods=[method])
+    async def route(payload=dependency):
+        return {"sub": payload.sub, "type": payload.type}
+
+
+# The three forms
+
+
+@pytest.mark.parametrize("name", ["ACCESS_REQUIRED", "FRESH_REQUIRED", "REFRESH_REQUIRED"])
+@pytest.mark.parametrize("form", ["default", "Depends", "Annotated", "decorator"])
+def test_requirement_serves_in_every_form(app: FastAPI, client: Any, auth: Any, name: str, form: str) -> None:
+    required = getattr(auth, name)
+    if form == "default":
+
+        @app.get("/")
+        async def default(payload: TokenPayload = required):
+            return payload.sub
+
+    elif form == "Depends":
+
+        @app.get("/")
+        async def depends(payload: TokenPayload = Depends(required)):
+            return payload.sub
+
+    elif form == "Annotated":
+
+        @app.get("/")
+        async def annotated(payload: Annotated[TokenPayload, required]):
+            return payload.sub
+
+    else:
+
+        @app.get("/", dependencies=[Depends(required)])
+        async def decorator():
+            return "user123"
+
+    refresh = name == "REFRESH_REQUIRED"
+    token = auth.create_refresh_token("user123") if refresh else auth.create_access_token("user123", fresh=True)
+
+    assert client.get("/", token=token).json() == "user123"
+    assert client.get("/").status == 401
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ACCESS_REQUIRED",
+        "ACCESS_TOKEN",
+        "BUNDLE",
+        "CURRENT_SUBJECT",
+        "DEPENDENCY",
+        "FRESH_REQUIRED",
+        "REFRESH_REQUIRED",
+        "REFRESH_TOKEN",
+        "WS_AUTH_REQUIRED",
+    ],
+)
+def test_dependency_is_one_object_in_all_forms(auth: Any, name: str) -> None:
+    dependency = getattr(auth, name)
+
+    assert isinstance(dependency, DependsParameter)
+    assert id(dependency.dependency) == id(dependency)
+    assert dependency is getattr(auth, name)
+    assert hash(dependency) == hash(getattr(auth, name))
+    assert name not in ("ACCESS_REQUIRED",) or dependency is auth.access_token_required
+
+
+def test_requirement_declared_twice_is_verified_once(app: FastAPI, client: Any, auth: Any) -> None:
+    asked = []
+
+    @auth.set_callback_token_blocklist
+    def callback(token: str) -> bool:
+        asked.append(token)
+        return False
+
+    @app.get("/", dependencies=[Depends(auth.access_token_required)])
+    async def route(first=auth.ACCESS_REQUIRED, second=Depends(auth.ACCESS_REQUIRED)):
+        return first is second
+
+    assert client.get("/", token=auth.create_access_token("u")).json() is True
+    assert len(asked) == 1
+
+
+def test_requirement_can_be_overridden(app: FastAPI, client: Any, auth: Any) -> None:
+    protect(app, auth.ACCESS_REQUIRED)
+    app.dependency_overrides[auth.ACCESS_REQUIRED] = lambda: TokenPayload(sub="a test's user")
+
+    assert client.get("/").json()["sub"] == "a test's user"
+
+
+def test_bare_dependency_can_be_called(app: FastAPI, client: Any, auth: Any) -> None:
+    @app.get("/")
+    async def route(request: Request):
+        payload = await auth.access_token_required(request)
+        return payload.sub
+
+    assert client.get("/", token=auth.create_access_token("u")).json() == "u"
+    assert client.get("/").json()["error_type"] == "MissingTokenError"
+
+
+def test_instances_in_one_application_share_nothing(app: FastAPI, client: Any, make_auth: Any) -> None:
+    users = make_auth(JWT_SECRET_KEY="the users' secret, long enough for HS256 all the same")
+    staff = make_auth(JWT_SECRET_KEY="the staff's secret, long enough for HS256 all the same")
+    staff.MSG_MissingTokenError = "Staff only"
+    protect(app, users.ACCESS_REQUIRED, path="/users")
+    protect(app, staff.ACCESS_REQUIRED, path="/staff")
+
+    assert client.get("/users", token=users.create_access_token("u")).status == 200
+    assert client.get("/staff", token=users.create_access_token("u")).status == 422
+    assert client.get("/users").json()["message"] == "Token Error"
+    assert client.get("/staff").json()["message"] == "Staff only"
+
+
+# What a token must be
+
+
+def test_payload_has_the_tokens_claims(app: FastAPI, client: Any, auth: Any) -> None:
+    @app.get("/")
+    async def route(payload: TokenPayload = auth.ACCESS_REQUIRED):
+        assert payload.exp is not None
+        assert timedelta(minutes=14) < payload.time_until_expiry <= timedelta(minutes=15, seconds=1)
+        return {"scopes": payload.scopes, "extra": payload.extra_dict, "tenant": payload.tenant}  # type: ignore[attr-defined]
+
+    token = auth.create_access_token("u", scopes=["a", "b"], data={"tenant": "acme", "roles": [1, {"x": None}]})
+
+    assert client.get("/", token=token).json() == {
+        "scopes": ["a", "b"],
+        "extra": {"tenant": "acme", "roles": [1, {"x": None}]},
+        "tenant": "acme",
+    }
+
+
+def test_payload_can_be_the_answer(app: FastAPI, client: Any, auth: Any) -> None:
+    @app.get("/")
+    async def route(payload: TokenPayload = auth.ACCESS_REQUIRED) -> TokenPayload:
+        return payload
+
+    answer = client.get("/", token=auth.create_access_token("u", data={"tenant": "acme"})).json()
+
+    assert (answer["sub"], answer["type"], answer["tenant"]) == ("u", "access", "acme")
+
+
+@pytest.mark.parametrize(
+    ("token", "status", "error_type"),
+    [
+        ("", 401, "MissingTokenError"),
+        ("x", 422, "JWTDecodeError"),
+        ("a.b.c", 422, "JWTDecodeError"),
+    ],
+)
+def test_text_that_is_no_token_is_refused(
+    app: FastAPI, client: Any, auth: Any, token: str, status: int, error_type: str
+) -> None:
+    protect(app, auth.ACCESS_REQUIRED)
+
+    answer = client.get("/", token=token)
+
+    assert (answer.status, answer.json()["error_type"]) == (status, error_type)
+
+
+def test_each_type_is_refused_in_place_of_the_other(app: FastAPI, client: Any, auth: Any) -> None:
+    protect(app, auth.ACCESS_REQUIRED, path="/access")
+    protect(app, auth.REFRESH_REQUIRED, path="/refresh")
+    protect(app, auth.FRESH_REQUIRED, path="/fresh")
+
+    assert (
+        client.get("/access", token=auth.create_refresh_token("u")).json()["error_type"] == "AccessTokenRequiredError"
+    )
+    assert (
+        client.get("/refresh", token=auth.create_access_token("u")).json()["error_type"] == "RefreshTokenRequiredError"
+    )
+    assert client.get("/fresh", token=auth.create_access_token("u")).json()["error_type"] == "FreshTokenRequiredError"
+    assert client.get("/fresh", token=auth.create_refresh_token("u")).json()["error_type"] == "AccessTokenRequiredError"
+
+
+def test_expired_and_foreign_tokens_are_told_apart(app: FastAPI, client: Any, auth: Any, make_auth: Any) -> None:
+    protect(app, auth.ACCESS_REQUIRED)
+    foreign = make_auth(JWT_SECRET_KEY="another secret, long enough for HS256 all the same")
+
+    expired = client.get("/", token=auth.create_access_token("u", expiry=timedelta(seconds=-1)))
+    forged = client.get("/", token=foreign.create_access_token("u"))
+
+    assert (expired.status, expired.json()["error_type"]) == (422, "TokenExpiredError")
+    assert (forged.status, forged.json()["error_type"]) == (422, "TokenInvalidSignatureError")
+
+
+def test_login_type_must_be_the_instances(app: FastAPI, client: Any, make_auth: Any) -> None:
+    staff, users = make_auth(login_type="staff"), make_auth(login_type="user")
+    protect(app, staff.ACCESS_REQUIRED)
+
+    answer = client.get("/", token=users.create_access_token("u"))
+
+    assert answer.status == 401
+    assert answer.json() == {
+        "message": "Token type mismatch: expected 'staff', got 'user'",
+        "error_type": "LoginTypeMismatchError",
+        "expected_type": "staff",
+        "actual_type": "user",
+    }
+    assert client.get("/", token=staff.create_access_token("u")).status == 200
+
+
+def test_audience_and_issuer_must_be_the_configured_ones(app: FastAPI, client: Any, make_auth: Any) -> None:
+    auth = make_auth(JWT_DECODE_AUDIENCE=["here", "there"], JWT_DECODE_ISSUER="us", JWT_ENCODE_ISSUER="us")
+    protect(app, auth.ACCESS_REQUIRED)
+    foreign = make_auth(JWT_ENCODE_ISSUER="them")
+
+    assert client.get("/", token=auth.create_access_token("u", audience="there")).status == 200
+    answer = client.get("/", token=auth.create_access_token("u", audience="elsewhere"))
+    assert answer.json()["error_type"] == "TokenInvalidAudienceError"
+    answer = client.get("/", token=foreign.create_access_token("u", audience="here"))
+    assert answer.json()["error_type"] == "TokenInvalidIssuerError"
+
+
+def test_identity_claim_is_the_configured_one(app: FastAPI, client: Any, make_auth: Any) -> None:
+    auth = make_auth(JWT_IDENTITY_CLAIM="user_id")
+    protect(app, auth.ACCESS_REQUIRED)
+
+    assert client.get("/", token=auth.create_access_token("u")).json()["sub"] == "u"
+
+
+@pytest.mark.parametrize("claim", ["sub", "exp", "iat", "nbf", "jti", "type", "fresh", "csrf", "scopes", "login_type"])
+def test_reserved_claim_in_data_is_an_error_that_names_it(auth: Any, claim: str) -> None:
+    with pytest.raises(ValueError, match=claim):
+        auth.create_access_token("u", data={claim: "x"})
+
+
+def test_argument_that_has_no_effect_is_warned_of(auth: Any) -> None:
+    with pytest.warns(AuthxArgumentDeprecationWarning, match="expires"):
+        auth.create_access_token("u", expires=timedelta(minutes=1))
+
+
+# Where a token is looked for
+
+
+@pytest.mark.parametrize("prefix", ["Bearer ", "bearer ", "BEARER ", "Bearer  "])
+def test_scheme_is_compared_without_regard_to_case(app: FastAPI, client: Any, auth: Any, prefix: str) -> None:
+    protect(app, auth.ACCESS_REQUIRED)
+
+    assert client.get("/", headers={"authorization": prefix + auth.create_access_token("u")}).status == 200
+
+
+@pytest.mark.parametrize("prefix", ["Basic ", "", "Token "])
+def test_other_scheme_counts_as_no_token(app: FastAPI, client: Any, auth: Any, prefix: str) -> None:
+    protect(app, auth.ACCESS_REQUIRED)
+
+    answer = client.get("/", headers={"authorization": prefix + auth.create_access_token("u")})
+
+    assert (answer.status, answer.json()["error_type"]) == (401, "MissingTokenError")
+
+
+def test_empty_header_type_takes_the_token_alone(app: FastAPI, client: Any, make_auth: Any) -> None:
+    auth = make_auth(JWT_HEADER_TYPE="", JWT_HEADER_NAME="X-Token")
+    protect(app, auth.ACCESS_REQUIRED)
+
+    assert client.get("/", headers={"x-token": auth.create_access_token("u")}).status == 200
+
+
+def test_token_comes_from_every_configured_location(app: FastAPI, client: Any, make_auth: Any) -> None:
+    auth = make_auth(JWT_TOKEN_LOCATION=ALL_LOCATIONS, JWT_COOKIE_CSRF_PROTECT=False)
+    protect(app, auth.ACCESS_REQUIRED, "POST")
+    token = auth.create_access_token("u")
+
+    assert client.post("/", token=token).status == 200
+    assert client.post("/", cookies={"access_token_cookie": token}).status == 200
+    assert client.post("/", query=f"token={token}").status == 200
+    assert client.post("/", json={"access_token": token}).status == 200
+    assert client.post("/").json()["error_type"] == "MissingTokenError"
+
+
+@pytest.mark.parametrize("location", ALL_LOCATIONS)
+def test_other_locations_are_not_looked_at(app: FastAPI, client: Any, make_auth: Any, location: str) -> None:
+    auth = make_auth(
+        JWT_TOKEN_LOCATION=[other for other in ALL_LOCATIONS if other != location], JWT_COOKIE_CSRF_PROTECT=False
+    )
+    protect(app, auth.ACCESS_REQUIRED, "POST")
+    token = auth.create_access_token("u")
+    request: Any = {
+        "headers": {"token": token},
+        "cookies": {"cookies": {"access_token_cookie": token}},
+        "query": {"query": f"token={token}"},
+        "json": {"json": {"access_token": token}},
+    }[location]
+
+    assert client.post("/", **request).json()["error_type"] == "MissingTokenError"
+
+
+@pytest.mark.parametrize("location", ALL_LOCATIONS)
+def test_refresh_token_is_one_in_every_location(app: FastAPI, client: Any, make_auth: Any, location: str) -> None:
+    auth = make_auth(JWT_TOKEN_LOCATION=[location], JWT_COOKIE_CSRF_PROTECT=False)
+    protect(app, auth.REFRESH_REQUIRED, "POST")
+
+    def send(token: str) -> Any:
+        request: Any = {
+            "headers": {"token": token},
+            "cookies": {"cookies": {"refresh_token_cookie": token}},
+            "query": {"query": f"token={token}"},
+            "json": {"json": {"refresh_token": token}},
+        }[location]
+        return client.post("/", **request)
+
+    assert send(auth.create_refresh_token("u")).json() == {"sub": "u", "type": "refresh"}
+    assert send(auth.create_access_token("u")).json()["error_type"] == "RefreshTokenRequiredError"
+
+
+def test_token_types_may_have_locations_of_their_own(app: FastAPI, client: Any, make_auth: Any) -> None:
+    auth = make_auth(JWT_REFRESH_TOKEN_LOCATION=["cookies"], JWT_ACCESS_TOKEN_LOCATION=["headers"])
+    protect(app, auth.ACCESS_REQUIRED, path="/access")
+    protect(app, auth.REFRESH_REQUIRED, path="/refresh")
+    access, refresh = auth.create_access_token("u"), auth.create_refresh_token("u")
+
+    assert client.get("/access", token=access).status == 200
+    assert client.get("/access", cookies={"access_token_cookie": access}).status == 401
+    assert client.get("/refresh", cookies={"refresh_token_cookie": refresh}).status == 200
+    assert client.get("/refresh", token=refresh).status == 401
+
+
+# CSRF
+
+
+@pytest.fixture
+def cookie_auth(make_auth: Any) -> Any:
+    return make_auth(JWT_TOKEN_LOCATION=["cookies"])
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_unsafe_method_needs_the_csrf_value(app: FastAPI, client: Any, cookie_auth: Any, method: str) -> None:
+    protect(app, cookie_auth.ACCESS_REQUIRED, method)
+    token = cookie_auth.create_access_token("u")
+    cookies = {"access_token_cookie": token}
+    csrf = TokenPayload.decode(token, "", verify=False).csrf or ""
+
+    assert client.request(method, "/", cookies=cookies, headers={"x-csrf-token": csrf}).status == 200
+    absent = client.request(method, "/", cookies=cookies)
+    assert (absent.status, absent.json()["error_type"]) == (401, "MissingCSRFTokenError")
+    wrong = client.request(method, "/", cookies=cookies, headers={"x-csrf-token": "x" + csrf[1:]})
+    assert (wrong.status, wrong.json()["error_type"]) == (401, "CSRFError")
+    assert wrong.json()["message"] == "CSRF double submit does not match"
+
+
+def test_csrf_value_of_any_bytes_gets_an_answer(app: FastAPI, client: Any, cookie_auth: Any) -> None:
+    protect(app, cookie_auth.ACCESS_REQUIRED, "POST")
+    cookies = {"access_token_cookie": cookie_auth.create_access_token("u")}
+
+    assert client.post("/", cookies=cookies, headers={"x-csrf-token": "\xff\xfe\x80"}).status == 401
+
+
+def test_safe_method_and_other_locations_need_no_csrf_value(app: FastAPI, client: Any, make_auth: Any) -> None:
+    auth = make_auth(JWT_TOKEN_LOCATION=["headers", "cookies"])
+    protect(app, auth.ACCESS_REQUIRED, "GET", "/get")
+    protect(app, auth.ACCESS_REQUIRED, "POST", "/post")
+    token = auth.create_access_token("u")
+
+    assert client.get("/get", cookies={"access_token_cookie": token}).status == 200
+    assert client.post("/post", token=token).status == 200
+
+
+def test_form_carries_the_csrf_value_where_that_is_switched_on(app: FastAPI, client: Any, cookie_auth: Any) -> None:
+    @app.post("/")
+    async def route(request: Request, payload=cookie_auth.ACCESS_REQUIRED):
+        return dict((await request.form()).items())
+
+    @app.post("/declared")
+    async def declared(name: Annotated[str, Form()], payload=cookie_auth.ACCESS_REQUIRED):
+        return name
+
+    token = cookie_auth.create_access_token("u")
+    csrf = TokenPayload.decode(token, "", verify=False).csrf or ""
+    request: dict[str, Any] = {
+        "cookies": {"access_token_cookie": token},
+        "headers": {"content-type": "application/x-www-form-urlencoded; charset=utf-8"},
+        "body": f"csrf_token={csrf}&name=ada".encode(),
+    }
+
+    assert client.post("/", **request).json()["error_type"] == "MissingCSRFTokenError"
+
+    cookie_auth.config.JWT_CSRF_CHECK_FORM = True
+    assert client.post("/", **request).json() == {"csrf_token": csrf, "name": "ada"}
+    assert client.post("/declared", **request).json() == "ada"
+    assert client.post("/", **request | {"body": b"csrf_token=x"}).json()["error_type"] == "CSRFError"
+
+
+def test_form_without_its_package_is_an_error_that_names_it(
+    app: FastAPI, client: Any, cookie_auth: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    protect(app, cookie_auth.ACCESS_REQUIRED, "POST")
+    cookie_auth.config.JWT_CSRF_CHECK_FORM = True
+    # What Starlette has in its place where the package is not installed.
+    monkeypatch.setattr("starlette.requests.parse_options_header", None)
+
+    answer = client.post(
+        "/",
+        cookies={"access_token_cookie": cookie_auth.create_access_token("u")},
+        headers={"content-type": "application/x-www-form-urlencoded"},
+        body=b"csrf_token=x",
+    )
+
+    assert answer.status == 500
+    assert isinstance(answer.error, BadConfigurationError)
+    assert "python-multipart" in str(answer.error)
+
+
+# JSON bodies
+
+
+@pytest.fixture
+def json_auth(make_auth: Any) -> Any:
+    return make_auth(JWT_TOKEN_LOCATION=["json", "query"])
+
+
+def test_handler_still_reads_the_body(app: FastAPI, client: Any, json_auth: Any) -> None:
+    @app.post("/json")
+    async def reads_json(request: Request, payload=json_auth.ACCESS_REQUIRED):
+        return (await request.json())["rest"]
+
+    @app.post("/stream")
+    async def reads_stream(request: Request, payload=json_auth.ACCESS_REQUIRED):
+        return len(b"".join([part async for part in request.stream()]))
+
+    @app.post("/declared")
+    async def declared(rest: Annotated[Any, Body(embed=True)], payload=json_auth.ACCESS_REQUIRED):
+        return rest
+
+    document = {"access_token": json_auth.create_access_token("u"), "rest": [1, 2]}
+
+    assert client.post("/json", json=document).json() == [1, 2]
+    assert client.post("/stream", json=document).json() > 100
+    assert client.post("/declared", json=document).json() == [1, 2]
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "application/json; charset=utf-8", "APPLICATION/JSON"])
+def test_json_content_type_may_have_parameters(app: FastAPI, client: Any, json_auth: Any, content_type: str) -> None:
+    protect(app, json_auth.ACCESS_REQUIRED, "POST")
+
+    answer = client.post(
+        "/", json={"access_token": json_auth.create_access_token("u")}, headers={"content-type": content_type}
+    )
+
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b"{}", b'{"token": "x"}', b"\xff"])
+def test_json_body_without_a_token_counts_as_none(app: FastAPI, client: Any, json_auth: Any, body: bytes) -> None:
+    protect(app, json_auth.ACCESS_REQUIRED, "POST")
+
+    answer = client.post("/", body=body, headers={"content-type": "application/json"})
+
+    assert (answer.status, answer.json()["error_type"]) == (401, "MissingTokenError")
+
+
+@pytest.mark.parametrize("value", ["7", "null", "[]", "{}", '"x"', '"a", "access_token": "b"'])
+def test_json_value_that_is_no_token_is_refused(app: FastAPI, client: Any, json_auth: Any, value: str) -> None:
+    protect(app, json_auth.ACCESS_REQUIRED, "POST")
+
+    answer = client.post(
+        "/", body=f'{{"access_token": {value}}}'.encode(), headers={"content-type": "application/json"}
+    )
+
+    assert answer.status in (401, 422)
+
+
+def test_body_over_the_bound_is_not_searched(app: FastAPI, client: Any, json_auth: Any, endless_body: Any) -> None:
+    protect(app, json_auth.ACCESS_REQUIRED, "POST")
+    json_auth.config.JWT_MAX_BODY_SIZE = 2048
+    document = {"access_token": json_auth.create_access_token("u")}
+    headers = {"content-type": "application/json"}
+
+    assert client.post("/", json=document).status == 200
+    too_large = client.post("/", json=document | {"rest": "x" * 2048})
+    assert too_large.json()["error_type"] == "MissingTokenError"
+    endless = client.post("/", body=endless_body(b" " * 1024), headers=headers)
+    assert endless.json()["error_type"] == "MissingTokenError"
+    announced = client.post("/", body=endless_body(b" "), headers=headers | {"content-length": "4096"})
+    assert announced.json()["error_type"] == "MissingTokenError"
+
+
+def test_body_over_the_bound_is_left_for_the_handler(app: FastAPI, client: Any, json_auth: Any) -> None:
+    @app.post("/")
+    async def route(request: Request, payload=json_auth.ACCESS_REQUIRED):
+        return len(await request.body())
+
+    json_auth.config.JWT_MAX_BODY_SIZE = 2048
+    query = f"token={json_auth.create_access_token('u')}"
+    headers = {"content-type": "application/json"}
+
+    assert client.post("/", query=query, body=[b" " * 1000] * 5, headers=headers).json() == 5000
+    announced = headers | {"content-length": "5000"}
+    assert client.post("/", query=query, body=[b" " * 1000] * 5, headers=announced).json() == 5000
+
+
+# token_required and finding tokens by hand
+
+
+def test_token_required_may_take_any_type(app: FastAPI, client: Any, auth: Any) -> None:
+    protect(app, auth.token_required(verify_type=False))
+
+    assert client.get("/", token=auth.create_access_token("u")).json()["type"] == "access"
+    assert client.get("/", token=auth.create_refresh_token("u")).json()["type"] == "refresh"
+
+
+def test_token_required_may_ask_for_a_fresh_token(app: FastAPI, client: Any, auth: Any) -> None:
+    protect(app, Depends(auth.token_required(verify_fresh=True)))
+
+    assert client.get("/", token=auth.create_access_token("u", fresh=True)).status == 200
+    assert client.get("/", token=auth.create_access_token("u")).json()["error_type"] == "FreshTokenRequiredError"
+
+
+def test_token_required_may_override_locations_and_csrf(app: FastAPI, client: Any, auth: Any) -> None:
+    protect(app, auth.token_required(locations=["cookies"]), "POST", "/usual")
+    protect(app, auth.token_required(locations=["cookies"], verify_csrf=False), "POST", "/never")
+    protect(app, auth.token_required(locations=["cookies"], verify_csrf=True), "GET", "/always")
+    protect(app, auth.token_required(type="refresh", locations=["json"]), "POST", "/json")
+    access = {"cookies": {"access_token_cookie": auth.create_access_token("u")}}
+
+    assert client.post("/usual", token=auth.create_access_token("u")).json()["error_type"] == "MissingTokenError"
+    assert client.post("/usual", **access).json()["error_type"] == "MissingCSRFTokenError"
+    assert client.post("/never", **access).status == 200
+    assert client.get("/always", **access).json()["error_type"] == "MissingCSRFTokenError"
+    assert client.post("/json", json={"refresh_token": auth.create_refresh_token("u")}).status == 200
+
+
+@pytest.mark.parametrize("options", [{"type": "session"}, {"locations": ["body"]}])
+def test_token_required_refuses_what_it_does_not_know(auth: Any, options: Any) -> None:
+    with pytest.raises(ValueError, match=next(iter(options))):
+        auth.token_required(**options)
+
+
+def test_scopes_required_serves_in_every_form(app: FastAPI, client: Any, auth: Any) -> None:
+    protect(app, auth.scopes_required("a"), path="/default")
+    protect(app, Depends(auth.scopes_required("a", "b")), path="/depends")
+
+    @app.get("/annotated")
+    async def annotated(payload: Annotated[TokenPayload, auth.scopes_required("a", "b", all_required=False)]):
+        return payload.scopes
+
+    token = auth.create_access_token("u", scopes=["a"])
+
+    assert client.get("/default", token=token).status == 200
+    assert client.get("/annotated", token=token).json() == ["a"]
+    refused = client.get("/depends", token=token)
+    assert refused.status == 403
+    assert refused.json()["message"] == "Missing required scopes: ['a', 'b']. Provided: ['a']"
+
+
+def test_request_tokens_are_found_and_not_verified(app: FastAPI, client: Any, auth: Any) -> None:
+    @app.get("/")
+    async def route(access=auth.ACCESS_TOKEN, refresh=auth.REFRESH_TOKEN):
+        return [access and access.token, refresh and refresh.type]
+
+    assert client.get("/", token="anything").json() == ["anything", "refresh"]
+    assert client.get("/").json() == [None, None]
+
+
+def test_tokens_are_found_by_hand(app: FastAPI, client: Any, make_auth: Any) -> None:
+    auth = make_auth(JWT_TOKEN_LOCATION=["headers", "cookies", "json"])
+
+    @app.post("/{how}")
+    async def route(request: Request, how: str):
+        if how == "optional":
+            return await auth.get_token_from_request(request)
+        if how == "required":
+            return await auth.get_token_from_request(request, optional=False)
+        if how == "refresh":
+            return (await auth.get_refresh_token_from_request(request)).location
+        token = await auth.get_access_token_from_request(request, locations=["cookies"])
+        return auth.verify_token(token, verify_csrf=how != "unchecked").sub
+
+    cookies = {"access_token_cookie": auth.create_access_token("u")}
+
+    assert client.post("/optional").json() is None
+    assert client.post("/required").json()["error_type"] == "MissingTokenError"
+    assert client.post("/refresh", json={"refresh_token": "x"}).json() == "json"
+    assert client.post("/cookie", token=auth.create_access_token("u")).json()["error_type"] == "MissingTokenError"
+    assert client.post("/cookie", cookies=cookies).json()["error_type"] == "MissingCSRFTokenError"
+    assert client.post("/unchecked", cookies=cookies).json() == "u"
+
+
+# The bundle
+
+
+def test_bundle_sets_cookies_of_its_response(app: FastAPI, client: Any, cookie_auth: Any) -> None:
+    @app.post("/login")
+    async def login(bundle=cookie_auth.DEPENDENCY):
+        pair = bundle.create_token_pair("u", access_scopes=["a"])
+        bundle.set_access_cookies(pair.access_token)
+        bundle.set_refresh_cookies(pair.refresh_token)
+        return bundle.request.method
+
+    @app.post("/logout")
+    async def logout(bundle=Depends(cookie_auth.BUNDLE)):
+        bundle.unset_cookies()
+        return bundle.response.headers.getlist("set-cookie")
+
+    @app.get("/me")
+    async def me(bundle=cookie_auth.BUNDLE):
+        return await bundle.get_current_subject()
+
+    cookie_auth.set_subject_getter(lambda uid: {"name": uid})
+
+    login_answer = client.post("/login")
+    assert login_answer.json() == "POST"
+    assert set(login_answer.cookies) == {
+        "access_token_cookie",
+        "refresh_token_cookie",
+        "csrf_access_token",
+        "csrf_refresh_token",
+    }
+    assert client.get("/me", cookies=login_answer.cookies).json() == {"name": "u"}
+    assert client.get("/me").json()["error_type"] == "MissingTokenError"
+    assert set(client.post("/logout").cookies.values()) == {""}

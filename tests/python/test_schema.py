@@ -1,0 +1,271 @@
+"""`TokenPayload`, `RequestToken` and `TokenResponse` by themselves."""
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from authx import (
+    JWTDecodeError,
+    RequestToken,
+    TokenExpiredError,
+    TokenInvalidAudienceError,
+    TokenInvalidIssuerError,
+    TokenInvalidSignatureError,
+    TokenPayload,
+    TokenResponse,
+)
+from authx._authx import token_header
+from authx.exceptions import (
+    CSRFError,
+    FreshTokenRequiredError,
+    MissingCSRFTokenError,
+    RefreshTokenRequiredError,
+)
+
+SOON = timedelta(minutes=5)
+
+
+def test_fields_stand_in_their_order() -> None:
+    assert list(TokenPayload.model_fields) == [
+        "jti",
+        "iss",
+        "sub",
+        "aud",
+        "exp",
+        "nbf",
+        "iat",
+        "type",
+        "csrf",
+        "scopes",
+        "fresh",
+        "login_type",
+    ]
+    assert TokenResponse(access_token="a", refresh_token="r").model_dump() == {
+        "access_token": "a",
+        "refresh_token": "r",
+        "token_type": "bearer",
+    }
+
+
+def test_payload_made_by_hand_has_a_name_and_a_date() -> None:
+    first, second = TokenPayload(sub="u"), TokenPayload(sub="u")
+
+    assert first.jti
+    assert first.jti != second.jti
+    assert first.time_since_issued < timedelta(seconds=2)
+    assert (first.type, first.csrf, first.scopes, first.fresh) == ("access", "", None, False)
+
+
+def test_extra_claims_are_in_a_dictionary_of_their_own() -> None:
+    payload = TokenPayload.model_validate({"sub": "u", "tenant": "acme", "roles": ["a"]})
+
+    assert payload.extra_dict == {"tenant": "acme", "roles": ["a"]}
+    payload.extra_dict.clear()
+    assert payload.extra_dict == {"tenant": "acme", "roles": ["a"]}
+
+
+@pytest.mark.parametrize(
+    "instant",
+    [
+        1_900_000_000,
+        1_900_000_000.0,
+        datetime.fromtimestamp(1_900_000_000, timezone.utc),
+        datetime.fromtimestamp(1_900_000_000, timezone(timedelta(hours=5))),
+        datetime.fromtimestamp(1_900_000_000),  # noqa: DTZ006
+    ],
+)
+def test_instants_of_every_kind_are_read_as_utc(instant: Any) -> None:
+    payload = TokenPayload(sub="u", iat=instant, exp=instant)
+
+    expected = datetime.fromtimestamp(1_900_000_000, timezone.utc)
+    assert payload.issued_at == payload.expiry_datetime == expected
+    assert payload.issued_at.tzinfo == timezone.utc
+
+
+def test_span_counts_from_now() -> None:
+    assert abs(TokenPayload(sub="u", exp=SOON).time_until_expiry - SOON) < timedelta(seconds=2)
+
+
+@pytest.mark.parametrize("name", ["expiry_datetime", "time_until_expiry"])
+def test_payload_without_an_end_says_so(name: str) -> None:
+    with pytest.raises(TypeError, match="exp"):
+        getattr(TokenPayload(sub="u"), name)
+
+
+def test_has_scopes_follows_the_rule_of_routes() -> None:
+    payload = TokenPayload(sub="u", scopes=["admin:*", "users:read"])
+
+    assert payload.has_scopes("admin", "admin:users")
+    assert payload.has_scopes("users:*")
+    assert not payload.has_scopes("users:read", "users:write")
+    assert payload.has_scopes("users:read", "users:write", all_required=False)
+    assert not payload.has_scopes("administrator")
+    assert not TokenPayload(sub="u").has_scopes("a")
+
+
+def test_payload_survives_encoding_and_decoding(secret: str) -> None:
+    payload = TokenPayload(
+        sub="u",
+        exp=datetime.now(timezone.utc).replace(microsecond=0) + SOON,
+        iss="us",
+        aud=["a", "b"],
+        csrf="csrf value",
+        scopes=["x"],
+        fresh=True,
+        login_type="staff",
+        tenant="acme",  # type: ignore[call-arg]
+    )
+
+    decoded = TokenPayload.decode(payload.encode(secret), secret, audience="a", issuer="us")
+
+    assert decoded == payload
+    assert decoded.extra_dict == {"tenant": "acme"}
+
+
+def test_refresh_payload_keeps_its_type(secret: str) -> None:
+    token = TokenPayload(sub="u", type="refresh", exp=SOON).encode(secret, "HS512")
+
+    assert TokenPayload.decode(token, secret, ["HS512"]).type == "refresh"
+
+
+def test_payload_without_an_end_can_be_encoded_and_decoded(secret: str) -> None:
+    assert TokenPayload.decode(TokenPayload(sub="u").encode(secret), secret).exp is None
+
+
+def test_encoding_adds_claims_and_header_members(secret: str) -> None:
+    token = TokenPayload(sub="u").encode(secret, headers={"kid": "first"}, data={"tenant": "acme"})
+
+    assert TokenPayload.decode(token, secret).extra_dict == {"tenant": "acme"}
+    assert token_header(token)["kid"] == "first"
+
+
+def test_encoding_refuses_to_override_a_claim(secret: str) -> None:
+    with pytest.raises(ValueError, match="sub"):
+        TokenPayload(sub="u").encode(secret, data={"sub": "someone else"})
+
+
+def test_decoding_refuses_what_does_not_hold(secret: str) -> None:
+    other = "another secret, long enough for HS256 all the same"
+    token = TokenPayload(sub="u", exp=SOON, iss="us", aud="here").encode(secret)
+
+    with pytest.raises(TokenInvalidSignatureError):
+        TokenPayload.decode(token, other, audience="here")
+    with pytest.raises(TokenInvalidAudienceError):
+        TokenPayload.decode(token, secret, audience="elsewhere")
+    with pytest.raises(TokenInvalidIssuerError):
+        TokenPayload.decode(token, secret, audience="here", issuer="them")
+    with pytest.raises(TokenExpiredError):
+        TokenPayload.decode(TokenPayload(sub="u", exp=-SOON).encode(secret), secret)
+    with pytest.raises(JWTDecodeError):
+        TokenPayload.decode("x", secret)
+
+
+def test_algorithms_of_both_kinds_need_two_keys(secret: str) -> None:
+    with pytest.raises(ValueError, match="algorithms"):
+        TokenPayload.decode("x", secret, ["HS256", "RS256"])
+    with pytest.raises(ValueError, match="algorithms"):
+        TokenPayload.decode("x", secret, [])
+
+
+def test_public_key_decodes(pem: Any) -> None:
+    token = TokenPayload(sub="u", exp=SOON).encode(pem("es256-private"), "ES256")
+
+    assert TokenPayload.decode(token, pem("es256-public"), ["ES256"]).sub == "u"
+
+
+def test_reading_without_verifying_needs_no_key(auth: Any) -> None:
+    token = auth.create_access_token("u", expiry=timedelta(seconds=-5), data={"tenant": "acme"})
+
+    payload = TokenPayload.decode(token, "", verify=False)
+
+    assert (payload.sub, payload.extra_dict) == ("u", {"tenant": "acme"})
+    assert payload.time_until_expiry < timedelta(0)
+    with pytest.raises(JWTDecodeError):
+        TokenPayload.decode("x", "", verify=False)
+
+
+def test_decoded_payload_is_as_good_as_a_validated_one(auth: Any) -> None:
+    token = auth.create_access_token("u", scopes=["a"], data={"tenant": "acme"})
+    payload = auth.verify_token(RequestToken(token=token, location="headers"))
+
+    assert TokenPayload.model_validate(payload.model_dump()) == payload
+    assert TokenPayload.model_validate_json(payload.model_dump_json()).sub == "u"
+    assert payload.model_copy(update={"sub": "v"}).sub == "v"
+    assert payload.exp is not None
+    assert payload.exp.tzinfo == timezone.utc
+    assert "acme" in repr(payload)
+    payload.scopes = ["b"]
+    assert payload.has_scopes("b")
+
+
+def request_token(token: str, **fields: Any) -> RequestToken:
+    return RequestToken(token=token, **{"location": "headers"} | fields)
+
+
+def test_request_token_verifies_with_a_key_of_its_own(secret: str) -> None:
+    token = request_token(TokenPayload(sub="u", exp=SOON).encode(secret))
+
+    assert token.verify(secret).sub == "u"
+    with pytest.raises(TokenInvalidSignatureError):
+        token.verify("another secret, long enough for HS256 all the same")
+    with pytest.raises(FreshTokenRequiredError):
+        token.verify(secret, verify_fresh=True)
+    assert token.verify("", verify_jwt=False).sub == "u"
+
+
+def test_request_token_must_be_of_its_type(secret: str) -> None:
+    token = request_token(TokenPayload(sub="u", exp=SOON).encode(secret), type="refresh")
+
+    with pytest.raises(RefreshTokenRequiredError):
+        token.verify(secret)
+    assert token.verify(secret, verify_type=False).sub == "u"
+
+
+def test_request_token_of_a_cookie_needs_its_csrf_value(secret: str) -> None:
+    token = TokenPayload(sub="u", exp=SOON, csrf="right").encode(secret)
+
+    assert request_token(token, location="cookies", csrf="right").verify(secret).sub == "u"
+    with pytest.raises(CSRFError):
+        request_token(token, location="cookies", csrf="wrong").verify(secret)
+    with pytest.raises(MissingCSRFTokenError):
+        request_token(token, location="cookies").verify(secret)
+    assert request_token(token, location="cookies").verify(secret, verify_csrf=False).sub == "u"
+    assert request_token(token, location="query").verify(secret).sub == "u"
+
+
+def test_tokens_end_when_they_are_told_to(auth: Any) -> None:
+    instant = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(hours=3)
+    pair = auth.create_token_pair("u", access_expiry=instant, refresh_expiry=timedelta(days=1))
+
+    access = TokenPayload.decode(pair.access_token, "", verify=False)
+    refresh = TokenPayload.decode(pair.refresh_token, "", verify=False)
+
+    assert access.exp == instant
+    assert abs(refresh.time_until_expiry - timedelta(days=1)) < timedelta(seconds=2)
+    assert (access.type, refresh.type) == ("access", "refresh")
+
+
+def test_token_never_ends_where_the_settings_say_so(make_auth: Any) -> None:
+    auth = make_auth(JWT_ACCESS_TOKEN_EXPIRES=None)
+
+    token = auth.create_access_token("u")
+
+    assert auth.verify_token(request_token(token)).exp is None
+
+
+def test_token_pair_gives_each_its_scopes(auth: Any) -> None:
+    pair = auth.create_token_pair("u", fresh=True, access_scopes=["a"], refresh_scopes=["r"], data={"tenant": "acme"})
+
+    access = auth.verify_token(request_token(pair.access_token))
+    refresh = auth.verify_token(request_token(pair.refresh_token, type="refresh"))
+
+    assert (access.scopes, access.fresh, access.extra_dict) == (["a"], True, {"tenant": "acme"})
+    assert (refresh.scopes, refresh.fresh, refresh.extra_dict) == (["r"], False, {"tenant": "acme"})
+
+
+def test_not_before_is_written_and_kept(make_auth: Any) -> None:
+    with_nbf, without = make_auth(JWT_ENCODE_NBF=True), make_auth(JWT_ENCODE_NBF=False)
+
+    assert TokenPayload.decode(with_nbf.create_access_token("u"), "", verify=False).nbf is not None
+    assert TokenPayload.decode(without.create_access_token("u"), "", verify=False).nbf is None

@@ -1,0 +1,97 @@
+"""WebSockets: the handshake is authenticated like a request."""
+
+from typing import Any
+
+import pytest
+from fastapi import Depends, FastAPI, WebSocket
+
+
+@pytest.fixture
+def auth(make_auth: Any) -> Any:
+    return make_auth(JWT_TOKEN_LOCATION=["query", "headers", "cookies"])
+
+
+@pytest.fixture(autouse=True)
+def routes(app: FastAPI, auth: Any) -> None:
+    @app.websocket("/default")
+    async def default(websocket: WebSocket, payload=auth.WS_AUTH_REQUIRED):
+        await websocket.accept()
+        await websocket.send_text(payload.sub)
+        await websocket.close()
+
+    @app.websocket("/depends")
+    async def depends(websocket: WebSocket, payload=Depends(auth.WS_AUTH_REQUIRED)):
+        await websocket.accept()
+        await websocket.send_text(payload.sub)
+        await websocket.close()
+
+
+@pytest.mark.parametrize("path", ["/default", "/depends"])
+def test_token_of_the_query_or_a_header_opens_the_socket(client: Any, auth: Any, path: str) -> None:
+    token = auth.create_access_token("u")
+
+    for request in ({"query": f"token={token}"}, {"token": token}):
+        sent = client.websocket(path, **request)
+        assert [message["type"] for message in sent] == ["websocket.accept", "websocket.send", "websocket.close"]
+        assert sent[1]["text"] == "u"
+
+
+def test_handshake_without_a_token_is_refused_with_an_answer(client: Any) -> None:
+    start, body = client.websocket("/default")[:2]
+
+    assert (start["type"], start["status"]) == ("websocket.http.response.start", 401)
+    assert b'"error_type":"MissingTokenError"' in body["body"]
+
+
+def test_handshake_is_refused_by_closing_where_the_server_cannot_answer(client: Any) -> None:
+    (closed,) = client.websocket("/default", extensions=())
+
+    assert (closed["type"], closed["code"]) == ("websocket.close", 1008)
+
+
+@pytest.mark.parametrize("kind", ["refresh", "revoked", "garbage"])
+def test_token_that_does_not_hold_opens_nothing(client: Any, auth: Any, kind: str) -> None:
+    token = {
+        "refresh": auth.create_refresh_token("u"),
+        "revoked": auth.create_access_token("u"),
+        "garbage": "x",
+    }[kind]
+    auth.set_token_blocklist(lambda text: kind == "revoked")
+
+    sent = client.websocket("/default", token=token)
+
+    assert sent[0]["type"] == "websocket.http.response.start"
+    assert sent[0]["status"] in (401, 422)
+
+
+def test_cookie_counts_only_from_an_allowed_origin(client: Any, auth: Any) -> None:
+    cookies = {"access_token_cookie": auth.create_access_token("u")}
+
+    def opens(origin: str | None) -> bool:
+        headers = {} if origin is None else {"origin": origin}
+        sent = client.websocket("/default", cookies=cookies, headers=headers)
+        return bool(sent[0]["type"] == "websocket.accept")
+
+    assert not opens("https://app.example.com")
+    auth.config.JWT_WEBSOCKET_ALLOWED_ORIGINS.append("https://app.example.com")
+    assert opens("https://app.example.com")
+    assert not opens("https://evil.example.com")
+    assert not opens("https://app.example.com.evil.example")
+    assert not opens(None)
+
+
+def test_location_that_is_not_configured_is_not_looked_at(client: Any, auth: Any) -> None:
+    auth.config.JWT_TOKEN_LOCATION = ["headers"]
+
+    sent = client.websocket("/default", query=f"token={auth.create_access_token('u')}")
+
+    assert sent[0]["status"] == 401
+
+
+def test_failing_blocklist_opens_nothing(client: Any, auth: Any) -> None:
+    @auth.set_token_blocklist
+    def callback(token: str) -> bool:
+        raise RuntimeError("the store is down")
+
+    with pytest.raises(RuntimeError):
+        client.websocket("/default", token=auth.create_access_token("u"))
