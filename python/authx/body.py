@@ -1,8 +1,10 @@
 """Reading what the engine wants of a request's body, and leaving the rest as it was."""
 # ruff: noqa: SLF001 -- Starlette has no public way to hand a body on that was read
 
+from importlib.util import find_spec
+
 from starlette.datastructures import FormData
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.types import Message, Receive
 
 from authx._authx import Engine, Requirement
@@ -22,7 +24,7 @@ async def read_wanted(
     if wanted == "json":
         return await _read_bounded(request, engine.max_body_size), None
     if wanted == "form":
-        return None, await _read_form(request)
+        return None, await _read_form(request, engine.max_body_size)
     return None, None
 
 
@@ -42,9 +44,11 @@ async def _read_bounded(request: Request, bound: int) -> bytes | None:
     size = 0
     while True:
         message = await receive()
-        if message["type"] == "http.disconnect":
-            raise ClientDisconnect
         messages.append(message)
+        if message["type"] == "http.disconnect":
+            # Nobody waits for an answer any more. Whoever else reads the body shall notice it as well.
+            request._receive = _replay(messages, receive)
+            return None
         size += len(message.get("body", b""))
         if size > bound:
             request._receive = _replay(messages, receive)
@@ -56,13 +60,15 @@ async def _read_bounded(request: Request, bound: int) -> bytes | None:
             return body
 
 
-async def _read_form(request: Request) -> list[tuple[str, str]]:
-    try:
-        form: FormData = await request.form()
-    except AssertionError as error:
+async def _read_form(request: Request, bound: int) -> list[tuple[str, str]]:
+    """Read the fields of a form. One that is larger than the bound has none."""
+    if find_spec("python_multipart") is None:
         raise BadConfigurationError(
             "JWT_CSRF_CHECK_FORM needs the package python-multipart: pip install python-multipart"
-        ) from error
+        )
+    if request._form is None and await _read_bounded(request, bound) is None:
+        return []
+    form: FormData = await request.form()
     return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
 
 

@@ -1,5 +1,6 @@
 """Routes that require a token: every form of the declaration, every location, every option."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -396,13 +397,34 @@ def test_form_carries_the_csrf_value_where_that_is_switched_on(app: FastAPI, cli
     assert client.post("/", **request | {"body": b"csrf_token=x"}).json()["error_type"] == "CSRFError"
 
 
+def test_form_without_end_is_not_read_to_its_end(app: FastAPI, client: Any, cookie_auth: Any) -> None:
+    protect(app, cookie_auth.ACCESS_REQUIRED, "POST")
+    cookie_auth.config.JWT_CSRF_CHECK_FORM = True
+    cookie_auth.config.JWT_MAX_BODY_SIZE = 1000
+    sent = []
+
+    def endless() -> Iterator[bytes]:
+        for part in range(100):
+            sent.append(part)
+            yield b"&" * 500
+
+    answer = client.post(
+        "/",
+        cookies={"access_token_cookie": cookie_auth.create_access_token("u")},
+        headers={"content-type": "application/x-www-form-urlencoded"},
+        body=endless(),
+    )
+
+    assert (answer.status, answer.json()["error_type"]) == (401, "MissingCSRFTokenError")
+    assert len(sent) < 10
+
+
 def test_form_without_its_package_is_an_error_that_names_it(
     app: FastAPI, client: Any, cookie_auth: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     protect(app, cookie_auth.ACCESS_REQUIRED, "POST")
     cookie_auth.config.JWT_CSRF_CHECK_FORM = True
-    # What Starlette has in its place where the package is not installed.
-    monkeypatch.setattr("starlette.requests.parse_options_header", None)
+    monkeypatch.setattr("authx.body.find_spec", lambda _name: None)
 
     answer = client.post(
         "/",

@@ -1,0 +1,197 @@
+"""Hostile requests, and their honest neighbours, through HTTP, from the table that every face runs.
+
+`tests/attacks/generate.py` writes the table and explains it. A request goes straight into the application, as a
+server that lets everything through would hand it on: no client would send such bytes.
+"""
+
+import asyncio
+import functools
+import importlib.util
+import json
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from fastapi import Depends, FastAPI
+from starlette.types import Message, Scope
+
+from authx import AuthX, AuthXConfig, TokenPayload
+
+ATTACKS = Path(__file__).parents[1] / "attacks"
+TABLE: dict[str, Any] = json.loads((ATTACKS / "cases.json").read_text(encoding="ascii"))
+# A ring of named keys can't be made from settings, so these are the engine's.
+CASES = [case for case in TABLE["cases"] if "ring" not in case]
+ROWS = [*range(1, 13), 14, *range(16, 29)]
+RAN: Counter[int] = Counter()
+
+METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
+CHUNK = 65_536
+
+
+@pytest.mark.parametrize(
+    "case", CASES, ids=lambda case: f"{case['row']}: {case['name']}".encode("ascii", "replace").decode()
+)
+def test_a_request_gets_its_answer(
+    case: dict[str, Any], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("DEBUG")
+    for undecodable_status in ("401", "422"):
+        app = application(
+            case["configuration"],
+            json.dumps(case.get("settings", {})),
+            case.get("login_type"),
+            case["route"],
+            int(undecodable_status),
+        )
+        with monkeypatch.context() as patch:
+            patch.setattr(time, "time", lambda: case.get("now", TABLE["now"]))
+            answer = asyncio.run(ask(app, case["request"]))
+
+        expect = case["expect"]
+        if "sub" in expect:
+            assert (answer.status, answer.body) == (200, {"sub": expanded(expect["sub"])})
+        else:
+            assert answer.body.get("error_type") == expect["error_type"]
+            assert answer.status == expect["status"][undecodable_status]
+            assert answer.headers.get("www-authenticate") == expect["www_authenticate"][undecodable_status]
+            assert set(answer.body) <= {"message", "error_type", "expected_type", "actual_type"}
+        for text in (json.dumps(answer.body), json.dumps(answer.headers), caplog.text):
+            assert TABLE["marker"] not in text
+            assert "eyJ" not in text, "a piece of a token"
+    RAN[case["row"]] += 1
+
+
+@pytest.mark.parametrize("claim", TABLE["reserved_claims"])
+def test_a_reserved_claim_cannot_be_given_through_data(claim: str) -> None:
+    auth = AuthX(AuthXConfig(**TABLE["configurations"]["headers"]), login_type="admin")
+    for create in (auth.create_access_token, auth.create_refresh_token):
+        with pytest.raises(ValueError, match=f"'{claim}'"):
+            create(uid="user123", data={claim: "false"})
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error_of_the_server(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    app = application("json", "{}", None, "access", 401)
+    parts = {
+        "method": "POST",
+        "headers": [["Content-Type", "application/json"], ["Content-Length", "1000"]],
+        "body": '{"access_token":',
+        "leaves": True,
+    }
+    answer = asyncio.run(ask(app, parts))
+    assert answer.status < 500
+    assert not [record for record in caplog.records if record.levelname in ("ERROR", "CRITICAL")]
+
+
+def test_the_table_is_what_its_script_writes() -> None:
+    spec = importlib.util.spec_from_file_location("attacks_generate", ATTACKS / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    assert script.table() == (ATTACKS / "cases.json").read_text(encoding="ascii"), "run tests/attacks/generate.py"
+
+
+def test_every_promised_row_has_cases_and_every_case_a_name_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    names = Counter((case["row"], case["name"]) for case in TABLE["cases"])
+    assert [name for name, count in names.items() if count > 1] == []
+    assert sorted({case["row"] for case in CASES}) == ROWS
+    for row in ROWS:
+        kinds = {"sub" in case["expect"] for case in CASES if case["row"] == row}
+        assert False in kinds, f"row {row} refuses nothing"
+    with capsys.disabled():
+        per_row = ", ".join(f"{row}: {count}" for row, count in sorted(RAN.items()))
+        print(
+            f"\nattacks: {RAN.total()} cases ran against FastAPI; by row {per_row};"
+            f" {len(TABLE['cases']) - len(CASES)} are for the engine alone"
+        )
+
+
+class Answer(NamedTuple):
+    status: int
+    headers: dict[str, str]
+    body: Any
+
+
+@functools.cache
+def application(
+    configuration: str, settings: str, login_type: str | None, route: str, undecodable_status: int
+) -> FastAPI:
+    """An application with one route that asks what the table says, and answers with the token's subject."""
+    config = {**TABLE["configurations"][configuration], **json.loads(settings)}
+    config["JWT_INVALID_TOKEN_STATUS"] = undecodable_status
+    auth = AuthX(AuthXConfig(**config), login_type=login_type)
+    app = FastAPI()
+
+    @app.api_route("/", methods=METHODS)
+    async def protected(payload: TokenPayload = Depends(requirement(auth, route))) -> dict[str, str]:  # noqa: B008
+        return {"sub": payload.sub}
+
+    return app
+
+
+def requirement(auth: AuthX[Any], route: str) -> Any:
+    options: dict[str, Any] = TABLE["routes"][route]
+    shared: dict[str, Any] = {
+        "verify_type": not options.get("any_type", False),
+        "verify_fresh": options.get("fresh", False),
+        "verify_csrf": options.get("csrf"),
+        "locations": options.get("locations"),
+    }
+    if "scopes" in options:
+        return auth.scopes_required(*options["scopes"], all_required=options.get("all_required", True), **shared)
+    return auth.token_required(type=options.get("type", "access"), **shared)
+
+
+async def ask(app: FastAPI, parts: dict[str, Any]) -> Answer:
+    body = to_bytes(parts.get("body", ""))
+    chunks = [body[start : start + CHUNK] for start in range(0, len(body), CHUNK)] or [b""]
+    sent: list[Message] = []
+    received = 0
+
+    async def receive() -> Message:
+        nonlocal received
+        received += 1
+        assert received < 10_000, "a body without end is read without end"
+        if parts.get("endless"):
+            return {"type": "http.request", "body": chunks[received % len(chunks)], "more_body": True}
+        if received > len(chunks):
+            return {"type": "http.disconnect"}
+        more = received < len(chunks) or parts.get("leaves", False)
+        return {"type": "http.request", "body": chunks[received - 1], "more_body": more}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    scope: Scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": parts["method"],
+        "scheme": "https",
+        "path": "/",
+        "raw_path": b"/",
+        "root_path": "",
+        "query_string": to_bytes(parts.get("query", "")),
+        "headers": [(name.lower().encode(), to_bytes(value)) for name, value in parts.get("headers", [])],
+        "client": ("203.0.113.7", 50_000),
+        "server": ("service.example", 443),
+    }
+    await app(scope, receive, send)
+    start, *rest = sent
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
+    text = b"".join(message.get("body", b"") for message in rest)
+    return Answer(start["status"], headers, json.loads(text or b"null"))
+
+
+def to_bytes(text: str | list[Any]) -> bytes:
+    return expanded(text).encode("latin-1")
+
+
+def expanded(text: str | list[Any]) -> str:
+    if isinstance(text, str):
+        return text
+    return "".join(part if isinstance(part, str) else part["repeat"][0] * part["repeat"][1] for part in text)
