@@ -10,6 +10,8 @@
 //! The new token has the subject, scopes, audience and custom claims of the old one. It is never
 //! fresh: nobody has proved anything anew.
 
+use std::fmt;
+
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::issue::{IssueError, NewToken};
@@ -44,10 +46,19 @@ pub enum NoRefresh {
 }
 
 /// A token that is due for replacement, if nothing that happens until the answer speaks against it.
-#[derive(Debug)]
 pub struct RefreshCandidate {
     claims: Claims<JsonClaims>,
     token: String,
+}
+
+/// Without the token.
+impl fmt::Debug for RefreshCandidate {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RefreshCandidate")
+            .field("claims", &self.claims)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What became of the request.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::settings::Settings;
 use super::{
     Config, ConfigBuilder, ConfigError, CookieAttributes, CsrfPolicy, RefreshPolicy, SameSite,
-    Transport,
+    TokenLifetime, Transport,
 };
 use crate::key::{Algorithm, Key, KeyError, KeyRing, Secret};
 use crate::token::is_registered;
@@ -14,6 +14,7 @@ use crate::transport::Location;
 pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
     let ConfigBuilder { settings, keys, login_type } = builder;
     check_names(&settings)?;
+    check_numbers(&settings)?;
     check_cookies(&settings)?;
     let mut warnings = Vec::new();
     let keys = match keys {
@@ -260,6 +261,12 @@ fn check_names(settings: &Settings) -> Result<(), ConfigError> {
             });
         }
     }
+    if !settings.websocket_allowed_origins.iter().all(|origin| is_origin(origin)) {
+        return Err(ConfigError::Conflict {
+            setting: "JWT_WEBSOCKET_ALLOWED_ORIGINS",
+            reason: "it must list origins such as https://example.com, without a path",
+        });
+    }
     for (setting, methods) in [
         ("JWT_CSRF_METHODS", &settings.csrf_methods),
         ("JWT_IMPLICIT_REFRESH_METHOD_INCLUDE", &settings.implicit_refresh_method_include),
@@ -271,6 +278,36 @@ fn check_names(settings: &Settings) -> Result<(), ConfigError> {
                 reason: "it must list HTTP methods such as POST",
             });
         }
+    }
+    Ok(())
+}
+
+/// What the builder's own methods could say beyond what a setting's value can.
+fn check_numbers(settings: &Settings) -> Result<(), ConfigError> {
+    let lifetime = |lifetime| match lifetime {
+        TokenLifetime::Expires(time) => Some(time),
+        TokenLifetime::Never => None,
+    };
+    for (setting, time) in [
+        ("JWT_ACCESS_TOKEN_EXPIRES", lifetime(settings.access_token_expires)),
+        ("JWT_REFRESH_TOKEN_EXPIRES", lifetime(settings.refresh_token_expires)),
+        ("JWT_DECODE_LEEWAY", settings.decode_leeway),
+        ("JWT_COOKIE_MAX_AGE", settings.cookie_max_age),
+        ("JWT_IMPLICIT_REFRESH_DELTATIME", Some(settings.implicit_refresh_deltatime)),
+        ("JWT_IMPLICIT_REFRESH_MAX_AGE", settings.implicit_refresh_max_age),
+    ] {
+        if time.is_some_and(|time| time > TokenLifetime::LONGEST) {
+            return Err(ConfigError::Conflict {
+                setting,
+                reason: "it must be at most a thousand years",
+            });
+        }
+    }
+    if !matches!(settings.invalid_token_status, 401 | 422) {
+        return Err(ConfigError::Conflict {
+            setting: "JWT_INVALID_TOKEN_STATUS",
+            reason: "it must be 401 or 422",
+        });
     }
     Ok(())
 }
@@ -358,6 +395,15 @@ fn is_http_token(name: &str) -> bool {
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+/// As browsers write it (RFC 6454 section 6.2): scheme, host and perhaps a port.
+fn is_origin(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, host)| {
+        is_http_token(scheme)
+            && !host.is_empty()
+            && host.bytes().all(|byte| byte.is_ascii_graphic() && !b"/?#*".contains(&byte))
+    })
 }
 
 fn upper(methods: Vec<String>) -> Vec<String> {

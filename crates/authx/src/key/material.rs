@@ -3,12 +3,13 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::hmac;
+use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
 use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, ParsedPublicKey};
+use aws_lc_rs::{hmac, rsa};
 
-use super::{Algorithm, KeyError};
+use super::{Algorithm, KeyError, KeyKind};
 
 /// The half of a key that signs.
 pub(super) enum Signing {
@@ -78,7 +79,9 @@ pub(super) fn hmac_key(algorithm: Algorithm, secret: &[u8]) -> Result<Arc<hmac::
     if secret.is_empty() {
         return Err(KeyError::Empty);
     }
-    if secret.trim_ascii_start().starts_with(b"-----BEGIN ") {
+    // Not only at the start: OpenSSL writes a key's attributes before it.
+    let pem = b"-----BEGIN ";
+    if secret.windows(pem.len()).any(|window| window == pem) {
         return Err(KeyError::PemAsSecret);
     }
     Ok(Arc::new(hmac::Key::new(hash, secret)))
@@ -126,7 +129,17 @@ pub(super) fn public_key(algorithm: Algorithm, key: &[u8]) -> Result<Verifying, 
             return Err(KeyError::WrongKind { algorithm });
         }
     };
+    if algorithm.key_kind() == KeyKind::Rsa && !has_allowed_size(key) {
+        return Err(KeyError::Unfit { algorithm });
+    }
     ParsedPublicKey::new(verification, key)
         .map(Verifying::Public)
         .map_err(|_| KeyError::Unfit { algorithm })
+}
+
+/// The library would parse any other RSA key, and then let it verify nothing.
+fn has_allowed_size(rsa_key: &[u8]) -> bool {
+    let spki = rsa::PublicKey::from_der(rsa_key).ok().and_then(|key| key.as_der().ok());
+    let key = spki.and_then(|spki| rsa::PublicEncryptingKey::from_der(spki.as_ref()).ok());
+    key.is_some_and(|key| (2048..=8192).contains(&key.key_size_bits()))
 }

@@ -20,7 +20,6 @@ pub use ring::{KeyRing, KeyRingError};
 pub use secret::Secret;
 
 pub(crate) use material::SignError;
-pub(crate) use ring::SignatureCheck;
 pub(crate) use twin::twin_signature;
 
 use crate::time::Timestamp;

@@ -50,15 +50,6 @@ impl fmt::Display for KeyRingError {
 
 impl std::error::Error for KeyRingError {}
 
-/// What came of checking a signature against the ring.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SignatureCheck {
-    Valid,
-    Invalid,
-    /// No key of the ring has this algorithm.
-    NoSuchAlgorithm,
-}
-
 impl KeyRing {
     /// A ring whose first key signs.
     ///
@@ -116,33 +107,34 @@ impl KeyRing {
         Some(self.signer().signing.as_ref()?.sign(message))
     }
 
+    /// Whether some key has this algorithm.
+    pub(crate) fn has_algorithm(&self, algorithm: Algorithm) -> bool {
+        self.keys.iter().any(|key| key.algorithm() == algorithm)
+    }
+
     /// Checks a signature against the keys of the token's algorithm, by `kid` where both have one.
     ///
     /// A `kid` that names no key costs as much as a wrong signature, so the answer's time doesn't
     /// tell which it was.
-    pub(crate) fn check_signature(
+    pub(crate) fn is_signed(
         &self,
         algorithm: Algorithm,
         kid: Option<&str>,
         message: &[u8],
         signature: &[u8],
         now: Timestamp,
-    ) -> SignatureCheck {
-        let mut known_algorithm = false;
+    ) -> bool {
         let mut known_kid = false;
         let of_algorithm = || self.keys.iter().filter(|key| key.algorithm() == algorithm);
-        for key in of_algorithm() {
-            known_algorithm = true;
-            if key.answers_to(kid) {
-                known_kid = true;
-                if key.verifying.verify(message, signature) && !key.is_retired(now) {
-                    return SignatureCheck::Valid;
-                }
+        for key in of_algorithm().filter(|key| key.answers_to(kid)) {
+            known_kid = true;
+            if key.verifying.verify(message, signature) && !key.is_retired(now) {
+                return true;
             }
         }
         if !known_kid && let Some(decoy) = of_algorithm().next() {
             let _ = std::hint::black_box(decoy.verifying.verify(message, signature));
         }
-        if known_algorithm { SignatureCheck::Invalid } else { SignatureCheck::NoSuchAlgorithm }
+        false
     }
 }

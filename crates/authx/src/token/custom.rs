@@ -19,9 +19,12 @@ impl CustomMembers {
 
     /// The names, each once; an error where this is no object.
     pub(crate) fn names(&self) -> Result<Vec<String>, serde_json::Error> {
-        self.0
-            .as_deref()
-            .map_or(Ok(Vec::new()), |json| serde_json::from_str::<Names>(json).map(|names| names.0))
+        let Some(json) = self.0.as_deref() else { return Ok(Vec::new()) };
+        if !json.trim_start().starts_with('{') {
+            // The deserializer's own error would quote the value.
+            return Err(serde_json::Error::custom("a value of another kind"));
+        }
+        serde_json::from_str::<Names>(json).map(|names| names.0)
     }
 
     /// Appends the members to a JSON object that is not empty.

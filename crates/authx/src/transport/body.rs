@@ -33,8 +33,8 @@ impl Engine {
         let config = self.config();
         let transport = config.transport(requirement.kind);
         for &location in requirement.effective_locations(config) {
-            if location == Location::Json {
-                return is_json(request.headers).then_some(BodyWanted::Json);
+            if location == Location::Json && is_json(request.headers) {
+                return Some(BodyWanted::Json);
             }
             if !matches!(read(config, transport, request, location), Ok(None)) {
                 let in_form = location == Location::Cookies

@@ -52,7 +52,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The [`Error`] of a token that this engine's keys did not sign.
+    /// The [`Error`] of a token that this engine's keys did not sign, or whose CSRF value can't be in a
+    /// cookie.
     pub fn set_cookies(
         &self,
         token: &str,
@@ -71,6 +72,10 @@ impl Engine {
             && config.csrf.in_cookies
             && let Some(csrf) = &claims.csrf
         {
+            // Whoever chose the value may have chosen one that would add attributes or headers.
+            if !csrf.as_str().bytes().all(is_cookie_octet) {
+                return Err(Malformed::Claim("csrf").into());
+            }
             let cookie = csrf_cookie(config, kind, csrf.as_str());
             cookies.push(with_max_age(cookie, max_age));
         }
@@ -88,6 +93,11 @@ impl Engine {
         }
         cookies
     }
+}
+
+/// RFC 6265 section 4.1.1.
+fn is_cookie_octet(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !matches!(byte, b'"' | b',' | b';' | b'\\')
 }
 
 fn token_cookie<'c>(config: &'c Config, kind: TokenKind, value: &'c str) -> CookieBuilder<'c> {

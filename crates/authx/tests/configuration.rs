@@ -1,0 +1,446 @@
+//! Settings: three ways to give each, what they default to, and what is no value for them.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use authx::{
+    Algorithm, Audience, Config, ConfigBuilder, ConfigError, Engine, Error, Location, NewToken,
+    SETTING_NAMES, SameSite, Secret, SettingValue, TokenKind, TokenLifetime, setting_reference,
+};
+
+mod support;
+use support::{SECRET, config, engine_with, issue, payload_of, seconds, sign_payload, verify};
+
+/// A setting's name, a value as text and as what it is, and the builder's own method for it.
+type Way = (&'static str, &'static str, SettingValue, fn(ConfigBuilder) -> ConfigBuilder);
+
+#[test]
+fn every_setting_is_given_alike_by_method_by_name_and_by_environment() {
+    let default = format!("{:?}", Config::builder());
+    let mut seen = BTreeSet::new();
+    for (name, text, value, by_method) in ways() {
+        let by_method = format!("{:?}", by_method(Config::builder()));
+        let by_name = Config::builder().set(name, &value).expect(name);
+        let by_text = Config::builder().set(name, &SettingValue::text(text)).expect(name);
+        let by_environment = Config::builder().variables([(name, text)]).expect(name);
+        let lower = Config::builder().variables([(name.to_lowercase(), text)]).expect(name);
+        assert_ne!(by_method, default, "{name} has no effect");
+        for (way, builder) in [
+            ("by name", by_name),
+            ("by text", by_text),
+            ("by environment", by_environment),
+            ("by environment in lower case", lower),
+        ] {
+            assert_eq!(format!("{builder:?}"), by_method, "{name} {way}");
+        }
+        assert!(seen.insert(name), "{name} is there twice");
+    }
+    assert_eq!(seen, BTreeSet::from_iter(SETTING_NAMES.iter().copied()));
+}
+
+fn ways() -> Vec<Way> {
+    use SettingValue::{Bool, Integer, List, Seconds};
+    let text = |text: &str| SettingValue::text(text);
+    let list = |items: &[&str]| List(items.iter().map(|&item| item.to_owned()).collect());
+    vec![
+        ("JWT_ALGORITHM", "ES256K", text("ES256K"), |c| c.algorithm(Algorithm::Es256k)),
+        ("JWT_DECODE_ALGORITHMS", "HS256,EdDSA", list(&["HS256", "EdDSA"]), |c| {
+            c.decode_algorithms([Algorithm::Hs256, Algorithm::EdDsa])
+        }),
+        ("JWT_SECRET_KEY", "s", text("s"), |c| c.secret_key(Secret::from("s"))),
+        ("JWT_PREVIOUS_SECRET_KEY", "s", text("s"), |c| c.previous_secret_key(Secret::from("s"))),
+        ("JWT_PRIVATE_KEY", "s", text("s"), |c| c.private_key(Secret::from("s"))),
+        ("JWT_PUBLIC_KEY", "s", text("s"), |c| c.public_key(Secret::from("s"))),
+        ("JWT_PREVIOUS_PUBLIC_KEY", "s", text("s"), |c| c.previous_public_key(Secret::from("s"))),
+        ("JWT_STRICT_KEYS", "no", Bool(false), |c| c.strict_keys(false)),
+        ("JWT_ACCESS_TOKEN_EXPIRES", "300", Integer(300), |c| c.access_token_expires(seconds(300))),
+        ("JWT_REFRESH_TOKEN_EXPIRES", "null", SettingValue::None, |c| {
+            c.refresh_token_expires(TokenLifetime::Never)
+        }),
+        ("JWT_IDENTITY_CLAIM", "uid", text("uid"), |c| c.identity_claim("uid")),
+        ("JWT_ENCODE_AUDIENCE", "[\"a\", \"b\"]", list(&["a", "b"]), |c| {
+            c.encode_audience(Audience::Many(vec!["a".into(), "b".into()]))
+        }),
+        ("JWT_ENCODE_ISSUER", "me", text("me"), |c| c.encode_issuer("me".to_owned())),
+        ("JWT_ENCODE_NBF", "0", Bool(false), |c| c.encode_nbf(false)),
+        ("JWT_DECODE_AUDIENCE", "a", text("a"), |c| c.decode_audience(Audience::One("a".into()))),
+        ("JWT_DECODE_ISSUER", "me", text("me"), |c| c.decode_issuer("me".to_owned())),
+        ("JWT_DECODE_LEEWAY", "0.5", Seconds(0.5), |c| c.decode_leeway(Duration::from_millis(500))),
+        ("JWT_MAX_TOKEN_SIZE", "100", Integer(100), |c| c.max_token_size(100_usize)),
+        ("JWT_MAX_BODY_SIZE", "100", Integer(100), |c| c.max_body_size(100_usize)),
+        ("JWT_TOKEN_LOCATION", "[\"cookies\", \"json\"]", list(&["cookies", "json"]), |c| {
+            c.token_location([Location::Cookies, Location::Json])
+        }),
+        ("JWT_ACCESS_TOKEN_LOCATION", "query", list(&["query"]), |c| {
+            c.access_token_location(vec![Location::Query])
+        }),
+        ("JWT_REFRESH_TOKEN_LOCATION", "cookies", list(&["cookies"]), |c| {
+            c.refresh_token_location(vec![Location::Cookies])
+        }),
+        ("JWT_HEADER_NAME", "X-Token", text("X-Token"), |c| c.header_name("X-Token")),
+        ("JWT_HEADER_TYPE", "", text(""), |c| c.header_type("")),
+        ("JWT_QUERY_STRING_NAME", "t", text("t"), |c| c.query_string_name("t")),
+        ("JWT_JSON_KEY", "t", text("t"), |c| c.json_key("t")),
+        ("JWT_REFRESH_JSON_KEY", "t", text("t"), |c| c.refresh_json_key("t")),
+        ("JWT_ACCESS_COOKIE_NAME", "t", text("t"), |c| c.access_cookie_name("t")),
+        ("JWT_ACCESS_COOKIE_PATH", "/a", text("/a"), |c| c.access_cookie_path("/a")),
+        ("JWT_REFRESH_COOKIE_NAME", "t", text("t"), |c| c.refresh_cookie_name("t")),
+        ("JWT_REFRESH_COOKIE_PATH", "/a", text("/a"), |c| c.refresh_cookie_path("/a")),
+        ("JWT_COOKIE_DOMAIN", "a.example", text("a.example"), |c| {
+            c.cookie_domain("a.example".to_owned())
+        }),
+        ("JWT_COOKIE_MAX_AGE", "PT1M", Integer(60), |c| c.cookie_max_age(seconds(60))),
+        ("JWT_SESSION_COOKIE", "false", Bool(false), |c| c.session_cookie(false)),
+        ("JWT_COOKIE_SAMESITE", "Strict", text("strict"), |c| c.cookie_samesite(SameSite::Strict)),
+        ("JWT_COOKIE_SECURE", "False", Bool(false), |c| c.cookie_secure(false)),
+        ("JWT_COOKIE_HTTP_ONLY", "off", Bool(false), |c| c.cookie_http_only(false)),
+        ("JWT_COOKIE_CSRF_PROTECT", "n", Bool(false), |c| c.cookie_csrf_protect(false)),
+        ("JWT_CSRF_METHODS", "POST, GET", list(&["POST", "GET"]), |c| {
+            c.csrf_methods(["POST", "GET"].map(str::to_owned))
+        }),
+        ("JWT_CSRF_IN_COOKIES", "f", Bool(false), |c| c.csrf_in_cookies(false)),
+        ("JWT_CSRF_CHECK_FORM", "TRUE", Bool(true), |c| c.csrf_check_form(true)),
+        ("JWT_ACCESS_CSRF_COOKIE_NAME", "t", text("t"), |c| c.access_csrf_cookie_name("t")),
+        ("JWT_ACCESS_CSRF_COOKIE_PATH", "/a", text("/a"), |c| c.access_csrf_cookie_path("/a")),
+        ("JWT_ACCESS_CSRF_FIELD_NAME", "t", text("t"), |c| c.access_csrf_field_name("t")),
+        ("JWT_ACCESS_CSRF_HEADER_NAME", "t", text("t"), |c| c.access_csrf_header_name("t")),
+        ("JWT_REFRESH_CSRF_COOKIE_NAME", "t", text("t"), |c| c.refresh_csrf_cookie_name("t")),
+        ("JWT_REFRESH_CSRF_COOKIE_PATH", "/a", text("/a"), |c| c.refresh_csrf_cookie_path("/a")),
+        ("JWT_REFRESH_CSRF_FIELD_NAME", "t", text("t"), |c| c.refresh_csrf_field_name("t")),
+        ("JWT_REFRESH_CSRF_HEADER_NAME", "t", text("t"), |c| c.refresh_csrf_header_name("t")),
+        ("JWT_WEBSOCKET_ALLOWED_ORIGINS", "https://a.example", list(&["https://a.example"]), |c| {
+            c.websocket_allowed_origins(["https://a.example".to_owned()])
+        }),
+        ("JWT_IMPLICIT_REFRESH_DELTATIME", "00:01:00", Seconds(60.0), |c| {
+            c.implicit_refresh_deltatime(seconds(60))
+        }),
+        ("JWT_IMPLICIT_REFRESH_MAX_AGE", "3600", Integer(3600), |c| {
+            c.implicit_refresh_max_age(seconds(3600))
+        }),
+        ("JWT_IMPLICIT_REFRESH_ROUTE_EXCLUDE", "/a,/b", list(&["/a", "/b"]), |c| {
+            c.implicit_refresh_route_exclude(["/a", "/b"].map(str::to_owned))
+        }),
+        ("JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE", "/a", list(&["/a"]), |c| {
+            c.implicit_refresh_route_include(["/a".to_owned()])
+        }),
+        ("JWT_IMPLICIT_REFRESH_METHOD_EXCLUDE", "GET", list(&["GET"]), |c| {
+            c.implicit_refresh_method_exclude(["GET".to_owned()])
+        }),
+        ("JWT_IMPLICIT_REFRESH_METHOD_INCLUDE", "GET", list(&["GET"]), |c| {
+            c.implicit_refresh_method_include(["GET".to_owned()])
+        }),
+        ("JWT_ERROR_MESSAGE_KEY", "detail", text("detail"), |c| c.error_message_key("detail")),
+        ("JWT_INVALID_TOKEN_STATUS", "422", Integer(422), |c| c.invalid_token_status(422_u16)),
+        ("JWT_SESSION_TRACKING", "true", Bool(true), |c| c.session_tracking(true)),
+        ("JWT_SESSION_UPDATE_LAST_ACTIVE", "false", Bool(false), |c| {
+            c.session_update_last_active(false)
+        }),
+    ]
+}
+
+#[test]
+fn every_default_is_the_documented_one() {
+    let expected = [
+        ("JWT_ALGORITHM", "Hs256"),
+        // The peer says HS256 whatever JWT_ALGORITHM is; here, it follows JWT_ALGORITHM.
+        ("JWT_DECODE_ALGORITHMS", "[]"),
+        ("JWT_SECRET_KEY", "None"),
+        ("JWT_PREVIOUS_SECRET_KEY", "None"),
+        ("JWT_PRIVATE_KEY", "None"),
+        ("JWT_PUBLIC_KEY", "None"),
+        ("JWT_PREVIOUS_PUBLIC_KEY", "None"),
+        ("JWT_STRICT_KEYS", "true"),
+        ("JWT_ACCESS_TOKEN_EXPIRES", "Expires(900s)"),
+        ("JWT_REFRESH_TOKEN_EXPIRES", "Expires(1728000s)"),
+        ("JWT_IDENTITY_CLAIM", "\"sub\""),
+        ("JWT_ENCODE_AUDIENCE", "None"),
+        ("JWT_ENCODE_ISSUER", "None"),
+        ("JWT_ENCODE_NBF", "true"),
+        ("JWT_DECODE_AUDIENCE", "None"),
+        ("JWT_DECODE_ISSUER", "None"),
+        ("JWT_DECODE_LEEWAY", "None"),
+        ("JWT_MAX_TOKEN_SIZE", "8192"),
+        ("JWT_MAX_BODY_SIZE", "1048576"),
+        ("JWT_TOKEN_LOCATION", "[Headers]"),
+        ("JWT_ACCESS_TOKEN_LOCATION", "None"),
+        ("JWT_REFRESH_TOKEN_LOCATION", "None"),
+        ("JWT_HEADER_NAME", "\"Authorization\""),
+        ("JWT_HEADER_TYPE", "\"Bearer\""),
+        ("JWT_QUERY_STRING_NAME", "\"token\""),
+        ("JWT_JSON_KEY", "\"access_token\""),
+        ("JWT_REFRESH_JSON_KEY", "\"refresh_token\""),
+        ("JWT_ACCESS_COOKIE_NAME", "\"access_token_cookie\""),
+        ("JWT_ACCESS_COOKIE_PATH", "\"/\""),
+        ("JWT_REFRESH_COOKIE_NAME", "\"refresh_token_cookie\""),
+        ("JWT_REFRESH_COOKIE_PATH", "\"/\""),
+        ("JWT_COOKIE_DOMAIN", "None"),
+        ("JWT_COOKIE_MAX_AGE", "None"),
+        ("JWT_SESSION_COOKIE", "true"),
+        ("JWT_COOKIE_SAMESITE", "Some(Lax)"),
+        ("JWT_COOKIE_SECURE", "true"),
+        ("JWT_COOKIE_HTTP_ONLY", "true"),
+        ("JWT_COOKIE_CSRF_PROTECT", "true"),
+        ("JWT_CSRF_METHODS", "[\"POST\", \"PUT\", \"PATCH\", \"DELETE\"]"),
+        ("JWT_CSRF_IN_COOKIES", "true"),
+        ("JWT_CSRF_CHECK_FORM", "false"),
+        ("JWT_ACCESS_CSRF_COOKIE_NAME", "\"csrf_access_token\""),
+        ("JWT_ACCESS_CSRF_COOKIE_PATH", "\"/\""),
+        ("JWT_ACCESS_CSRF_FIELD_NAME", "\"csrf_token\""),
+        ("JWT_ACCESS_CSRF_HEADER_NAME", "\"X-CSRF-TOKEN\""),
+        ("JWT_REFRESH_CSRF_COOKIE_NAME", "\"csrf_refresh_token\""),
+        ("JWT_REFRESH_CSRF_COOKIE_PATH", "\"/\""),
+        ("JWT_REFRESH_CSRF_FIELD_NAME", "\"csrf_token\""),
+        ("JWT_REFRESH_CSRF_HEADER_NAME", "\"X-CSRF-TOKEN\""),
+        ("JWT_WEBSOCKET_ALLOWED_ORIGINS", "[]"),
+        ("JWT_IMPLICIT_REFRESH_DELTATIME", "600s"),
+        ("JWT_IMPLICIT_REFRESH_MAX_AGE", "None"),
+        ("JWT_IMPLICIT_REFRESH_ROUTE_EXCLUDE", "[]"),
+        ("JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE", "[]"),
+        ("JWT_IMPLICIT_REFRESH_METHOD_EXCLUDE", "[]"),
+        ("JWT_IMPLICIT_REFRESH_METHOD_INCLUDE", "[]"),
+        // The peer says msg, and has no effect of it: its bodies say message, as these do.
+        ("JWT_ERROR_MESSAGE_KEY", "\"message\""),
+        ("JWT_INVALID_TOKEN_STATUS", "401"),
+        ("JWT_SESSION_TRACKING", "false"),
+        ("JWT_SESSION_UPDATE_LAST_ACTIVE", "true"),
+    ];
+    let reference = setting_reference();
+    let actual: Vec<_> =
+        reference.iter().map(|setting| (setting.name, setting.default.as_str())).collect();
+    assert_eq!(actual, expected);
+    assert!(reference.iter().all(|row| row.doc.ends_with('.') && !row.allowed.is_empty()));
+}
+
+#[test]
+fn a_bad_value_is_named_by_setting_and_kind_and_never_shown() {
+    const MARK: &str = "never-to-be-seen";
+    let text = || SettingValue::text(MARK);
+    let list = || SettingValue::List(vec![MARK.to_owned()]);
+    let time = "a time of at least 0, as seconds (900), as hours (00:15:00) or as ISO 8601 (PT15M)";
+    let lifetime = "a time of at least 0 in seconds, or null for never";
+    let location = "one of headers, cookies, json, query";
+    let cases = [
+        ("JWT_ENCODE_NBF", text(), "a text", "true or false"),
+        ("JWT_ENCODE_NBF", SettingValue::text(""), "a text", "true or false"),
+        ("JWT_ENCODE_NBF", SettingValue::None, "no value", "true or false"),
+        ("JWT_ENCODE_NBF", SettingValue::Integer(77_777), "an integer", "true or false"),
+        ("JWT_HEADER_NAME", SettingValue::Bool(true), "a boolean", "a text"),
+        ("JWT_HEADER_NAME", SettingValue::None, "no value", "a text"),
+        ("JWT_ENCODE_ISSUER", list(), "a list", "a text"),
+        ("JWT_SECRET_KEY", list(), "a list", "a text that is not empty"),
+        ("JWT_SECRET_KEY", SettingValue::Integer(77_777), "an integer", "a text that is not empty"),
+        ("JWT_MAX_TOKEN_SIZE", text(), "a text", "an integer of at least 0"),
+        (
+            "JWT_MAX_TOKEN_SIZE",
+            SettingValue::Integer(-77_777),
+            "an integer",
+            "an integer of at least 0",
+        ),
+        ("JWT_MAX_BODY_SIZE", SettingValue::text("-77777"), "a text", "an integer of at least 0"),
+        ("JWT_INVALID_TOKEN_STATUS", SettingValue::Integer(77_777), "an integer", "401 or 422"),
+        ("JWT_INVALID_TOKEN_STATUS", SettingValue::text("400"), "a text", "401 or 422"),
+        ("JWT_DECODE_LEEWAY", text(), "a text", time),
+        ("JWT_DECODE_LEEWAY", SettingValue::Seconds(-77_777.0), "a duration", time),
+        ("JWT_COOKIE_MAX_AGE", SettingValue::Seconds(f64::NAN), "a duration", time),
+        ("JWT_COOKIE_MAX_AGE", SettingValue::Bool(true), "a boolean", time),
+        ("JWT_IMPLICIT_REFRESH_DELTATIME", SettingValue::None, "no value", time),
+        ("JWT_ACCESS_TOKEN_EXPIRES", text(), "a text", lifetime),
+        ("JWT_ACCESS_TOKEN_EXPIRES", SettingValue::Integer(i64::MAX), "an integer", lifetime),
+        ("JWT_REFRESH_TOKEN_EXPIRES", SettingValue::Bool(false), "a boolean", lifetime),
+        ("JWT_ALGORITHM", text(), "a text", "one of HS256, HS384, "),
+        ("JWT_ALGORITHM", SettingValue::text("none"), "a text", "one of HS256, HS384, "),
+        ("JWT_ALGORITHM", SettingValue::text("hs256"), "a text", "one of HS256, HS384, "),
+        ("JWT_DECODE_ALGORITHMS", list(), "a list", "one of HS256, HS384, "),
+        ("JWT_TOKEN_LOCATION", list(), "a list", location),
+        ("JWT_TOKEN_LOCATION", SettingValue::text("header"), "a text", location),
+        ("JWT_TOKEN_LOCATION", SettingValue::text("[\"headers\""), "a text", location),
+        ("JWT_TOKEN_LOCATION", SettingValue::None, "no value", location),
+        ("JWT_ACCESS_TOKEN_LOCATION", text(), "a text", location),
+        ("JWT_COOKIE_SAMESITE", text(), "a text", "one of lax, strict, none"),
+        (
+            "JWT_ENCODE_AUDIENCE",
+            SettingValue::Integer(77_777),
+            "an integer",
+            "a text or a list of texts",
+        ),
+        ("JWT_DECODE_AUDIENCE", SettingValue::text("[1]"), "a text", "a text or a list of texts"),
+        ("JWT_CSRF_METHODS", SettingValue::Bool(true), "a boolean", "a text"),
+    ];
+    for (setting, value, found, expected) in cases {
+        let error = Config::builder().set(setting, &value).expect_err(setting);
+        let words = error.to_string();
+        let start = format!("{setting}: {found} that is not allowed, expected {expected}");
+        assert!(words.starts_with(&start), "{words}");
+        for shown in [words, format!("{error:?}")] {
+            assert!(!shown.contains(MARK) && !shown.contains("77777"), "{shown}");
+        }
+    }
+    let error = Config::builder().variables([("JWT_ENCODE_NBF", MARK)]).expect_err("no boolean");
+    assert!(error.to_string().starts_with("JWT_ENCODE_NBF: a text"), "{error}");
+}
+
+#[test]
+fn an_unknown_setting_is_an_error_by_name_and_passed_over_in_the_environment() {
+    for name in ["JWT_SECRET", "jwt_secret_key", "SECRET_KEY", "JWT_SECRET_KEY ", ""] {
+        let error = Config::builder().set(name, &SettingValue::text("never-to-be-seen"));
+        let error = error.expect_err(name);
+        assert_eq!(error, ConfigError::UnknownSetting(name.to_owned()));
+        assert!(!error.to_string().contains("never-to-be-seen"));
+    }
+    let variables = [("JWT_SECRET", "1"), ("PATH", "/bin"), ("JWT_SECRET_KEY", SECRET)];
+    let config = Config::builder().variables(variables).expect("passed over").build();
+    assert!(config.is_ok());
+}
+
+#[test]
+fn values_that_do_not_go_together_are_an_error_that_names_the_setting() {
+    type Change = fn(ConfigBuilder) -> ConfigBuilder;
+    let cases: [(&str, &str, Change); 41] = [
+        ("JWT_HEADER_NAME", "a space", |c| c.header_name("X Token")),
+        ("JWT_HEADER_NAME", "nothing", |c| c.header_name("")),
+        ("JWT_HEADER_NAME", "a line break", |c| c.header_name("X-Token\r\n")),
+        ("JWT_HEADER_TYPE", "two words", |c| c.header_type("Bearer of")),
+        ("JWT_ACCESS_CSRF_HEADER_NAME", "a colon", |c| c.access_csrf_header_name("X:CSRF")),
+        ("JWT_REFRESH_CSRF_HEADER_NAME", "nothing", |c| c.refresh_csrf_header_name("")),
+        ("JWT_ACCESS_COOKIE_NAME", "a semicolon", |c| c.access_cookie_name("a;b")),
+        ("JWT_REFRESH_COOKIE_NAME", "an equals sign", |c| c.refresh_cookie_name("a=b")),
+        ("JWT_ACCESS_CSRF_COOKIE_NAME", "a letter beyond ASCII", |c| {
+            c.access_csrf_cookie_name("ä")
+        }),
+        ("JWT_REFRESH_CSRF_COOKIE_NAME", "nothing", |c| c.refresh_csrf_cookie_name("")),
+        ("JWT_QUERY_STRING_NAME", "nothing", |c| c.query_string_name("")),
+        ("JWT_JSON_KEY", "nothing", |c| c.json_key("")),
+        ("JWT_REFRESH_JSON_KEY", "nothing", |c| c.refresh_json_key("")),
+        ("JWT_ACCESS_CSRF_FIELD_NAME", "nothing", |c| c.access_csrf_field_name("")),
+        ("JWT_REFRESH_CSRF_FIELD_NAME", "nothing", |c| c.refresh_csrf_field_name("")),
+        ("JWT_IDENTITY_CLAIM", "nothing", |c| c.identity_claim("")),
+        ("JWT_IDENTITY_CLAIM", "a claim of its own", |c| c.identity_claim("exp")),
+        ("JWT_IDENTITY_CLAIM", "a claim of its own", |c| c.identity_claim("login_type")),
+        ("JWT_ERROR_MESSAGE_KEY", "nothing", |c| c.error_message_key("")),
+        ("JWT_ERROR_MESSAGE_KEY", "the other member", |c| c.error_message_key("error_type")),
+        ("JWT_TOKEN_LOCATION", "none", |c| c.token_location([])),
+        ("JWT_ACCESS_TOKEN_LOCATION", "none", |c| c.access_token_location(vec![])),
+        ("JWT_REFRESH_TOKEN_LOCATION", "none", |c| c.refresh_token_location(vec![])),
+        ("JWT_CSRF_METHODS", "no method", |c| c.csrf_methods(["PO ST".to_owned()])),
+        ("JWT_IMPLICIT_REFRESH_METHOD_INCLUDE", "no method", |c| {
+            c.implicit_refresh_method_include([String::new()])
+        }),
+        ("JWT_COOKIE_SAMESITE", "none without Secure", |c| {
+            c.cookie_samesite(SameSite::None).cookie_secure(false)
+        }),
+        ("JWT_COOKIE_DOMAIN", "an attribute", |c| c.cookie_domain("a; Secure".to_owned())),
+        ("JWT_ACCESS_COOKIE_PATH", "an attribute", |c| c.access_cookie_path("/; Domain=a")),
+        ("JWT_REFRESH_COOKIE_PATH", "no slash", |c| c.refresh_cookie_path("a")),
+        ("JWT_ACCESS_CSRF_COOKIE_PATH", "nothing", |c| c.access_csrf_cookie_path("")),
+        ("JWT_REFRESH_CSRF_COOKIE_PATH", "a line break", |c| c.refresh_csrf_cookie_path("/\r\n")),
+        ("JWT_ACCESS_COOKIE_NAME", "__Host- without Secure", |c| {
+            c.access_cookie_name("__Host-a").cookie_secure(false)
+        }),
+        ("JWT_ACCESS_COOKIE_NAME", "__host- with a domain", |c| {
+            c.access_cookie_name("__host-a").cookie_domain("a.example".to_owned())
+        }),
+        ("JWT_REFRESH_COOKIE_NAME", "__Host- with a path", |c| {
+            c.refresh_cookie_name("__Host-a").refresh_cookie_path("/refresh")
+        }),
+        ("JWT_ACCESS_CSRF_COOKIE_NAME", "__Secure- without Secure", |c| {
+            c.access_csrf_cookie_name("__Secure-a").cookie_secure(false)
+        }),
+        ("JWT_REFRESH_COOKIE_NAME", "the access cookie's name", |c| {
+            c.access_cookie_name("a").refresh_cookie_name("a")
+        }),
+        ("JWT_ACCESS_CSRF_COOKIE_NAME", "a token's cookie's name", |c| {
+            c.access_csrf_cookie_name("refresh_token_cookie")
+        }),
+        ("JWT_WEBSOCKET_ALLOWED_ORIGINS", "a path", |c| {
+            c.websocket_allowed_origins(["https://a.example/".to_owned()])
+        }),
+        ("JWT_WEBSOCKET_ALLOWED_ORIGINS", "a star", |c| {
+            c.websocket_allowed_origins(["*".to_owned()])
+        }),
+        ("JWT_INVALID_TOKEN_STATUS", "a status of success", |c| c.invalid_token_status(200_u16)),
+        ("JWT_DECODE_LEEWAY", "for ever", |c| c.decode_leeway(Duration::MAX)),
+    ];
+    for (setting, name, change) in cases {
+        let error = change(config()).build().expect_err(name);
+        assert!(error.to_string().starts_with(&format!("{setting}: ")), "{name}: {error}");
+    }
+    let times: [Change; 5] = [
+        |c| c.access_token_expires(Duration::MAX),
+        |c| c.refresh_token_expires(Duration::MAX),
+        |c| c.cookie_max_age(Duration::MAX),
+        |c| c.implicit_refresh_deltatime(Duration::MAX),
+        |c| c.implicit_refresh_max_age(Duration::MAX),
+    ];
+    for change in times {
+        let error = change(config()).build().expect_err("for ever");
+        assert!(error.to_string().ends_with("at most a thousand years"), "{error}");
+    }
+}
+
+#[test]
+fn cookies_with_name_prefixes_are_possible_where_their_rules_hold() {
+    let host = config()
+        .access_cookie_name("__Host-access")
+        .refresh_cookie_name("__Secure-refresh")
+        .refresh_cookie_path("/refresh")
+        .cookie_samesite(SameSite::None);
+    assert!(host.build().is_ok());
+}
+
+#[test]
+fn each_type_has_locations_of_its_own_or_the_common_ones() {
+    use Location::{Cookies, Headers, Query};
+    let common = config().token_location([Headers, Query]);
+    let locations = |config: ConfigBuilder| {
+        let config = config.build().expect("valid");
+        let of = |kind| config.locations(kind).to_vec();
+        (of(TokenKind::Access), of(TokenKind::Refresh))
+    };
+    let both = vec![Headers, Query];
+    assert_eq!(locations(common.clone()), (both.clone(), both.clone()));
+    let own = common.clone().refresh_token_location(vec![Cookies]);
+    assert_eq!(locations(own), (both.clone(), vec![Cookies]));
+    let own = common.access_token_location(vec![Cookies]);
+    assert_eq!(locations(own), (vec![Cookies], both));
+}
+
+#[test]
+fn the_identity_claim_names_the_user_in_place_of_sub() {
+    let engine = engine_with(|config| config.identity_claim("uid"));
+    let token = issue(&engine, &NewToken::access("user123"));
+    let payload = payload_of(&token);
+    assert_eq!((&payload["uid"], payload.get("sub")), (&"user123".into(), None));
+    assert_eq!(verify(&engine, &token).map(|claims| claims.sub), Ok("user123".to_owned()));
+    let with_sub = sign_payload(&support::minimal_payload());
+    assert!(matches!(verify(&engine, &with_sub), Err(Error::Malformed(_))));
+}
+
+#[test]
+fn the_configuration_says_what_a_face_needs_to_know() {
+    let config = config()
+        .max_body_size(77_usize)
+        .error_message_key("detail")
+        .invalid_token_status(422_u16)
+        .login_type("admin")
+        .header_name("X-Token")
+        .access_csrf_header_name("X-Access")
+        .refresh_csrf_header_name("X-Refresh")
+        .build()
+        .expect("valid");
+    assert_eq!(config.max_body_size(), 77);
+    assert_eq!(config.error_message_key(), "detail");
+    assert_eq!(config.invalid_token_status(), 422);
+    assert_eq!(config.login_type(), Some("admin"));
+    assert_eq!(config.keys().algorithm(), Algorithm::Hs256);
+    assert_eq!(config.warnings(), [""; 0]);
+    let read = ["cookie", "x-token", "X-ACCESS", "x-refresh", "Content-Type", "origin", "Host"];
+    for name in read {
+        assert!(config.reads_header(name.as_bytes()), "{name}");
+    }
+    for name in ["authorization", "x-csrf-token", "accept", ""] {
+        assert!(!config.reads_header(name.as_bytes()), "{name}");
+    }
+    let engine = Engine::new(config);
+    assert_eq!(engine.answer(&Error::Expired).status, 422);
+    assert_eq!(engine.answer(&Error::FreshTokenRequired).status, 401);
+}

@@ -1,0 +1,309 @@
+//! Implicit refresh: when the access token in a cookie is replaced, by what, and why not.
+
+use std::time::Duration;
+
+use authx::{
+    Audience, ConfigBuilder, Engine, Error, NewToken, NoRefresh, Outcome, RefreshCandidate,
+    Request, SystemRandom, Timestamp,
+};
+use serde_json::json;
+
+mod support;
+use support::{
+    FailingRandom, NOW, at, config, engine_with, issue, payload_of, seconds, sign_payload,
+    verify_at,
+};
+
+type Change = fn(ConfigBuilder) -> ConfigBuilder;
+
+/// Access tokens live 900 seconds, and are replaced in their last 600.
+fn engine(change: Change) -> Engine {
+    engine_with(|config| change(config.token_location([authx::Location::Cookies])))
+}
+
+/// The first half of the decision, for a request of `method` and `path` that carries `token`.
+fn candidate(
+    engine: &Engine,
+    token: &str,
+    method: &str,
+    path: &str,
+    now: Timestamp,
+) -> Result<RefreshCandidate, NoRefresh> {
+    let cookie = format!("access_token_cookie={token}");
+    let headers = [("cookie", cookie.as_str())];
+    engine.refresh_candidate(&Request::new(method, headers.as_slice()), path, now)
+}
+
+fn due(engine: &Engine, token: &str, now: Timestamp) -> RefreshCandidate {
+    candidate(engine, token, "GET", "/", now).expect("a token that is due")
+}
+
+const NO_HEADERS: &[(&str, &str)] = &[];
+
+fn success() -> Outcome<'static, [(&'static str, &'static str)]> {
+    Outcome { status: 200, headers: NO_HEADERS, revoked: false }
+}
+
+fn default(config: ConfigBuilder) -> ConfigBuilder {
+    config
+}
+
+#[test]
+fn a_token_is_due_in_its_last_minutes() {
+    let engine = engine(default);
+    let token = issue(&engine, &NewToken::access("a"));
+    for (name, now, is_due) in [
+        ("new", at(0), false),
+        ("just before", at(299), false),
+        ("at the window", at(300), true),
+        ("in the window", at(600), true),
+        ("in the last second", at(899), true),
+    ] {
+        match candidate(&engine, &token, "GET", "/", now) {
+            Ok(candidate) => {
+                assert!(is_due, "{name}");
+                assert_eq!(candidate.token(), token);
+                assert_eq!(candidate.claims().sub, "a");
+            }
+            Err(reason) => {
+                assert!(!is_due && matches!(reason, NoRefresh::NotDue), "{name}: {reason:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_first_half_says_why_a_request_takes_no_part() {
+    type Expected = fn(&NoRefresh) -> bool;
+    let cases: [(&str, Change, Expected); 9] = [
+        (
+            "tokens are not in cookies",
+            |config| config.token_location([authx::Location::Headers]),
+            |reason| matches!(reason, NoRefresh::NoCookies),
+        ),
+        (
+            "the path is excluded",
+            |config| config.implicit_refresh_route_exclude(["/items".to_owned()]),
+            |reason| matches!(reason, NoRefresh::NotConfigured),
+        ),
+        (
+            "the path is not included",
+            |config| {
+                config.implicit_refresh_route_include(["/other".to_owned(), "/item".to_owned()])
+            },
+            |reason| matches!(reason, NoRefresh::NotConfigured),
+        ),
+        (
+            "the path is both",
+            |config| {
+                let items = || ["/items".to_owned()];
+                config
+                    .implicit_refresh_route_include(items())
+                    .implicit_refresh_route_exclude(items())
+            },
+            |reason| matches!(reason, NoRefresh::NotConfigured),
+        ),
+        (
+            "the method is excluded",
+            |config| config.implicit_refresh_method_exclude(["get".to_owned()]),
+            |reason| matches!(reason, NoRefresh::NotConfigured),
+        ),
+        (
+            "the method is not included",
+            |config| config.implicit_refresh_method_include(["POST".to_owned()]),
+            |reason| matches!(reason, NoRefresh::NotConfigured),
+        ),
+        (
+            "another issuer",
+            |config| config.decode_issuer("me".to_owned()),
+            |reason| matches!(reason, NoRefresh::NotVerified(Error::InvalidIssuer)),
+        ),
+        (
+            "another key",
+            |config| config.secret_key(authx::Secret::from(support::OTHER_SECRET)),
+            |reason| matches!(reason, NoRefresh::NotVerified(Error::InvalidSignature)),
+        ),
+        (
+            "a narrow window",
+            |config| config.implicit_refresh_deltatime(seconds(1)),
+            |reason| matches!(reason, NoRefresh::NotDue),
+        ),
+    ];
+    let token = issue(&engine(default), &NewToken::access("a"));
+    assert!(candidate(&engine(default), &token, "GET", "/items", at(600)).is_ok());
+    for (name, change, expected) in cases {
+        let engine =
+            engine_with(|config| change(config.token_location([authx::Location::Cookies])));
+        let reason = candidate(&engine, &token, "GET", "/items", at(600)).expect_err(name);
+        assert!(expected(&reason), "{name}: {reason:?}");
+    }
+
+    let included: Change = |config| {
+        config
+            .implicit_refresh_route_include(["/items".to_owned()])
+            .implicit_refresh_method_include(["Get".to_owned()])
+            .implicit_refresh_route_exclude(["/other".to_owned()])
+            .implicit_refresh_method_exclude(["POST".to_owned()])
+    };
+    assert!(candidate(&engine(included), &token, "get", "/items", at(600)).is_ok());
+    for path in ["/items/", "/Items", "/items/7", ""] {
+        let reason = candidate(&engine(included), &token, "GET", path, at(600)).expect_err(path);
+        assert!(matches!(reason, NoRefresh::NotConfigured), "{path}: {reason:?}");
+    }
+}
+
+#[test]
+fn only_an_access_cookie_that_verifies_is_replaced() {
+    let engine = engine(default);
+    let refresh = issue(&engine, &NewToken::refresh("a").expires_in(seconds(900)));
+    let access = issue(&engine, &NewToken::access("a"));
+    let reason = candidate(&engine, &refresh, "GET", "/", at(600)).expect_err("a refresh token");
+    assert!(matches!(reason, NoRefresh::NotVerified(Error::WrongTokenType { .. })), "{reason:?}");
+    let reason = candidate(&engine, &access, "GET", "/", at(900)).expect_err("expired");
+    assert!(matches!(reason, NoRefresh::NotVerified(Error::Expired)), "{reason:?}");
+
+    let bearer = format!("Bearer {access}");
+    let headers = [("authorization", bearer.as_str())];
+    let request = Request::new("GET", headers.as_slice());
+    let reason = engine.refresh_candidate(&request, "/", at(600)).expect_err("no cookie");
+    assert!(matches!(reason, NoRefresh::NotVerified(Error::MissingToken)), "{reason:?}");
+
+    let endless = engine_with(|config| {
+        config
+            .token_location([authx::Location::Cookies])
+            .access_token_expires(authx::TokenLifetime::Never)
+    });
+    let token = issue(&endless, &NewToken::access("a"));
+    let reason = candidate(&endless, &token, "GET", "/", at(600)).expect_err("no end");
+    assert!(matches!(reason, NoRefresh::NotDue), "{reason:?}");
+}
+
+#[test]
+fn the_csrf_value_is_asked_for_as_with_any_request() {
+    let engine = engine(default);
+    let token = issue(&engine, &NewToken::access("a").csrf("right"));
+    let cookie = format!("access_token_cookie={token}");
+    let ask = |csrf: Option<&str>| {
+        let mut headers = vec![("cookie", cookie.as_str())];
+        headers.extend(csrf.map(|csrf| ("x-csrf-token", csrf)));
+        let request = Request::new("POST", headers.as_slice());
+        engine.refresh_candidate(&request, "/", at(600))
+    };
+    assert!(matches!(ask(None), Err(NoRefresh::NotVerified(Error::MissingCsrfToken))));
+    assert!(matches!(ask(Some("wrong")), Err(NoRefresh::NotVerified(Error::CsrfMismatch))));
+    assert!(ask(Some("right")).is_ok());
+}
+
+#[test]
+fn the_second_half_says_why_the_token_stays() {
+    let engine = engine(|config| config.access_cookie_name("at"));
+    let token = issue(&engine, &NewToken::access("a"));
+    let cookie = format!("at={token}");
+    let headers = [("cookie", cookie.as_str())];
+    let request = Request::new("GET", headers.as_slice());
+    let candidate = engine.refresh_candidate(&request, "/", at(600)).expect("due");
+    let decide = |status, headers: &[(&str, &str)], revoked| {
+        let outcome = Outcome { status, headers, revoked };
+        candidate.reissue(&engine, &outcome, at(600), &SystemRandom)
+    };
+    for status in [100, 200, 204, 302, 304, 399] {
+        assert!(decide(status, &[], false).is_ok(), "{status}");
+        assert!(matches!(decide(status, &[], true), Err(NoRefresh::Revoked)), "{status}");
+    }
+    for status in [400, 401, 403, 404, 422, 500, 503] {
+        assert!(matches!(decide(status, &[], false), Err(NoRefresh::FailedRequest)), "{status}");
+        assert!(matches!(decide(status, &[], true), Err(NoRefresh::Revoked)), "{status}");
+    }
+    for own in ["at=x; Path=/", "at=; Max-Age=0", " at =x", "at="] {
+        let reason = decide(200, &[("Set-Cookie", "b=1"), ("SET-COOKIE", own)], false);
+        assert!(matches!(reason, Err(NoRefresh::CookieInAnswer)), "{own}: {reason:?}");
+    }
+    for other in ["att=x", "b=at=x", "a=t", "AT=x", "", "at"] {
+        assert!(decide(200, &[("set-cookie", other)], false).is_ok(), "{other}");
+    }
+    let reason = candidate.reissue(&engine, &success(), at(600), &FailingRandom);
+    assert!(matches!(reason, Err(NoRefresh::NotIssued(_))), "{reason:?}");
+}
+
+#[test]
+fn the_new_token_keeps_what_the_old_one_said_and_is_not_fresh() {
+    let engine = engine(|config| {
+        config
+            .login_type("admin")
+            .decode_audience(Audience::One("us".into()))
+            .encode_issuer("the configured issuer".to_owned())
+    });
+    let custom = json!({"tenant": 7, "roles": ["a", {"b": null}]});
+    let old = NewToken::access("user123")
+        .fresh()
+        .scopes(["users:read", "users:*"])
+        .audience(Audience::Many(vec!["us".into(), "them".into()]))
+        .issuer("me")
+        .claims(&custom);
+    let old = issue(&engine, &old);
+    let candidate = due(&engine, &old, at(600));
+    let new = candidate.reissue(&engine, &success(), at(601), &SystemRandom).expect("a token");
+
+    let (old, mut expected) = (payload_of(&old), payload_of(&old));
+    let new_payload = payload_of(&new);
+    for random in ["jti", "csrf"] {
+        assert_ne!(new_payload[random], old[random], "{random}");
+        expected[random] = new_payload[random].clone();
+    }
+    expected["fresh"] = json!(false);
+    expected["iat"] = json!(NOW + 601);
+    expected["nbf"] = json!(NOW + 601);
+    expected["exp"] = json!(NOW + 601 + 900);
+    expected["auth_time"] = json!(NOW);
+    assert_eq!(new_payload, expected);
+    assert!(verify_at(&engine, &new, at(601)).is_ok());
+}
+
+#[test]
+fn the_login_is_dated_by_the_first_token_however_often_it_is_replaced() {
+    let engine = engine(default);
+    let mut token = issue(&engine, &NewToken::access("a"));
+    for turn in 1..=5 {
+        let now = at(turn * 800);
+        token = due(&engine, &token, now)
+            .reissue(&engine, &success(), now, &SystemRandom)
+            .expect("a token");
+        let payload = payload_of(&token);
+        assert_eq!(
+            (&payload["auth_time"], &payload["iat"]),
+            (&json!(NOW), &json!(NOW + turn * 800))
+        );
+    }
+}
+
+#[test]
+fn a_login_has_an_absolute_end_where_one_is_configured() {
+    let engine = engine(|config| config.implicit_refresh_max_age(seconds(2000)));
+    let first = issue(&engine, &NewToken::access("a"));
+    let replace = |token: &str, now| {
+        due(&engine, token, now).reissue(&engine, &success(), now, &SystemRandom)
+    };
+    let second = replace(&first, at(800)).expect("within the login");
+    assert_eq!(payload_of(&second)["exp"], NOW + 1700);
+    let third = replace(&second, at(1600)).expect("up to the login's end");
+    assert_eq!(payload_of(&third)["exp"], NOW + 2000);
+    for now in [1700, 1999] {
+        let reason = replace(&third, at(now));
+        assert!(matches!(reason, Err(NoRefresh::LoginTooOld)), "{reason:?}");
+    }
+    // The login is what the token says, not what a later instant of issue says.
+    let old = sign_payload(&json!({
+        "sub": "a", "type": "access", "iat": NOW, "exp": NOW + 60, "auth_time": NOW - 2000,
+    }));
+    let reason = replace(&old, at(0));
+    assert!(matches!(reason, Err(NoRefresh::LoginTooOld)), "{reason:?}");
+}
+
+#[test]
+fn a_token_in_its_leeway_is_replaced_too() {
+    let engine = engine(|config| config.decode_leeway(Duration::from_secs(10)));
+    let token = issue(&engine, &NewToken::access("a"));
+    assert!(candidate(&engine, &token, "GET", "/", at(909)).is_ok());
+    assert!(candidate(&engine, &token, "GET", "/", at(910)).is_err());
+    assert!(config().build().is_ok());
+}

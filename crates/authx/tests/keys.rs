@@ -1,0 +1,420 @@
+//! Keys: what is one, what is none and why, and how a ring chooses among them.
+
+use authx::{
+    Algorithm, Config, ConfigBuilder, ConfigError, Engine, Error, IssueError, Key, KeyError,
+    KeyKind, KeyRing, KeyRingError, NewToken, Secret, SystemRandom, Timestamp, verify_signature,
+};
+use serde_json::json;
+
+mod support;
+use support::{
+    OTHER_SECRET, SECRET, at, base64url, engine_of, engine_of_ring, engine_with, header_of, issue,
+    key_files, now, pem, seconds, secret_key, sign, signing_key, verify, verify_at,
+};
+
+#[test]
+fn every_algorithm_issues_what_it_verifies() {
+    for algorithm in Algorithm::ALL {
+        let engine = engine_of(algorithm);
+        let token = issue(&engine, &NewToken::access("user123"));
+        assert_eq!(header_of(&token), json!({"alg": algorithm.name(), "typ": "JWT"}));
+        let claims = verify(&engine, &token).expect("a valid token");
+        assert_eq!(claims.sub, "user123", "{algorithm}");
+
+        let Some((_, public)) = key_files(algorithm) else { continue };
+        let verifier =
+            engine_of_ring([Key::from_public_pem(algorithm, public).expect("a public key")]);
+        assert_eq!(verify(&verifier, &token), Ok(claims), "{algorithm} by the public key");
+        let refused = verifier.issue(&NewToken::access("user123"), now(), &SystemRandom);
+        assert!(matches!(refused, Err(IssueError::NoSigningKey)), "{algorithm}: {refused:?}");
+    }
+}
+
+#[test]
+fn no_algorithm_verifies_what_another_signed() {
+    for signer in Algorithm::ALL {
+        let token = issue(&engine_of(signer), &NewToken::access("user123"));
+        for other in Algorithm::ALL.into_iter().filter(|other| *other != signer) {
+            let refused = verify(&engine_of(other), &token);
+            assert_eq!(refused, Err(Error::AlgorithmNotAllowed), "{signer} for {other}");
+        }
+    }
+}
+
+#[test]
+fn a_public_key_is_no_secret_that_a_token_could_be_signed_with() {
+    use aws_lc_rs::hmac;
+    let (private, public) = key_files(Algorithm::Rs256).expect("a key pair");
+    let engine = engine_of_ring([Key::from_private_pem(Algorithm::Rs256, private).expect("a key")]);
+    for algorithm in ["HS256", "RS256"] {
+        let header = base64url(format!("{{\"alg\":\"{algorithm}\"}}"));
+        let signed = format!("{header}.{}", base64url(support::minimal_payload().to_string()));
+        let key = hmac::Key::new(hmac::HMAC_SHA256, public.as_bytes());
+        let token = format!("{signed}.{}", base64url(hmac::sign(&key, signed.as_bytes())));
+        assert!(verify(&engine, &token).is_err(), "{algorithm}");
+    }
+}
+
+#[test]
+fn every_form_of_pem_makes_the_same_key() {
+    let cases: [(&str, Algorithm, &str); 10] = [
+        ("PKCS#8", Algorithm::Rs256, "rsa.pkcs8"),
+        ("PKCS#1", Algorithm::Ps512, "rsa.pkcs1"),
+        ("PKCS#8", Algorithm::Es256, "p256.pkcs8"),
+        ("SEC1", Algorithm::Es256, "p256.sec1"),
+        ("SEC1 with EC PARAMETERS", Algorithm::Es256, "p256.sec1-with-parameters"),
+        ("SEC1", Algorithm::Es256k, "secp256k1.sec1"),
+        ("SEC1", Algorithm::Es384, "p384.sec1"),
+        ("SEC1", Algorithm::Es512, "p521.sec1"),
+        ("PKCS#8", Algorithm::Es512, "p521.pkcs8"),
+        ("PKCS#8 version 1", Algorithm::EdDsa, "ed25519.pkcs8"),
+    ];
+    for (form, algorithm, file) in cases {
+        for (variant, text) in [
+            ("as it is", pem(file).to_owned()),
+            ("with CRLF", pem(file).replace('\n', "\r\n")),
+            ("between other text", format!("Key of the tests\n\n{}\n\n", pem(file))),
+        ] {
+            let name = format!("{algorithm} from {form}, {variant}");
+            let key = Key::from_private_pem(algorithm, text).expect(&name);
+            let token = issue(&engine_of_ring([key]), &NewToken::access("user123"));
+            let (_, public) = key_files(algorithm).expect("a key pair");
+            let public = Key::from_public_pem(algorithm, public).expect(&name);
+            assert!(verify(&engine_of_ring([public]), &token).is_ok(), "{name}");
+        }
+    }
+
+    let token = issue(&engine_of(Algorithm::Rs256), &NewToken::access("user123"));
+    let public =
+        Key::from_public_pem(Algorithm::Rs256, pem("rsa.pkcs1-public")).expect("a PKCS#1 key");
+    assert!(verify(&engine_of_ring([public]), &token).is_ok(), "RS256 from a public PKCS#1");
+}
+
+#[test]
+fn a_text_that_is_no_key_is_an_error_that_names_the_setting_and_shows_nothing_of_it() {
+    const PRIVATE: &str = "JWT_PRIVATE_KEY";
+    const PUBLIC: &str = "JWT_PUBLIC_KEY";
+    const PREVIOUS: &str = "JWT_PREVIOUS_PUBLIC_KEY";
+    const SHARED: &str = "JWT_SECRET_KEY";
+    let two = |name| format!("{}{}", pem(name), pem(name));
+    let cut = |name| pem(name)[..pem(name).len() / 2].to_owned();
+    let holed = |name: &str| pem(name).replacen("\nM", "\nMA", 1);
+    let section = |label: &str, expected| KeyError::WrongSection { label: label.into(), expected };
+    let unfit = |algorithm| KeyError::Unfit { algorithm };
+    let text = |name: &str| pem(name).to_owned();
+    use Algorithm::{EdDsa, Es256, Es256k, Es384, Hs256, Ps256, Rs256};
+    let rsa = "PRIVATE KEY or RSA PRIVATE KEY";
+    let ec = "PRIVATE KEY or EC PRIVATE KEY";
+
+    let cases = [
+        ("a certificate", Es256, PRIVATE, text("certificate"), section("CERTIFICATE", ec)),
+        ("a certificate", Es256, PUBLIC, text("certificate"), section("CERTIFICATE", "PUBLIC KEY")),
+        ("a public key", Rs256, PRIVATE, text("rsa.spki"), section("PUBLIC KEY", rsa)),
+        ("a private key", Rs256, PUBLIC, text("rsa.pkcs8"), section("PRIVATE KEY", "PUBLIC KEY")),
+        (
+            "a private key",
+            Es256,
+            PUBLIC,
+            text("p256.sec1"),
+            section("EC PRIVATE KEY", "PUBLIC KEY"),
+        ),
+        ("SEC1 for RSA", Rs256, PRIVATE, text("p256.sec1"), section("EC PRIVATE KEY", rsa)),
+        ("PKCS#1 for EC", Es256, PRIVATE, text("rsa.pkcs1"), section("RSA PRIVATE KEY", ec)),
+        (
+            "PKCS#1 for EC",
+            Es256,
+            PUBLIC,
+            text("rsa.pkcs1-public"),
+            section("RSA PUBLIC KEY", "PUBLIC KEY"),
+        ),
+        (
+            "SEC1 for Ed25519",
+            EdDsa,
+            PRIVATE,
+            text("p256.sec1"),
+            section("EC PRIVATE KEY", "PRIVATE KEY"),
+        ),
+        ("encrypted PKCS#8", Es256, PRIVATE, text("encrypted.pkcs8"), KeyError::Encrypted),
+        ("encrypted PKCS#1", Rs256, PRIVATE, text("encrypted.pkcs1"), KeyError::Encrypted),
+        ("two private keys", Es256, PRIVATE, two("p256.pkcs8"), KeyError::SeveralKeys),
+        ("two public keys", Es256, PUBLIC, two("p256.spki"), KeyError::SeveralKeys),
+        ("nothing", Rs256, PRIVATE, String::new(), KeyError::Empty),
+        ("nothing", Rs256, PUBLIC, String::new(), KeyError::Empty),
+        ("space", Rs256, PRIVATE, " \n".to_owned(), KeyError::NotPem),
+        ("garbage", Rs256, PRIVATE, "never-to-be-seen".to_owned(), KeyError::NotPem),
+        ("garbage", Rs256, PUBLIC, "never-to-be-seen".to_owned(), KeyError::NotPem),
+        ("half a key", Es256, PRIVATE, cut("p256.pkcs8"), KeyError::NotPem),
+        ("a damaged key", Rs256, PRIVATE, holed("rsa.pkcs8"), KeyError::NotPem),
+        ("another curve", Es384, PRIVATE, text("p256.pkcs8"), unfit(Es384)),
+        ("another curve", Es384, PRIVATE, text("p256.sec1"), unfit(Es384)),
+        ("another curve", Es256k, PRIVATE, text("p256.pkcs8"), unfit(Es256k)),
+        ("another curve", Es256, PUBLIC, text("secp256k1.spki"), unfit(Es256)),
+        ("another curve", EdDsa, PRIVATE, text("ed448.pkcs8"), unfit(EdDsa)),
+        ("RSA for EC", Es256, PRIVATE, text("rsa.pkcs8"), unfit(Es256)),
+        ("EC for RSA", Rs256, PRIVATE, text("p256.pkcs8"), unfit(Rs256)),
+        ("EC for RSA", Ps256, PUBLIC, text("p256.spki"), unfit(Ps256)),
+        ("EC for Ed25519", EdDsa, PUBLIC, text("p256.spki"), unfit(EdDsa)),
+        ("Ed25519 for EC", Es256, PUBLIC, text("ed25519.spki"), unfit(Es256)),
+        ("a small RSA key", Rs256, PRIVATE, text("rsa-1024.pkcs8"), unfit(Rs256)),
+        ("a small RSA key", Ps256, PUBLIC, text("rsa-1024.spki"), unfit(Ps256)),
+        ("no key before", Rs256, PREVIOUS, "never-to-be-seen".to_owned(), KeyError::NotPem),
+        ("another curve before", Es256, PREVIOUS, text("p384.spki"), unfit(Es256)),
+        ("no secret", Hs256, SHARED, String::new(), KeyError::Empty),
+        ("a short secret", Hs256, SHARED, "never-to-be-seen".to_owned(), weak(16, 32)),
+        ("a public key as a secret", Hs256, SHARED, text("rsa.spki"), KeyError::PemAsSecret),
+        ("a private key as a secret", Hs256, SHARED, text("rsa.pkcs8"), KeyError::PemAsSecret),
+        ("a certificate as a secret", Hs256, SHARED, text("certificate"), KeyError::PemAsSecret),
+        (
+            "a public key with attributes as a secret",
+            Hs256,
+            SHARED,
+            format!("Bag Attributes\n\n{}", pem("rsa.spki")),
+            KeyError::PemAsSecret,
+        ),
+        (
+            "a public key as the secret before",
+            Hs256,
+            "JWT_PREVIOUS_SECRET_KEY",
+            text("p256.spki"),
+            KeyError::PemAsSecret,
+        ),
+    ];
+    for (name, algorithm, setting, text, expected) in cases {
+        let secret = Secret::from(text.clone());
+        let config = match setting {
+            PRIVATE => Config::builder().private_key(secret),
+            PUBLIC => Config::builder().public_key(secret),
+            PREVIOUS => {
+                let (private, _) = key_files(algorithm).expect("a key pair");
+                Config::builder().private_key(Secret::from(private)).previous_public_key(secret)
+            }
+            SHARED => Config::builder().secret_key(secret),
+            _ => support::config().previous_secret_key(secret),
+        };
+        let error = config.algorithm(algorithm).build().expect_err(name);
+        assert_eq!(error, ConfigError::Key { setting, error: expected }, "{name} as {setting}");
+        assert!(error.to_string().starts_with(&format!("{setting}: ")), "{error}");
+        for shown in [error.to_string(), format!("{error:?}")] {
+            for line in text.lines().filter(|line| line.len() > 9 && !line.starts_with("-----")) {
+                assert!(!shown.contains(line), "{name} as {setting}: {shown}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_key_of_another_kind_than_the_algorithms_is_refused() {
+    for algorithm in Algorithm::ALL {
+        let refused = if algorithm.key_kind() == KeyKind::Secret {
+            let public = Key::from_public_pem(algorithm, pem("rsa.spki")).map(drop);
+            assert_eq!(public, Err(KeyError::WrongKind { algorithm }));
+            Key::from_private_pem(algorithm, pem("rsa.pkcs8")).map(drop)
+        } else {
+            Key::from_secret(algorithm, SECRET).map(drop)
+        };
+        assert_eq!(refused, Err(KeyError::WrongKind { algorithm }));
+    }
+}
+
+#[test]
+fn a_public_key_that_is_not_the_private_keys_own_is_refused() {
+    for (algorithm, private, public) in [
+        (Algorithm::Rs256, "rsa.pkcs8", "rsa-other.spki"),
+        (Algorithm::Ps384, "rsa.pkcs8", "rsa-other.spki"),
+        (Algorithm::Es256, "p256.pkcs8", "p256-other.spki"),
+    ] {
+        let config = |public| {
+            let private = Secret::from(pem(private));
+            let public = Secret::from(pem(public));
+            Config::builder().algorithm(algorithm).private_key(private).public_key(public).build()
+        };
+        let error = config(public).expect_err("a mismatched pair");
+        assert!(error.to_string().starts_with("JWT_PUBLIC_KEY: "), "{error}");
+        assert!(config(&private.replace("pkcs8", "spki")).is_ok(), "{algorithm}");
+    }
+}
+
+#[test]
+fn a_key_must_be_there() {
+    for (algorithm, setting) in [
+        (Algorithm::Hs256, "JWT_SECRET_KEY"),
+        (Algorithm::Rs256, "JWT_PRIVATE_KEY"),
+        (Algorithm::EdDsa, "JWT_PUBLIC_KEY"),
+    ] {
+        let wrong_kind = if algorithm.is_symmetric() {
+            Config::builder().private_key(Secret::from(pem("rsa.pkcs8")))
+        } else {
+            support::config()
+        };
+        for config in [Config::builder(), wrong_kind] {
+            let error = config.algorithm(algorithm).build().expect_err("no key");
+            assert!(error.to_string().contains(setting), "{error}");
+        }
+    }
+    let before = Config::builder().previous_secret_key(Secret::from(SECRET));
+    let error = before.build().expect_err("only the key before");
+    assert!(error.to_string().contains("JWT_SECRET_KEY"), "{error}");
+}
+
+#[test]
+fn a_secret_must_be_as_long_as_its_hash_unless_told_otherwise() {
+    for (algorithm, required) in
+        [(Algorithm::Hs256, 32), (Algorithm::Hs384, 48), (Algorithm::Hs512, 64)]
+    {
+        let marked = |length: usize| format!("{:x<length$}", "never");
+        let config = |length| {
+            Config::builder().algorithm(algorithm).secret_key(Secret::from(marked(length)))
+        };
+        let exact = config(required).build().expect("long enough");
+        assert_eq!(exact.warnings(), [""; 0]);
+
+        let error = config(required - 1).build().expect_err("too short");
+        let expected = weak(required - 1, required);
+        assert_eq!(error, ConfigError::Key { setting: "JWT_SECRET_KEY", error: expected });
+
+        let lenient = config(required - 1).strict_keys(false).build().expect("told to allow it");
+        let [warning] = lenient.warnings() else { panic!("one warning") };
+        assert!(warning.starts_with("JWT_SECRET_KEY: "), "{warning}");
+        assert!(warning.contains(algorithm.name()) && !warning.contains("never"), "{warning}");
+        let engine = Engine::new(lenient);
+        assert!(verify(&engine, &issue(&engine, &NewToken::access("user123"))).is_ok());
+
+        let empty = config(0).secret_key(Secret::from("")).strict_keys(false).build();
+        let expected = ConfigError::Key { setting: "JWT_SECRET_KEY", error: KeyError::Empty };
+        assert_eq!(empty.expect_err("empty"), expected);
+    }
+    let previous = support::config().strict_keys(false).previous_secret_key(Secret::from("short"));
+    let config = previous.build().expect("told to allow it");
+    assert!(config.warnings()[0].starts_with("JWT_PREVIOUS_SECRET_KEY: "));
+}
+
+#[test]
+fn what_the_previous_key_signed_is_valid_until_it_expires() {
+    let rotated_pair = |config: ConfigBuilder| {
+        config
+            .algorithm(Algorithm::Es256)
+            .private_key(Secret::from(pem("p256.pkcs8")))
+            .previous_public_key(Secret::from(pem("p256-other.spki")))
+    };
+    // The pair before is the one whose public half is the previous key: here, the same key twice.
+    let same_pair = |config: ConfigBuilder| {
+        rotated_pair(config).previous_public_key(Secret::from(pem("p256.spki")))
+    };
+    let old = engine_with(|config| config.secret_key(Secret::from(OTHER_SECRET)));
+    let rotated = engine_with(|config| config.previous_secret_key(Secret::from(OTHER_SECRET)));
+    let old_pair = engine_of(Algorithm::Es256);
+    for (name, old, rotated) in
+        [("secrets", old, rotated), ("pairs", old_pair, engine_with(same_pair))]
+    {
+        let token = issue(&old, &NewToken::access("user123").expires_in(seconds(60)));
+        assert!(verify(&rotated, &token).is_ok(), "{name}");
+        assert_eq!(verify_at(&rotated, &token, at(60)), Err(Error::Expired), "{name}");
+        let renewed = issue(&rotated, &NewToken::access("user123"));
+        assert!(verify(&rotated, &renewed).is_ok(), "{name}");
+    }
+    let stranger = issue(&engine_of(Algorithm::Es256), &NewToken::access("user123"));
+    assert!(verify(&engine_with(rotated_pair), &stranger).is_ok(), "signed by the present key");
+
+    let renewed = issue(
+        &engine_with(|config| config.previous_secret_key(Secret::from(OTHER_SECRET))),
+        &NewToken::access("user123"),
+    );
+    let old = engine_with(|config| config.secret_key(Secret::from(OTHER_SECRET)));
+    assert_eq!(verify(&old, &renewed), Err(Error::InvalidSignature), "only the first key signs");
+}
+
+#[test]
+fn a_token_is_checked_against_the_key_that_it_names() {
+    let named = |secret, kid: &str| secret_key(secret).with_kid(kid);
+    let ring = || engine_of_ring([named(SECRET, "new"), named(OTHER_SECRET, "old")]);
+    let by = |key| issue(&engine_of_ring([key]), &NewToken::access("user123"));
+
+    assert_eq!(header_of(&by(named(SECRET, "new")))["kid"], "new");
+    let cases = [
+        ("the first key's name", by(named(SECRET, "new")), Ok(())),
+        ("the second key's name", by(named(OTHER_SECRET, "old")), Ok(())),
+        ("no name, the first key", by(secret_key(SECRET)), Ok(())),
+        ("no name, the second key", by(secret_key(OTHER_SECRET)), Ok(())),
+        ("the other's name", by(named(OTHER_SECRET, "new")), Err(Error::InvalidSignature)),
+        ("an unknown name", by(named(SECRET, "unknown")), Err(Error::InvalidSignature)),
+        ("an empty name", by(named(SECRET, "")), Err(Error::InvalidSignature)),
+        ("a name in other case", by(named(SECRET, "NEW")), Err(Error::InvalidSignature)),
+        ("a path as a name", by(named("", "../../dev/null")), Err(Error::InvalidSignature)),
+    ];
+    for (name, token, expected) in cases {
+        assert_eq!(verify(&ring(), &token).map(drop), expected, "{name}");
+    }
+
+    let nameless = engine_of_ring([secret_key(SECRET)]);
+    assert!(verify(&nameless, &by(named(SECRET, "whatever"))).is_ok());
+
+    // Names of different algorithms don't get into each other's way.
+    let both =
+        engine_of_ring([named(SECRET, "main"), signing_key(Algorithm::EdDsa).with_kid("main")]);
+    let token = by(signing_key(Algorithm::EdDsa).with_kid("main"));
+    assert!(verify(&both, &token).is_ok());
+
+    fn secret_key(secret: &str) -> Key {
+        let secret = if secret.is_empty() { "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" } else { secret };
+        Key::from_weak_secret(Algorithm::Hs256, secret).expect("a secret")
+    }
+}
+
+#[test]
+fn a_retired_key_verifies_nothing_from_its_last_instant_on() {
+    let token = issue(&engine_of_ring([secret_key(OTHER_SECRET)]), &NewToken::access("user123"));
+    let ring = engine_of_ring([secret_key(SECRET), secret_key(OTHER_SECRET).retired_at(at(10))]);
+    assert!(verify_at(&ring, &token, at(9)).is_ok());
+    assert_eq!(verify_at(&ring, &token, at(10)), Err(Error::InvalidSignature));
+    assert_eq!(verify_at(&ring, &token, at(11)), Err(Error::InvalidSignature));
+}
+
+#[test]
+fn a_ring_needs_keys_whose_names_tell_them_apart() {
+    let key = |secret| secret_key(secret).with_kid("main");
+    assert_eq!(KeyRing::new([]).map(drop), Err(KeyRingError::Empty));
+    let error = KeyRing::new([key(SECRET), key(OTHER_SECRET)]).map(drop);
+    assert_eq!(error, Err(KeyRingError::DuplicateKid("main".to_owned())));
+    let other_algorithm = signing_key(Algorithm::EdDsa).with_kid("main");
+    assert!(KeyRing::new([key(SECRET), other_algorithm, secret_key(OTHER_SECRET)]).is_ok());
+}
+
+#[test]
+fn further_algorithms_verify_with_the_keys_that_are_there() {
+    let config = || {
+        Config::builder()
+            .secret_key(Secret::from(SECRET))
+            .private_key(Secret::from(pem("rsa.pkcs8")))
+    };
+    let all = config().decode_algorithms(Algorithm::ALL).build().expect("valid");
+    let all = Engine::new(all);
+    let one = Engine::new(config().build().expect("valid"));
+    for algorithm in Algorithm::ALL {
+        let token = issue(&engine_of(algorithm), &NewToken::access("user123"));
+        let usable = matches!(algorithm.key_kind(), KeyKind::Secret | KeyKind::Rsa);
+        let expected = if usable { Ok(()) } else { Err(Error::AlgorithmNotAllowed) };
+        assert_eq!(verify(&all, &token).map(drop), expected, "{algorithm}, where all are listed");
+        let expected = match algorithm {
+            Algorithm::Hs256 => Ok(()),
+            _ => Err(Error::AlgorithmNotAllowed),
+        };
+        assert_eq!(verify(&one, &token).map(drop), expected, "{algorithm}, where none is listed");
+    }
+    let without_signer = config().decode_algorithms([Algorithm::Rs256]).build();
+    let error = without_signer.expect_err("the signer is not listed").to_string();
+    assert!(error.starts_with("JWT_DECODE_ALGORITHMS: "), "{error}");
+}
+
+#[test]
+fn a_signature_is_checked_whatever_the_payload_is() {
+    let ring = KeyRing::new([secret_key(SECRET)]).expect("a ring");
+    let header = r#"{"alg":"HS256"}"#;
+    for payload in ["", "no JSON", "\u{0}", "{\"sub\":1}"] {
+        let opened = verify_signature(&ring, &sign(header, payload), Timestamp::MIN);
+        assert_eq!(opened, Ok(payload.as_bytes().to_vec()), "{payload:?}");
+    }
+}
+
+fn weak(actual: usize, required: usize) -> KeyError {
+    KeyError::WeakSecret { actual, required }
+}

@@ -1,0 +1,548 @@
+//! Which tokens are accepted, and what the others are told first.
+
+use std::time::Duration;
+
+use authx::{
+    Algorithm, Audience, ConfigBuilder, CsrfCheck, Engine, Error, JsonClaims, Location, Malformed,
+    NewToken, Request, RequestToken, RequiredScopes, Requirement, Secret, SystemRandom, Timestamp,
+    TokenKind, verify_signature,
+};
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+mod support;
+use support::{
+    NOW, OTHER_SECRET, SECRET, access, at, base64url, engine, engine_of, engine_of_ring,
+    engine_with, from_base64url, issue, minimal_payload, now, refresh, seconds, secret_key, sign,
+    sign_payload, signing_key, verify, verify_at,
+};
+
+#[test]
+fn the_first_fault_in_the_documented_order_is_the_one_that_is_reported() {
+    /// Has the faults of the list below from the `first` one on, and none before it.
+    fn token(first: usize) -> String {
+        let has = |fault: usize| fault >= first;
+        let secret = if has(3) { OTHER_SECRET } else { SECRET };
+        let signer = engine_of_ring([if has(2) {
+            signing_key(Algorithm::EdDsa)
+        } else {
+            secret_key(secret)
+        }]);
+        let mut token =
+            NewToken::new(if has(9) { TokenKind::Refresh } else { TokenKind::Access }, "user123");
+        token = token.csrf("right").expires_at(if has(4) { at(-100) } else { at(100) });
+        token = token.not_before(if has(5) { at(100) } else { at(-100) });
+        token = token.issued_at(if has(6) { at(100) } else { at(-100) });
+        token = token.issuer(if has(7) { "you" } else { "me" });
+        token = token.audience(Audience::One(if has(8) { "them" } else { "us" }.into()));
+        if first > 11 {
+            token = token.fresh();
+        }
+        if first <= 1 {
+            token = token.scopes(["a".repeat(2000)]);
+        }
+        let login = engine_with(|config| {
+            config
+                .login_type(if has(10) { "user" } else { "admin" })
+                .secret_key(Secret::from(secret))
+        });
+        let signer = if has(2) { signer } else { login };
+        issue(&signer, &token)
+    }
+
+    let engine = engine_with(|config| {
+        config
+            .max_token_size(1500_usize)
+            .decode_issuer("me".to_owned())
+            .decode_audience(Audience::One("us".into()))
+            .login_type("admin")
+    });
+    let requirement = || {
+        Requirement::fresh()
+            .locations([Location::Cookies])
+            .csrf(CsrfCheck::Always)
+            .scopes(RequiredScopes::all(["users:read"]))
+    };
+    let expected = [
+        Error::MissingToken,
+        Error::TokenTooLarge,
+        Error::AlgorithmNotAllowed,
+        Error::InvalidSignature,
+        Error::Expired,
+        Error::NotYetValid,
+        Error::IssuedInTheFuture,
+        Error::InvalidIssuer,
+        Error::InvalidAudience,
+        Error::WrongTokenType { expected: TokenKind::Access },
+        Error::LoginTypeMismatch { expected: "admin".into(), actual: Some("user".into()) },
+        Error::FreshTokenRequired,
+        Error::CsrfMismatch,
+        Error::InsufficientScope { required: vec!["users:read".into()], provided: vec![] },
+    ];
+    for (first, expected) in expected.into_iter().enumerate() {
+        let cookie = format!("access_token_cookie={}", token(first));
+        let csrf = if first <= 12 { "wrong" } else { "right" };
+        let cookie_header = if first == 0 { "x-cookie" } else { "cookie" };
+        let headers = [(cookie_header, cookie.as_str()), ("x-csrf-token", csrf)];
+        let request = Request::new("GET", headers.as_slice());
+        let outcome = engine
+            .find_token(&request, &requirement())
+            .and_then(|found| engine.verify::<()>(&found, &requirement(), now()));
+        assert_eq!(outcome.map(drop), Err(expected), "fault {first}");
+    }
+}
+
+#[test]
+fn an_algorithm_without_a_key_is_named_before_anything_else_is_read() {
+    let unsigned = |header: &str, rest: &str| format!("{}.{rest}", base64url(header));
+    for header in [r#"{"alg":"none"}"#, r#"{"alg":"HS512"}"#, r#"{"alg":"ES256"}"#, r#"{"alg":""}"#]
+    {
+        for rest in ["e30.", "e30.AA", "?.AA", "e30.?", ".", "e30.AA.AA"] {
+            let token = unsigned(header, rest);
+            let refused = verify(&engine(), &token).map(drop);
+            assert_eq!(refused, Err(Error::AlgorithmNotAllowed), "{header} {rest}");
+        }
+    }
+}
+
+#[test]
+fn a_text_without_the_structure_of_a_token_is_malformed() {
+    let good = sign_payload(&minimal_payload());
+    let [header, payload, signature] = good.split('.').collect::<Vec<_>>()[..] else {
+        panic!("three segments")
+    };
+    let long = "A".repeat(1400);
+    for (name, token, expected) in [
+        ("nothing", String::new(), Malformed::Segments),
+        ("a word", "abc".into(), Malformed::Segments),
+        ("two segments", format!("{header}.{payload}"), Malformed::Segments),
+        ("four segments", format!("{good}."), Malformed::Base64),
+        ("five, as JWE", format!("{good}.AA.AA"), Malformed::Base64),
+        ("padding", format!("{good}="), Malformed::Base64),
+        ("a space", format!("{good} "), Malformed::Base64),
+        ("a line break", format!("{header}.{payload}.\n{signature}"), Malformed::Base64),
+        ("a long signature", format!("{header}.{payload}.{long}"), Malformed::Signature),
+        ("no header", format!(".{payload}.{signature}"), Malformed::Header),
+        ("the JSON serialization", format!("{{\"payload\":\"{payload}\"}}"), Malformed::Segments),
+    ] {
+        assert_eq!(verify(&engine(), &token).map(drop), Err(expected.into()), "{name}");
+    }
+}
+
+#[test]
+fn every_claim_has_its_type_or_the_token_is_refused_by_the_claims_name() {
+    let with = |claim: &str, value: Value| {
+        let mut payload = minimal_payload();
+        payload[claim] = value;
+        sign_payload(&payload)
+    };
+    for (claim, bad, good) in [
+        ("sub", vec![json!(1), json!(null), json!(""), json!(["a"])], vec![json!("a")]),
+        (
+            "type",
+            vec![json!("ACCESS"), json!("id"), json!(""), json!(null), json!(["access"])],
+            vec![json!("access")],
+        ),
+        (
+            "exp",
+            vec![json!("1900000000"), json!(null), json!(true), json!([]), json!(1e300)],
+            vec![json!(NOW + 1), json!(1_800_000_000.5), json!(1e10)],
+        ),
+        ("nbf", vec![json!("0"), json!({}), json!(-1e20)], vec![json!(0), json!(-5), json!(0.5)]),
+        ("iat", vec![json!("0"), json!(false)], vec![json!(NOW), json!(1.7e9)]),
+        ("iss", vec![json!(1), json!(["me"])], vec![json!("me"), json!("")]),
+        ("jti", vec![json!(1), json!({})], vec![json!("x"), json!("")]),
+        ("fresh", vec![json!("true"), json!(1), json!(null)], vec![json!(true), json!(false)]),
+        ("csrf", vec![json!(1), json!(["x"])], vec![json!("x"), json!("ä\u{0}")]),
+        ("scopes", vec![json!("a b"), json!([1]), json!({})], vec![json!([]), json!(["a"])]),
+        ("scope", vec![json!(["a"]), json!(1), json!(null)], vec![json!("a b"), json!("")]),
+        ("login_type", vec![json!(1), json!([])], vec![json!("admin")]),
+        ("auth_time", vec![json!("now")], vec![json!(0)]),
+    ] {
+        for value in bad {
+            let refused = verify(&engine(), &with(claim, value.clone())).map(drop);
+            let expected = Err(Error::Malformed(Malformed::Claim(claim)));
+            assert_eq!(refused, expected, "{claim}: {value}");
+        }
+        for value in good {
+            assert!(verify(&engine(), &with(claim, value.clone())).is_ok(), "{claim}: {value}");
+        }
+    }
+    for claim in ["sub", "type", "exp"] {
+        let mut payload = minimal_payload();
+        payload.as_object_mut().expect("an object").remove(claim);
+        let refused = verify(&engine(), &sign_payload(&payload)).map(drop);
+        assert_eq!(refused, Err(Error::Malformed(Malformed::Claim(claim))), "without {claim}");
+    }
+}
+
+#[test]
+fn times_are_compared_with_the_leeway() {
+    let leeway = |leeway| engine_with(|config| config.decode_leeway(Duration::from_millis(leeway)));
+    let with = |claim: &str, value: Value| {
+        let mut payload = minimal_payload();
+        payload[claim] = value;
+        sign_payload(&payload)
+    };
+    for (claim, value, leeway_millis, expected) in [
+        ("exp", json!(NOW), 0, Err(Error::Expired)),
+        ("exp", json!(1_800_000_000.001), 0, Ok(())),
+        ("exp", json!(NOW - 5), 5_001, Ok(())),
+        ("exp", json!(NOW - 5), 5_000, Err(Error::Expired)),
+        ("nbf", json!(NOW), 0, Ok(())),
+        ("nbf", json!(1_800_000_000.001), 0, Err(Error::NotYetValid)),
+        ("nbf", json!(NOW + 5), 5_000, Ok(())),
+        ("nbf", json!(NOW + 5), 4_999, Err(Error::NotYetValid)),
+        ("iat", json!(NOW), 0, Ok(())),
+        ("iat", json!(1_800_000_000.001), 0, Err(Error::IssuedInTheFuture)),
+        ("iat", json!(NOW + 5), 5_000, Ok(())),
+        ("iat", json!(NOW + 5), 4_999, Err(Error::IssuedInTheFuture)),
+    ] {
+        let outcome = verify(&leeway(leeway_millis), &with(claim, value.clone())).map(drop);
+        assert_eq!(outcome, expected, "{claim} {value} with {leeway_millis} ms");
+    }
+}
+
+#[test]
+fn issuer_and_audience_are_the_configured_ones() {
+    type Change = fn(ConfigBuilder) -> ConfigBuilder;
+    let none: Change = |config| config;
+    let issuer: Change = |config| config.decode_issuer("me".to_owned());
+    let one: Change = |config| config.decode_audience(Audience::One("us".into()));
+    let many: Change =
+        |config| config.decode_audience(Audience::Many(vec!["us".into(), "all".into()]));
+    let encoded: Change = |config| config.encode_audience(Audience::One("us".into()));
+    let empty: Change = |config| config.decode_audience(Audience::Many(vec![]));
+    let iss = Err(Error::InvalidIssuer);
+    let aud = Err(Error::InvalidAudience);
+    for (name, change, claims, expected) in [
+        ("no issuer is asked for", none, json!({"iss": "you"}), Ok(())),
+        ("the issuer", issuer, json!({"iss": "me"}), Ok(())),
+        ("another issuer", issuer, json!({"iss": "you"}), iss.clone()),
+        ("an issuer in other case", issuer, json!({"iss": "ME"}), iss.clone()),
+        ("no issuer", issuer, json!({}), iss),
+        ("no audience", none, json!({}), Ok(())),
+        ("somebody's, where we have no name", none, json!({"aud": "them"}), aud.clone()),
+        ("nobody's, where we have no name", none, json!({"aud": []}), aud.clone()),
+        ("ours", one, json!({"aud": "us"}), Ok(())),
+        ("ours among others", one, json!({"aud": ["them", "us"]}), Ok(())),
+        ("another's", one, json!({"aud": "them"}), aud.clone()),
+        ("part of our name", one, json!({"aud": "u"}), aud.clone()),
+        ("nobody's", one, json!({"aud": []}), aud.clone()),
+        ("no audience, where we have a name", one, json!({}), aud.clone()),
+        ("one of our names", many, json!({"aud": "all"}), Ok(())),
+        ("one of our names among others", many, json!({"aud": ["x", "us"]}), Ok(())),
+        ("none of our names", many, json!({"aud": ["x", "y"]}), aud.clone()),
+        ("the audience of new tokens", encoded, json!({"aud": "us"}), Ok(())),
+        ("another than that of new tokens", encoded, json!({"aud": "them"}), aud.clone()),
+        ("anybody's, where no name is ours", empty, json!({"aud": "us"}), aud),
+    ] {
+        let mut payload = minimal_payload();
+        let members = payload.as_object_mut().expect("an object");
+        members.extend(claims.as_object().expect("an object").clone());
+        let outcome = verify(&engine_with(change), &sign_payload(&payload)).map(drop);
+        assert_eq!(outcome, expected, "{name}");
+    }
+}
+
+#[test]
+fn a_type_passes_only_for_itself() {
+    let engine = engine();
+    let tokens = [TokenKind::Access, TokenKind::Refresh]
+        .map(|kind| (kind, issue(&engine, &NewToken::new(kind, "a"))));
+    for (kind, text) in &tokens {
+        for asked in [TokenKind::Access, TokenKind::Refresh] {
+            for location in [Location::Headers, Location::Json, Location::Query, Location::Cookies]
+            {
+                let token = RequestToken::new(text.as_str(), asked, location);
+                let requirement = Requirement::of(asked).csrf(CsrfCheck::Never);
+                let outcome = engine.verify::<()>(&token, &requirement, now()).map(|_| ());
+                let expected = if *kind == asked {
+                    Ok(())
+                } else {
+                    Err(Error::WrongTokenType { expected: asked })
+                };
+                assert_eq!(outcome, expected, "{kind} for {asked} in {location}");
+                let any = engine.verify::<()>(&token, &requirement.any_kind(), now());
+                assert_eq!(any.map(|claims| claims.kind), Ok(*kind));
+            }
+        }
+    }
+    // A refresh token is not fresh, whatever it says.
+    let payload = json!({"sub": "a", "type": "refresh", "fresh": true, "exp": NOW + 60});
+    let fresh = sign_payload(&payload);
+    let requirement = Requirement::refresh().freshness(true);
+    let refused = engine.verify::<()>(&refresh(&fresh), &requirement, now());
+    assert_eq!(refused.map(drop), Err(Error::FreshTokenRequired));
+}
+
+#[test]
+fn scopes_are_read_from_both_claims_and_checked() {
+    let token = |claims: Value| {
+        let mut payload = minimal_payload();
+        let members = payload.as_object_mut().expect("an object");
+        members.extend(claims.as_object().expect("an object").clone());
+        sign_payload(&payload)
+    };
+    let engine = engine();
+    for (claims, provided) in [
+        (json!({}), None),
+        (json!({"scopes": []}), Some(vec![])),
+        (json!({"scopes": ["a", "b"]}), Some(vec!["a", "b"])),
+        (json!({"scope": "a  b"}), Some(vec!["a", "b"])),
+        (json!({"scope": ""}), Some(vec![])),
+        (json!({"scopes": ["a"], "scope": "b"}), Some(vec!["a", "b"])),
+    ] {
+        let text = token(claims.clone());
+        let found = verify(&engine, &text).expect("valid").scopes;
+        let strings = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect::<Vec<_>>();
+        let provided = provided.map(strings);
+        assert_eq!(found, provided, "{claims}");
+
+        let required = RequiredScopes::all(["a", "b"]);
+        let requirement = Requirement::access().scopes(required);
+        let outcome = engine.verify::<()>(&access(&text), &requirement, now()).map(drop);
+        let provided = provided.unwrap_or_default();
+        let expected = if provided == ["a", "b"] {
+            Ok(())
+        } else {
+            Err(Error::InsufficientScope { required: strings(vec!["a", "b"]), provided })
+        };
+        assert_eq!(outcome, expected, "{claims}");
+    }
+}
+
+#[test]
+fn every_spelling_of_an_ecdsa_token_is_listed_and_verifies() {
+    for algorithm in Algorithm::ALL {
+        let engine = engine_of(algorithm);
+        for _ in 0..8 {
+            let token = issue(&engine, &NewToken::access("a"));
+            let spellings = engine.spellings(&token);
+            let is_malleable = algorithm.name().starts_with("ES");
+            assert_eq!(spellings.len(), if is_malleable { 2 } else { 1 }, "{algorithm}");
+            assert_eq!(spellings[0], token);
+            for spelling in &spellings {
+                assert!(verify(&engine, spelling).is_ok(), "{algorithm}");
+                let mut both = engine.spellings(spelling);
+                both.sort();
+                let mut expected = spellings.clone();
+                expected.sort();
+                assert_eq!(both, expected, "{algorithm}: each is the other's twin");
+            }
+            if is_malleable {
+                assert_ne!(spellings[0], spellings[1], "{algorithm}");
+            }
+        }
+    }
+    let mixed = engine_of_ring([secret_key(SECRET), signing_key(Algorithm::Es256)]);
+    let token = issue(&engine_of(Algorithm::Es256), &NewToken::access("a"));
+    assert_eq!(mixed.spellings(&token).len(), 2);
+    assert_eq!(mixed.spellings(&issue(&mixed, &NewToken::access("a"))).len(), 1);
+    for text in ["", "a.b.c", "..", "ä.ö.ü", "eyJhbGciOiJFUzI1NiJ9.e30.AA"] {
+        assert_eq!(mixed.spellings(text), [text], "{text:?}");
+    }
+}
+
+#[test]
+fn no_bit_of_a_token_can_be_flipped() {
+    let algorithms =
+        [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa];
+    for algorithm in algorithms {
+        let engine = engine_of(algorithm);
+        let token = issue(&engine, &NewToken::access("a"));
+        let requirement = Requirement::access();
+        let outcome = |token: &[u8]| {
+            let value = [b"Bearer ", token].concat();
+            let headers = [("authorization", value)];
+            let request = Request::new("GET", headers.as_slice());
+            let found = engine.find_token(&request, &requirement)?;
+            engine.verify::<()>(&found, &requirement, now())
+        };
+        assert!(outcome(token.as_bytes()).is_ok());
+        for index in 0..token.len() {
+            for bit in 0..8 {
+                let mut flipped = token.clone().into_bytes();
+                flipped[index] ^= 1 << bit;
+                assert!(outcome(&flipped).is_err(), "{algorithm}: bit {bit} of character {index}");
+            }
+        }
+    }
+}
+
+#[test]
+fn looking_at_a_token_decides_nothing_and_needs_its_structure() {
+    let token = sign(r#"{ "alg" : "none" }"#, r#"{"exp":"never"}"#);
+    let header = authx::decode_unverified_header(&token).expect("an object");
+    assert_eq!(header.get(), r#"{ "alg" : "none" }"#);
+    let payload = authx::decode_unverified_payload(&token).expect("an object");
+    assert_eq!(payload.get(), r#"{"exp":"never"}"#);
+    for (name, token) in [
+        ("no token", "abc".to_owned()),
+        ("no object", sign("[]", "[]")),
+        ("a member twice", sign(r#"{"a":1,"a":1}"#, r#"{"a":1,"a":1}"#)),
+        ("no JSON", sign("{", "{")),
+        ("no base64url", "e30=.e30=.AA".to_owned()),
+    ] {
+        assert!(authx::decode_unverified_header(&token).is_err(), "{name}");
+        assert!(authx::decode_unverified_payload(&token).is_err(), "{name}");
+    }
+}
+
+/// Any JSON value of moderate size.
+fn json_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_filter("JSON has no others", |n| n.is_finite()).prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            btree_map(any::<String>(), inner, 0..4).prop_map(Value::from_iter),
+        ]
+    })
+}
+
+fn subject() -> impl Strategy<Value = String> {
+    any::<String>().prop_filter("a subject is not empty", |subject| !subject.is_empty())
+}
+
+/// An instant within a year of the tests', to the microsecond.
+fn instant() -> impl Strategy<Value = Timestamp> {
+    (0..31_536_000_000_000_u64).prop_map(|micros| now() + Duration::from_micros(micros))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_issued_comes_back_the_same(
+        algorithm in proptest::sample::select(&Algorithm::ALL),
+        is_access: bool,
+        subject in subject(),
+        scopes in proptest::option::of(vec(any::<String>(), 0..5)),
+        audience in proptest::option::of(vec(any::<String>(), 1..4)),
+        custom in btree_map("custom.*", json_value(), 0..5),
+        now in instant(),
+    ) {
+        let kind = if is_access { TokenKind::Access } else { TokenKind::Refresh };
+        let keys = authx::KeyRing::new([signing_key(algorithm)]).expect("a ring");
+        let mut config = authx::Config::builder().keys(keys).max_token_size(1_usize << 20);
+        let mut token = NewToken::new(kind, &subject).claims(&custom);
+        if let Some(scopes) = &scopes {
+            token = token.scopes(scopes);
+        }
+        if let Some(audience) = &audience {
+            config = config.decode_audience(Audience::Many(audience.clone()));
+            token = token.audience(Audience::Many(audience.clone()));
+        }
+        let engine = Engine::new(config.build().expect("valid"));
+        let text = engine.issue(&token, now, &SystemRandom).expect("a token");
+
+        let token = RequestToken::new(&text, kind, Location::Headers);
+        let claims =
+            engine.verify::<JsonClaims>(&token, &Requirement::of(kind), now).expect("a valid token");
+        prop_assert_eq!(claims.kind, kind);
+        prop_assert_eq!(claims.sub, subject);
+        prop_assert_eq!(claims.scopes, scopes);
+        prop_assert_eq!(claims.aud, audience.map(Audience::Many));
+        prop_assert!(claims.exp > claims.iat && claims.iat <= Some(now));
+        let found: Vec<_> = claims.custom.iter().map(|(name, value)| (name, value.get().to_owned())).collect();
+        let given: Vec<_> = custom.iter().map(|(name, value)| (name, value.to_string())).collect();
+        prop_assert_eq!(found, given);
+    }
+
+    #[test]
+    fn a_token_is_accepted_until_its_end_and_the_leeway_and_not_at_or_after(
+        lifetime in 1..100_000_u64,
+        leeway_micros in 0..100_000_000_u64,
+        offset_micros in -200_000_000..200_000_000_i64,
+        issued in instant(),
+    ) {
+        let leeway = Duration::from_micros(leeway_micros);
+        let engine = engine_with(|config| config.decode_leeway(leeway));
+        let end = issued.floor_to_second() + seconds(lifetime) + seconds(1);
+        let token = NewToken::access("a").expires_at(end).issued_at(Timestamp::MIN);
+        let text = engine.issue(&token, issued, &SystemRandom).expect("a token");
+        let last = end + leeway;
+        let offset = Duration::from_micros(offset_micros.unsigned_abs());
+        let when = if offset_micros < 0 { last - offset } else { last + offset };
+        let expected = if when < last { Ok(()) } else { Err(Error::Expired) };
+        prop_assert_eq!(verify_at(&engine, &text, when).map(drop), expected);
+        prop_assert_eq!(verify_at(&engine, &text, last).map(drop), Err(Error::Expired));
+        prop_assert!(verify_at(&engine, &text, last - Duration::from_micros(1)).is_ok());
+    }
+
+    #[test]
+    fn the_answer_depends_on_token_and_time_alone(
+        instants in vec(instant(), 1..6),
+        lifetime in 1..31_536_000_u64,
+    ) {
+        let engine = engine_with(|config| config.previous_secret_key(Secret::from(OTHER_SECRET)));
+        let token = NewToken::access("a").expires_in(seconds(lifetime));
+        let text = engine.issue(&token, now(), &SystemRandom).expect("a token");
+        let ask = |engine: &Engine, instants: &[Timestamp]| -> Vec<_> {
+            instants.iter().map(|&now| verify_at(engine, &text, now)).collect()
+        };
+        let answers = ask(&engine, &instants);
+        prop_assert_eq!(&ask(&engine, &instants), &answers);
+        let backwards: Vec<_> = instants.iter().rev().copied().collect();
+        let mut again = ask(&engine, &backwards);
+        again.reverse();
+        prop_assert_eq!(&again, &answers);
+        let other = engine_with(|config| config.previous_secret_key(Secret::from(OTHER_SECRET)));
+        prop_assert_eq!(&ask(&other, &instants), &answers);
+    }
+
+    #[test]
+    fn every_accepted_segment_is_the_one_spelling_of_its_bytes(
+        value in "[a-z]{0,8}",
+        payload: Vec<u8>,
+        edits in vec((0..200_usize, "[A-Za-z0-9_=+/ -]"), 0..3),
+    ) {
+        let mut signed =
+            format!("{}.{}", base64url(format!("{{\"alg\":\"HS256\",\"x\":\"{value}\"}}")), base64url(&payload));
+        for (index, character) in edits {
+            let index = index % signed.len();
+            if signed.as_bytes()[index] != b'.' {
+                signed.replace_range(index..=index, &character);
+            }
+        }
+        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, SECRET.as_bytes());
+        let signature = base64url(aws_lc_rs::hmac::sign(&key, signed.as_bytes()));
+        let ring = authx::KeyRing::new([secret_key(SECRET)]).expect("a ring");
+        let token = format!("{signed}.{signature}");
+        if let Ok(opened) = verify_signature(&ring, &token, now()) {
+            let (header, payload) = signed.split_once('.').expect("two segments");
+            prop_assert_eq!(base64url(opened), payload);
+            prop_assert_eq!(base64url(from_base64url(header)), header);
+        }
+        // The last character of these 32 bytes has two spare bits.
+        let (rest, last) = token.split_at(token.len() - 1);
+        for other in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".chars() {
+            if other.to_string() != last {
+                let respelled = format!("{rest}{other}");
+                prop_assert!(verify_signature(&ring, &respelled, now()).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_engine_panic(text in "[A-Za-z0-9_.{}\":,-]{0,200}", bytes: Vec<u8>) {
+        let engine = engine();
+        prop_assert!(verify(&engine, &text).is_err());
+        let _ = authx::decode_unverified_header(&text);
+        let _ = authx::decode_unverified_payload(&text);
+        let _ = engine.spellings(&text);
+        let ring = authx::KeyRing::new([secret_key(SECRET)]).expect("a ring");
+        let signed = sign(&String::from_utf8_lossy(&bytes), &text);
+        let _ = verify_signature(&ring, &signed, now());
+        let signed = sign(r#"{"alg":"HS256"}"#, &text);
+        prop_assert!(verify(&engine, &signed).is_err());
+    }
+}
