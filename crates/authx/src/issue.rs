@@ -196,8 +196,17 @@ pub enum IssueError {
     CustomClaims(serde_json::Error),
     /// A refresh token can't be fresh.
     FreshRefreshToken,
+    /// The header `typ` or `kid` is not a text.
+    HeaderNotText(&'static str),
     /// The token's end is after the year 9999.
     ExpiryOutOfRange,
+    /// The token is longer than the configured bound, so it would be refused.
+    TooLarge {
+        /// Its length in bytes.
+        actual: usize,
+        /// The bound in bytes.
+        allowed: usize,
+    },
     /// The configuration has a public key only.
     NoSigningKey,
     /// The source of randomness failed.
@@ -224,6 +233,11 @@ impl fmt::Display for IssueError {
             }
             Self::CustomClaims(error) => write!(formatter, "data: not a JSON object: {error}"),
             Self::FreshRefreshToken => formatter.write_str("fresh: a refresh token can't be fresh"),
+            Self::HeaderNotText(name) => write!(formatter, "headers: '{name}' must be a text"),
+            Self::TooLarge { actual, allowed } => write!(
+                formatter,
+                "data: the token is {actual} bytes long, and JWT_MAX_TOKEN_SIZE allows {allowed}"
+            ),
             Self::ExpiryOutOfRange => {
                 formatter.write_str("expiry: it must be before the year 10000")
             }
@@ -276,14 +290,8 @@ impl Engine {
             return Err(IssueError::ReservedClaim(name.clone()));
         }
         if let Some(headers) = &token.headers {
-            let reserved = |name: &&String| RESERVED_HEADERS.contains(&name.as_str());
             // A name of its own choice is fine for a key without one.
-            let free_kid = config.keys.signer().kid().is_none();
-            if let Some(name) =
-                headers.keys().filter(reserved).find(|name| !(free_kid && *name == "kid"))
-            {
-                return Err(IssueError::ReservedHeader(name.clone()));
-            }
+            check_headers(headers, config.keys.signer().kid().is_none())?;
         }
 
         let iat = token.issued_at.unwrap_or_else(|| now.floor_to_second());
@@ -312,13 +320,40 @@ impl Engine {
             login_type: config.login_type.as_deref(),
             auth_time: token.auth_time,
         };
-        encode(&config.keys, token.headers.as_ref(), &payload, &custom).map_err(|error| match error
-        {
-            EncodeError::Json(error) => IssueError::CustomClaims(error),
-            EncodeError::NoSigningKey => IssueError::NoSigningKey,
-            EncodeError::Sign(_) => IssueError::Sign,
-        })
+        let text = encode(&config.keys, token.headers.as_ref(), &payload, &custom)?;
+        if text.len() > config.max_token_size {
+            return Err(IssueError::TooLarge {
+                actual: text.len(),
+                allowed: config.max_token_size,
+            });
+        }
+        Ok(text)
     }
+}
+
+impl From<EncodeError> for IssueError {
+    fn from(error: EncodeError) -> Self {
+        match error {
+            EncodeError::Json(error) => Self::CustomClaims(error),
+            EncodeError::NoSigningKey => Self::NoSigningKey,
+            EncodeError::Sign(_) => Self::Sign,
+        }
+    }
+}
+
+/// The engine would refuse a token with other headers than these.
+fn check_headers(headers: &Map<String, Value>, free_kid: bool) -> Result<(), IssueError> {
+    let is_reserved =
+        |name: &&String| RESERVED_HEADERS.contains(&name.as_str()) && !(free_kid && *name == "kid");
+    if let Some(name) = headers.keys().find(is_reserved) {
+        return Err(IssueError::ReservedHeader(name.clone()));
+    }
+    for name in ["typ", "kid"] {
+        if headers.get(name).is_some_and(|value| !value.is_string()) {
+            return Err(IssueError::HeaderNotText(name));
+        }
+    }
+    Ok(())
 }
 
 impl Expiry {

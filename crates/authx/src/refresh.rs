@@ -12,12 +12,14 @@
 
 use std::fmt;
 
+use std::collections::BTreeMap;
+
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::issue::{IssueError, NewToken};
 use crate::random::Random;
 use crate::time::Timestamp;
-use crate::token::{Claims, JsonClaims, TokenKind};
+use crate::token::{Claims, JsonClaims, TokenKind, is_registered};
 use crate::transport::{Headers, Location, Request, RequestToken};
 use crate::verify::Requirement;
 
@@ -156,7 +158,10 @@ impl RefreshCandidate {
 
         let claims = &self.claims;
         let auth_time = claims.auth_time.or(claims.iat).unwrap_or(now);
-        let mut token = NewToken::access(claims.sub.as_str()).claims(&claims.custom);
+        // Beside an identity claim of its own, a token from elsewhere may well have a `sub` too.
+        let custom: BTreeMap<_, _> =
+            claims.custom.iter().filter(|(name, _)| !is_registered(name)).collect();
+        let mut token = NewToken::access(claims.sub.as_str()).claims(custom);
         token.auth_time = Some(auth_time);
         if let Some(scopes) = &claims.scopes {
             token = token.scopes(scopes);

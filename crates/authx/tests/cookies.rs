@@ -179,3 +179,11 @@ fn a_csrf_value_that_would_add_attributes_or_headers_is_not_stored() {
     let token = issue(&engine, &NewToken::access("a").csrf("a=b/c+d.~|"));
     assert!(engine.set_cookies(&token, TokenKind::Access, None, now()).is_ok());
 }
+
+#[test]
+fn a_token_is_not_stored_as_one_of_the_other_type() {
+    let engine = engine_with(|config| config);
+    let token = issue(&engine, &NewToken::refresh("a"));
+    let refused = engine.set_cookies(&token, TokenKind::Access, None, now());
+    assert_eq!(refused, Err(Error::WrongTokenType { expected: TokenKind::Access }));
+}

@@ -307,3 +307,17 @@ fn a_token_in_its_leeway_is_replaced_too() {
     assert!(candidate(&engine, &token, "GET", "/", at(910)).is_err());
     assert!(config().build().is_ok());
 }
+
+#[test]
+fn a_second_name_of_the_user_beside_the_identity_claim_is_left_behind() {
+    let engine = engine(|config| config.identity_claim("uid"));
+    let token = sign_payload(
+        &json!({"uid": "ada", "sub": "another name", "type": "access", "exp": NOW + 60, "team": 7}),
+    );
+    let candidate = due(&engine, &token, at(0));
+    let renewed =
+        candidate.reissue(&engine, &success(), at(0), &SystemRandom).expect("a new token");
+    let payload = payload_of(&renewed);
+    assert_eq!((&payload["uid"], &payload["team"]), (&json!("ada"), &json!(7)));
+    assert!(payload.get("sub").is_none());
+}

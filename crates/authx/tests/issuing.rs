@@ -427,3 +427,30 @@ fn an_engine_can_be_shared_between_threads() {
 fn json_claims(text: &str) -> JsonClaims {
     serde_json::from_str(text).expect("an object")
 }
+
+#[test]
+fn a_header_that_must_be_a_text_is_refused_as_anything_else() {
+    let engine = engine_with(|config| config);
+    for name in ["typ", "kid"] {
+        let headers = Map::from_iter([(name.to_owned(), json!(7))]);
+        let refused = engine.issue(&NewToken::access("a").headers(headers), now(), &SystemRandom);
+        assert!(matches!(refused, Err(IssueError::HeaderNotText(own)) if own == name), "{name}");
+    }
+}
+
+#[test]
+fn a_token_that_would_be_refused_for_its_size_is_not_issued() {
+    let engine = engine_with(|config| config.max_token_size(600_usize));
+    let with_note = |length: usize| {
+        let note = BTreeMap::from([("note", "x".repeat(length))]);
+        engine.issue(&NewToken::access("a").claims(note), now(), &SystemRandom)
+    };
+    assert!(with_note(100).is_ok());
+    match with_note(600) {
+        Err(error @ IssueError::TooLarge { actual, allowed: 600 }) => {
+            assert!(actual > 600);
+            assert!(error.to_string().contains("JWT_MAX_TOKEN_SIZE"), "{error}");
+        }
+        other => panic!("{other:?}"),
+    }
+}

@@ -52,8 +52,8 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// The [`Error`] of a token that this engine's keys did not sign, or whose CSRF value can't be in a
-    /// cookie.
+    /// The [`Error`] of a token that this engine's keys did not sign, that is of the other type, or whose
+    /// CSRF value can't be in a cookie.
     pub fn set_cookies(
         &self,
         token: &str,
@@ -63,6 +63,9 @@ impl Engine {
     ) -> Result<Vec<String>, Error> {
         let config = self.config();
         let claims: Claims = self.open_signed(token, now)?;
+        if claims.kind != kind {
+            return Err(Error::WrongTokenType { expected: kind });
+        }
         let max_age = max_age.or(config.cookies.max_age).or_else(|| {
             let lifetime = claims.exp.map(|exp| exp.saturating_since(now));
             lifetime.filter(|_| !config.cookies.session)
