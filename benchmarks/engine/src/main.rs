@@ -1,0 +1,80 @@
+//! Measures create and verify, one thread, and prints every round as JSON: `run.py` makes the table.
+//!
+//! Usage: `authx-benchmarks [ROUNDS]`
+
+mod bare;
+mod harness;
+mod ours;
+mod peer;
+mod token;
+
+use serde::Serialize;
+
+use harness::{Contestant, measure};
+use peer::Backend;
+use token::Algorithm;
+
+/// How long each operation of each contestant took, in nanoseconds, round by round.
+#[derive(Serialize)]
+struct Measurement {
+    algorithm: Algorithm,
+    operation: &'static str,
+    contestant: &'static str,
+    nanoseconds: Vec<f64>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    /// Of the HS256 token, in bytes.
+    token_length: usize,
+    measurements: Vec<Measurement>,
+}
+
+fn main() {
+    let rounds = std::env::args().nth(1).map_or(31, |text| text.parse().expect("a number"));
+
+    Backend::install_switch();
+    let mut measurements = Vec::new();
+    for algorithm in Algorithm::ALL {
+        let token = ours::create(algorithm)();
+        let (signing_input, _) = token.rsplit_once('.').expect("a token has dots");
+        let mut operations = vec![
+            (
+                "create",
+                vec![
+                    Contestant::new("authx", ours::create(algorithm)),
+                    Contestant::new("aws_lc_rs", peer::create(algorithm, Backend::AwsLc)),
+                    Contestant::new("rust_crypto", peer::create(algorithm, Backend::RustCrypto)),
+                    Contestant::new("bare", bare::sign(algorithm, signing_input)),
+                ],
+            ),
+            ("verify", {
+                let mut contestants = verifiers(algorithm, &token);
+                contestants.push(Contestant::new("bare", bare::verify(algorithm, signing_input)));
+                contestants
+            }),
+        ];
+        if algorithm == Algorithm::Hs256 {
+            // The engine knows the header of its own tokens by heart; that of others it parses.
+            let peer_token = peer::create(algorithm, Backend::AwsLc)();
+            operations.push(("verify the peer's token", verifiers(algorithm, &peer_token)));
+        }
+        for (operation, contestants) in operations {
+            for (contestant, nanoseconds) in measure(contestants, rounds) {
+                measurements.push(Measurement { algorithm, operation, contestant, nanoseconds });
+            }
+        }
+    }
+
+    let token_length = ours::create(Algorithm::Hs256)().len();
+    let report = Report { token_length, measurements };
+    println!("{}", serde_json::to_string(&report).expect("numbers and names"));
+}
+
+fn verifiers(algorithm: Algorithm, token: &str) -> Vec<Contestant> {
+    vec![
+        Contestant::new("authx", ours::verify(algorithm, token)),
+        Contestant::new("aws_lc_rs", peer::verify(algorithm, Backend::AwsLc, token)),
+        Contestant::new("rust_crypto", peer::verify(algorithm, Backend::RustCrypto, token)),
+    ]
+}

@@ -1,0 +1,57 @@
+//! What every contestant's token says, and the keys that sign it.
+
+use serde::{Deserialize, Serialize};
+
+pub const SUBJECT: &str = "user-5f0b7c1e";
+pub const ISSUER: &str = "accounts.example";
+pub const JTI: &str = "0b9a3c52-6f0e-4f6e-9d53-8a3f1f2f7f10";
+pub const CSRF: &str = "c1d2e3f4-1a2b-4c3d-8e9f-0a1b2c3d4e5f";
+pub const LIFETIME_SECONDS: u64 = 15 * 60;
+pub const SECRET: &str = "a secret of at least thirty-two bytes";
+
+/// The custom claims.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    pub tenant: String,
+    pub plan: u32,
+    pub beta: bool,
+}
+
+impl Account {
+    pub fn example() -> Self {
+        Self { tenant: "north".to_owned(), plan: 3, beta: true }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Algorithm {
+    Hs256,
+    Rs256,
+    Ps256,
+    Es256,
+    #[serde(rename = "EdDSA")]
+    EdDsa,
+}
+
+impl Algorithm {
+    pub const ALL: [Self; 5] = [Self::Hs256, Self::Rs256, Self::Ps256, Self::Es256, Self::EdDsa];
+
+    /// The key pair as PKCS#8 and SPKI.
+    pub fn pem(self) -> (&'static str, &'static str) {
+        macro_rules! pair {
+            ($name:literal) => {
+                (
+                    include_str!(concat!("../../../tests/python/keys/", $name, "-private.pem")),
+                    include_str!(concat!("../../../tests/python/keys/", $name, "-public.pem")),
+                )
+            };
+        }
+        match self {
+            Self::Hs256 => unreachable!("a secret is no key pair"),
+            Self::Rs256 | Self::Ps256 => pair!("rs256"),
+            Self::Es256 => pair!("es256"),
+            Self::EdDsa => pair!("eddsa"),
+        }
+    }
+}

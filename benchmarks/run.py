@@ -1,0 +1,244 @@
+"""Compares AuthX with its peers, side by side in one run, and prints a table of ratios: `make bench`.
+
+The contestants take turns, round by round, so that a machine that slows down for a while does so for all of them. A
+ratio is the median of the rounds' ratios, and its spread is the smallest and the largest of them.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+HERE = Path(__file__).parent
+ENGINE = HERE / "engine"
+ENGINE_BINARY = HERE.parent / "target" / "benchmarks" / "release" / "authx-benchmarks"
+
+
+class Goal(NamedTuple):
+    """How the times of two contestants shall compare."""
+
+    kind: Literal["faster", "within"]
+    """`faster`: they take at least so many times as long as we do. `within`: we take at most so many times as long."""
+    bound: float | None = None
+    """Without one the ratio is reported only."""
+
+    def ratio(self, ours: float, theirs: float) -> float:
+        return theirs / ours if self.kind == "faster" else ours / theirs
+
+    def is_met(self, ratio: float) -> bool | None:
+        if self.bound is None:
+            return None
+        return ratio >= self.bound if self.kind == "faster" else ratio <= self.bound
+
+    def __str__(self) -> str:
+        if self.bound is None:
+            return ""
+        return f"{'≥' if self.kind == 'faster' else '≤'} {self.bound:g}"
+
+
+class Comparison(NamedTuple):
+    """One row of the table. The times are in microseconds, round by round."""
+
+    what: str
+    against: str
+    ours: Sequence[float]
+    theirs: Sequence[float]
+    goal: Goal
+
+    def ratios(self) -> list[float]:
+        return [self.goal.ratio(ours, theirs) for ours, theirs in zip(self.ours, self.theirs, strict=True)]
+
+    def cells(self) -> list[str]:
+        ratios = self.ratios()
+        median = statistics.median(ratios)
+        unit = "x as fast" if self.goal.kind == "faster" else "x the time"
+        met = {True: "yes", False: "NO", None: ""}[self.goal.is_met(median)]
+        return [
+            self.what,
+            self.against,
+            f"{statistics.median(self.ours):.2f}",
+            f"{statistics.median(self.theirs):.2f}",
+            f"{median:.2f}{unit} ({min(ratios):.2f} to {max(ratios):.2f})",
+            str(self.goal),
+            met,
+        ]
+
+
+HEADINGS = ["what", "against", "ours, µs", "theirs, µs", "ratio (spread)", "wanted", "met"]
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--quick", action="store_true", help="a few rounds, to see that everything runs")
+    quick = options.parse_args().quick
+    peer_python = os.environ.get("PEER_PYTHON")
+    if peer_python is None:
+        sys.exit("PEER_PYTHON must name the Python that has the peer installed: run this by make bench")
+
+    build_engine()
+    comparisons = engine_comparisons(rounds=3 if quick else 31)
+    comparisons += fastapi_comparisons(peer_python, rounds=2 if quick else 31, repetitions=40 if quick else 200)
+    print_table(comparisons)
+
+
+# The engine
+
+
+def build_engine() -> None:
+    # From its folder, where its settings for cargo are.
+    subprocess.run(["cargo", "build", "--quiet", "--release", "--locked"], cwd=ENGINE, check=True)
+
+
+def engine_comparisons(rounds: int) -> list[Comparison]:
+    say(f"The engine, {rounds} rounds")
+    output = subprocess.run([ENGINE_BINARY, str(rounds)], check=True, stdout=subprocess.PIPE).stdout
+    report = json.loads(output)
+    say(f"  the HS256 token has {report['token_length']} bytes")
+    return compare_engine(report["measurements"])
+
+
+def compare_engine(measurements: Iterable[dict[str, Any]]) -> list[Comparison]:
+    times: dict[tuple[str, str], dict[str, list[float]]] = {}
+    for measured in measurements:
+        contestants = times.setdefault((measured["operation"], measured["algorithm"]), {})
+        contestants[measured["contestant"]] = [nanoseconds / 1000 for nanoseconds in measured["nanoseconds"]]
+
+    comparisons = []
+    for (operation, algorithm), contestants in times.items():
+        ours = contestants.pop("authx")
+        for name, theirs in contestants.items():
+            against = "bare operation" if name == "bare" else f"jsonwebtoken, {name}"
+            goal = engine_goal(operation, algorithm, is_bare=name == "bare")
+            comparisons.append(Comparison(f"{algorithm} {operation}", against, ours, theirs, goal))
+    return comparisons
+
+
+def engine_goal(operation: str, algorithm: str, *, is_bare: bool) -> Goal:
+    if is_bare:
+        return Goal("within", None if algorithm == "HS256" else 1.1)
+    return Goal("faster", 2 if (operation, algorithm) == ("verify", "HS256") else None)
+
+
+# The FastAPI routes
+
+
+def fastapi_comparisons(peer_python: str, rounds: int, repetitions: int) -> list[Comparison]:
+    say(f"FastAPI routes in process, {rounds} rounds of {repetitions} calls")
+    with closing(Worker(sys.executable)) as ours, closing(Worker(peer_python)) as peer:
+        for worker in (ours, peer):
+            worker.round(repetitions)  # warms up
+        pairs = []
+        for number in range(rounds):
+            # Who begins alternates.
+            first, second = (ours, peer) if number % 2 else (peer, ours)
+            results = {id(first): first.round(repetitions), id(second): second.round(repetitions)}
+            pairs.append((results[id(ours)], results[id(peer)]))
+    return compare_fastapi([ours for ours, _ in pairs], [peer for _, peer in pairs])
+
+
+def compare_fastapi(ours: Sequence[dict[str, float]], peer: Sequence[dict[str, float]]) -> list[Comparison]:
+    peer_name = "authx 1.7.1"
+    routes = {
+        "header": "protected by header",
+        "both": "protected, header or cookie",
+        "cookie": "cookie POST with CSRF",
+        "scoped": "scoped",
+        "subject": "current subject",
+    }
+    return [
+        *(
+            Comparison(
+                f"{route}, added time",
+                peer_name,
+                added(ours, path),
+                added(peer, path),
+                Goal("faster", 4 if path == "header" else None),
+            )
+            for path, route in routes.items()
+        ),
+        *(
+            Comparison(
+                f"{route}, added time",
+                "empty async dependency",
+                added(ours, path),
+                added(ours, "empty"),
+                Goal("within"),
+            )
+            for path, route in routes.items()
+        ),
+        Comparison(
+            "open route",
+            peer_name,
+            [times["open"] for times in ours],
+            [times["open"] for times in peer],
+            Goal("within"),
+        ),
+        Comparison(
+            "create_access_token",
+            peer_name,
+            [times["create"] for times in ours],
+            [times["create"] for times in peer],
+            Goal("faster"),
+        ),
+    ]
+
+
+def added(rounds: Iterable[dict[str, float]], path: str) -> list[float]:
+    """Give what the route costs beyond the open route of the same round."""
+    return [times[path] - times["open"] for times in rounds]
+
+
+class Worker:
+    """`fastapi_routes.py` in one of the two environments."""
+
+    def __init__(self, python: str) -> None:
+        # The interpreter's environment alone decides which package `authx` is.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        self._python = python
+        self._process = subprocess.Popen(
+            [python, HERE / "fastapi_routes.py"],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def round(self, repetitions: int) -> dict[str, float]:
+        """Have every route called so often, and give the microseconds per call."""
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        print(repetitions, file=self._process.stdin, flush=True)
+        line = self._process.stdout.readline()
+        if not line:
+            sys.exit(f"{self._python}: fastapi_routes.py ended early")
+        times: dict[str, float] = json.loads(line)
+        return times
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+# The table
+
+
+def print_table(comparisons: Iterable[Comparison]) -> None:
+    rows = [HEADINGS, *(comparison.cells() for comparison in comparisons)]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    rows.insert(1, ["-" * width for width in widths])
+    for row in rows:
+        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |")
+
+
+def say(progress: str) -> None:
+    print(progress, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
