@@ -60,6 +60,9 @@ pub enum Error {
     },
     /// The store says that the token was revoked.
     Revoked,
+    /// The application knows nobody of the token's subject: the account was deleted, most likely. To the
+    /// client it is a revoked token.
+    UnknownSubject,
 }
 
 /// What is wrong with a text that is no acceptable token.
@@ -188,7 +191,7 @@ impl Error {
             Self::MissingCsrfToken => "MissingCSRFTokenError",
             Self::CsrfMismatch | Self::ForeignOrigin => "CSRFError",
             Self::InsufficientScope { .. } => "InsufficientScopeError",
-            Self::Revoked => "RevokedTokenError",
+            Self::Revoked | Self::UnknownSubject => "RevokedTokenError",
         }
     }
 
@@ -252,6 +255,9 @@ impl fmt::Display for Error {
                 write_list(formatter, provided)
             }
             Self::Revoked => formatter.write_str("The token was revoked"),
+            Self::UnknownSubject => {
+                formatter.write_str("The token's subject is unknown to the application")
+            }
         }
     }
 }
@@ -314,6 +320,7 @@ mod tests {
             Error::ForeignOrigin,
             Error::InsufficientScope { required: vec![], provided: vec![] },
             Error::Revoked,
+            Error::UnknownSubject,
         ];
         for error in errors {
             let rows = ANSWERS.iter().filter(|row| row.error_type == error.error_type()).count();

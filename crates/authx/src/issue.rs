@@ -301,9 +301,12 @@ impl Engine {
             (None, TokenLifetime::Never) => None,
         };
         let exp = expiry.map(|expiry| expiry.instant(now)).transpose()?;
-        let [fresh_jti, fresh_csrf] = random::uuids(random).map_err(IssueError::Random)?;
-        let jti = token.jti.as_ref().unwrap_or(&fresh_jti);
-        let csrf = token.csrf.as_ref().map_or(fresh_csrf.as_str(), CsrfToken::as_str);
+        // One draw for both, and none where neither is missing.
+        let is_complete = token.jti.is_some() && token.csrf.is_some();
+        let drawn = if is_complete { None } else { Some(random::uuids(random)?) };
+        let [drawn_jti, drawn_csrf] = drawn.unwrap_or_default();
+        let jti = token.jti.as_ref().unwrap_or(&drawn_jti);
+        let csrf = token.csrf.as_ref().map_or(drawn_csrf.as_str(), CsrfToken::as_str);
         let payload = Payload {
             identity_claim: &config.identity_claim,
             sub: &token.subject,
@@ -328,6 +331,12 @@ impl Engine {
             });
         }
         Ok(text)
+    }
+}
+
+impl From<RandomUnavailable> for IssueError {
+    fn from(error: RandomUnavailable) -> Self {
+        Self::Random(error)
     }
 }
 

@@ -1,5 +1,6 @@
 //! From a token's text to the payload's bytes: structure, header, algorithm, signature, in that order.
 
+use memchr::{memchr, memrchr};
 use serde_json::value::RawValue;
 
 use super::base64url;
@@ -136,15 +137,15 @@ struct Segments<'t> {
 
 impl<'t> Segments<'t> {
     fn of(token: &'t [u8]) -> Result<Self, Malformed> {
-        let mut parts = token.splitn(3, |&byte| byte == b'.');
-        let (Some(header), Some(payload), Some(signature)) =
-            (parts.next(), parts.next(), parts.next())
-        else {
-            return Err(Malformed::Segments);
-        };
-        let signed = &token[..header.len() + 1 + payload.len()];
-        // A fourth segment leaves a dot in the signature, which no base64url has.
-        Ok(Self { header, payload, signature, signed })
+        let first = memchr(b'.', token).ok_or(Malformed::Segments)?;
+        let last = memrchr(b'.', token).filter(|last| *last > first).ok_or(Malformed::Segments)?;
+        // A fourth segment leaves a dot in the payload, which no base64url has.
+        Ok(Self {
+            header: &token[..first],
+            payload: &token[first + 1..last],
+            signature: &token[last + 1..],
+            signed: &token[..last],
+        })
     }
 }
 

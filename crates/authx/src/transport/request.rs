@@ -26,6 +26,14 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>> Headers for [(N, V)] {
     }
 }
 
+/// The header map of hyper and of what is built on it.
+#[cfg(feature = "http")]
+impl Headers for http::HeaderMap {
+    fn values<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h [u8]> {
+        self.get_all(name).iter().map(http::HeaderValue::as_bytes)
+    }
+}
+
 /// The parts of a request that can carry a token or its CSRF value.
 ///
 /// ```
@@ -107,6 +115,21 @@ impl<'r> RequestToken<'r> {
     pub fn with_csrf(mut self, csrf: CsrfProof<'r>) -> Self {
         self.csrf = csrf;
         self
+    }
+
+    /// The token apart from its request, to keep it while the request goes on.
+    #[must_use]
+    pub fn into_owned(self) -> RequestToken<'static> {
+        let owned = |text: Cow<'r, [u8]>| Cow::Owned(text.into_owned());
+        RequestToken {
+            text: owned(self.text),
+            kind: self.kind,
+            location: self.location,
+            csrf: CsrfProof {
+                presented: self.csrf.presented.map(owned),
+                required: self.csrf.required,
+            },
+        }
     }
 
     /// The text, whatever bytes the request has there.

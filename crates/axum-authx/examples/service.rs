@@ -1,0 +1,176 @@
+//! A service with login, refresh, logout, scopes, freshness, CSRF and revocation.
+
+use std::collections::{HashMap, HashSet};
+use std::convert::Infallible;
+use std::error::Error;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::extract::{FromRef, State};
+use axum::http::StatusCode;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use axum_authx::{
+    AccessToken, AuthX, Claims, CsrfCheck, CurrentSubject, FreshToken, FromSubject, Location,
+    NewToken, RefreshToken, Rejection, RequiredScopes, Requirement, Scoped, Scopes, TokenPair,
+    revocation,
+};
+use serde::{Deserialize, Serialize};
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    // Set JWT_SECRET_KEY, and JWT_TOKEN_LOCATION=headers,cookies to serve scripts and browsers.
+    let auth = AuthX::from_env()?;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:8001").await?;
+    axum::serve(listener, app(auth)).await?;
+    Ok(())
+}
+
+pub(crate) fn app(auth: AuthX) -> Router {
+    // Revocation: asked about every token that passes the other checks.
+    let revoked = Revoked::default();
+    let auth = auth.with_revocation(revocation::from_sync_fn({
+        let revoked = revoked.clone();
+        move |token| token.jti().is_none_or(|jti| revoked.contains(jti))
+    }));
+
+    // Scopes, for a whole router: one of these two.
+    let admin = RequiredScopes::any(["admin", "superuser"]);
+    let admin = Router::new()
+        .route("/admin", get(|| async { "the panel" }))
+        .route_layer(auth.require(Requirement::access().scopes(admin)));
+
+    Router::new()
+        .route("/login", post(login))
+        .route("/refresh", post(refresh))
+        .route("/logout", post(logout))
+        .route("/me", get(me))
+        .route("/users", get(users))
+        .route("/password", post(change_password))
+        .merge(admin)
+        // Whoever is active with a cookie gets a new one shortly before it ends.
+        .layer(auth.implicit_refresh())
+        .with_state(AppState { auth, revoked, users: User::all() })
+}
+
+/// The extractors find the `AuthX` in the state, because `FromRef` gets it out.
+#[derive(Clone, FromRef)]
+struct AppState {
+    auth: AuthX,
+    revoked: Revoked,
+    users: Arc<HashMap<String, User>>,
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    name: String,
+    password: String,
+}
+
+/// Gives both tokens, as JSON for whoever sends headers and as cookies for browsers.
+async fn login(
+    State(auth): State<AuthX>,
+    State(users): State<Arc<HashMap<String, User>>>,
+    Json(credentials): Json<Credentials>,
+) -> Result<Response, Rejection> {
+    // Your own way to check a password, with Argon2 or the like.
+    let user = users.get(&credentials.name).filter(|user| user.password == credentials.password);
+    let Some(user) = user else { return Ok(StatusCode::UNAUTHORIZED.into_response()) };
+
+    let access = NewToken::access(&user.name).scopes(&user.scopes).fresh();
+    let refresh = NewToken::refresh(&user.name);
+    let pair = TokenPair::new(auth.issue(&access)?, auth.issue(&refresh)?);
+    Ok((auth.set_cookies(&pair), Json(pair)).into_response())
+}
+
+/// Gives a new access token for a refresh token. It is not fresh: nobody proved who they are.
+async fn refresh(
+    State(auth): State<AuthX>,
+    State(users): State<Arc<HashMap<String, User>>>,
+    token: RefreshToken,
+) -> Result<Response, Rejection> {
+    let Some(user) = users.get(&token.sub) else {
+        return Ok(StatusCode::UNAUTHORIZED.into_response());
+    };
+    let access = auth.issue(&NewToken::access(&user.name).scopes(&user.scopes))?;
+    let cookies = auth.set_access_cookies(&access);
+    Ok((cookies, Json(serde_json::json!({ "access_token": access }))).into_response())
+}
+
+/// Revokes the access token, and the refresh token that the browser sends along with it.
+async fn logout(State(state): State<AppState>, token: AccessToken, mut parts: Parts) -> Response {
+    state.revoked.insert(&token);
+    // A request has one CSRF value to show, and that was the access token's.
+    let refresh = Requirement::refresh().locations([Location::Cookies]).csrf(CsrfCheck::Never);
+    if let Ok(refresh) = state.auth.authenticate::<()>(&mut parts, &refresh).await {
+        state.revoked.insert(&refresh);
+    }
+    (state.auth.unset_cookies(), "goodbye").into_response()
+}
+
+/// Asks for a token, and finds the user it speaks for.
+async fn me(CurrentSubject(user): CurrentSubject<User>) -> Json<User> {
+    Json(user)
+}
+
+/// Scopes, for one handler.
+struct ReadUsers;
+
+impl Scopes for ReadUsers {
+    fn required() -> RequiredScopes {
+        RequiredScopes::all(["users:read"])
+    }
+}
+
+async fn users(
+    _: Scoped<ReadUsers>,
+    State(users): State<Arc<HashMap<String, User>>>,
+) -> Json<Vec<User>> {
+    Json(users.values().cloned().collect())
+}
+
+/// Asks for a token of a login just now, not one from `/refresh`.
+async fn change_password(token: FreshToken) -> String {
+    format!("the password of {} is changed", token.sub)
+}
+
+#[derive(Clone, Serialize)]
+struct User {
+    name: String,
+    #[serde(skip)]
+    password: &'static str,
+    scopes: Vec<String>,
+}
+
+impl User {
+    fn all() -> Arc<HashMap<String, User>> {
+        let ada =
+            User { name: "ada".into(), password: "engine", scopes: vec!["users:read".into()] };
+        let grace = User { name: "grace".into(), password: "cobol", scopes: vec!["admin".into()] };
+        Arc::new([ada, grace].map(|user| (user.name.clone(), user)).into())
+    }
+}
+
+impl FromSubject<AppState> for User {
+    type Error = Infallible;
+
+    async fn from_subject(subject: &str, state: &AppState) -> Result<Option<User>, Infallible> {
+        Ok(state.users.get(subject).cloned())
+    }
+}
+
+/// The tokens that were revoked. A service of several processes keeps them in a database.
+#[derive(Clone, Default)]
+struct Revoked(Arc<RwLock<HashSet<String>>>);
+
+impl Revoked {
+    fn insert(&self, claims: &Claims) {
+        let mut revoked = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        revoked.extend(claims.jti.clone());
+    }
+
+    fn contains(&self, jti: &str) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(jti)
+    }
+}

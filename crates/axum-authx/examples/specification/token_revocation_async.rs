@@ -1,0 +1,22 @@
+//! Token revocation with an async callback.
+
+use axum_authx::AuthX;
+use axum_authx::revocation::{self, VerifiedToken};
+
+use super::token_revocation_sync::RevokedTokens;
+
+pub fn with_revocation(auth: AuthX, revoked_tokens: RevokedTokens) -> AuthX {
+    auth.with_revocation(revocation::from_fn(move |token| {
+        let revoked_tokens = revoked_tokens.clone();
+        // Ask your database.
+        async move { is_token_revoked(&revoked_tokens, &token).await }
+    }))
+}
+
+async fn is_token_revoked(
+    revoked_tokens: &RevokedTokens,
+    token: &VerifiedToken,
+) -> Result<bool, &'static str> {
+    let revoked = revoked_tokens.read().map_err(|_| "the database is broken")?;
+    Ok(token.spellings().iter().any(|text| revoked.contains(text)))
+}

@@ -1,0 +1,316 @@
+//! [`AuthX`]: the engine with all that it asks for, a clock, randomness and the store of revocations.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::sync::Arc;
+
+use authx::{
+    Config, ConfigError, Engine, Error, IssueError, NewToken, Random, Requirement, SETTING_NAMES,
+    Secret, SystemRandom, Timestamp,
+};
+use serde::Serialize;
+
+use crate::body::ReadBodyLayer;
+use crate::clock::{Clock, SystemClock};
+use crate::implicit_refresh::ImplicitRefreshLayer;
+use crate::rejection::Rejection;
+use crate::require::RequireLayer;
+use crate::revocation::Revocation;
+use crate::token_pair::TokenPair;
+
+/// Everything a service needs to issue and verify tokens. A clone is one more reference to the same.
+///
+/// It belongs into the router's state, alone or as a part of it, where the extractors find it:
+///
+/// ```
+/// use axum::Router;
+/// use axum::extract::FromRef;
+/// use axum::routing::get;
+/// use axum_authx::{AccessToken, AuthX};
+///
+/// #[derive(Clone, FromRef)]
+/// struct AppState {
+///     auth: AuthX,
+///     greeting: &'static str,
+/// }
+///
+/// async fn hello(token: AccessToken) -> String {
+///     format!("hello, {}", token.sub)
+/// }
+///
+/// let state = AppState { auth: AuthX::ephemeral(), greeting: "hello" };
+/// let app: Router = Router::new().route("/hello", get(hello)).with_state(state);
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct AuthX {
+    inner: Arc<Inner>,
+}
+
+#[derive(Clone)]
+struct Inner {
+    engine: Engine,
+    clock: Arc<dyn Clock>,
+    random: Arc<dyn Random + Send + Sync>,
+    revocation: Option<Arc<dyn Revocation>>,
+}
+
+impl AuthX {
+    /// With this configuration, the system's clock and randomness, and no revocation.
+    ///
+    /// What the configuration accepts and finds unwise is logged as warnings.
+    pub fn new(config: Config) -> Self {
+        for warning in config.warnings() {
+            tracing::warn!("{warning}");
+        }
+        Self {
+            inner: Arc::new(Inner {
+                engine: Engine::new(config),
+                clock: Arc::new(SystemClock),
+                random: Arc::new(SystemRandom),
+                revocation: None,
+            }),
+        }
+    }
+
+    /// With the settings among the environment's variables, such as `JWT_SECRET_KEY`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] names the setting that is missing or wrong.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_variables(std::env::vars_os())
+    }
+
+    fn from_variables(
+        variables: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ConfigError> {
+        let mut settings = Vec::new();
+        for (name, value) in variables {
+            let Ok(name) = name.into_string() else { continue };
+            let setting = SETTING_NAMES.iter().find(|own| own.eq_ignore_ascii_case(&name));
+            let Some(setting) = setting else { continue };
+            // A secret that is left out or altered in silence would be another secret.
+            let value = value.into_string().map_err(|_| ConfigError::Value {
+                setting,
+                found: "a text",
+                expected: "UTF-8",
+            })?;
+            settings.push((name, value));
+        }
+        Ok(Self::new(Config::builder().variables(settings)?.build()?))
+    }
+
+    /// With a random key that lives as long as this process, and defaults for the rest: for a first try
+    /// and for examples. A restart logs everybody out, and no second process accepts its tokens.
+    ///
+    /// # Panics
+    ///
+    /// When the operating system has no randomness to give.
+    pub fn ephemeral() -> Self {
+        let mut key = [0; 64];
+        let config = SystemRandom
+            .fill(&mut key)
+            .map_err(|error| error.to_string())
+            .and_then(|()| {
+                let builder = Config::builder().secret_key(Secret::from(key));
+                builder.build().map_err(|error| error.to_string())
+            })
+            .expect("a random key makes a configuration");
+        tracing::warn!(
+            "JWT_SECRET_KEY is not set: tokens are signed with a random key, and end with this process"
+        );
+        Self::new(config)
+    }
+
+    /// Asks `revocation` about every token that verifies.
+    ///
+    /// Clones that were made before stay as they are, as with all `with_` methods.
+    pub fn with_revocation(self, revocation: impl Revocation) -> Self {
+        self.with(|inner| inner.revocation = Some(Arc::new(revocation)))
+    }
+
+    /// Goes by this clock instead of the system's.
+    pub fn with_clock(self, clock: impl Clock) -> Self {
+        self.with(|inner| inner.clock = Arc::new(clock))
+    }
+
+    /// Draws from this source instead of the system's.
+    pub fn with_random(self, random: impl Random + Send + Sync + 'static) -> Self {
+        self.with(|inner| inner.random = Arc::new(random))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
+        change(Arc::make_mut(&mut self.inner));
+        self
+    }
+
+    /// The engine, for what has no shorter way here.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    /// What the clock says.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    pub(crate) fn random(&self) -> &dyn Random {
+        &*self.inner.random
+    }
+
+    pub(crate) fn revocation(&self) -> Option<&Arc<dyn Revocation>> {
+        self.inner.revocation.as_ref()
+    }
+
+    /// Issues a token.
+    ///
+    /// ```
+    /// # use axum_authx::{AuthX, NewToken};
+    /// # let auth = AuthX::ephemeral();
+    /// let token = auth.issue(&NewToken::access("user123").fresh().scopes(["users:read"]))?;
+    /// # Ok::<(), axum_authx::IssueError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`IssueError`] names the argument at fault. With `?` in a handler it becomes a [`Rejection`] of
+    /// status 500.
+    pub fn issue<C: Serialize>(&self, token: &NewToken<'_, C>) -> Result<String, IssueError> {
+        self.engine().issue(token, self.now(), self.random())
+    }
+
+    /// Issues an access token for this subject: not fresh, without scopes.
+    ///
+    /// # Errors
+    ///
+    /// As [`AuthX::issue`].
+    pub fn create_access_token(&self, uid: &str) -> Result<String, IssueError> {
+        self.issue(&NewToken::access(uid))
+    }
+
+    /// Issues a refresh token for this subject.
+    ///
+    /// # Errors
+    ///
+    /// As [`AuthX::issue`].
+    pub fn create_refresh_token(&self, uid: &str) -> Result<String, IssueError> {
+        self.issue(&NewToken::refresh(uid))
+    }
+
+    /// Issues an access and a refresh token for this subject.
+    ///
+    /// # Errors
+    ///
+    /// As [`AuthX::issue`].
+    pub fn create_token_pair(&self, uid: &str) -> Result<TokenPair, IssueError> {
+        Ok(TokenPair::new(self.create_access_token(uid)?, self.create_refresh_token(uid)?))
+    }
+
+    /// The answer to a request whose token has this error.
+    #[must_use]
+    pub fn reject(&self, error: Error) -> Rejection {
+        Rejection::refused(error, self.engine().clone())
+    }
+
+    /// A layer that lets only requests through whose token meets `requirement`.
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use axum::routing::get;
+    /// use axum_authx::{AuthX, RequiredScopes, Requirement};
+    ///
+    /// let auth = AuthX::ephemeral();
+    /// let admin = RequiredScopes::any(["admin", "superuser"]);
+    /// let app: Router = Router::new()
+    ///     .route("/admin", get(|| async { "the panel" }))
+    ///     .route_layer(auth.require(Requirement::access().scopes(admin)));
+    /// ```
+    #[must_use]
+    pub fn require(&self, requirement: Requirement) -> RequireLayer {
+        RequireLayer::new(self.clone(), requirement)
+    }
+
+    /// A layer that replaces the access cookie shortly before it ends; see [`ImplicitRefreshLayer`].
+    #[must_use]
+    pub fn implicit_refresh(&self) -> ImplicitRefreshLayer {
+        ImplicitRefreshLayer::new(self.clone())
+    }
+
+    /// A layer that lets the extractors find tokens in JSON bodies and CSRF values in forms; see
+    /// [`ReadBodyLayer`].
+    #[must_use]
+    pub fn read_body(&self) -> ReadBodyLayer {
+        ReadBodyLayer::new(self.clone())
+    }
+}
+
+/// Without keys, which [`Engine`] would not show either.
+impl fmt::Debug for AuthX {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("AuthX")
+            .field("engine", &self.inner.engine)
+            .field("revocation", &self.inner.revocation.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    fn variables(variables: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
+        variables.iter().map(|(name, value)| (name.into(), value.into())).collect()
+    }
+
+    #[test]
+    fn the_environment_has_the_settings() {
+        let auth = AuthX::from_variables(variables(&[
+            ("PATH", "/bin"),
+            ("JWT_SECRET_KEY", testing::SECRET),
+            ("JWT_ERROR_MESSAGE_KEY", "detail"),
+        ]));
+        let auth = auth.expect("settings");
+        assert_eq!(auth.engine().config().error_message_key(), "detail");
+    }
+
+    #[test]
+    fn the_environment_without_a_key_is_an_error_that_names_it() {
+        let error = AuthX::from_variables(variables(&[("PATH", "/bin")])).expect_err("no key");
+        assert!(error.to_string().contains("JWT_SECRET_KEY"), "{error}");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_setting_that_is_no_text_is_an_error_that_names_it() {
+        use std::os::unix::ffi::OsStringExt as _;
+
+        let secret = OsString::from_vec(vec![0xff; 64]);
+        let variables = [("JWT_SECRET_KEY".into(), secret.clone()), (secret.clone(), secret)];
+        let error = AuthX::from_variables(variables).expect_err("no text");
+        assert!(error.to_string().starts_with("JWT_SECRET_KEY: "), "{error}");
+    }
+
+    #[test]
+    fn a_clone_is_the_same_and_a_changed_one_leaves_it_alone() {
+        let (auth, clock) = testing::auth();
+        let other = auth.clone().with_clock(|| Timestamp::MIN);
+        assert_eq!(auth.now(), clock.now());
+        assert_eq!(other.now(), Timestamp::MIN);
+    }
+
+    #[test]
+    fn ephemeral_keys_differ() {
+        let token = AuthX::ephemeral().create_access_token("ada").expect("a token");
+        let requirement = Requirement::access();
+        let other = AuthX::ephemeral();
+        let token =
+            authx::RequestToken::new(&token, authx::TokenKind::Access, authx::Location::Headers);
+        let rejection = other.verify_token::<()>(&token, &requirement).expect_err("another key");
+        assert_eq!(rejection.error(), Some(&Error::InvalidSignature));
+    }
+}

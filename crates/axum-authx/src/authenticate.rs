@@ -1,0 +1,216 @@
+//! The one way from a request to claims, for every extractor and layer.
+//!
+//! The engine makes its checks in their order; then the store is asked, if there is one. Nothing is
+//! decided here.
+
+use std::sync::Arc;
+
+use authx::{BodyWanted, Claims, Error, Request, RequestToken, Requirement};
+use http::HeaderMap;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::auth::AuthX;
+use crate::body::ReadBody;
+use crate::rejection::Rejection;
+use crate::revocation::{Revocation, VerifiedToken};
+
+impl AuthX {
+    /// The claims of the request's token, if it meets `requirement` and was not revoked: what the
+    /// extractors do.
+    ///
+    /// ```
+    /// use axum::http::request::Parts;
+    /// use axum_authx::{AuthX, Location, Rejection, Requirement};
+    ///
+    /// async fn subject_in_query(auth: &AuthX, mut parts: Parts) -> Result<String, Rejection> {
+    ///     let requirement = Requirement::access().locations([Location::Query]);
+    ///     let claims = auth.authenticate::<()>(&mut parts, &requirement).await?;
+    ///     Ok(claims.sub)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] of the first check that fails.
+    pub async fn authenticate<C: DeserializeOwned + Send>(
+        &self,
+        parts: &mut Parts,
+        requirement: &Requirement,
+    ) -> Result<Claims<C>, Rejection> {
+        let (claims, token) = self.verify(parts, requirement)?;
+        let (Some(revocation), Some(token)) = (self.revocation(), token) else {
+            return Ok(claims);
+        };
+        if NotRevoked::includes(parts, revocation, &token) {
+            return Ok(claims);
+        }
+        match revocation.is_revoked(&token).await {
+            Ok(false) => NotRevoked::remember(parts, revocation, &token),
+            Ok(true) => return Err(self.reject(Error::Revoked)),
+            Err(error) => {
+                return Err(Rejection::failed(format_args!(
+                    "whether a token was revoked could not be found out, so it counts for nothing: {error}"
+                )));
+            }
+        }
+        Ok(claims)
+    }
+
+    /// The request's token for `requirement`, not verified: [`AuthX::verify_token`] does that.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] of a request without a token, or with two.
+    pub fn find_token(
+        &self,
+        parts: &Parts,
+        requirement: &Requirement,
+    ) -> Result<RequestToken<'static>, Rejection> {
+        self.with_request(parts, requirement, |request| {
+            Ok(self.engine().find_token(request, requirement)?.into_owned())
+        })
+    }
+
+    /// The claims of a token from [`AuthX::find_token`] that meets `requirement`. Whether it was
+    /// revoked is not asked here; [`AuthX::authenticate`] asks.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] of the first check that fails.
+    pub fn verify_token<C: DeserializeOwned>(
+        &self,
+        token: &RequestToken<'_>,
+        requirement: &Requirement,
+    ) -> Result<Claims<C>, Rejection> {
+        let claims = self.engine().verify(token, requirement, self.now());
+        claims.map_err(|error| self.reject(error))
+    }
+
+    /// Every check but revocation; and what the store has to be asked, if there is one.
+    fn verify<C: DeserializeOwned>(
+        &self,
+        parts: &Parts,
+        requirement: &Requirement,
+    ) -> Result<(Claims<C>, Option<VerifiedToken>), Rejection> {
+        self.with_request(parts, requirement, |request| {
+            let engine = self.engine();
+            let token = engine.find_token(request, requirement)?;
+            let claims = engine.verify(&token, requirement, self.now())?;
+            let verified = self.revocation().map(|_| {
+                // What verified is base64url and dots.
+                VerifiedToken::new(engine, &String::from_utf8_lossy(token.text()), &claims)
+            });
+            Ok((claims, verified))
+        })
+    }
+
+    /// The request as the engine sees it, with what was read of its body.
+    fn with_request<T>(
+        &self,
+        parts: &Parts,
+        requirement: &Requirement,
+        decide: impl FnOnce(&Request<'_, HeaderMap>) -> Result<T, Error>,
+    ) -> Result<T, Rejection> {
+        let engine = self.engine();
+        let query = parts.uri.query().unwrap_or_default();
+        let mut request =
+            Request::new(parts.method.as_str(), &parts.headers).query(query.as_bytes());
+        let form: Vec<_>;
+        let fields: Vec<_>;
+        if engine.may_want_body(requirement)
+            && let Some(wanted) = engine.wants_body(&request, requirement)
+        {
+            let read = parts.extensions.get::<ReadBody>();
+            match (wanted, read.unwrap_or(&ReadBody::Unread)) {
+                (BodyWanted::Json, ReadBody::Json(json)) => request = request.json(json),
+                (BodyWanted::Form, ReadBody::Form(bytes)) => {
+                    form = form_urlencoded::parse(bytes).collect();
+                    fields = form.iter().map(|(name, value)| (&**name, &**value)).collect();
+                    request = request.form(&fields);
+                }
+                (_, ReadBody::Unread) => return Err(Rejection::failed(UNREAD)),
+                _ => {}
+            }
+        }
+        decide(&request).map_err(|error| self.reject(error))
+    }
+}
+
+const UNREAD: &str = "a request's body has to be read before its token or CSRF value can be found: \
+    add `.layer(auth.read_body())` to the router, after its routes; where a route looks in locations of \
+    its own, add `.route_layer(auth.require(requirement))` with that requirement";
+
+/// What a store said of the request's tokens, so that a layer and an extractor ask it once. Only that a
+/// token may pass is remembered.
+#[derive(Clone, Default)]
+struct NotRevoked(Vec<(Arc<dyn Revocation>, String)>);
+
+impl NotRevoked {
+    fn includes(parts: &Parts, store: &Arc<dyn Revocation>, token: &VerifiedToken) -> bool {
+        let Some(Self(known)) = parts.extensions.get() else { return false };
+        known.iter().any(|(own, text)| Arc::ptr_eq(own, store) && text == token.text())
+    }
+
+    fn remember(parts: &mut Parts, store: &Arc<dyn Revocation>, token: &VerifiedToken) {
+        let Self(known) = parts.extensions.get_or_insert_default();
+        known.push((Arc::clone(store), token.text().to_owned()));
+    }
+}
+
+/// The extractor of a token: `FromRequestParts`, `OptionalFromRequestParts` and `Deref`.
+macro_rules! token_extractor {
+    ($name:ident, $requirement:expr) => {
+        impl<C> ::std::ops::Deref for $name<C> {
+            type Target = ::authx::Claims<C>;
+
+            fn deref(&self) -> &Self::Target {
+                &self.0
+            }
+        }
+
+        impl<S, C> ::axum::extract::FromRequestParts<S> for $name<C>
+        where
+            S: $crate::state::AuthState,
+            C: ::serde::de::DeserializeOwned + Send,
+        {
+            type Rejection = $crate::Rejection;
+
+            async fn from_request_parts(
+                parts: &mut ::http::request::Parts,
+                state: &S,
+            ) -> Result<Self, $crate::Rejection> {
+                let auth = state.auth();
+                auth.authenticate(parts, &$requirement).await.map(Self)
+            }
+        }
+
+        /// `None` without a token. A bad token is refused all the same.
+        impl<S, C> ::axum::extract::OptionalFromRequestParts<S> for $name<C>
+        where
+            S: $crate::state::AuthState,
+            C: ::serde::de::DeserializeOwned + Send,
+        {
+            type Rejection = $crate::Rejection;
+
+            async fn from_request_parts(
+                parts: &mut ::http::request::Parts,
+                state: &S,
+            ) -> Result<Option<Self>, $crate::Rejection> {
+                let required = <Self as ::axum::extract::FromRequestParts<S>>::from_request_parts;
+                $crate::authenticate::optional(required(parts, state).await)
+            }
+        }
+    };
+}
+
+pub(crate) use token_extractor;
+
+/// No token is no error.
+pub(crate) fn optional<T>(result: Result<T, Rejection>) -> Result<Option<T>, Rejection> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(rejection) if rejection.is_missing() => Ok(None),
+        Err(rejection) => Err(rejection),
+    }
+}

@@ -1,0 +1,341 @@
+//! [`ReadBodyLayer`]: what the engine wants of a body, read without taking it from the handler.
+
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use authx::{BodyWanted, Request as EngineRequest, Requirement};
+use axum::body::{Body, HttpBody};
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use bytes::{Bytes, BytesMut};
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use http_body::{Frame, SizeHint};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::auth::AuthX;
+use crate::revocation::BoxFuture;
+
+/// Lets the extractors find tokens in JSON bodies, and CSRF values in forms.
+///
+/// An extractor sees a request's head only, so the body must be read before. This layer does it where
+/// the configuration and the request leave no other way: a JSON body when `json` is among the token
+/// locations and no earlier one has a token, a URL-encoded form when `JWT_CSRF_CHECK_FORM` is set and
+/// the CSRF header is missing. No more than `JWT_MAX_BODY_SIZE` is kept in memory; a larger body holds
+/// no token. The handler gets the body as if nobody had read it. A CSRF value in a `multipart/form-data`
+/// form is not read: send it in the header.
+///
+/// ```
+/// use axum::routing::post;
+/// use axum::{Json, Router};
+/// use axum_authx::{AuthX, Config, Location, RefreshToken, Secret};
+/// use serde_json::Value;
+///
+/// async fn refresh(token: RefreshToken, Json(body): Json<Value>) -> String {
+///     format!("{}: {}", token.sub, body["device"])
+/// }
+///
+/// let secret = Secret::from("a secret of at least thirty-two bytes");
+/// let config = Config::builder()
+///     .secret_key(secret)
+///     .refresh_token_location(vec![Location::Json])
+///     .build()?;
+/// let auth = AuthX::new(config);
+/// let app: Router = Router::new()
+///     .route("/refresh", post(refresh))
+///     .layer(auth.read_body())
+///     .with_state(auth);
+/// # Ok::<(), axum_authx::ConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+pub struct ReadBodyLayer {
+    auth: AuthX,
+    /// Those that can want a body at all.
+    requirements: Arc<[Requirement]>,
+}
+
+impl ReadBodyLayer {
+    pub(crate) fn new(auth: AuthX) -> Self {
+        let requirements = [Requirement::access(), Requirement::refresh()];
+        let may_want = |requirement: &Requirement| auth.engine().may_want_body(requirement);
+        let requirements = requirements.into_iter().filter(may_want).collect();
+        Self { auth, requirements }
+    }
+}
+
+impl<S> Layer<S> for ReadBodyLayer {
+    type Service = ReadBodyService<S>;
+
+    fn layer(&self, inner: S) -> ReadBodyService<S> {
+        ReadBodyService { inner, layer: self.clone() }
+    }
+}
+
+/// The service of [`ReadBodyLayer`].
+#[derive(Clone, Debug)]
+pub struct ReadBodyService<S> {
+    inner: S,
+    layer: ReadBodyLayer,
+}
+
+impl<S> Service<Request> for ReadBodyService<S>
+where
+    S: Service<Request, Response: IntoResponse> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Response, S::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let ReadBodyLayer { auth, requirements } = &self.layer;
+        if requirements.is_empty() {
+            let response = self.inner.call(request);
+            return Box::pin(async move { response.await.map(IntoResponse::into_response) });
+        }
+        let (auth, requirements) = (auth.clone(), Arc::clone(requirements));
+        // The one that is ready is the one to call.
+        let waiting = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, waiting);
+        Box::pin(async move {
+            let request = with_body_read(&auth, request, &requirements).await;
+            inner.call(request).await.map(IntoResponse::into_response)
+        })
+    }
+}
+
+/// What was read of a request's body, in its extensions.
+#[derive(Clone)]
+pub(crate) enum ReadBody {
+    /// Nothing, because nobody wanted it.
+    Unread,
+    /// Nothing, because it is too large or of another kind.
+    Unusable,
+    /// The bytes of a JSON body.
+    Json(Bytes),
+    /// The bytes of a URL-encoded form.
+    Form(Bytes),
+}
+
+/// Reads the body if one of the requirements wants it, and gives it back.
+pub(crate) async fn with_body_read(
+    auth: &AuthX,
+    mut request: Request,
+    requirements: &[Requirement],
+) -> Request {
+    let read = request.extensions().get::<ReadBody>();
+    if read.is_some_and(|read| !matches!(read, ReadBody::Unread)) {
+        return request;
+    }
+    let read = match wanted(auth, &request, requirements) {
+        None => ReadBody::Unread,
+        Some(BodyWanted::Form) if !is_url_encoded(request.headers()) => ReadBody::Unusable,
+        Some(wanted) => {
+            let bound = auth.engine().config().max_body_size();
+            let body = std::mem::take(request.body_mut());
+            let (bytes, body) = read_bounded(body, bound).await;
+            *request.body_mut() = body;
+            match (bytes, wanted) {
+                (None, _) => ReadBody::Unusable,
+                (Some(bytes), BodyWanted::Json) => ReadBody::Json(bytes),
+                (Some(bytes), BodyWanted::Form) => ReadBody::Form(bytes),
+            }
+        }
+    };
+    request.extensions_mut().insert(read);
+    request
+}
+
+fn wanted(auth: &AuthX, request: &Request, requirements: &[Requirement]) -> Option<BodyWanted> {
+    let query = request.uri().query().unwrap_or_default();
+    let head = EngineRequest::new(request.method().as_str(), request.headers());
+    let head = head.query(query.as_bytes());
+    requirements
+        .iter()
+        .filter(|requirement| auth.engine().may_want_body(requirement))
+        .find_map(|requirement| auth.engine().wants_body(&head, requirement))
+}
+
+/// The engine wants the fields of a form in either encoding; those of the other one are not read here.
+fn is_url_encoded(headers: &HeaderMap) -> bool {
+    headers.get(CONTENT_TYPE).is_some_and(|value| {
+        let essence = value.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default();
+        essence.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
+    })
+}
+
+/// The bytes of a body, unless it is larger than the bound or breaks off, and the body as it was.
+async fn read_bounded(mut body: Body, bound: usize) -> (Option<Bytes>, Body) {
+    let announced = body.size_hint().lower();
+    if u64::try_from(bound).is_ok_and(|bound| announced > bound) {
+        return (None, body);
+    }
+    // The length may be absent or a lie, so the bound is held while reading. The pieces are joined at
+    // once: a client that sends many tiny ones must not cost more memory than the bound.
+    let mut read = BytesMut::new();
+    let mut then = VecDeque::new();
+    let complete = loop {
+        match poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+            None => break true,
+            Some(Err(error)) => {
+                then.push_back(Err(error));
+                break false;
+            }
+            Some(Ok(frame)) => match frame.into_data() {
+                Ok(data) if data.len() <= bound - read.len() => read.extend_from_slice(&data),
+                Ok(data) => {
+                    then.push_back(Ok(Frame::data(data)));
+                    break false;
+                }
+                Err(trailers) => {
+                    then.push_back(Ok(trailers));
+                    break true;
+                }
+            },
+        }
+    };
+    let read = read.freeze();
+    let bytes = complete.then(|| read.clone());
+    if complete && then.is_empty() {
+        return (bytes, Body::from(read));
+    }
+    then.push_front(Ok(Frame::data(read)));
+    (bytes, Body::new(Replayed { waiting: then, rest: body }))
+}
+
+/// A body of which the beginning was read already.
+struct Replayed {
+    waiting: VecDeque<Result<Frame<Bytes>, axum::Error>>,
+    rest: Body,
+}
+
+impl HttpBody for Replayed {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        match self.waiting.pop_front() {
+            Some(frame) => Poll::Ready(Some(frame)),
+            None => Pin::new(&mut self.rest).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.waiting.is_empty() && self.rest.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let data = self.waiting.iter().flatten().filter_map(Frame::data_ref);
+        let waiting: u64 = data.map(|data| data.len() as u64).sum();
+        let rest = self.rest.size_hint();
+        let mut hint = SizeHint::new();
+        hint.set_lower(rest.lower().saturating_add(waiting));
+        if let Some(upper) = rest.upper() {
+            hint.set_upper(upper.saturating_add(waiting));
+        }
+        hint
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use authx::Location;
+    use axum::Router;
+    use axum::routing::post;
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+    use crate::AccessToken;
+    use crate::testing::{self, answer_to};
+
+    /// A body in these pieces, of no announced length.
+    fn pieces(pieces: &[&'static [u8]]) -> Body {
+        Body::new(Unannounced(pieces.iter().map(|piece| Bytes::from_static(piece)).collect()))
+    }
+
+    struct Unannounced(VecDeque<Bytes>);
+
+    impl HttpBody for Unannounced {
+        type Data = Bytes;
+        type Error = axum::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+            Poll::Ready(self.0.pop_front().map(|data| Ok(Frame::data(data))))
+        }
+    }
+
+    async fn text_of(body: Body) -> Vec<u8> {
+        body.collect().await.expect("a body").to_bytes().to_vec()
+    }
+
+    #[tokio::test]
+    async fn a_body_is_read_up_to_the_bound_and_given_back_whole() {
+        for (bound, is_read) in [(100, true), (13, true), (12, false), (8, false), (0, false)] {
+            let body = pieces(&[b"one ", b"", b"two ", b"three"]);
+            let (bytes, body) = read_bounded(body, bound).await;
+            let read = is_read.then_some(b"one two three".as_slice());
+            assert_eq!(bytes.as_deref(), read, "{bound}");
+            assert_eq!(text_of(body).await, b"one two three", "{bound}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_announced_length_beyond_the_bound_is_not_read() {
+        let (bytes, body) = read_bounded(Body::from("one two"), 6).await;
+        assert_eq!(bytes, None);
+        assert_eq!(text_of(body).await, b"one two");
+    }
+
+    #[tokio::test]
+    async fn a_body_that_breaks_off_does_so_for_the_handler_too() {
+        let mut waiting = VecDeque::from([Ok(Frame::data(Bytes::from_static(b"one")))]);
+        waiting.push_back(Err(axum::Error::new("the client went away")));
+        let body = Body::new(Replayed { waiting, rest: Body::empty() });
+        let (bytes, body) = read_bounded(body, 100).await;
+        assert_eq!(bytes, None);
+        assert!(body.collect().await.is_err());
+    }
+
+    #[tokio::test]
+    async fn trailers_are_kept() {
+        let mut trailers = HeaderMap::new();
+        trailers.insert("checksum", http::HeaderValue::from_static("abc"));
+        let waiting = VecDeque::from([
+            Ok(Frame::data(Bytes::from_static(b"one"))),
+            Ok(Frame::trailers(trailers.clone())),
+        ]);
+        let body = Body::new(Replayed { waiting, rest: Body::empty() });
+        let (bytes, body) = read_bounded(body, 100).await;
+        assert_eq!(bytes.as_deref(), Some(b"one".as_slice()));
+        assert_eq!(body.collect().await.expect("a body").trailers(), Some(&trailers));
+    }
+
+    #[tokio::test]
+    async fn without_the_layer_an_extractor_that_needs_the_body_answers_500() {
+        let config = testing::config().token_location([Location::Headers, Location::Json]);
+        let auth = AuthX::new(config.build().expect("settings"));
+        let app = Router::new()
+            .route("/", post(|token: AccessToken| async move { token.0.sub }))
+            .with_state(auth.clone());
+        let request = || testing::json("/", r#"{"access_token":"a.b.c"}"#);
+        let answer = answer_to(&app, request()).await;
+        assert_eq!((answer.status, answer.body.as_str()), (500, "Internal Server Error"));
+        let answer = answer_to(&app.layer(auth.read_body()), request()).await;
+        assert_eq!((answer.status, answer.error_type()), (401, Some("JWTDecodeError")));
+    }
+}

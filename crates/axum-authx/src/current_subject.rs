@@ -1,0 +1,178 @@
+//! [`CurrentSubject`] and [`FromSubject`].
+
+use std::future::Future;
+use std::ops::{Deref, DerefMut};
+
+use authx::{Error, Requirement};
+use axum::BoxError;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::request::Parts;
+
+use crate::authenticate::optional;
+use crate::rejection::Rejection;
+use crate::state::AuthState;
+
+/// A user's own type that is found by a token's subject, with what the state `S` has for it.
+#[diagnostic::on_unimplemented(
+    message = "`CurrentSubject<{Self}>` needs to know how a `{Self}` is found by a token's subject in the state `{S}`",
+    label = "can't be found by a subject",
+    note = "implement `FromSubject<{S}>` for `{Self}`"
+)]
+pub trait FromSubject<S>: Sized {
+    /// Why the search failed.
+    type Error: Into<BoxError>;
+
+    /// Finds who `subject` is; `None` where the application knows nobody of this name.
+    ///
+    /// # Errors
+    ///
+    /// An error refuses the request with status 500 and is logged.
+    fn from_subject(
+        subject: &str,
+        state: &S,
+    ) -> impl Future<Output = Result<Option<Self>, Self::Error>> + Send;
+}
+
+/// Who the request's access token speaks for, as the application's own type.
+///
+/// The token is valid and not revoked. The token of somebody whom the application doesn't know, or no
+/// longer, is refused like a revoked one. `Option<CurrentSubject<U>>` is `None` for a request without a
+/// token.
+///
+/// ```
+/// use axum::Router;
+/// use axum::extract::FromRef;
+/// use axum::routing::get;
+/// use axum_authx::{AuthX, CurrentSubject, FromSubject};
+/// # #[derive(Clone)]
+/// # struct Database;
+/// # impl Database {
+/// #     async fn user(&self, name: &str) -> Result<Option<User>, std::io::Error> { Ok(None) }
+/// # }
+///
+/// struct User {
+///     name: String,
+/// }
+///
+/// #[derive(Clone, FromRef)]
+/// struct AppState {
+///     auth: AuthX,
+///     database: Database,
+/// }
+///
+/// impl FromSubject<AppState> for User {
+///     type Error = std::io::Error;
+///
+///     async fn from_subject(subject: &str, state: &AppState) -> Result<Option<User>, Self::Error> {
+///         state.database.user(subject).await
+///     }
+/// }
+///
+/// async fn me(CurrentSubject(user): CurrentSubject<User>) -> String {
+///     user.name
+/// }
+///
+/// let state = AppState { auth: AuthX::ephemeral(), database: Database };
+/// let app: Router = Router::new().route("/me", get(me)).with_state(state);
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CurrentSubject<U>(pub U);
+
+impl<U> Deref for CurrentSubject<U> {
+    type Target = U;
+
+    fn deref(&self) -> &U {
+        &self.0
+    }
+}
+
+impl<U> DerefMut for CurrentSubject<U> {
+    fn deref_mut(&mut self) -> &mut U {
+        &mut self.0
+    }
+}
+
+impl<S, U> FromRequestParts<S> for CurrentSubject<U>
+where
+    S: AuthState,
+    U: FromSubject<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let auth = state.auth();
+        let claims = auth.authenticate::<()>(parts, &Requirement::access()).await?;
+        // Made an answer at once, because the error itself need not be one to keep over an await.
+        let found = U::from_subject(&claims.sub, state).await.map_err(|error| {
+            let error: BoxError = error.into();
+            Rejection::failed(format_args!("a token's subject could not be looked up: {error}"))
+        })?;
+        found.map(Self).ok_or_else(|| auth.reject(Error::UnknownSubject))
+    }
+}
+
+/// `None` without a token. A bad token is refused all the same.
+impl<S, U> OptionalFromRequestParts<S> for CurrentSubject<U>
+where
+    S: AuthState,
+    U: FromSubject<S>,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
+        let required = <Self as FromRequestParts<S>>::from_request_parts;
+        optional(required(parts, state).await)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::routing::get;
+
+    use super::*;
+    use crate::AuthX;
+    use crate::testing::{self, answer_to, bearer};
+
+    struct User(String);
+
+    impl FromSubject<AuthX> for User {
+        type Error = &'static str;
+
+        async fn from_subject(subject: &str, _: &AuthX) -> Result<Option<Self>, &'static str> {
+            match subject {
+                "ada" => Ok(Some(Self("Ada Lovelace".to_owned()))),
+                "broken" => Err("the database is gone"),
+                _ => Ok(None),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn the_subject_is_looked_up_in_the_state() {
+        let (auth, _) = testing::auth();
+        let app = Router::new()
+            .route("/me", get(|user: CurrentSubject<User>| async move { user.0.0 }))
+            .route(
+                "/optional",
+                get(|user: Option<CurrentSubject<User>>| async move {
+                    user.map_or_else(|| "nobody".to_owned(), |user| user.0.0)
+                }),
+            )
+            .with_state(auth.clone());
+
+        for (subject, status, body) in [
+            ("ada", 200, "Ada Lovelace"),
+            ("zoe", 401, r#"{"message":"Invalid token","error_type":"RevokedTokenError"}"#),
+            ("broken", 500, "Internal Server Error"),
+        ] {
+            let token = auth.create_access_token(subject).expect("a token");
+            for path in ["/me", "/optional"] {
+                let answer = answer_to(&app, bearer(testing::get(path), &token)).await;
+                assert_eq!((answer.status, answer.body.as_str()), (status, body), "{subject}");
+            }
+        }
+        assert_eq!(answer_to(&app, testing::get("/me")).await.status, 401);
+        assert_eq!(answer_to(&app, testing::get("/optional")).await.body, "nobody");
+    }
+}

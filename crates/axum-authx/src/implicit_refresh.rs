@@ -1,0 +1,132 @@
+//! [`ImplicitRefreshLayer`]: whoever is active stays logged in.
+
+use std::task::{Context, Poll};
+
+use authx::{NoRefresh, Outcome, RefreshCandidate, Request as EngineRequest, TokenKind};
+use axum::extract::OriginalUri;
+use http::header::SET_COOKIE;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::auth::AuthX;
+use crate::revocation::{BoxFuture, VerifiedToken};
+
+/// Replaces the access cookie shortly before it ends; see [`AuthX::implicit_refresh`].
+///
+/// `JWT_IMPLICIT_REFRESH_DELTATIME` says how shortly. A revoked token is not replaced, nor one of a
+/// request that failed, nor where the response itself sets or deletes the cookie. The new token has the
+/// old one's claims and is never fresh.
+///
+/// ```
+/// use axum::Router;
+/// use axum::routing::get;
+/// use axum_authx::{AccessToken, AuthX};
+///
+/// let auth = AuthX::ephemeral();
+/// let app: Router = Router::new()
+///     .route("/protected", get(|token: AccessToken| async move { token.sub.clone() }))
+///     .layer(auth.implicit_refresh())
+///     .with_state(auth);
+/// ```
+#[derive(Clone, Debug)]
+pub struct ImplicitRefreshLayer {
+    auth: AuthX,
+}
+
+impl ImplicitRefreshLayer {
+    pub(crate) fn new(auth: AuthX) -> Self {
+        Self { auth }
+    }
+}
+
+impl<S> Layer<S> for ImplicitRefreshLayer {
+    type Service = ImplicitRefreshService<S>;
+
+    fn layer(&self, inner: S) -> ImplicitRefreshService<S> {
+        ImplicitRefreshService { inner, auth: self.auth.clone() }
+    }
+}
+
+/// The service of [`ImplicitRefreshLayer`].
+#[derive(Clone, Debug)]
+pub struct ImplicitRefreshService<S> {
+    inner: S,
+    auth: AuthX,
+}
+
+impl<S, B, R> Service<Request<B>> for ImplicitRefreshService<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Future: Send + 'static,
+    R: Send,
+{
+    type Response = Response<R>;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Response<R>, S::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let candidate = candidate(&self.auth, &request);
+        let response = self.inner.call(request);
+        let Some(candidate) = candidate else { return Box::pin(response) };
+        let auth = self.auth.clone();
+        Box::pin(async move {
+            let mut response = response.await?;
+            let cookies = cookies(&auth, &candidate, response.status(), response.headers()).await;
+            for cookie in cookies {
+                response.headers_mut().append(SET_COOKIE, cookie);
+            }
+            Ok(response)
+        })
+    }
+}
+
+/// Before the handler runs: whether this request's cookie is due.
+fn candidate<B>(auth: &AuthX, request: &Request<B>) -> Option<RefreshCandidate> {
+    // Where routers are nested, the inner one sees only the rest of the path.
+    let uri = match request.extensions().get::<OriginalUri>() {
+        Some(OriginalUri(uri)) => uri,
+        None => request.uri(),
+    };
+    let query = uri.query().unwrap_or_default().as_bytes();
+    let head = EngineRequest::new(request.method().as_str(), request.headers()).query(query);
+    auth.engine().refresh_candidate(&head, uri.path(), auth.now()).ok()
+}
+
+/// After it ran: the cookies that the response gets in addition, maybe none.
+async fn cookies(
+    auth: &AuthX,
+    candidate: &RefreshCandidate,
+    status: StatusCode,
+    headers: &HeaderMap,
+) -> Vec<HeaderValue> {
+    let mut revoked = false;
+    if let Some(revocation) = auth.revocation() {
+        let token = VerifiedToken::new(auth.engine(), candidate.token(), candidate.claims());
+        // The response is the handler's and stays as it is; only the refresh is called off.
+        revoked = revocation.is_revoked(&token).await.unwrap_or_else(|error| {
+            tracing::warn!("no implicit refresh, because revocation could not be asked: {error}");
+            true
+        });
+    }
+    let now = auth.now();
+    let outcome = Outcome { status: status.as_u16(), headers, revoked };
+    match candidate.reissue(auth.engine(), &outcome, now, auth.random()) {
+        Ok(token) => auth
+            .engine()
+            .set_cookies(&token, TokenKind::Access, None, now)
+            .into_iter()
+            .flatten()
+            .filter_map(|cookie| HeaderValue::try_from(cookie).ok())
+            .collect(),
+        Err(NoRefresh::NotIssued(error)) => {
+            tracing::warn!("no implicit refresh, because no token was issued: {error}");
+            Vec::new()
+        }
+        Err(_) => Vec::new(),
+    }
+}

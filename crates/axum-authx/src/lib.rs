@@ -1,0 +1,116 @@
+//! JWT authentication for [axum]: login, refresh, logout, scopes, freshness, CSRF and revocation.
+//!
+//! All rules are those of the engine, [`authx`], which serves FastAPI as well: a token that one service
+//! issues is good in the other, and a bad one gets the same answer from both.
+//!
+//! ```
+//! use axum::Router;
+//! use axum::routing::get;
+//! use axum_authx::{AccessToken, AuthX};
+//!
+//! async fn protected(token: AccessToken) -> String {
+//!     format!("hello, {}", token.sub)
+//! }
+//!
+//! let auth = AuthX::ephemeral();
+//! let token = auth.create_access_token("user123")?;
+//! let app: Router = Router::new().route("/protected", get(protected)).with_state(auth);
+//! # Ok::<(), axum_authx::IssueError>(())
+//! ```
+//!
+//! # The parts
+//!
+//! | for | there is |
+//! | --- | --- |
+//! | settings | [`AuthX::from_env`], [`AuthX::new`] with a [`Config`], [`AuthX::ephemeral`] for a first try |
+//! | issuing | [`AuthX::issue`] with a [`NewToken`], [`AuthX::create_token_pair`] and its siblings |
+//! | a token of one kind | [`AccessToken`], [`RefreshToken`], [`FreshToken`], with your own claims as a type parameter; `Option` of each |
+//! | scopes | the extractor [`Scoped`], the layer [`AuthX::require`] |
+//! | the user's own type | [`CurrentSubject`] |
+//! | a WebSocket | [`WebSocketToken`] |
+//! | cookies | [`AuthX::set_cookies`] and [`AuthX::unset_cookies`], parts of a response |
+//! | staying logged in | the layer [`AuthX::implicit_refresh`] |
+//! | tokens in JSON bodies, CSRF values in forms | the layer [`AuthX::read_body`] |
+//! | revocation | [`AuthX::with_revocation`] with a [`Revocation`] or a closure |
+//! | by hand | [`AuthX::authenticate`], or [`AuthX::find_token`] and [`AuthX::verify_token`] |
+//! | tests | the module `testing`, behind the feature of that name |
+//!
+//! # Where tokens travel
+//!
+//! The setting `JWT_TOKEN_LOCATION` lists the places that are searched, in order: `headers` (as it is
+//! unless set), `cookies`, `json`, `query`. Where a cookie carries the token, a request of a method that
+//! changes something must repeat the token's CSRF value in the header `X-CSRF-TOKEN`; the value is in
+//! the cookie `csrf_access_token`, or `csrf_refresh_token` with a refresh token, which the page's scripts
+//! can read. There is nothing to add to the router for it.
+//!
+//! # What a refused request is answered
+//!
+//! A [`Rejection`]: `{"message": "Token Error", "error_type": "MissingTokenError"}` with status 401 and
+//! `WWW-Authenticate: Bearer`, for instance. Its documentation shows how to answer otherwise. Mistakes of
+//! the service, such as a layer that is missing or a store that can't be reached, are answered with a
+//! bare 500; `tracing` has their cause. Tokens and secrets are never logged.
+//!
+//! # A whole service
+//!
+//! ```no_run
+#![doc = include_str!("../examples/service.rs")]
+//! ```
+//!
+//! Start it with a key of your own, `JWT_SECRET_KEY=$(openssl rand -hex 32)`, and with
+//! `JWT_TOKEN_LOCATION=headers,cookies`. Its logins answer with both tokens. A script sends the access token back as it is:
+//!
+//! ```text
+//! curl -d '{"name": "ada", "password": "engine"}' -H 'Content-Type: application/json' 127.0.0.1:8001/login
+//! curl -H "Authorization: Bearer $TOKEN" 127.0.0.1:8001/me
+//! ```
+//!
+//! A page of the service itself has the cookies, and repeats the CSRF value:
+//!
+//! ```text
+//! const csrf = document.cookie.match(/csrf_access_token=([^;]+)/)[1];
+//! await fetch("/logout", { method: "POST", headers: { "X-CSRF-TOKEN": csrf } });
+//! ```
+#![forbid(unsafe_code)]
+
+mod access_token;
+mod auth;
+mod authenticate;
+mod body;
+mod clock;
+mod cookies;
+mod current_subject;
+mod fresh_token;
+mod implicit_refresh;
+mod refresh_token;
+mod rejection;
+mod require;
+pub mod revocation;
+mod scoped;
+mod state;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+mod token_pair;
+mod web_socket_token;
+
+pub use authx::{
+    Algorithm, Audience, Claims, Config, ConfigBuilder, ConfigError, CsrfCheck, Error, IssueError,
+    JsonClaims, Key, KeyRing, Location, NewToken, RequiredScopes, Requirement, SameSite, Secret,
+    Timestamp, TokenKind,
+};
+
+pub use access_token::AccessToken;
+pub use auth::AuthX;
+pub use body::{ReadBodyLayer, ReadBodyService};
+pub use clock::{Clock, SystemClock};
+pub use cookies::{SetCookies, UnsetCookies};
+pub use current_subject::{CurrentSubject, FromSubject};
+pub use fresh_token::FreshToken;
+pub use implicit_refresh::{ImplicitRefreshLayer, ImplicitRefreshService};
+pub use refresh_token::RefreshToken;
+pub use rejection::Rejection;
+pub use require::{RequireLayer, RequireService};
+pub use revocation::Revocation;
+pub use scoped::{Scoped, Scopes};
+pub use state::AuthState;
+pub use token_pair::TokenPair;
+pub use web_socket_token::WebSocketToken;

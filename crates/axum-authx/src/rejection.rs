@@ -1,0 +1,273 @@
+//! What a refused request is answered.
+
+use std::fmt;
+
+use authx::{Answer, Engine, Error, IssueError};
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+/// Why an extractor or a layer of this crate refuses a request, and the answer to it.
+///
+/// The answer is the one that the engine has for the error: its status, its `WWW-Authenticate` (RFC 6750
+/// section 3) and a JSON body of message and `error_type`. What is wrong with the service and not with
+/// the request is answered with a bare status 500, and the log has the reason.
+///
+/// To answer otherwise, make it an error of your own:
+///
+/// ```
+/// use axum::extract::FromRequestParts;
+/// use axum::http::StatusCode;
+/// use axum::response::{IntoResponse, Response};
+/// use axum_authx::{AccessToken, AuthX, Rejection};
+///
+/// #[derive(FromRequestParts)]
+/// #[from_request(state(AuthX), rejection(ApiError))]
+/// struct Caller {
+///     token: AccessToken,
+/// }
+///
+/// struct ApiError(Rejection);
+///
+/// impl From<Rejection> for ApiError {
+///     fn from(rejection: Rejection) -> Self {
+///         Self(rejection)
+///     }
+/// }
+///
+/// impl IntoResponse for ApiError {
+///     fn into_response(self) -> Response {
+///         (self.0.status(), format!("Sorry: {}", self.0.message())).into_response()
+///     }
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Rejection {
+    reason: Reason,
+}
+
+#[derive(Clone)]
+enum Reason {
+    /// The request's fault.
+    Refused { error: Error, engine: Engine },
+    /// The service's fault.
+    Failed,
+}
+
+impl Rejection {
+    pub(crate) fn refused(error: Error, engine: Engine) -> Self {
+        tracing::debug!(error_type = error.error_type(), %error, "request refused");
+        Self { reason: Reason::Refused { error, engine } }
+    }
+
+    /// The cause goes into the log, and nowhere else.
+    pub(crate) fn failed(cause: impl fmt::Display) -> Self {
+        tracing::error!("{cause}");
+        Self { reason: Reason::Failed }
+    }
+
+    /// Whether the request carries no token at all, rather than a bad one.
+    #[must_use]
+    pub fn is_missing(&self) -> bool {
+        self.error() == Some(&Error::MissingToken)
+    }
+
+    /// What is wrong with the request; `None` where it is the service.
+    #[must_use]
+    pub fn error(&self) -> Option<&Error> {
+        match &self.reason {
+            Reason::Refused { error, .. } => Some(error),
+            Reason::Failed => None,
+        }
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.answer()
+            .and_then(|answer| StatusCode::from_u16(answer.status).ok())
+            .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The `error_type` of the answer, where it has one.
+    #[must_use]
+    pub fn error_type(&self) -> Option<&'static str> {
+        self.answer().map(|answer| answer.error_type)
+    }
+
+    /// The message of the answer.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let Reason::Refused { error, engine } = &self.reason else {
+            return FAILED.to_owned();
+        };
+        engine.answer(error).message.map_or_else(|| error.to_string(), str::to_owned)
+    }
+
+    /// The value of the answer's `WWW-Authenticate`, where it has one.
+    #[must_use]
+    pub fn www_authenticate(&self) -> Option<&'static str> {
+        self.answer()?.www_authenticate
+    }
+
+    fn answer(&self) -> Option<Answer> {
+        match &self.reason {
+            Reason::Refused { error, engine } => Some(engine.answer(error)),
+            Reason::Failed => None,
+        }
+    }
+}
+
+const FAILED: &str = "Internal Server Error";
+
+/// A token that can't be issued is the service's fault.
+impl From<IssueError> for Rejection {
+    fn from(error: IssueError) -> Self {
+        Self::failed(format_args!("no token was issued: {error}"))
+    }
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let Reason::Refused { error, engine } = &self.reason else {
+            return (status, FAILED).into_response();
+        };
+        let body = Body {
+            message_key: engine.config().error_message_key(),
+            message: &self.message(),
+            error,
+        };
+        // Strings under string keys: there is nothing in it that could fail.
+        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(challenge) = self.www_authenticate() {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+        }
+        response
+    }
+}
+
+/// The JSON body, its members in the order of the FastAPI face.
+struct Body<'a> {
+    message_key: &'a str,
+    message: &'a str,
+    error: &'a Error,
+}
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut members = serializer.serialize_map(None)?;
+        members.serialize_entry(self.message_key, self.message)?;
+        members.serialize_entry("error_type", self.error.error_type())?;
+        if let Error::LoginTypeMismatch { expected, actual } = self.error {
+            members.serialize_entry("expected_type", expected)?;
+            members.serialize_entry("actual_type", actual)?;
+        }
+        members.end()
+    }
+}
+
+impl fmt::Debug for Rejection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Rejection")
+            .field("status", &self.status().as_u16())
+            .field("error", &self.error())
+            .finish()
+    }
+}
+
+impl fmt::Display for Rejection {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.reason {
+            Reason::Refused { error, .. } => error.fmt(formatter),
+            Reason::Failed => formatter.write_str("The service failed; the log says why"),
+        }
+    }
+}
+
+impl std::error::Error for Rejection {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.error().map(|error| error as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use authx::{Config, NewToken, Secret};
+    use axum::Router;
+    use axum::routing::get;
+
+    use super::*;
+    use crate::testing::{self, answer_to, bearer};
+    use crate::{AccessToken, AuthX};
+
+    fn app(auth: &AuthX) -> Router {
+        Router::new().route("/", get(|_: AccessToken| async {})).with_state(auth.clone())
+    }
+
+    #[tokio::test]
+    async fn the_answer_has_the_members_and_headers_of_the_fastapi_face() {
+        let (auth, _) = testing::auth();
+        let answer = answer_to(&app(&auth), testing::get("/")).await;
+        assert_eq!(answer.status, 401);
+        assert_eq!(answer.body, r#"{"message":"Token Error","error_type":"MissingTokenError"}"#);
+        assert_eq!(answer.header("content-type"), Some("application/json"));
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+
+        let answer = answer_to(&app(&auth), bearer(testing::get("/"), "a.b.c")).await;
+        assert_eq!(answer.body, r#"{"message":"Invalid Token","error_type":"JWTDecodeError"}"#);
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
+    }
+
+    #[tokio::test]
+    async fn settings_name_the_message_and_the_status_of_an_undecodable_token() {
+        let config = testing::config().error_message_key("detail").invalid_token_status(422_u16);
+        let auth = AuthX::new(config.build().expect("settings"));
+        let answer = answer_to(&app(&auth), bearer(testing::get("/"), "a.b.c")).await;
+        assert_eq!(answer.status, 422);
+        assert_eq!(answer.body, r#"{"detail":"Invalid Token","error_type":"JWTDecodeError"}"#);
+        assert_eq!(answer.header("www-authenticate"), None);
+    }
+
+    #[tokio::test]
+    async fn another_login_is_told_both_login_types() {
+        let config = || Config::builder().secret_key(Secret::from(testing::SECRET));
+        let admin = AuthX::new(config().login_type("admin").build().expect("settings"));
+        let user = AuthX::new(config().login_type("user").build().expect("settings"));
+        let token = user.create_access_token("ada").expect("a token");
+        let answer = answer_to(&app(&admin), bearer(testing::get("/"), &token)).await;
+        assert_eq!(
+            answer.body,
+            concat!(
+                r#"{"message":"Token type mismatch: expected 'admin', got 'user'","#,
+                r#""error_type":"LoginTypeMismatchError","expected_type":"admin","actual_type":"user"}"#
+            )
+        );
+    }
+
+    #[test]
+    fn an_issue_that_fails_is_a_bare_500() {
+        let (auth, _) = testing::auth();
+        let error = auth.issue(&NewToken::access("")).expect_err("no subject");
+        let rejection = Rejection::from(error);
+        assert_eq!(rejection.status(), 500);
+        assert_eq!((rejection.error(), rejection.error_type()), (None, None));
+        assert!(!rejection.is_missing());
+    }
+
+    #[test]
+    fn debug_shows_no_key() {
+        let (auth, _) = testing::auth();
+        let rejection = auth.reject(Error::MissingToken);
+        assert_eq!(
+            format!("{rejection:?}"),
+            "Rejection { status: 401, error: Some(MissingToken) }"
+        );
+        assert!(!format!("{auth:?}").contains(testing::SECRET));
+    }
+}

@@ -1,0 +1,150 @@
+//! [`RequireLayer`]: one requirement for many routes.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use authx::Requirement;
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::auth::AuthX;
+use crate::body::with_body_read;
+use crate::revocation::BoxFuture;
+
+/// Lets only requests through whose token meets a requirement; see [`AuthX::require`].
+///
+/// Add it with [`Router::route_layer`](axum::Router::route_layer), so that a path without a route stays
+/// a 404. It reads the body itself where the requirement wants it, so it needs no
+/// [`AuthX::read_body`]. A handler behind it that wants the claims has an extractor as well.
+#[derive(Clone, Debug)]
+pub struct RequireLayer {
+    auth: AuthX,
+    requirement: Arc<Requirement>,
+}
+
+impl RequireLayer {
+    pub(crate) fn new(auth: AuthX, requirement: Requirement) -> Self {
+        Self { auth, requirement: Arc::new(requirement) }
+    }
+}
+
+impl<S> Layer<S> for RequireLayer {
+    type Service = RequireService<S>;
+
+    fn layer(&self, inner: S) -> RequireService<S> {
+        RequireService { inner, layer: self.clone() }
+    }
+}
+
+/// The service of [`RequireLayer`].
+#[derive(Clone, Debug)]
+pub struct RequireService<S> {
+    inner: S,
+    layer: RequireLayer,
+}
+
+impl<S> Service<Request> for RequireService<S>
+where
+    S: Service<Request, Response: IntoResponse> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Response, S::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let RequireLayer { auth, requirement } = self.layer.clone();
+        // The one that is ready is the one to call.
+        let waiting = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, waiting);
+        Box::pin(async move {
+            let request = with_body_read(&auth, request, std::slice::from_ref(&requirement)).await;
+            let (mut parts, body) = request.into_parts();
+            if let Err(rejection) = auth.authenticate::<()>(&mut parts, &requirement).await {
+                return Ok(rejection.into_response());
+            }
+            let request = Request::from_parts(parts, body);
+            inner.call(request).await.map(IntoResponse::into_response)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use authx::{Location, NewToken, RequiredScopes};
+    use axum::Router;
+    use axum::routing::{get, post};
+
+    use super::*;
+    use crate::testing::{self, answer_to, bearer};
+    use crate::{AccessToken, revocation};
+
+    #[tokio::test]
+    async fn routes_behind_the_layer_ask_for_its_scopes_and_others_do_not() {
+        let (auth, _) = testing::auth();
+        let admin = RequiredScopes::any(["admin", "superuser"]);
+        let app = Router::new()
+            .route("/admin", get(|| async { "the panel" }))
+            .route_layer(auth.require(Requirement::access().scopes(admin)))
+            .route("/open", get(|| async { "open" }));
+        let admin = auth.issue(&NewToken::access("ada").scopes(["admin"])).expect("a token");
+        let user = auth.create_access_token("bob").expect("a token");
+
+        for (path, token, status) in [
+            ("/admin", Some(&admin), 200),
+            ("/admin", Some(&user), 403),
+            ("/admin", None, 401),
+            ("/open", None, 200),
+            ("/nowhere", None, 404),
+        ] {
+            let request = testing::get(path);
+            let request = match token {
+                Some(token) => bearer(request, token),
+                None => request,
+            };
+            assert_eq!(answer_to(&app, request).await.status, status, "{path} {token:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn layer_and_extractor_ask_the_store_once() {
+        let asked = Arc::new(AtomicU32::new(0));
+        let counter = Arc::clone(&asked);
+        let auth = testing::auth().0.with_revocation(revocation::from_sync_fn(move |_| {
+            counter.fetch_add(1, Ordering::Relaxed);
+            false
+        }));
+        let app = Router::new()
+            .route("/", get(|token: AccessToken| async move { token.0.sub }))
+            .route_layer(auth.require(Requirement::access()))
+            .with_state(auth.clone());
+        let token = auth.create_access_token("ada").expect("a token");
+        assert_eq!(answer_to(&app, bearer(testing::get("/"), &token)).await.body, "ada");
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        assert_eq!(answer_to(&app, bearer(testing::get("/"), &token)).await.body, "ada");
+        assert_eq!(asked.load(Ordering::Relaxed), 2, "each request asks anew");
+    }
+
+    #[tokio::test]
+    async fn a_requirement_with_the_body_as_its_location_reads_it_and_leaves_it_to_the_handler() {
+        let (auth, _) = testing::auth();
+        let app = Router::new()
+            .route("/", post(|body: String| async { body }))
+            .route_layer(auth.require(Requirement::access().locations([Location::Json])));
+        let token = auth.create_access_token("ada").expect("a token");
+        let body = format!(r#"{{"access_token":"{token}","more":1}}"#);
+        let answer = answer_to(&app, testing::json("/", &body)).await;
+        assert_eq!((answer.status, answer.body), (200, body));
+        let answer = answer_to(&app, testing::json("/", "{}")).await;
+        assert_eq!((answer.status, answer.error_type()), (401, Some("MissingTokenError")));
+    }
+}

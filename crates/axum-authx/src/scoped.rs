@@ -1,0 +1,233 @@
+//! [`Scoped`] and [`Scopes`].
+
+use std::any::TypeId;
+use std::fmt;
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::sync::OnceLock;
+
+use authx::{Claims, RequiredScopes, Requirement};
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+
+use crate::authenticate::optional;
+use crate::rejection::Rejection;
+use crate::state::AuthState;
+
+/// A name for what a route asks for, as the type parameter of [`Scoped`].
+#[diagnostic::on_unimplemented(
+    message = "`Scoped<{Self}>` needs to know which scopes `{Self}` stands for",
+    label = "stands for no scopes",
+    note = "implement `Scopes` for `{Self}`"
+)]
+pub trait Scopes: 'static {
+    /// The scopes that are asked for. Asked once per type, not with every request.
+    fn required() -> RequiredScopes;
+
+    /// All that is asked for: an access token with these scopes. Override it to ask for more, such as
+    /// `Requirement::fresh().scopes(Self::required())`. Asked once per type, too.
+    fn requirement() -> Requirement {
+        Requirement::access().scopes(Self::required())
+    }
+}
+
+/// The claims of the request's access token, which is valid, not revoked, and has the scopes of `P`.
+///
+/// `C` and `Option` are as with [`AccessToken`](crate::AccessToken). For whole routers there is the
+/// layer [`AuthX::require`](crate::AuthX::require).
+///
+/// ```
+/// use axum::Router;
+/// use axum::extract::Path;
+/// use axum::routing::delete;
+/// use axum_authx::{AuthX, RequiredScopes, Scoped, Scopes};
+///
+/// struct DeleteUsers;
+///
+/// impl Scopes for DeleteUsers {
+///     fn required() -> RequiredScopes {
+///         RequiredScopes::all(["users:read", "users:delete"])
+///     }
+/// }
+///
+/// async fn delete_user(token: Scoped<DeleteUsers>, Path(id): Path<u32>) -> String {
+///     format!("{} deleted user {id}", token.sub)
+/// }
+///
+/// let app: Router =
+///     Router::new().route("/users/{id}", delete(delete_user)).with_state(AuthX::ephemeral());
+/// ```
+pub struct Scoped<P, C = ()> {
+    claims: Claims<C>,
+    scopes: PhantomData<fn() -> P>,
+}
+
+impl<P, C> Scoped<P, C> {
+    /// The claims.
+    #[must_use]
+    pub fn into_claims(self) -> Claims<C> {
+        self.claims
+    }
+}
+
+impl<P, C> Deref for Scoped<P, C> {
+    type Target = Claims<C>;
+
+    fn deref(&self) -> &Claims<C> {
+        &self.claims
+    }
+}
+
+impl<S, P, C> FromRequestParts<S> for Scoped<P, C>
+where
+    S: AuthState,
+    P: Scopes,
+    C: DeserializeOwned + Send,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let claims = state.auth().authenticate(parts, requirement_of::<P>()).await?;
+        Ok(Self { claims, scopes: PhantomData })
+    }
+}
+
+/// `None` without a token. A bad token, and one without the scopes, is refused all the same.
+impl<S, P, C> OptionalFromRequestParts<S> for Scoped<P, C>
+where
+    S: AuthState,
+    P: Scopes,
+    C: DeserializeOwned + Send,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
+        let required = <Self as FromRequestParts<S>>::from_request_parts;
+        optional(required(parts, state).await)
+    }
+}
+
+impl<P, C: fmt::Debug> fmt::Debug for Scoped<P, C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Scoped").field(&self.claims).finish()
+    }
+}
+
+/// The requirement of each type, made when it is first asked for. Static variables can't be generic, so
+/// this is a list: it only grows, by as many entries as a program has such types, and takes no lock to
+/// read.
+fn requirement_of<P: Scopes>() -> &'static Requirement {
+    static FIRST: OnceLock<Entry> = OnceLock::new();
+
+    let own = TypeId::of::<P>();
+    let mut place = &FIRST;
+    loop {
+        let entry = place.get_or_init(|| Entry {
+            scopes: own,
+            requirement: P::requirement(),
+            next: Box::leak(Box::new(OnceLock::new())),
+        });
+        if entry.scopes == own {
+            return &entry.requirement;
+        }
+        place = entry.next;
+    }
+}
+
+struct Entry {
+    scopes: TypeId,
+    requirement: Requirement,
+    next: &'static OnceLock<Entry>,
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use authx::NewToken;
+    use axum::Router;
+    use axum::routing::get;
+
+    use super::*;
+    use crate::testing::{self, answer_to, bearer};
+
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+
+    struct ReadUsers;
+
+    impl Scopes for ReadUsers {
+        fn required() -> RequiredScopes {
+            ASKED.fetch_add(1, Ordering::Relaxed);
+            RequiredScopes::all(["users:read"])
+        }
+    }
+
+    struct FreshAdmin;
+
+    impl Scopes for FreshAdmin {
+        fn required() -> RequiredScopes {
+            RequiredScopes::any(["admin", "superuser"])
+        }
+
+        fn requirement() -> Requirement {
+            Requirement::fresh().scopes(Self::required())
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_needs_the_scopes_of_the_type() {
+        let (auth, _) = testing::auth();
+        let app = Router::new()
+            .route("/users", get(|token: Scoped<ReadUsers>| async move { token.sub.clone() }))
+            .route(
+                "/admin",
+                get(|token: Scoped<FreshAdmin>| async move { token.into_claims().sub }),
+            )
+            .with_state(auth.clone());
+        let reader = auth.issue(&NewToken::access("ada").scopes(["users:*"])).expect("a token");
+        let stale = auth.issue(&NewToken::access("ada").scopes(["admin"])).expect("a token");
+        let admin =
+            auth.issue(&NewToken::access("ada").scopes(["admin"]).fresh()).expect("a token");
+
+        for (path, token, expected) in [
+            ("/users", &reader, None),
+            ("/users", &admin, Some("InsufficientScopeError")),
+            ("/admin", &admin, None),
+            ("/admin", &stale, Some("FreshTokenRequiredError")),
+            ("/admin", &reader, Some("FreshTokenRequiredError")),
+        ] {
+            let answer = answer_to(&app, bearer(testing::get(path), token)).await;
+            assert_eq!(answer.error_type(), expected, "{path}");
+        }
+        assert_eq!(ASKED.load(Ordering::Relaxed), 1, "the scopes are asked for once");
+    }
+
+    #[test]
+    fn each_type_has_its_own_requirement_from_every_thread() {
+        struct One;
+
+        impl Scopes for One {
+            fn required() -> RequiredScopes {
+                RequiredScopes::all(["one"])
+            }
+        }
+
+        struct Two;
+
+        impl Scopes for Two {
+            fn required() -> RequiredScopes {
+                RequiredScopes::any(["two"])
+            }
+        }
+
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    assert_eq!(requirement_of::<One>(), &One::requirement());
+                    assert_eq!(requirement_of::<Two>(), &Two::requirement());
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,224 @@
+//! For tests of a protected service: a clock that stands still, tokens, requests and their answers.
+//!
+//! Behind the feature `testing`, for `[dev-dependencies]`.
+//!
+//! ```
+//! use axum::Router;
+//! use axum::routing::get;
+//! use axum_authx::AccessToken;
+//! use axum_authx::testing::{self, answer_to, bearer};
+//! use std::time::Duration;
+//!
+//! # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+//! let (auth, clock) = testing::auth();
+//! let app = Router::new()
+//!     .route("/me", get(|token: AccessToken| async move { token.sub.clone() }))
+//!     .with_state(auth.clone());
+//!
+//! let token = auth.create_access_token("ada")?;
+//! let answer = answer_to(&app, bearer(testing::get("/me"), &token)).await;
+//! assert_eq!((answer.status, answer.body.as_str()), (200, "ada"));
+//!
+//! clock.advance(Duration::from_secs(15 * 60));
+//! let answer = answer_to(&app, bearer(testing::get("/me"), &token)).await;
+//! assert_eq!(answer.error_type(), Some("TokenExpiredError"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! # })?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+use std::convert::Infallible;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use authx::{Config, ConfigBuilder, Secret, Timestamp};
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::response::Response;
+use http::header::{AUTHORIZATION, CONTENT_TYPE, COOKIE, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, Method};
+use tower_service::Service;
+
+use crate::auth::AuthX;
+use crate::clock::Clock;
+
+/// A secret that everybody knows.
+pub const SECRET: &str = "a secret for tests, which everybody knows";
+
+/// A clock that only moves when it is told to. Clones show the same time.
+#[derive(Clone, Debug)]
+pub struct FrozenClock {
+    now: Arc<Mutex<Timestamp>>,
+}
+
+impl FrozenClock {
+    /// A clock that shows this instant.
+    #[must_use]
+    pub fn at(instant: Timestamp) -> Self {
+        Self { now: Arc::new(Mutex::new(instant)) }
+    }
+
+    /// Shows this instant from now on.
+    pub fn set(&self, instant: Timestamp) {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner) = instant;
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, duration: Duration) {
+        let mut now = self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        *now = *now + duration;
+    }
+}
+
+/// Noon of the first of January 2030, UTC.
+impl Default for FrozenClock {
+    fn default() -> Self {
+        Self::at(Timestamp::from_seconds(1_893_499_200).unwrap_or(Timestamp::MIN))
+    }
+}
+
+impl Clock for FrozenClock {
+    fn now(&self) -> Timestamp {
+        *self.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Settings with [`SECRET`] as their key.
+pub fn config() -> ConfigBuilder {
+    Config::builder().secret_key(Secret::from(SECRET))
+}
+
+/// An [`AuthX`] of [`config`], and the clock that it goes by.
+///
+/// # Panics
+///
+/// Never: these settings are right.
+pub fn auth() -> (AuthX, FrozenClock) {
+    let clock = FrozenClock::default();
+    let config = config().build().expect("these settings are right");
+    (AuthX::new(config).with_clock(clock.clone()), clock)
+}
+
+/// A GET request.
+///
+/// # Panics
+///
+/// When `path` is none.
+#[must_use]
+pub fn get(path: &str) -> Request {
+    request(Method::GET, path, Body::empty())
+}
+
+/// A POST request without a body.
+///
+/// # Panics
+///
+/// When `path` is none.
+#[must_use]
+pub fn post(path: &str) -> Request {
+    request(Method::POST, path, Body::empty())
+}
+
+/// A POST request with a JSON body.
+///
+/// # Panics
+///
+/// When `path` is none.
+#[must_use]
+pub fn json(path: &str, body: &str) -> Request {
+    let mut request = request(Method::POST, path, Body::from(body.to_owned()));
+    request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    request
+}
+
+/// The request with this token in its `Authorization` header.
+///
+/// # Panics
+///
+/// When `token` is no value of a header.
+#[must_use]
+pub fn bearer(mut request: Request, token: &str) -> Request {
+    let value = HeaderValue::try_from(format!("Bearer {token}")).expect("a header's value");
+    request.headers_mut().insert(AUTHORIZATION, value);
+    request
+}
+
+/// The request with these cookies.
+///
+/// # Panics
+///
+/// When they are no value of a header.
+#[must_use]
+pub fn with_cookies<'c>(
+    mut request: Request,
+    cookies: impl IntoIterator<Item = (&'c str, &'c str)>,
+) -> Request {
+    let cookies: Vec<_> =
+        cookies.into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let value = HeaderValue::try_from(cookies.join("; ")).expect("a header's value");
+    request.headers_mut().insert(COOKIE, value);
+    request
+}
+
+fn request(method: Method, path: &str, body: Body) -> Request {
+    Request::builder().method(method).uri(path).body(body).expect("a path")
+}
+
+/// What a service answered.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body, as text.
+    pub body: String,
+}
+
+impl Answer {
+    /// The value of a header, if it is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The `error_type` of a JSON body.
+    #[must_use]
+    pub fn error_type(&self) -> Option<&str> {
+        let (_, rest) = self.body.split_once(r#""error_type":""#)?;
+        Some(rest.split_once('"')?.0)
+    }
+
+    /// The value of a cookie that the answer sets; empty for one that it deletes.
+    #[must_use]
+    pub fn cookie(&self, name: &str) -> Option<&str> {
+        let values = self.headers.get_all(SET_COOKIE).iter();
+        values.filter_map(|value| value.to_str().ok()).find_map(|cookie| {
+            let (own, rest) = cookie.split_once('=')?;
+            (own == name).then(|| rest.split(';').next().unwrap_or_default())
+        })
+    }
+}
+
+/// What the service answers to a request.
+///
+/// # Panics
+///
+/// When the answer's body breaks off.
+pub async fn answer_to<S>(service: &S, request: Request) -> Answer
+where
+    S: Service<Request, Response = Response, Error = Infallible> + Clone,
+{
+    let mut service = service.clone();
+    let Ok(()) = poll_fn(|context| service.poll_ready(context)).await;
+    let Ok(response) = service.call(request).await;
+    let (parts, body) = response.into_parts();
+    let body = to_bytes(body, usize::MAX).await.expect("a whole body");
+    Answer {
+        status: parts.status.as_u16(),
+        headers: parts.headers,
+        body: String::from_utf8_lossy(&body).into_owned(),
+    }
+}

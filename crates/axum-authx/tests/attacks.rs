@@ -1,0 +1,201 @@
+//! Hostile requests, and their honest neighbours, through a router, from the table that every face
+//! runs: `tests/attacks/cases.json`, which `tests/attacks/generate.py` writes and explains.
+
+mod log;
+#[expect(dead_code, reason = "what concerns issuing is the engine's to test")]
+#[path = "../../../tests/attacks/table.rs"]
+mod table;
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::Router;
+use axum::body::{Body, HttpBody};
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, Method, Uri};
+use axum_authx::testing::{Answer, answer_to};
+use axum_authx::{AuthX, Rejection, Requirement};
+use bytes::Bytes;
+use http_body::{Frame, SizeHint};
+
+use log::Log;
+use table::{Case, Expected, Table};
+
+const CHUNK: usize = 65_536;
+
+#[test]
+fn every_hostile_request_gets_its_answer_and_every_honest_one_passes() {
+    let table = Table::read();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let mut ran = BTreeMap::<u32, usize>::new();
+    let (mut impossible, mut not_read) = (0, 0);
+    let mut wrong = Vec::new();
+    for case in &table.cases {
+        for undecodable_status in [401, 422] {
+            if is_form_of_parts(case) {
+                not_read += 1;
+                continue;
+            }
+            let Some(request) = request(case) else {
+                impossible += 1;
+                continue;
+            };
+            let log = Log::default();
+            let answer = tracing::subscriber::with_default(log.clone(), || {
+                let app = app(&table, case, undecodable_status);
+                runtime.block_on(answer_to(&app, request))
+            });
+            if let Err(difference) = compare(&table, case, undecodable_status, &answer, &log) {
+                wrong.push(format!("row {}, {}: {difference}", case.row, case.name));
+            }
+            *ran.entry(case.row).or_default() += 1;
+        }
+    }
+    let total: usize = ran.values().sum();
+    // Past the test harness, which would keep it to itself.
+    let _ = writeln!(
+        std::io::stderr(),
+        "attacks: {total} requests ran against axum; {impossible} are none that its server would \
+         hand on; {not_read} have their CSRF value in a form of parts, which this face does not read"
+    );
+    assert!(wrong.is_empty(), "{} wrong answers:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(total > 10 * impossible, "{total} ran, {impossible} could not");
+}
+
+/// A router whose one route asks what the table says, and answers with the token's subject.
+fn app(table: &Table, case: &Case, undecodable_status: u16) -> Router {
+    let config = table.config(
+        &case.configuration,
+        &case.settings,
+        case.login_type.as_deref(),
+        case.ring.as_deref(),
+        undecodable_status,
+    );
+    let now = table.now(case.now);
+    let auth = AuthX::new(config).with_clock(move || now);
+    let requirement = table.routes[&case.route].requirement();
+    Router::new()
+        .fallback(subject)
+        .layer(auth.require(requirement.clone()))
+        .with_state((auth, requirement))
+}
+
+async fn subject(
+    State((auth, requirement)): State<(AuthX, Requirement)>,
+    mut parts: Parts,
+) -> Result<String, Rejection> {
+    auth.authenticate::<()>(&mut parts, &requirement).await.map(|claims| claims.sub)
+}
+
+/// A CSRF value in such a form counts as missing.
+fn is_form_of_parts(case: &Case) -> bool {
+    let parts = &case.request;
+    let is_multipart = |value: &table::Text| value.expand().starts_with("multipart/form-data");
+    !parts.fields.is_empty()
+        && parts.headers.iter().any(|(name, value)| name == "Content-Type" && is_multipart(value))
+}
+
+/// The case's request, or `None` where it has bytes that no HTTP server would hand on.
+fn request(case: &Case) -> Option<Request> {
+    let parts = &case.request;
+    let query = String::from_utf8(parts.query.bytes()).ok()?;
+    if query.contains('#') {
+        // The fragment of an address stays with the client (RFC 9110 section 7.1).
+        return None;
+    }
+    let uri = if query.is_empty() { "/".to_owned() } else { format!("/?{query}") };
+    let mut announced = 0;
+    let mut headers = Vec::new();
+    for (name, value) in &parts.headers {
+        let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
+        let value = HeaderValue::from_bytes(&value.bytes()).ok()?;
+        if name == "content-length" {
+            announced = value.to_str().ok()?.parse().ok()?;
+        }
+        headers.push((name, value));
+    }
+    let body = CaseBody {
+        bytes: Bytes::from(parts.body.bytes()),
+        given: 0,
+        announced,
+        endless: parts.endless,
+        frames: 0,
+    };
+    let mut request = Request::new(Body::new(body));
+    *request.method_mut() = Method::from_bytes(parts.method.as_bytes()).ok()?;
+    *request.uri_mut() = uri.parse::<Uri>().ok()?;
+    for (name, value) in headers {
+        request.headers_mut().append(name, value);
+    }
+    Some(request)
+}
+
+struct CaseBody {
+    bytes: Bytes,
+    given: usize,
+    announced: u64,
+    endless: bool,
+    frames: u32,
+}
+
+impl HttpBody for CaseBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        self.frames += 1;
+        assert!(self.frames < 10_000, "a body without end is read without end");
+        if self.given == self.bytes.len() {
+            if !self.endless {
+                return Poll::Ready(None);
+            }
+            self.given = 0;
+        }
+        let end = self.bytes.len().min(self.given + CHUNK);
+        let data = self.bytes.slice(self.given..end);
+        self.given = end;
+        Poll::Ready(Some(Ok(Frame::data(data))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let mut hint = SizeHint::new();
+        hint.set_lower(self.announced);
+        hint
+    }
+}
+
+fn compare(
+    table: &Table,
+    case: &Case,
+    undecodable_status: u16,
+    answer: &Answer,
+    log: &Log,
+) -> Result<(), String> {
+    table.check_silence(&log.text())?;
+    match &case.expect {
+        Expected::Accepted { sub } => {
+            // The answer to HEAD has no body.
+            let body = if case.request.method == "HEAD" { String::new() } else { sub.expand() };
+            if (answer.status, &answer.body) != (200, &body) {
+                return Err(format!("{} and not 200 {body}: {}", answer.status, answer.body));
+            }
+        }
+        Expected::Refused { error_type, status, www_authenticate } => {
+            let mode = undecodable_status.to_string();
+            let expected =
+                (Some(error_type.as_str()), status[&mode], www_authenticate[&mode].as_deref());
+            let own = (answer.error_type(), answer.status, answer.header("www-authenticate"));
+            if own != expected {
+                return Err(format!("{own:?}, where {expected:?} is right"));
+            }
+            table.check_silence(&format!("{answer:?}"))?;
+        }
+    }
+    Ok(())
+}

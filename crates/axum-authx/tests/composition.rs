@@ -1,0 +1,129 @@
+//! Together with what people use beside it: cookies of `axum-extra`, CORS and tracing of `tower-http`.
+
+mod log;
+
+use axum::Router;
+use axum::http::header::{
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, SET_COOKIE,
+};
+use axum::http::{HeaderValue, Method};
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+use axum_authx::testing::{self, answer_to, bearer};
+use axum_authx::{
+    AccessToken, AuthX, CurrentSubject, FreshToken, FromSubject, RefreshToken, Rejection,
+    Requirement, Scoped, Scopes, TokenPair, WebSocketToken,
+};
+use axum_extra::extract::cookie::{Cookie, CookieJar};
+use tower_http::cors::CorsLayer;
+use tower_http::trace::TraceLayer;
+
+use log::Log;
+
+#[tokio::test]
+async fn cookies_of_axum_extra_are_set_beside_ours() {
+    let (auth, _) = testing::auth();
+    let pair = auth.create_token_pair("ada").expect("tokens");
+    let jar = CookieJar::new().add(Cookie::new("theme", "dark"));
+    for response in [
+        (jar.clone(), auth.set_cookies(&pair), "welcome").into_response(),
+        (auth.set_cookies(&pair), jar, "welcome").into_response(),
+    ] {
+        assert_eq!(response.headers().get_all(SET_COOKIE).iter().count(), 5);
+    }
+}
+
+#[tokio::test]
+async fn a_preflight_needs_no_token_and_a_refusal_has_the_headers_of_cors() {
+    const PAGE: HeaderValue = HeaderValue::from_static("https://app.example");
+
+    let (auth, _) = testing::auth();
+    let app = Router::new()
+        .route("/", get(|| async { "in" }))
+        .route_layer(auth.require(Requirement::access()))
+        .layer(CorsLayer::new().allow_origin(PAGE).allow_methods([Method::GET]));
+
+    let mut preflight = testing::get("/");
+    *preflight.method_mut() = Method::OPTIONS;
+    preflight.headers_mut().insert(ORIGIN, PAGE);
+    preflight.headers_mut().insert(ACCESS_CONTROL_REQUEST_METHOD, HeaderValue::from_static("GET"));
+    assert_eq!(answer_to(&app, preflight).await.status, 200);
+
+    let mut request = testing::get("/");
+    request.headers_mut().insert(ORIGIN, PAGE);
+    let refused = answer_to(&app, request).await;
+    assert_eq!(refused.status, 401);
+    assert_eq!(refused.headers.get(ACCESS_CONTROL_ALLOW_ORIGIN), Some(&PAGE));
+}
+
+#[test]
+fn tracing_of_requests_shows_no_token() {
+    let log = Log::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let (auth, _) = testing::auth();
+    let token = auth.create_access_token("ada").expect("a token");
+    tracing::subscriber::with_default(log.clone(), || {
+        let app = Router::new()
+            .route("/", get(|token: AccessToken| async move { token.0.sub }))
+            .route_layer(auth.require(Requirement::access()))
+            .layer(auth.implicit_refresh())
+            .layer(auth.read_body())
+            .layer(TraceLayer::new_for_http())
+            .with_state(auth.clone());
+        let answer = runtime.block_on(answer_to(&app, bearer(testing::get("/"), &token)));
+        assert_eq!(answer.body, "ada");
+    });
+    let log = log.text();
+    assert!(log.contains("span request"), "{log}");
+    assert!(!log.contains("eyJ"), "{log}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokens_are_verified_on_many_threads_at_once() {
+    let (auth, _) = testing::auth();
+    let app = Router::new()
+        .route("/", post(|token: AccessToken| async move { token.0.sub }))
+        .with_state(auth.clone());
+    let tasks: Vec<_> = (0..64)
+        .map(|number| {
+            let app = app.clone();
+            let subject = format!("user{number}");
+            let token = auth.create_access_token(&subject).expect("a token");
+            tokio::spawn(async move {
+                let answer = answer_to(&app, bearer(testing::post("/"), &token)).await;
+                assert_eq!(answer.body, subject);
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.expect("no panic");
+    }
+}
+
+/// What users put into their states and errors can go from thread to thread.
+#[test]
+fn everything_is_send_and_sync() {
+    struct Anything;
+
+    impl Scopes for Anything {
+        fn required() -> axum_authx::RequiredScopes {
+            axum_authx::RequiredScopes::default()
+        }
+    }
+
+    impl FromSubject<AuthX> for Anything {
+        type Error = Rejection;
+
+        async fn from_subject(_: &str, _: &AuthX) -> Result<Option<Self>, Rejection> {
+            Ok(None)
+        }
+    }
+
+    fn check<T: Send + Sync + Unpin + 'static>() {}
+
+    check::<AuthX>();
+    check::<TokenPair>();
+    check::<Rejection>();
+    check::<(AccessToken, RefreshToken, FreshToken, WebSocketToken)>();
+    check::<(Scoped<Anything>, CurrentSubject<Anything>)>();
+}

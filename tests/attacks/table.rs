@@ -1,0 +1,237 @@
+//! The table of hostile requests, `cases.json`, as the tests of the Rust faces read it.
+//! `generate.py` writes and explains it.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use authx::{
+    Algorithm, Config, CsrfCheck, Key, KeyRing, Location, RequiredScopes, Requirement,
+    SettingValue, Timestamp, TokenKind,
+};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+#[derive(Deserialize)]
+pub(crate) struct Table {
+    pub(crate) now: f64,
+    pub(crate) marker: String,
+    pub(crate) reserved_claims: Vec<String>,
+    pub(crate) configurations: BTreeMap<String, Map<String, Value>>,
+    pub(crate) routes: BTreeMap<String, Route>,
+    pub(crate) cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Route {
+    #[serde(rename = "type")]
+    pub(crate) kind: TokenKind,
+    pub(crate) any_type: bool,
+    pub(crate) fresh: bool,
+    pub(crate) csrf: Option<bool>,
+    pub(crate) locations: Option<Vec<String>>,
+    pub(crate) scopes: Vec<String>,
+    pub(crate) all_required: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Case {
+    pub(crate) row: u32,
+    pub(crate) name: String,
+    pub(crate) configuration: String,
+    #[serde(default)]
+    pub(crate) settings: Map<String, Value>,
+    pub(crate) login_type: Option<String>,
+    pub(crate) ring: Option<Vec<RingKey>>,
+    pub(crate) route: String,
+    pub(crate) now: Option<f64>,
+    pub(crate) request: Parts,
+    pub(crate) expect: Expected,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct RingKey {
+    pub(crate) algorithm: String,
+    pub(crate) kid: String,
+    pub(crate) secret: Option<String>,
+    pub(crate) public_pem: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Parts {
+    pub(crate) method: String,
+    #[serde(default)]
+    pub(crate) headers: Vec<(String, Text)>,
+    #[serde(default)]
+    pub(crate) query: Text,
+    #[serde(default)]
+    pub(crate) body: Text,
+    #[serde(default)]
+    pub(crate) fields: Vec<(String, String)>,
+    #[serde(default)]
+    pub(crate) endless: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Expected {
+    Accepted {
+        sub: Text,
+    },
+    Refused {
+        error_type: String,
+        status: BTreeMap<String, u16>,
+        www_authenticate: BTreeMap<String, Option<String>>,
+    },
+}
+
+/// A text with its repetitions folded.
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Text {
+    Plain(String),
+    Folded(Vec<Part>),
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Part {
+    Plain(String),
+    Repeat { repeat: (String, usize) },
+}
+
+impl Table {
+    pub(crate) fn read() -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/attacks/cases.json");
+        let json = std::fs::read_to_string(&path).expect("the table of hostile requests");
+        serde_json::from_str(&json).expect("a table of the shape that generate.py describes")
+    }
+
+    pub(crate) fn now(&self, own: Option<f64>) -> Timestamp {
+        Timestamp::from_seconds_f64(own.unwrap_or(self.now)).expect("an instant")
+    }
+
+    pub(crate) fn config(
+        &self,
+        configuration: &str,
+        settings: &Map<String, Value>,
+        login_type: Option<&str>,
+        ring: Option<&[RingKey]>,
+        undecodable_status: u16,
+    ) -> Config {
+        let mut builder = Config::builder()
+            .set("JWT_INVALID_TOKEN_STATUS", &SettingValue::Integer(undecodable_status.into()))
+            .expect("a status");
+        for (name, value) in self.configurations[configuration].iter().chain(settings) {
+            builder = builder.set(name, &setting(value)).expect("a setting");
+        }
+        if let Some(login_type) = login_type {
+            builder = builder.login_type(login_type);
+        }
+        if let Some(ring) = ring {
+            let keys = ring.iter().map(RingKey::key);
+            builder = builder.keys(KeyRing::new(keys).expect("a ring"));
+        }
+        builder.build().expect("a configuration")
+    }
+
+    /// Nothing of the payload, of a secret, of a token is in the text.
+    pub(crate) fn check_silence(&self, text: &str) -> Result<(), String> {
+        if text.contains(&self.marker) || text.contains("eyJ") {
+            return Err(format!("says what it must not: {text}"));
+        }
+        Ok(())
+    }
+}
+
+impl Default for Route {
+    fn default() -> Self {
+        Self {
+            kind: TokenKind::Access,
+            any_type: false,
+            fresh: false,
+            csrf: None,
+            locations: None,
+            scopes: Vec::new(),
+            all_required: true,
+        }
+    }
+}
+
+impl Route {
+    pub(crate) fn requirement(&self) -> Requirement {
+        let mut requirement = Requirement::of(self.kind).freshness(self.fresh);
+        if self.any_type {
+            requirement = requirement.any_kind();
+        }
+        if let Some(asked) = self.csrf {
+            let check = if asked { CsrfCheck::Always } else { CsrfCheck::Never };
+            requirement = requirement.csrf(check);
+        }
+        if let Some(locations) = &self.locations {
+            let location = |name: &String| name.parse::<Location>().expect("a location");
+            requirement = requirement.locations(locations.iter().map(location));
+        }
+        requirement.scopes(if self.all_required {
+            RequiredScopes::all(&self.scopes)
+        } else {
+            RequiredScopes::any(&self.scopes)
+        })
+    }
+}
+
+impl RingKey {
+    fn key(&self) -> Key {
+        let algorithm: Algorithm = self.algorithm.parse().expect("an algorithm");
+        let key = match (&self.secret, &self.public_pem) {
+            (Some(secret), None) => Key::from_secret(algorithm, secret.as_str()),
+            (None, Some(pem)) => Key::from_public_pem(algorithm, pem),
+            _ => panic!("a key of the ring is a secret or a public key"),
+        };
+        key.expect("a key").with_kid(self.kid.as_str())
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self::Plain(String::new())
+    }
+}
+
+impl Text {
+    pub(crate) fn expand(&self) -> String {
+        match self {
+            Self::Plain(text) => text.clone(),
+            Self::Folded(parts) => parts
+                .iter()
+                .map(|part| match part {
+                    Part::Plain(text) => text.clone(),
+                    Part::Repeat { repeat: (text, times) } => text.repeat(*times),
+                })
+                .collect(),
+        }
+    }
+
+    /// Every character is one byte.
+    pub(crate) fn bytes(&self) -> Vec<u8> {
+        let byte = |character| u8::try_from(u32::from(character)).expect("a Latin-1 character");
+        self.expand().chars().map(byte).collect()
+    }
+}
+
+fn setting(value: &Value) -> SettingValue {
+    match value {
+        Value::Null => SettingValue::None,
+        Value::Bool(value) => SettingValue::Bool(*value),
+        Value::Number(number) => SettingValue::Integer(number.as_i64().expect("a whole number")),
+        Value::String(text) => SettingValue::text(text.as_str()),
+        Value::Array(items) => {
+            let text = |item: &Value| item.as_str().expect("a list of texts").to_owned();
+            SettingValue::List(items.iter().map(text).collect())
+        }
+        Value::Object(_) => panic!("no setting is an object"),
+    }
+}
