@@ -155,7 +155,7 @@ clean: ## Delete everything that was built or installed in this folder
 rust:
 	@scripts/require cc:build-essential
 	@command -v cargo >/dev/null || { \
-		echo "Rust is missing. Install it with rustup, or as your system provides it, then run make again."; exit 1; }
+		echo "Rust is missing. Install 1.88 or later, for example with rustup, then run make again."; exit 1; }
 
 .PHONY: browser-packages
 browser-packages:

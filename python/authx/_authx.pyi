@@ -70,7 +70,6 @@ class RefreshCandidate:
     """A request's access cookie that is due for implicit refresh, if nothing speaks against it."""
 
     spellings: tuple[str, ...]
-    payload: TokenPayload
 
 @final
 class Engine:
@@ -88,9 +87,6 @@ class Engine:
     @property
     def error_message_key(self) -> str:
         """The member of an error's body that carries the message."""
-
-    def locations(self, type: str) -> list[TokenLocation]:
-        """The configured locations of this token type, in order."""
 
     def create_token(
         self,

@@ -40,23 +40,22 @@ async def _read_bounded(request: Request, bound: int) -> bytes | None:
 
     # The length may be absent or a lie, so the bound is held while reading.
     receive = request.receive
-    messages: list[Message] = []
-    size = 0
+    # The pieces are joined at once: a client that sends many tiny ones must not cost more than the bound.
+    read = bytearray()
     while True:
         message = await receive()
-        messages.append(message)
         if message["type"] == "http.disconnect":
             # Nobody waits for an answer any more. Whoever else reads the body shall notice it as well.
-            request._receive = _replay(messages, receive)
+            request._receive = _replay([message], receive)
             return None
-        size += len(message.get("body", b""))
-        if size > bound:
-            request._receive = _replay(messages, receive)
+        read += message.get("body", b"")
+        if len(read) > bound:
+            whole: Message = {**message, "body": bytes(read)}
+            request._receive = _replay([whole], receive)
             return None
         if not message.get("more_body", False):
-            body = b"".join(message.get("body", b"") for message in messages)
             # Where Starlette itself keeps a body that was read, and looks before reading.
-            request._body = body
+            request._body = body = bytes(read)
             return body
 
 
@@ -69,7 +68,20 @@ async def _read_form(request: Request, bound: int) -> list[tuple[str, str]]:
     if request._form is None and await _read_bounded(request, bound) is None:
         return []
     form: FormData = await request.form()
-    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    return [
+        (name, value)
+        for name, value in form.multi_items()
+        if isinstance(value, str) and _is_unicode(name) and _is_unicode(value)
+    ]
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether the text has no lone surrogates, which a form's own charset can bring in."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _announced_length(request: Request) -> int:

@@ -156,7 +156,7 @@ class AuthXConfig(BaseSettings):
     """The largest JSON body, in bytes, that is searched for a token."""
 
     JWT_WEBSOCKET_ALLOWED_ORIGINS: list[str] = []
-    """The origins whose pages may open a WebSocket with the cookie's token."""
+    """The origins, besides the service's own, whose pages may open a WebSocket with the cookie's token."""
 
     # Cookies
 
@@ -231,10 +231,10 @@ class AuthXConfig(BaseSettings):
     # Sessions
 
     JWT_SESSION_TRACKING: bool = False
-    """Whether tokens belong to sessions that can be listed and ended."""
+    """Reserved for sessions, which this version has not: no effect."""
 
     JWT_SESSION_UPDATE_LAST_ACTIVE: bool = True
-    """Whether each request notes the time in its session."""
+    """Reserved for sessions, which this version has not: no effect."""
 
     # Implicit refresh, see `AuthX.implicit_refresh_middleware`
 

@@ -4,7 +4,7 @@ import functools
 import secrets
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import get_args
+from typing import NamedTuple, get_args
 
 from authx._authx import Engine
 from authx.config import AuthXConfig
@@ -29,7 +29,7 @@ class EngineSource:
         """Go by this configuration from now on."""
         self.config = config
         self._may_invent_key = may_invent_key
-        self._engine: Engine | None = None
+        self._built: _Built | None = None
 
     def current(self) -> Engine:
         """Give the engine of the configuration as it is now.
@@ -39,12 +39,14 @@ class EngineSource:
         """
         # On the way of every request. An assignment replaces the mark; the lists, which can also change in
         # place, are few and short, and equal lists of the same strings compare by identity.
+        built = self._built
         if (
-            self._engine is not None
-            and self.config.__dict__.get("_revision") is self._revision
-            and self._lists == self._lists_as_built
+            built is not None
+            and built.config is self.config
+            and built.config.__dict__.get("_revision") is built.revision
+            and built.lists == built.lists_as_built
         ):
-            return self._engine
+            return built.engine
         return self._build()
 
     def _build(self) -> Engine:
@@ -65,9 +67,19 @@ class EngineSource:
         engine = Engine(settings, login_type=self._login_type)
         _warn_about_keys(engine)
 
-        self._revision, self._lists, self._lists_as_built = revision, lists, lists_as_built
-        self._engine = engine
+        # In one step: another thread may be loading a configuration, or building for one, at the same time.
+        self._built = _Built(config, revision, lists, lists_as_built, engine)
         return engine
+
+
+class _Built(NamedTuple):
+    """An engine, and the state of the configuration that it was built from."""
+
+    config: AuthXConfig
+    revision: object
+    lists: list[list[object]]
+    lists_as_built: list[list[object]]
+    engine: Engine
 
 
 def explicit_settings(config: AuthXConfig) -> dict[str, object]:

@@ -48,7 +48,8 @@ class TokenIssuing:
             **kwargs: Ignored, with a warning.
 
         Raises:
-            ValueError: An argument can't be encoded; its text names it.
+            ValueError: An argument has a value that is not allowed; the text names it.
+            TypeError: An argument is of a wrong type, or `data` or `headers` can't be written as JSON.
             BadConfigurationError: The settings don't make a key.
 
         Example:
@@ -83,7 +84,8 @@ class TokenIssuing:
             **kwargs: Ignored, with a warning.
 
         Raises:
-            ValueError: An argument can't be encoded; its text names it.
+            ValueError: An argument has a value that is not allowed; the text names it.
+            TypeError: An argument is of a wrong type, or `data` or `headers` can't be written as JSON.
             BadConfigurationError: The settings don't make a key.
         """
         _warn_of_ignored(args, kwargs)

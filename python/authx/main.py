@@ -387,10 +387,11 @@ class AuthX(TokenIssuing, RouteProtection, Generic[T]):
     def _answer_of(self, error: AuthXException) -> Answer | None:
         if isinstance(error, BadConfigurationError):
             return None
+        names = {cls.__name__ for cls in type(error).__mro__} | {"TokenError"}
         messages = {
             name: message
-            for name, usual in _USUAL_MESSAGES.items()
-            if (message := getattr(self, f"MSG_{name}")) != usual
+            for name in names
+            if (message := getattr(self, f"MSG_{name}", None)) != _USUAL_MESSAGES.get(name)
         }
         if "TokenError" in messages:
             messages.setdefault("MissingTokenError", messages["TokenError"])

@@ -100,10 +100,10 @@ class RouteProtection:
     def WS_AUTH_REQUIRED(self) -> Any:
         """A valid access token with a WebSocket's handshake; gives its `TokenPayload`.
 
-        It may stand in the query, a header or a cookie. Without one the handshake is refused.
+        It may stand in the configured locations. Without one the handshake is refused.
 
-        With a cookie's token only pages of `JWT_WEBSOCKET_ALLOWED_ORIGINS` may connect, because a browser
-        sends cookies along whichever page asks.
+        With a cookie's token only the service's own pages and those of `JWT_WEBSOCKET_ALLOWED_ORIGINS` may
+        connect, because a browser sends cookies along whichever page asks.
 
         Example:
             ```python

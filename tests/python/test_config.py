@@ -190,6 +190,21 @@ def test_broken_setting_is_an_error_until_it_is_mended(auth: Any, secret: str) -
     assert auth.create_access_token("u")
 
 
+def test_configuration_loaded_while_an_engine_is_built_wins(secret: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    auth: AuthX[Any] = AuthX(AuthXConfig(JWT_SECRET_KEY=secret, JWT_ENCODE_ISSUER="before"))
+
+    def load_meanwhile(config: AuthXConfig) -> dict[str, object]:
+        monkeypatch.undo()
+        auth.load_config(AuthXConfig(JWT_SECRET_KEY=secret, JWT_ENCODE_ISSUER="after"))
+        return explicit_settings(config)
+
+    monkeypatch.setattr("authx.engine.explicit_settings", load_meanwhile)
+    auth.create_access_token("u")
+
+    payload = auth.verify_token(RequestToken(token=auth.create_access_token("u"), location="headers"))
+    assert payload.iss == "after"
+
+
 def test_load_config_replaces_all_settings(auth: Any) -> None:
     token = auth.create_access_token("u")
     loaded = AuthXConfig(JWT_SECRET_KEY="another secret, long enough for HS256 all the same")

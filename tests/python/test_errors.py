@@ -144,6 +144,7 @@ def test_message_key_is_configurable(app: FastAPI, client: Any, make_auth: Any) 
     [
         ("MSG_RevokedTokenError", exceptions.RevokedTokenError("own text"), "Log in again", "Log in again"),
         ("MSG_RevokedTokenError", exceptions.RevokedTokenError("own text"), None, "own text"),
+        ("MSG_TokenExpiredError", exceptions.TokenExpiredError("own text"), "Log in again", "Log in again"),
         ("MSG_MissingTokenError", exceptions.MissingTokenError("own text"), "Log in", "Log in"),
         ("MSG_TokenError", exceptions.MissingTokenError("own text"), "Log in", "Log in"),
         ("MSG_TokenError", exceptions.RevokedTokenError("own text"), "Log in", "Invalid token"),

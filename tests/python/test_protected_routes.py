@@ -419,6 +419,20 @@ def test_form_without_end_is_not_read_to_its_end(app: FastAPI, client: Any, cook
     assert len(sent) < 10
 
 
+def test_form_whose_charset_makes_no_unicode_has_no_csrf_value(app: FastAPI, client: Any, cookie_auth: Any) -> None:
+    protect(app, cookie_auth.ACCESS_REQUIRED, "POST")
+    cookie_auth.config.JWT_CSRF_CHECK_FORM = True
+
+    answer = client.post(
+        "/",
+        cookies={"access_token_cookie": cookie_auth.create_access_token("u")},
+        headers={"content-type": "multipart/form-data; boundary=b; charset=unicode_escape"},
+        body=b'--b\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n\\ud800\r\n--b--\r\n',
+    )
+
+    assert (answer.status, answer.json()["error_type"]) == (401, "MissingCSRFTokenError")
+
+
 def test_form_without_its_package_is_an_error_that_names_it(
     app: FastAPI, client: Any, cookie_auth: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

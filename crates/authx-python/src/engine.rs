@@ -52,11 +52,6 @@ impl Engine {
         self.inner.config().max_body_size()
     }
 
-    fn locations(&self, r#type: &str) -> PyResult<Vec<&'static str>> {
-        let locations = self.inner.config().locations(token_kind(r#type)?);
-        Ok(locations.iter().map(|location| location.as_str()).collect())
-    }
-
     fn answer(
         &self,
         error_type: &str,

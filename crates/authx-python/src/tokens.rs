@@ -72,11 +72,6 @@ pub(crate) struct RefreshCandidate {
 #[pymethods]
 impl RefreshCandidate {
     #[getter]
-    fn payload<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        token_payload(py, self.inner.claims())
-    }
-
-    #[getter]
     fn spellings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         spellings(py, &self.engine, self.inner.token())
     }

@@ -434,6 +434,19 @@ fn a_token_without_a_csrf_value_never_passes_where_one_is_asked_for() {
 }
 
 #[test]
+fn a_websocket_without_https_is_open_to_its_own_pages_where_cookies_need_none() {
+    let host = ("host", "127.0.0.1:8000");
+    let headers =
+        [host, ("origin", "http://127.0.0.1:8000"), ("cookie", "access_token_cookie=abc")];
+    let request = Request::new("GET", headers.as_slice());
+    for (secure, is_trusted) in [(false, true), (true, false)] {
+        let engine = engine_with(|config| config.token_location([Cookies]).cookie_secure(secure));
+        let found = engine.find_token(&request, &Requirement::access().websocket());
+        assert_eq!(found.is_ok(), is_trusted, "{secure}");
+    }
+}
+
+#[test]
 fn a_websocket_takes_a_cookie_only_from_a_page_that_may_open_it() {
     let engine = engine_with(|config| {
         config
@@ -443,7 +456,6 @@ fn a_websocket_takes_a_cookie_only_from_a_page_that_may_open_it() {
     let host = ("host", "service.example:8443");
     let trusted = [
         vec![host, ("origin", "https://service.example:8443")],
-        vec![host, ("origin", "http://service.example:8443")],
         vec![host, ("origin", "https://SERVICE.example:8443")],
         vec![host, ("origin", "https://app.example")],
         vec![("origin", "https://app.example")],
@@ -454,6 +466,7 @@ fn a_websocket_takes_a_cookie_only_from_a_page_that_may_open_it() {
         vec![host, ("origin", "https://service.example")],
         vec![host, ("origin", "https://service.example:8443.evil.example")],
         vec![host, ("origin", "https://evil.example")],
+        vec![host, ("origin", "http://service.example:8443")],
         vec![host, ("origin", "https://app.example:444")],
         vec![host, ("origin", "http://app.example")],
         vec![host, ("origin", "https://app.example.evil.example")],

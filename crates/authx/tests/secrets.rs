@@ -22,6 +22,15 @@ fn assert_silent(what: &str, shown: &str, secrets: &[&str]) {
 }
 
 #[test]
+fn debug_output_of_a_request_shows_nothing_that_may_hold_a_token() {
+    let headers = [("authorization", MARK), ("cookie", MARK)];
+    let form = [("csrf_token", MARK)];
+    let request = Request::new("POST", headers.as_slice()).query(MARK.as_bytes());
+    let request = request.json(MARK.as_bytes()).form(&form);
+    assert_silent("a request", &format!("{request:?}"), &[MARK]);
+}
+
+#[test]
 fn debug_output_shows_no_secret_and_no_key() {
     let secret = || Secret::from(MARK);
     let builder = Config::builder()

@@ -21,17 +21,20 @@ pub(super) fn private_key(
     text: &Secret,
 ) -> Result<(Signing, Verifying), KeyError> {
     let section = only_section(text.expose())?;
-    let der = Zeroizing::new(section.contents().to_vec());
     let unfit = || KeyError::Unfit { algorithm };
-    let expect = |expected| KeyError::WrongSection { label: section.tag().to_owned(), expected };
-    if section.headers().get("DEK-Info").is_some() || section.tag() == "ENCRYPTED PRIVATE KEY" {
+    let is_encrypted =
+        section.headers().get("DEK-Info").is_some() || section.tag() == "ENCRYPTED PRIVATE KEY";
+    let label = section.tag().to_owned();
+    let der = Zeroizing::new(section.into_contents());
+    let expect = |expected| KeyError::WrongSection { label: label.clone(), expected };
+    if is_encrypted {
         return Err(KeyError::Encrypted);
     }
 
     match algorithm.key_kind() {
         KeyKind::Secret => Err(KeyError::WrongKind { algorithm }),
         KeyKind::Rsa => {
-            let pair = match section.tag() {
+            let pair = match label.as_str() {
                 PKCS8 => RsaKeyPair::from_pkcs8(&der),
                 PKCS1_PRIVATE => RsaKeyPair::from_der(&der),
                 _ => return Err(expect("PRIVATE KEY or RSA PRIVATE KEY")),
@@ -43,7 +46,7 @@ pub(super) fn private_key(
         }
         KeyKind::EllipticCurve => {
             let curve = material::ecdsa_signing(algorithm).ok_or_else(unfit)?;
-            let pair = match section.tag() {
+            let pair = match label.as_str() {
                 PKCS8 => EcdsaKeyPair::from_pkcs8(curve, &der),
                 SEC1 => EcdsaKeyPair::from_private_key_der(curve, &der),
                 _ => return Err(expect("PRIVATE KEY or EC PRIVATE KEY")),
@@ -53,7 +56,7 @@ pub(super) fn private_key(
             Ok((Signing::Ecdsa(pair), verifying))
         }
         KeyKind::Ed25519 => {
-            let pair = match section.tag() {
+            let pair = match label.as_str() {
                 PKCS8 => Ed25519KeyPair::from_pkcs8_maybe_unchecked(&der),
                 _ => return Err(expect("PRIVATE KEY")),
             }

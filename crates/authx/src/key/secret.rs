@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use zeroize::Zeroizing;
 
 /// A secret or a private key in its textual form: wiped when dropped, and silent in `Debug`.
@@ -10,7 +11,7 @@ use zeroize::Zeroizing;
 /// let secret = authx::Secret::from("correct horse battery staple");
 /// assert_eq!(format!("{secret:?}"), "Secret(..)");
 /// ```
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, Eq)]
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
@@ -23,6 +24,13 @@ impl Secret {
 impl<T: Into<Vec<u8>>> From<T> for Secret {
     fn from(bytes: T) -> Self {
         Self(Zeroizing::new(bytes.into()))
+    }
+}
+
+/// In constant time for secrets of one length.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        verify_slices_are_equal(&self.0, &other.0).is_ok()
     }
 }
 

@@ -7,6 +7,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
+use aws_lc_rs::constant_time::verify_slices_are_equal;
 use serde::de::value::MapDeserializer;
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
@@ -96,7 +97,7 @@ impl Audience {
 }
 
 /// The value of the CSRF double submit that belongs to one token. Silent in `Debug`.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CsrfToken(pub(crate) String);
 
@@ -111,6 +112,13 @@ impl CsrfToken {
 impl<T: Into<String>> From<T> for CsrfToken {
     fn from(text: T) -> Self {
         Self(text.into())
+    }
+}
+
+/// In constant time for values of one length.
+impl PartialEq for CsrfToken {
+    fn eq(&self, other: &Self) -> bool {
+        verify_slices_are_equal(self.0.as_bytes(), other.0.as_bytes()).is_ok()
     }
 }
 

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::fmt;
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use super::request::{Headers, Request, read};
 use super::{Location, csrf};
@@ -124,7 +125,7 @@ impl<'de> Visitor<'de> for Member<'_> {
             let value = members.next_value::<TextOrOther<'de>>()?;
             found = match (found, value) {
                 (Found::Nothing, TextOrOther::Text(text)) => Found::Text(text),
-                (Found::Nothing, TextOrOther::Other(_)) => Found::Other,
+                (Found::Nothing, TextOrOther::Other) => Found::Other,
                 _ => Found::Several,
             };
         }
@@ -135,11 +136,20 @@ impl<'de> Visitor<'de> for Member<'_> {
 #[derive(Deserialize)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-#[derive(Deserialize)]
-#[serde(untagged)]
+/// A value of which only a text is kept; anything else is skipped as it comes.
 enum TextOrOther<'a> {
-    Text(#[serde(borrow)] Cow<'a, str>),
-    Other(IgnoredAny),
+    Text(Cow<'a, str>),
+    Other,
+}
+
+impl<'de> Deserialize<'de> for TextOrOther<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let value = <&RawValue>::deserialize(deserializer)?.get();
+        if !value.starts_with('"') {
+            return Ok(Self::Other);
+        }
+        serde_json::from_str(value).map(|Text(text)| Self::Text(text)).map_err(D::Error::custom)
+    }
 }
 
 #[cfg(test)]

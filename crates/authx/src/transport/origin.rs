@@ -15,6 +15,10 @@ pub(super) fn is_trusted<H: Headers + ?Sized>(config: &Config, request: &Request
     }
     let mut hosts = request.headers.values("host");
     let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
-    let authority = origin.strip_prefix(b"https://").or_else(|| origin.strip_prefix(b"http://"));
+    // Cookies that travel over HTTPS only belong to a service on HTTPS; a page without it is another's.
+    let authority = match origin.strip_prefix(b"https://") {
+        None if !config.cookies.secure => origin.strip_prefix(b"http://"),
+        authority => authority,
+    };
     authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
 }

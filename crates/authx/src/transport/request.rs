@@ -42,7 +42,6 @@ impl Headers for http::HeaderMap {
 /// let headers = [("authorization", "Bearer abc")];
 /// let request = Request::new("GET", headers.as_slice()).query(b"page=2");
 /// ```
-#[derive(Debug)]
 pub struct Request<'r, H: Headers + ?Sized> {
     pub(crate) method: &'r str,
     pub(crate) headers: &'r H,
@@ -77,6 +76,13 @@ impl<'r, H: Headers + ?Sized> Request<'r, H> {
     pub fn form(mut self, fields: &'r [(&'r str, &'r str)]) -> Self {
         self.form = fields;
         self
+    }
+}
+
+/// Without what may hold a token: headers, query and body.
+impl<H: Headers + ?Sized> fmt::Debug for Request<'_, H> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Request").field("method", &self.method).finish_non_exhaustive()
     }
 }
 
