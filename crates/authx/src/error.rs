@@ -235,11 +235,8 @@ impl fmt::Display for Error {
                 formatter.write_str("Refresh token required")
             }
             Self::LoginTypeMismatch { expected, actual } => {
-                write!(formatter, "Token type mismatch: expected '{expected}', got ")?;
-                match actual {
-                    Some(actual) => write!(formatter, "'{actual}'"),
-                    None => formatter.write_str("None"),
-                }
+                let actual = actual.as_deref().unwrap_or("unknown");
+                write!(formatter, "Token type mismatch: expected '{expected}', got '{actual}'")
             }
             Self::FreshTokenRequired => formatter.write_str("Fresh token required"),
             Self::MissingCsrfToken => formatter
