@@ -22,6 +22,7 @@ __all__ = [
     "__version__",
     "decode_unverified",
     "has_scopes",
+    "socket_close",
     "token_header",
 ]
 
@@ -64,6 +65,9 @@ class Verified:
     spellings: tuple[str, ...]
     """The token, and the other texts that would verify as the same token (the twin of an ECDSA
     signature). A store that goes by the token's text must be asked about each."""
+
+    def socket_check_in(self, now: float) -> float:
+        """After how many seconds a WebSocket that this token opened must have it verified again."""
 
 @final
 class RefreshCandidate:
@@ -179,6 +183,10 @@ class Engine:
         """Of an exception class's name: HTTP status, the fixed message (`None`: the exception's own
         text), the `WWW-Authenticate` value (`None`: no such header). Raises `KeyError` for a name that
         has no answer of its own."""
+
+def socket_close(error_type: str | None) -> tuple[int, str]:
+    """How an open WebSocket is closed for an exception class of this name: code and reason. `None`, or a
+    name that has no answer of its own, stands for a failure of the service's."""
 
 def decode_unverified(token: str) -> dict[str, Any]:
     """The claims of a token whose signature nobody checked. Raises `JWTDecodeError`."""

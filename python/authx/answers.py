@@ -7,21 +7,19 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket, WebSocketState
 
-from authx._authx import Engine
+from authx._authx import Engine, socket_close
 from authx.exceptions import AuthXException, LoginTypeMismatchError, RateLimitExceeded
 
 __all__ = ["Answer", "answer_of", "register_handler", "respond"]
 
-_POLICY_VIOLATION = 1008
-"""RFC 6455 section 7.4.1"""
-
 
 class Answer(NamedTuple):
-    """A status, the members of a JSON body, and headers."""
+    """A status, the members of a JSON body, and headers; for an open WebSocket, a code and a reason to close it."""
 
     status: int
     body: dict[str, Any]
     headers: dict[str, str]
+    close: tuple[int, str]
 
 
 def answer_of(error: AuthXException, engine: Engine, messages: Mapping[str, str | None]) -> Answer | None:
@@ -53,7 +51,7 @@ def answer_of(error: AuthXException, engine: Engine, messages: Mapping[str, str 
     elif isinstance(error, RateLimitExceeded):
         body["retry_after"] = error.retry_after
         headers["Retry-After"] = str(error.retry_after)
-    return Answer(status, body, headers)
+    return Answer(status, body, headers, socket_close(cls.__name__))
 
 
 async def respond(connection: HTTPConnection, answer: Answer) -> Response | None:
@@ -68,7 +66,7 @@ async def respond(connection: HTTPConnection, answer: Answer) -> Response | None
     if opening and "websocket.http.response" in connection.scope.get("extensions", {}):
         await connection.send_denial_response(response)
     else:
-        await connection.close(_POLICY_VIOLATION)
+        await connection.close(*answer.close)
     return None
 
 

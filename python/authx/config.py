@@ -158,6 +158,9 @@ class AuthXConfig(BaseSettings):
     JWT_WEBSOCKET_ALLOWED_ORIGINS: list[str] = []
     """The origins, besides the service's own, whose pages may open a WebSocket with the cookie's token."""
 
+    JWT_WEBSOCKET_CHECK_INTERVAL: Duration = timedelta(seconds=30)
+    """How often `AuthX.websocket_guard` verifies the token of an open WebSocket again."""
+
     # Cookies
 
     JWT_ACCESS_COOKIE_NAME: str = "access_token_cookie"

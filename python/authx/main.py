@@ -2,9 +2,10 @@
 # ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic, TypeVar, overload
 
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response, WebSocket
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
@@ -26,6 +27,7 @@ from authx.protection import RouteProtection
 from authx.refresh import ImplicitRefresh
 from authx.schema import RequestToken, TokenPayload
 from authx.types import ModelCallback, T, TokenCallback, TokenLocations, TokenType
+from authx.websocket import WebSocketGuard, guarded
 
 __all__ = ["AuthX"]
 
@@ -344,6 +346,30 @@ class AuthX(TokenIssuing, RouteProtection, Generic[T]):
         if refresh is not None:
             response.raw_headers.extend(await refresh.headers(response.status_code, response.raw_headers))
         return response
+
+    def websocket_guard(self, websocket: WebSocket) -> AbstractAsyncContextManager[WebSocketGuard]:
+        """Watch over an open WebSocket: when its token expires or is revoked, the socket is closed.
+
+        Within the `async with` block the token of the handshake is verified again when it ends, and every
+        `JWT_WEBSOCKET_CHECK_INTERVAL`, with the settings of that moment. When it holds no longer, the block is
+        cancelled where it awaits something, as by a timeout, and the socket is closed with code 1008 and the
+        exception's name as the reason. Where a callback fails or doesn't answer in time, the code is 1011. The
+        handler goes on behind the block; `WebSocketGuard.error` says why it ended.
+
+        Raises:
+            AuthXException: The token doesn't hold at the beginning of the block.
+
+        Example:
+            ```python
+            @app.websocket("/events")
+            async def events(websocket: WebSocket, payload: TokenPayload = auth.WS_AUTH_REQUIRED):
+                await websocket.accept()
+                async with auth.websocket_guard(websocket):
+                    async for text in websocket.iter_text():
+                        await websocket.send_text(f"{payload.sub}: {text}")
+            ```
+        """
+        return guarded(self, websocket)
 
     # Answering errors
 

@@ -14,10 +14,10 @@ from authx.security import (
     SecuredTokenRequired,
     SubjectRequired,
     TokenRequired,
-    WebSocketTokenRequired,
     security_schemes,
 )
 from authx.types import TokenLocations
+from authx.websocket import WebSocketTokenRequired
 
 if TYPE_CHECKING:
     from authx.main import AuthX
@@ -111,6 +111,8 @@ class RouteProtection:
             async def events(websocket: WebSocket, payload: TokenPayload = auth.WS_AUTH_REQUIRED):
                 await websocket.accept()
             ```
+
+        An open socket outlives its token, unless `websocket_guard` watches it.
         """
         return self._dependency("websocket", lambda: WebSocketTokenRequired(self._auth))
 

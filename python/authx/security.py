@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any
 
-from fastapi import Request, Response, WebSocket, params
+from fastapi import Request, Response, params
 from fastapi.openapi.models import APIKey, APIKeyIn, HTTPBearer
 from fastapi.openapi.models import SecurityBase as SecurityScheme
 from fastapi.security.base import SecurityBase
@@ -40,7 +40,6 @@ __all__ = [
     "SecuredTokenRequired",
     "SubjectRequired",
     "TokenRequired",
-    "WebSocketTokenRequired",
     "security_schemes",
 ]
 
@@ -194,28 +193,6 @@ class BundleDependency(RouteDependency):
     async def __call__(self, request: Request, response: Response) -> AuthXDependency[Any]:
         """Give the `AuthXDependency`."""
         return self._auth.get_dependency(request, response)
-
-
-class WebSocketTokenRequired(RouteDependency):
-    """Verifies the token of a WebSocket's handshake and gives its claims."""
-
-    def __init__(self, auth: "AuthX[Any]") -> None:
-        super().__init__(auth)
-        self._requirement = Requirement(type="access", websocket=True)
-
-    async def __call__(self, websocket: WebSocket) -> TokenPayload:
-        """Give the `TokenPayload`."""
-        auth = self._auth
-        auth._ensure_handler(websocket.scope)
-        try:
-            engine = auth._engines.current()
-            verified = engine.authenticate(self._requirement, websocket.scope, time.time())
-            if auth._blocklist is not None:
-                await auth._refuse_revoked(verified.spellings)
-        except AuthXException as error:
-            auth._word(error)
-            raise
-        return verified.payload
 
 
 class _DescribedScheme(SecurityBase):

@@ -8,6 +8,7 @@ import json as json_module
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,9 @@ from fastapi import FastAPI
 from authx import AuthX, AuthXConfig
 
 SECRET = "a secret of the tests that is quite long enough for HS256, HS384 and HS512, really"
+
+HANGING_SECONDS = 60
+"""After which a connection that nobody ends fails its test, instead of hanging."""
 
 Headers = Mapping[str, str]
 
@@ -116,15 +120,22 @@ class Client:
         headers: Headers | None = None,
         query: str = "",
         extensions: Iterable[str] = ("websocket.http.response",),
+        says: Iterable[str] = (),
+        stays: bool = False,
     ) -> list[dict[str, Any]]:
-        """The messages that the application sends to a client that connects and leaves."""
+        """The messages that the application sends to a client that connects, `says` this, and leaves or `stays`."""
         scope = self._scope("websocket", path, query, token, cookies, dict(headers or {}))
         scope |= {"subprotocols": [], "extensions": {name: {} for name in extensions}}
-        incoming = iter([{"type": "websocket.connect"}])
+        texts = ({"type": "websocket.receive", "text": text} for text in says)
+        incoming = chain([{"type": "websocket.connect"}], texts)
         sent: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
-            return next(incoming, {"type": "websocket.disconnect", "code": 1000})
+            message = next(incoming, None)
+            if message is None and stays:
+                await asyncio.sleep(HANGING_SECONDS)
+                raise AssertionError("nobody ended the connection")
+            return message or {"type": "websocket.disconnect", "code": 1000}
 
         async def send(message: Any) -> None:
             sent.append(dict(message))

@@ -318,7 +318,7 @@ impl Engine {
     }
 }
 
-fn instant(argument: &str, seconds: f64) -> PyResult<Timestamp> {
+pub(crate) fn instant(argument: &str, seconds: f64) -> PyResult<Timestamp> {
     Timestamp::from_seconds_f64(seconds).ok_or_else(|| {
         PyValueError::new_err(format!(
             "{argument}: an instant between the years 1 and 9999 is expected"

@@ -24,7 +24,9 @@ mod _authx {
     #[pymodule_export]
     use super::requirement::{Requirement, has_scopes};
     #[pymodule_export]
-    use super::tokens::{FoundToken, RefreshCandidate, Verified, decode_unverified, token_header};
+    use super::tokens::{
+        FoundToken, RefreshCandidate, Verified, decode_unverified, socket_close, token_header,
+    };
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use authx::{Claims, JsonClaims};
+use authx::{Answer, Claims, JsonClaims, SocketClose, Timestamp};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 use serde_json::value::RawValue;
@@ -39,6 +39,7 @@ pub(crate) struct Verified {
     #[pyo3(get)]
     payload: Py<PyAny>,
     token: String,
+    exp: Option<Timestamp>,
     engine: authx::Engine,
 }
 
@@ -50,7 +51,7 @@ impl Verified {
         claims: &Claims<JsonClaims>,
     ) -> PyResult<Self> {
         let payload = token_payload(py, claims)?.unbind();
-        Ok(Self { payload, token, engine: engine.clone() })
+        Ok(Self { payload, token, exp: claims.exp, engine: engine.clone() })
     }
 }
 
@@ -60,6 +61,20 @@ impl Verified {
     fn spellings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         spellings(py, &self.engine, &self.token)
     }
+
+    fn socket_check_in(&self, now: f64) -> PyResult<f64> {
+        let now = crate::engine::instant("now", now)?;
+        Ok(self.engine.socket_check_in(self.exp, now).as_secs_f64())
+    }
+}
+
+/// See `socket_close` in `_authx.pyi`.
+#[pyfunction]
+#[pyo3(signature = (error_type))]
+pub(crate) fn socket_close(error_type: Option<&str>) -> (u16, &'static str) {
+    let answer = error_type.and_then(|name| Answer::of_type(name, 401));
+    let close = answer.map_or(SocketClose::FAILED, |answer| answer.socket_close());
+    (close.code, close.reason)
 }
 
 /// See `RefreshCandidate` in `_authx.pyi`.

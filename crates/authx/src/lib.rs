@@ -29,7 +29,7 @@
 //! The modules, in the order in which a token meets them: `config` (settings to a checked [`Config`]),
 //! `key` ([`Key`], [`KeyRing`]), `issue` ([`NewToken`]), `token` (the codec, [`Claims`]), `transport`
 //! ([`Request`], [`RequestToken`], cookies, CSRF), `verify` ([`Requirement`] and the ordered checks),
-//! `scope`, `refresh` (implicit refresh), `error` (what HTTP answers), `time` and `random`.
+//! `scope`, `refresh` (implicit refresh), `websocket`, `error` (what HTTP answers), `time` and `random`.
 
 #![forbid(unsafe_code)]
 
@@ -45,6 +45,7 @@ mod time;
 mod token;
 mod transport;
 mod verify;
+mod websocket;
 
 pub use config::{
     Config, ConfigBuilder, ConfigError, SETTING_NAMES, SameSite, SettingReference, SettingValue,
@@ -68,3 +69,4 @@ pub use transport::{
     BodyWanted, CsrfProof, Headers, Location, Request, RequestToken, UnknownLocation,
 };
 pub use verify::{CsrfCheck, Requirement};
+pub use websocket::SocketClose;

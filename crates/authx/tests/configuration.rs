@@ -111,6 +111,9 @@ fn ways() -> Vec<Way> {
         ("JWT_WEBSOCKET_ALLOWED_ORIGINS", "https://a.example", list(&["https://a.example"]), |c| {
             c.websocket_allowed_origins(["https://a.example".to_owned()])
         }),
+        ("JWT_WEBSOCKET_CHECK_INTERVAL", "PT5S", Seconds(5.0), |c| {
+            c.websocket_check_interval(seconds(5))
+        }),
         ("JWT_IMPLICIT_REFRESH_DELTATIME", "00:01:00", Seconds(60.0), |c| {
             c.implicit_refresh_deltatime(seconds(60))
         }),
@@ -192,6 +195,7 @@ fn every_default_is_the_documented_one() {
         ("JWT_REFRESH_CSRF_FIELD_NAME", "\"csrf_token\""),
         ("JWT_REFRESH_CSRF_HEADER_NAME", "\"X-CSRF-TOKEN\""),
         ("JWT_WEBSOCKET_ALLOWED_ORIGINS", "[]"),
+        ("JWT_WEBSOCKET_CHECK_INTERVAL", "30s"),
         ("JWT_IMPLICIT_REFRESH_DELTATIME", "600s"),
         ("JWT_IMPLICIT_REFRESH_MAX_AGE", "None"),
         ("JWT_IMPLICIT_REFRESH_ROUTE_EXCLUDE", "[]"),
@@ -295,7 +299,7 @@ fn an_unknown_setting_is_an_error_by_name_and_passed_over_in_the_environment() {
 #[test]
 fn values_that_do_not_go_together_are_an_error_that_names_the_setting() {
     type Change = fn(ConfigBuilder) -> ConfigBuilder;
-    let cases: [(&str, &str, Change); 41] = [
+    let cases: [(&str, &str, Change); 42] = [
         ("JWT_HEADER_NAME", "a space", |c| c.header_name("X Token")),
         ("JWT_HEADER_NAME", "nothing", |c| c.header_name("")),
         ("JWT_HEADER_NAME", "a line break", |c| c.header_name("X-Token\r\n")),
@@ -357,6 +361,7 @@ fn values_that_do_not_go_together_are_an_error_that_names_the_setting() {
         ("JWT_WEBSOCKET_ALLOWED_ORIGINS", "a star", |c| {
             c.websocket_allowed_origins(["*".to_owned()])
         }),
+        ("JWT_WEBSOCKET_CHECK_INTERVAL", "nothing", |c| c.websocket_check_interval(Duration::ZERO)),
         ("JWT_INVALID_TOKEN_STATUS", "a status of success", |c| c.invalid_token_status(200_u16)),
         ("JWT_DECODE_LEEWAY", "for ever", |c| c.decode_leeway(Duration::MAX)),
     ];

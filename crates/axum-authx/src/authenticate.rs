@@ -45,16 +45,24 @@ impl AuthX {
         if NotRevoked::includes(parts, revocation, &token) {
             return Ok(claims);
         }
-        match revocation.is_revoked(&token).await {
-            Ok(false) => NotRevoked::remember(parts, revocation, &token),
-            Ok(true) => return Err(self.reject(Error::Revoked)),
-            Err(error) => {
-                return Err(Rejection::failed(format_args!(
-                    "whether a token was revoked could not be found out, so it counts for nothing: {error}"
-                )));
-            }
-        }
+        self.refuse_revoked(revocation, &token).await?;
+        NotRevoked::remember(parts, revocation, &token);
         Ok(claims)
+    }
+
+    /// Asks the store.
+    pub(crate) async fn refuse_revoked(
+        &self,
+        revocation: &Arc<dyn Revocation>,
+        token: &VerifiedToken,
+    ) -> Result<(), Rejection> {
+        match revocation.is_revoked(token).await {
+            Ok(false) => Ok(()),
+            Ok(true) => Err(self.reject(Error::Revoked)),
+            Err(error) => Err(Rejection::failed(format_args!(
+                "whether a token was revoked could not be found out, so it counts for nothing: {error}"
+            ))),
+        }
     }
 
     /// The request's token for `requirement`, not verified: [`AuthX::verify_token`] does that.
@@ -97,10 +105,7 @@ impl AuthX {
             let engine = self.engine();
             let token = engine.find_token(request, requirement)?;
             let claims = engine.verify(&token, requirement, self.now())?;
-            let verified = self.revocation().map(|_| {
-                // What verified is base64url and dots.
-                VerifiedToken::new(engine, &String::from_utf8_lossy(token.text()), &claims)
-            });
+            let verified = self.revocation().map(|_| VerifiedToken::of(engine, &token, &claims));
             Ok((claims, verified))
         })
     }

@@ -90,6 +90,8 @@ mod state;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod token_pair;
+#[cfg(feature = "ws")]
+mod web_socket_guard;
 mod web_socket_token;
 
 pub use authx::{
@@ -113,4 +115,6 @@ pub use revocation::Revocation;
 pub use scoped::{Scoped, Scopes};
 pub use state::AuthState;
 pub use token_pair::TokenPair;
+#[cfg(feature = "ws")]
+pub use web_socket_guard::{GuardedWebSocket, WebSocketGuard};
 pub use web_socket_token::WebSocketToken;

@@ -111,6 +111,12 @@ impl Rejection {
         self.answer()?.www_authenticate
     }
 
+    /// How a WebSocket is closed that is open already.
+    #[cfg(feature = "ws")]
+    pub(crate) fn socket_close(&self) -> authx::SocketClose {
+        self.answer().map_or(authx::SocketClose::FAILED, |answer| answer.socket_close())
+    }
+
     fn answer(&self) -> Option<Answer> {
         match &self.reason {
             Reason::Refused { error, engine } => Some(engine.answer(error)),

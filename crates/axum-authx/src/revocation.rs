@@ -6,7 +6,7 @@ use std::future::{Future, ready};
 use std::pin::Pin;
 use std::sync::Arc;
 
-use authx::{Claims, Engine, Timestamp, TokenKind};
+use authx::{Claims, Engine, RequestToken, Timestamp, TokenKind};
 use axum::BoxError;
 
 /// A future in a box, as a trait object's methods return them.
@@ -67,6 +67,11 @@ pub struct VerifiedToken {
 }
 
 impl VerifiedToken {
+    pub(crate) fn of<C>(engine: &Engine, token: &RequestToken<'_>, claims: &Claims<C>) -> Self {
+        // What verified is base64url and dots.
+        Self::new(engine, &String::from_utf8_lossy(token.text()), claims)
+    }
+
     pub(crate) fn new<C>(engine: &Engine, text: &str, claims: &Claims<C>) -> Self {
         Self {
             spellings: engine.spellings(text).into_iter().map(Into::into).collect(),

@@ -86,6 +86,7 @@ pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
             exclude_methods: upper(settings.implicit_refresh_method_exclude),
         },
         websocket_allowed_origins: settings.websocket_allowed_origins,
+        websocket_check_interval: settings.websocket_check_interval,
         error_message_key: settings.error_message_key,
         invalid_token_status: settings.invalid_token_status,
     })
@@ -293,6 +294,7 @@ fn check_numbers(settings: &Settings) -> Result<(), ConfigError> {
         ("JWT_REFRESH_TOKEN_EXPIRES", lifetime(settings.refresh_token_expires)),
         ("JWT_DECODE_LEEWAY", settings.decode_leeway),
         ("JWT_COOKIE_MAX_AGE", settings.cookie_max_age),
+        ("JWT_WEBSOCKET_CHECK_INTERVAL", Some(settings.websocket_check_interval)),
         ("JWT_IMPLICIT_REFRESH_DELTATIME", Some(settings.implicit_refresh_deltatime)),
         ("JWT_IMPLICIT_REFRESH_MAX_AGE", settings.implicit_refresh_max_age),
     ] {
@@ -302,6 +304,12 @@ fn check_numbers(settings: &Settings) -> Result<(), ConfigError> {
                 reason: "it must be at most a thousand years",
             });
         }
+    }
+    if settings.websocket_check_interval.is_zero() {
+        return Err(ConfigError::Conflict {
+            setting: "JWT_WEBSOCKET_CHECK_INTERVAL",
+            reason: "it must be longer than 0",
+        });
     }
     if !matches!(settings.invalid_token_status, 401 | 422) {
         return Err(ConfigError::Conflict {

@@ -206,6 +206,7 @@ pub struct Config {
     pub(crate) csrf: CsrfPolicy,
     pub(crate) implicit_refresh: RefreshPolicy,
     pub(crate) websocket_allowed_origins: Vec<String>,
+    pub(crate) websocket_check_interval: Duration,
     pub(crate) error_message_key: String,
     pub(crate) invalid_token_status: u16,
 }

@@ -181,6 +181,8 @@ settings! {
     JWT_REFRESH_CSRF_HEADER_NAME refresh_csrf_header_name: String = "X-CSRF-TOKEN".to_owned();
     /// Origins, besides the service's own, whose pages may open a WebSocket with a token in a cookie.
     JWT_WEBSOCKET_ALLOWED_ORIGINS websocket_allowed_origins: Vec<String> = Vec::new();
+    /// How often the token of an open WebSocket is verified again, in seconds, which finds a revocation; its expiry closes the socket at once.
+    JWT_WEBSOCKET_CHECK_INTERVAL websocket_check_interval: Duration = Duration::from_secs(30);
     /// How long before its end an access token in a cookie is replaced, in seconds.
     JWT_IMPLICIT_REFRESH_DELTATIME implicit_refresh_deltatime: Duration = Duration::from_secs(10 * 60);
     /// How long after the login access tokens are still replaced, in seconds; unset, for ever.

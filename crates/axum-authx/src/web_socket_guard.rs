@@ -1,0 +1,339 @@
+//! [`WebSocketGuard`]: an open WebSocket that ends with its token.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::ops::Deref;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use authx::{Claims, RequestToken, Requirement, SocketClose, Timestamp};
+use axum::extract::FromRequestParts;
+use axum::extract::ws::{CloseFrame, Message, OnFailedUpgrade, WebSocket, WebSocketUpgrade};
+use axum::response::Response;
+use futures_util::{Sink, SinkExt, Stream, StreamExt as _};
+use http::HeaderValue;
+use http::request::Parts;
+use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
+use tokio::time::{sleep, timeout};
+
+use crate::auth::AuthX;
+use crate::rejection::Rejection;
+use crate::revocation::VerifiedToken;
+use crate::state::AuthState;
+
+/// The claims of a WebSocket's token, as [`WebSocketToken`](crate::WebSocketToken) gives them, and a guard
+/// that closes the socket when the token expires or is revoked.
+///
+/// The token is verified again when it ends, and every `JWT_WEBSOCKET_CHECK_INTERVAL`. When it holds no
+/// longer, the handler's future is dropped where it waits, as by a timeout, and the socket is closed with
+/// code 1008 and the `error_type` as the reason. Where the store fails or has no answer in time, the code
+/// is 1011: in doubt nobody stays. There is no `Option` of it: without a token there is nothing to guard.
+///
+/// ```
+/// use axum::Router;
+/// use axum::extract::ws::WebSocketUpgrade;
+/// use axum::response::Response;
+/// use axum::routing::any;
+/// use axum_authx::{AuthX, WebSocketGuard};
+///
+/// async fn events(guard: WebSocketGuard, upgrade: WebSocketUpgrade) -> Response {
+///     guard.on_upgrade(upgrade, |mut socket, claims| async move {
+///         let _ = socket.send(format!("hello, {}", claims.sub)).await;
+///         while let Some(Ok(message)) = socket.recv().await {
+///             let _ = socket.send(message).await;
+///         }
+///     })
+/// }
+///
+/// let auth = AuthX::ephemeral();
+/// let app: Router = Router::new().route("/events", any(events)).with_state(auth);
+/// ```
+#[must_use = "it guards the socket of `on_upgrade`"]
+pub struct WebSocketGuard<C = ()> {
+    claims: Claims<C>,
+    watch: Watch,
+}
+
+impl<C> WebSocketGuard<C> {
+    /// Accepts the handshake, and has `serve` handle the socket for as long as the token is good.
+    #[must_use = "to set up the WebSocket connection, this response must be returned"]
+    pub fn on_upgrade<F, S, Fut>(self, upgrade: WebSocketUpgrade<F>, serve: S) -> Response
+    where
+        F: OnFailedUpgrade,
+        S: FnOnce(GuardedWebSocket, Claims<C>) -> Fut + Send + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+        C: Send + 'static,
+    {
+        upgrade.on_upgrade(|socket| async move {
+            let Self { claims, watch } = self;
+            let end = watch.end(claims.exp);
+            let (guarded, socket, in_use) = share(socket);
+            if let Some(close) = supervise(serve(guarded, claims), end, in_use).await {
+                socket.close(close).await;
+            }
+        })
+    }
+}
+
+impl<C> Deref for WebSocketGuard<C> {
+    type Target = Claims<C>;
+
+    fn deref(&self) -> &Claims<C> {
+        &self.claims
+    }
+}
+
+impl<S, C> FromRequestParts<S> for WebSocketGuard<C>
+where
+    S: AuthState,
+    C: DeserializeOwned + Send,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let auth = state.auth();
+        let requirement = Requirement::access().websocket();
+        let claims = auth.authenticate(parts, &requirement).await?;
+        let token = auth.find_token(parts, &requirement)?;
+        Ok(Self { watch: Watch { auth, token, requirement }, claims })
+    }
+}
+
+/// Without the token.
+impl<C: fmt::Debug> fmt::Debug for WebSocketGuard<C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("WebSocketGuard")
+            .field("claims", &self.claims)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The handshake's token, and whom to ask about it.
+struct Watch {
+    auth: AuthX,
+    token: RequestToken<'static>,
+    requirement: Requirement,
+}
+
+impl Watch {
+    /// Waits until the token, which ends at `exp`, holds no longer.
+    async fn end(&self, exp: Option<Timestamp>) -> SocketClose {
+        loop {
+            sleep(self.auth.engine().socket_check_in(exp, self.auth.now())).await;
+            if let Err(rejection) = self.check().await {
+                return rejection.socket_close();
+            }
+        }
+    }
+
+    async fn check(&self) -> Result<(), Rejection> {
+        let Self { auth, token, requirement } = self;
+        let claims = auth.verify_token::<()>(token, requirement)?;
+        let Some(revocation) = auth.revocation() else { return Ok(()) };
+        let verified = VerifiedToken::of(auth.engine(), token, &claims);
+        let patience = auth.engine().socket_check_in(claims.exp, auth.now());
+        let Ok(answer) = timeout(patience, auth.refuse_revoked(revocation, &verified)).await else {
+            return Err(Rejection::failed(
+                "whether a WebSocket's token was revoked was not answered in time, so it counts for nothing",
+            ));
+        };
+        answer
+    }
+}
+
+/// Runs the handler until it ends, or the token does: then there is something to close.
+async fn supervise(
+    handler: impl Future<Output = ()>,
+    end: impl Future<Output = SocketClose>,
+    in_use: oneshot::Receiver<Infallible>,
+) -> Option<SocketClose> {
+    let mut handler = pin!(handler);
+    let mut end = pin!(end);
+    let mut dropped = pin!(in_use);
+    tokio::select! {
+        biased;
+        close = &mut end => Some(close),
+        () = &mut handler => {
+            // It may have moved the socket, or a half of it, into a task of its own.
+            tokio::select! {
+                close = &mut end => Some(close),
+                _ = &mut dropped => None,
+            }
+        }
+        _ = &mut dropped => {
+            // It is done with the socket, though not with its work.
+            handler.await;
+            None
+        }
+    }
+}
+
+/// A [`WebSocket`] that ends when its token does: then it yields no more messages and takes none.
+///
+/// It is used as axum's: by [`recv`](Self::recv) and [`send`](Self::send), or as a `Stream` and a `Sink`,
+/// which can be split.
+pub struct GuardedWebSocket {
+    socket: SharedSocket,
+    protocol: Option<HeaderValue>,
+    /// Dropped with the socket, which the other end notices.
+    _in_use: oneshot::Sender<Infallible>,
+}
+
+/// The handler's end of a socket, the guard's, and what tells the guard that the handler dropped its own.
+fn share(socket: WebSocket) -> (GuardedWebSocket, SharedSocket, oneshot::Receiver<Infallible>) {
+    let protocol = socket.protocol().cloned();
+    let socket =
+        SharedSocket(Arc::new(Mutex::new(Inner { socket: Some(socket), waiting: [None, None] })));
+    let (sender, in_use) = oneshot::channel();
+    (GuardedWebSocket { socket: socket.clone(), protocol, _in_use: sender }, socket, in_use)
+}
+
+impl GuardedWebSocket {
+    /// The next message; `None` when the client closed the socket, or the guard did.
+    pub async fn recv(&mut self) -> Option<Result<Message, axum::Error>> {
+        self.next().await
+    }
+
+    /// Sends a message.
+    ///
+    /// # Errors
+    ///
+    /// The connection's, or that the guard closed the socket.
+    pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), axum::Error> {
+        SinkExt::send(self, message.into()).await
+    }
+
+    /// The subprotocol that was selected.
+    #[must_use]
+    pub fn protocol(&self) -> Option<&HeaderValue> {
+        self.protocol.as_ref()
+    }
+}
+
+impl Stream for GuardedWebSocket {
+    type Item = Result<Message, axum::Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let polled = self.socket.poll(Half::Reading, context, WebSocket::poll_next_unpin);
+        polled.unwrap_or(Poll::Ready(None))
+    }
+}
+
+impl Sink<Message> for GuardedWebSocket {
+    type Error = axum::Error;
+
+    fn poll_ready(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), axum::Error>> {
+        self.poll_sink(context, WebSocket::poll_ready_unpin)
+    }
+
+    fn start_send(self: Pin<&mut Self>, message: Message) -> Result<(), axum::Error> {
+        let mut inner = self.socket.lock();
+        inner.socket.as_mut().ok_or_else(closed)?.start_send_unpin(message)
+    }
+
+    fn poll_flush(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), axum::Error>> {
+        self.poll_sink(context, WebSocket::poll_flush_unpin)
+    }
+
+    fn poll_close(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), axum::Error>> {
+        self.poll_sink(context, WebSocket::poll_close_unpin)
+    }
+}
+
+impl GuardedWebSocket {
+    fn poll_sink(
+        &self,
+        context: &mut Context<'_>,
+        poll: impl FnOnce(&mut WebSocket, &mut Context<'_>) -> Poll<Result<(), axum::Error>>,
+    ) -> Poll<Result<(), axum::Error>> {
+        let polled = self.socket.poll(Half::Writing, context, poll);
+        polled.unwrap_or_else(|| Poll::Ready(Err(closed())))
+    }
+}
+
+impl fmt::Debug for GuardedWebSocket {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_open = self.socket.lock().socket.is_some();
+        formatter
+            .debug_struct("GuardedWebSocket")
+            .field("is_open", &is_open)
+            .finish_non_exhaustive()
+    }
+}
+
+fn closed() -> axum::Error {
+    axum::Error::new("the token of this WebSocket holds no longer")
+}
+
+/// A socket that the guard can take away from the handler. The lock is held while it is polled, never
+/// while anybody waits.
+#[derive(Clone)]
+struct SharedSocket(Arc<Mutex<Inner>>);
+
+struct Inner {
+    /// `None` once the guard took it.
+    socket: Option<WebSocket>,
+    /// Whoever waits for the socket in vain when it is taken, by [`Half`].
+    waiting: [Option<Waker>; 2],
+}
+
+#[derive(Clone, Copy)]
+enum Half {
+    Reading,
+    Writing,
+}
+
+impl SharedSocket {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// `None` once the socket is taken.
+    fn poll<T>(
+        &self,
+        half: Half,
+        context: &mut Context<'_>,
+        poll: impl FnOnce(&mut WebSocket, &mut Context<'_>) -> Poll<T>,
+    ) -> Option<Poll<T>> {
+        let mut inner = self.lock();
+        let polled = poll(inner.socket.as_mut()?, context);
+        inner.waiting[half as usize] = polled.is_pending().then(|| context.waker().clone());
+        Some(polled)
+    }
+
+    /// Takes the socket, and closes it as RFC 6455 section 7.1.2 has it.
+    async fn close(&self, SocketClose { code, reason }: SocketClose) {
+        let (socket, waiting) = {
+            let mut inner = self.lock();
+            (inner.socket.take(), std::mem::take(&mut inner.waiting))
+        };
+        waiting.into_iter().flatten().for_each(Waker::wake);
+        let Some(mut socket) = socket else { return };
+        let goodbye = async {
+            let frame = CloseFrame { code, reason: reason.into() };
+            socket.send(Message::Close(Some(frame))).await?;
+            // What the client says until it answers the same is nobody's business any more.
+            while socket.recv().await.transpose()?.is_some() {}
+            Ok::<(), axum::Error>(())
+        };
+        // A client that answers nothing is left alone; one that went away has nothing to be told.
+        let _ = timeout(PATIENCE, goodbye).await;
+    }
+}
+
+/// How long the client may take to answer that it is being closed.
+const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,0 +1,306 @@
+//! An open WebSocket ends with its token. Connections are in memory and time is tokio's own, paused, so
+//! that hours pass at once and the same way each time.
+
+use std::future::pending;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::ws::WebSocketUpgrade;
+use axum::routing::any;
+use axum::serve::Listener;
+use axum_authx::testing::{self, SECRET};
+use axum_authx::{
+    AuthX, Claims, GuardedWebSocket, JsonClaims, NewToken, Timestamp, WebSocketGuard, revocation,
+};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::io::DuplexStream;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{Error as ClientError, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+type Client = WebSocketStream<DuplexStream>;
+
+const LIFETIME: Duration = Duration::from_secs(15 * 60);
+const INTERVAL: Duration = Duration::from_secs(30);
+
+/// A service that listens for connections in this process.
+struct Service(mpsc::Sender<DuplexStream>);
+
+struct InMemory(mpsc::Receiver<DuplexStream>);
+
+impl Listener for InMemory {
+    type Io = DuplexStream;
+    type Addr = ();
+
+    async fn accept(&mut self) -> (DuplexStream, ()) {
+        match self.0.recv().await {
+            Some(connection) => (connection, ()),
+            None => pending().await,
+        }
+    }
+
+    fn local_addr(&self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Service {
+    /// Serves `handle` behind a guard.
+    fn start<F, Fut>(auth: &AuthX, handle: F) -> Self
+    where
+        F: FnOnce(GuardedWebSocket, Claims<JsonClaims>) -> Fut + Clone + Send + Sync + 'static,
+        Fut: Future<Output = ()> + Send + 'static,
+    {
+        let route = |guard: WebSocketGuard<JsonClaims>, upgrade: WebSocketUpgrade| async move {
+            guard.on_upgrade(upgrade, handle)
+        };
+        let app = Router::new().route("/", any(route)).with_state(auth.clone());
+        let (connections, listener) = mpsc::channel(1);
+        tokio::spawn(async move { axum::serve(InMemory(listener), app).await });
+        Self(connections)
+    }
+
+    async fn connect(&self, token: &str) -> Result<Client, ClientError> {
+        let (ours, theirs) = tokio::io::duplex(64 * 1024);
+        self.0.send(theirs).await.expect("a service that runs");
+        let mut request = "ws://service.example/".into_client_request()?;
+        let value = format!("Bearer {token}").parse().expect("a header's value");
+        request.headers_mut().insert("authorization", value);
+        Ok(client_async(request, ours).await?.0)
+    }
+}
+
+/// By the clock of the runtime, which starts at noon of the first of January 2030.
+fn auth() -> AuthX {
+    let start = Instant::now();
+    let noon = Timestamp::from_seconds(1_893_499_200).expect("an instant");
+    let config = testing::config().websocket_check_interval(INTERVAL);
+    AuthX::new(config.build().expect("settings")).with_clock(move || noon + start.elapsed())
+}
+
+async fn echo(mut socket: GuardedWebSocket, claims: Claims<JsonClaims>) {
+    let _ = socket.send(format!("hello, {}", claims.sub)).await;
+    while let Some(Ok(message)) = socket.recv().await {
+        if socket.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// How the service closes the connection: code and reason.
+async fn close_of(client: &mut Client) -> (u16, String) {
+    loop {
+        match client.next().await {
+            Some(Ok(Message::Close(Some(frame)))) => {
+                return (frame.code.into(), frame.reason.to_string());
+            }
+            Some(Ok(_)) => {}
+            end => panic!("not closed, but {end:?}"),
+        }
+    }
+}
+
+/// Sets its flag when it is dropped.
+struct Flag(Arc<AtomicBool>);
+
+impl Drop for Flag {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn messages_pass_until_the_token_expires_and_then_the_socket_is_closed() {
+    let auth = auth();
+    let service = Service::start(&auth, echo);
+    let opened = Instant::now();
+    let token = auth.create_access_token("ada").expect("a token");
+    let mut client = service.connect(&token).await.expect("a handshake");
+    assert_eq!(client.next().await.expect("a message").expect("text"), "hello, ada".into());
+    client.send("again".into()).await.expect("sent");
+    assert_eq!(client.next().await.expect("a message").expect("text"), "again".into());
+
+    assert_eq!(close_of(&mut client).await, (1008, "TokenExpiredError".to_owned()));
+    let open = opened.elapsed();
+    assert!((LIFETIME..LIFETIME + Duration::from_secs(1)).contains(&open), "{open:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_leeway_counts_for_a_socket_too() {
+    let leeway = Duration::from_secs(60);
+    let clock = auth();
+    let config = testing::config().decode_leeway(leeway).websocket_check_interval(INTERVAL);
+    let auth = AuthX::new(config.build().expect("settings")).with_clock(move || clock.now());
+    let service = Service::start(&auth, echo);
+    let opened = Instant::now();
+    let token = auth.create_access_token("ada").expect("a token");
+    let mut client = service.connect(&token).await.expect("a handshake");
+
+    assert_eq!(close_of(&mut client).await.1, "TokenExpiredError");
+    assert!(opened.elapsed() >= LIFETIME + leeway);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_revocation_closes_the_socket_at_the_next_look() {
+    let revoked = Arc::new(AtomicBool::new(false));
+    let auth = auth().with_revocation(revocation::from_sync_fn({
+        let revoked = Arc::clone(&revoked);
+        move |_| revoked.load(Ordering::Relaxed)
+    }));
+    let service = Service::start(&auth, echo);
+    let token = auth.create_access_token("ada").expect("a token");
+    let mut client = service.connect(&token).await.expect("a handshake");
+    tokio::time::sleep(INTERVAL * 4).await;
+    client.send("still here".into()).await.expect("sent");
+    revoked.store(true, Ordering::Relaxed);
+    let then = Instant::now();
+
+    assert_eq!(close_of(&mut client).await, (1008, "RevokedTokenError".to_owned()));
+    assert!(then.elapsed() <= INTERVAL + Duration::from_millis(10));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_or_never_answers_closes_the_socket() {
+    for hangs in [false, true] {
+        let broken = Arc::new(AtomicBool::new(false));
+        let auth = auth().with_revocation(revocation::from_fn({
+            let broken = Arc::clone(&broken);
+            move |_| {
+                let broken = broken.load(Ordering::Relaxed);
+                async move {
+                    match (broken, hangs) {
+                        (false, _) => Ok(false),
+                        (true, false) => Err("the store is gone"),
+                        (true, true) => pending().await,
+                    }
+                }
+            }
+        }));
+        let service = Service::start(&auth, echo);
+        let token = auth.create_access_token("ada").expect("a token");
+        let mut client = service.connect(&token).await.expect("a handshake");
+        broken.store(true, Ordering::Relaxed);
+
+        assert_eq!(close_of(&mut client).await, (1011, "Internal Server Error".to_owned()));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_waits_for_something_else_is_dropped() {
+    let dropped = Arc::new(AtomicBool::new(false));
+    let auth = auth();
+    let service = Service::start(&auth, {
+        let dropped = Arc::clone(&dropped);
+        |socket, _claims| async move {
+            let _kept = (socket, Flag(dropped));
+            pending::<()>().await;
+        }
+    });
+    let token = auth.create_access_token("ada").expect("a token");
+    let mut client = service.connect(&token).await.expect("a handshake");
+
+    assert_eq!(close_of(&mut client).await.1, "TokenExpiredError");
+    assert!(dropped.load(Ordering::Relaxed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn halves_in_tasks_of_their_own_end_as_well() {
+    let auth = auth();
+    let (ended, has_ended) = oneshot::channel();
+    let ended = Arc::new(std::sync::Mutex::new(Some(ended)));
+    let service = Service::start(&auth, move |socket, _claims| async move {
+        let (mut sink, mut stream) = socket.split();
+        let reading = tokio::spawn(async move { stream.next().await.is_none() });
+        tokio::spawn(async move {
+            let nothing_more = reading.await.expect("a task");
+            let refused = sink.send("too late".into()).await;
+            let ended = ended.lock().expect("a lock").take().expect("one connection");
+            let _ = ended.send((nothing_more, refused.map_err(|error| error.to_string())));
+        });
+    });
+    let token = auth.create_access_token("ada").expect("a token");
+    let mut client = service.connect(&token).await.expect("a handshake");
+
+    assert_eq!(close_of(&mut client).await.1, "TokenExpiredError");
+    let refused = Err("the token of this WebSocket holds no longer".to_owned());
+    assert_eq!(has_ended.await, Ok((true, refused)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_is_done_with_its_socket_may_go_on_with_its_work() {
+    let auth = auth();
+    let (done, is_done) = oneshot::channel();
+    let done = Arc::new(std::sync::Mutex::new(Some(done)));
+    let service = Service::start(&auth, move |socket, _claims| async move {
+        drop(socket);
+        tokio::time::sleep(LIFETIME * 2).await;
+        let done = done.lock().expect("a lock").take().expect("one connection");
+        let _ = done.send(());
+    });
+    let token = auth.create_access_token("ada").expect("a token");
+    let mut client = service.connect(&token).await.expect("a handshake");
+
+    assert!(!matches!(client.next().await, Some(Ok(Message::Close(Some(_))))));
+    assert_eq!(is_done.await, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_never_answers_the_goodbye_is_left_alone() {
+    let dropped = Arc::new(AtomicBool::new(false));
+    let auth = auth();
+    let service = Service::start(&auth, {
+        let dropped = Arc::clone(&dropped);
+        |socket, _claims| async move {
+            let _kept = (socket, Flag(dropped));
+            pending::<()>().await;
+        }
+    });
+    let token = auth.create_access_token("ada").expect("a token");
+    let client = service.connect(&token).await.expect("a handshake");
+    tokio::time::sleep(LIFETIME + Duration::from_secs(60)).await;
+
+    assert!(dropped.load(Ordering::Relaxed));
+    // The service hung up: what the client would read ends after the frame that it never read.
+    let mut client = client;
+    assert_eq!(close_of(&mut client).await.1, "TokenExpiredError");
+    assert!(!matches!(client.next().await, Some(Ok(_))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handshake_without_a_good_token_is_refused_as_any_request() {
+    let auth = auth();
+    let service = Service::start(&auth, echo);
+    let refresh = auth.create_refresh_token("ada").expect("a token");
+    for (token, error_type) in
+        [(refresh.as_str(), "AccessTokenRequiredError"), ("not.a.token", "JWTDecodeError")]
+    {
+        let Err(ClientError::Http(response)) = service.connect(token).await else {
+            panic!("not refused")
+        };
+        assert_eq!(response.status(), 401);
+        let body =
+            String::from_utf8_lossy(response.body().as_deref().unwrap_or_default()).into_owned();
+        assert!(body.contains(error_type), "{body}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn custom_claims_reach_the_handler_and_debug_shows_no_token() {
+    let auth = auth();
+    let service = Service::start(&auth, |mut socket, claims| async move {
+        let shown = format!("{socket:?} {}", claims.custom["tenant"]);
+        let _ = socket.send(shown).await;
+    });
+    let token = NewToken::access("ada").claims(serde_json::json!({ "tenant": 7 }));
+    let token = auth.issue(&token).expect("a token");
+    let mut client = service.connect(&token).await.expect("a handshake");
+
+    let shown = client.next().await.expect("a message").expect("text").to_string();
+    assert_eq!(shown, "GuardedWebSocket { is_open: true, .. } 7");
+    assert!(!shown.contains(&token) && !shown.contains(SECRET));
+}

@@ -1,0 +1,122 @@
+"""WebSockets: the token of the handshake, and a guard for as long as the socket is open.
+
+When an open socket's token is looked at again, and how the socket is closed, is the engine's decision.
+"""
+# ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
+
+import contextlib
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import anyio
+from fastapi import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocketState
+
+from authx._authx import Requirement, Verified, socket_close
+from authx.callbacks import logger
+from authx.exceptions import AuthXException
+from authx.schema import TokenPayload
+from authx.security import RouteDependency
+
+if TYPE_CHECKING:
+    from authx.main import AuthX
+
+__all__ = ["WebSocketGuard", "WebSocketTokenRequired", "guarded"]
+
+_REQUIREMENT = Requirement(type="access", websocket=True)
+
+
+class WebSocketTokenRequired(RouteDependency):
+    """Verifies the token of a WebSocket's handshake and gives its claims."""
+
+    async def __call__(self, websocket: WebSocket) -> TokenPayload:
+        """Give the `TokenPayload`."""
+        verified = await _verified(self._auth, websocket)
+        return verified.payload
+
+
+class WebSocketGuard:
+    """What is known within, and after, an `async with auth.websocket_guard(websocket)` block."""
+
+    def __init__(self) -> None:
+        self.error: Exception | None = None
+        """Why the guard closed the socket; `None` as long as it didn't."""
+
+
+@asynccontextmanager
+async def guarded(auth: "AuthX[Any]", websocket: WebSocket) -> AsyncIterator[WebSocketGuard]:
+    """See `AuthX.websocket_guard`."""
+    guard = WebSocketGuard()
+    verified = await _verified(auth, websocket)
+    raised: Exception | None = None
+    async with anyio.create_task_group() as group:
+        group.start_soon(_watch, auth, websocket, verified, guard, group.cancel_scope)
+        try:
+            yield guard
+        except Exception as error:
+            # Raised below, out of reach of the group, which would wrap it.
+            raised = error
+        group.cancel_scope.cancel()
+    if guard.error is not None:
+        await _close(auth, websocket, guard.error)
+    if raised is not None:
+        raise raised
+
+
+async def _watch(
+    auth: "AuthX[Any]",
+    websocket: WebSocket,
+    verified: Verified,
+    guard: WebSocketGuard,
+    block: anyio.CancelScope,
+) -> None:
+    """Cancel the block once the token holds no longer."""
+    while guard.error is None:
+        await anyio.sleep(verified.socket_check_in(time.time()))
+        try:
+            verified = _verified_by_engine(auth, websocket)
+            with anyio.fail_after(verified.socket_check_in(time.time())):
+                await _refuse_revoked(auth, verified)
+        except Exception as error:
+            # Whatever it is: in doubt nobody passes.
+            guard.error = error
+            if isinstance(error, TimeoutError):
+                logger.error("The blocklist callback did not answer in time, so a WebSocket's token counts for nothing")
+    block.cancel()
+
+
+async def _close(auth: "AuthX[Any]", websocket: WebSocket, error: Exception) -> None:
+    if WebSocketState.DISCONNECTED in (websocket.application_state, websocket.client_state):
+        return
+    answer = auth._answer_of(error) if isinstance(error, AuthXException) else None
+    code, reason = socket_close(None) if answer is None else answer.close
+    # The client may leave at this very moment.
+    with contextlib.suppress(RuntimeError, WebSocketDisconnect):
+        await websocket.close(code, reason)
+
+
+async def _verified(auth: "AuthX[Any]", websocket: WebSocket) -> Verified:
+    verified = _verified_by_engine(auth, websocket)
+    await _refuse_revoked(auth, verified)
+    return verified
+
+
+def _verified_by_engine(auth: "AuthX[Any]", websocket: WebSocket) -> Verified:
+    auth._ensure_handler(websocket.scope)
+    try:
+        return auth._engines.current().authenticate(_REQUIREMENT, websocket.scope, time.time())
+    except AuthXException as error:
+        auth._word(error)
+        raise
+
+
+async def _refuse_revoked(auth: "AuthX[Any]", verified: Verified) -> None:
+    if auth._blocklist is None:
+        return
+    try:
+        await auth._refuse_revoked(verified.spellings)
+    except AuthXException as error:
+        auth._word(error)
+        raise
