@@ -4,6 +4,8 @@
 from importlib.util import find_spec
 
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import Request
 from starlette.types import Message, Receive
 
@@ -67,7 +69,11 @@ async def _read_form(request: Request, bound: int) -> list[tuple[str, str]]:
         )
     if request._form is None and await _read_bounded(request, bound) is None:
         return []
-    form: FormData = await request.form()
+    try:
+        form: FormData = await request.form()
+    except (HTTPException, MultiPartException):
+        # It is damaged. The handler finds out by itself, if the token lets the request get there.
+        return []
     return [
         (name, value)
         for name, value in form.multi_items()

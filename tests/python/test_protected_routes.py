@@ -433,6 +433,20 @@ def test_form_whose_charset_makes_no_unicode_has_no_csrf_value(app: FastAPI, cli
     assert (answer.status, answer.json()["error_type"]) == (401, "MissingCSRFTokenError")
 
 
+def test_damaged_form_has_no_csrf_value(app: FastAPI, client: Any, cookie_auth: Any) -> None:
+    protect(app, cookie_auth.ACCESS_REQUIRED, "POST")
+    cookie_auth.config.JWT_CSRF_CHECK_FORM = True
+
+    answer = client.post(
+        "/",
+        cookies={"access_token_cookie": cookie_auth.create_access_token("u")},
+        headers={"content-type": "multipart/form-data; boundary=b"},
+        body=b"csrf_token=x",
+    )
+
+    assert (answer.status, answer.json()["error_type"]) == (401, "MissingCSRFTokenError")
+
+
 def test_form_without_its_package_is_an_error_that_names_it(
     app: FastAPI, client: Any, cookie_auth: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -66,7 +66,7 @@ pub use token::{
     decode_unverified_payload, verify_signature,
 };
 pub use transport::{
-    BodyWanted, CsrfProof, Headers, Location, Request, RequestToken, UnknownLocation,
+    BodyWanted, CsrfProof, Headers, Location, Request, RequestToken, TokenPlace, UnknownLocation,
 };
 pub use verify::{CsrfCheck, Requirement};
 pub use websocket::SocketClose;

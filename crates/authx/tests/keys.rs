@@ -8,8 +8,9 @@ use serde_json::json;
 
 mod support;
 use support::{
-    OTHER_SECRET, SECRET, at, base64url, engine_of, engine_of_ring, engine_with, header_of, issue,
-    key_files, now, pem, seconds, secret_key, sign, signing_key, verify, verify_at,
+    OTHER_SECRET, SECRET, at, base64url, engine_of, engine_of_ring, engine_with, from_base64url,
+    header_of, issue, key_files, now, pem, seconds, secret_key, sign, signing_key, verify,
+    verify_at,
 };
 
 #[test]
@@ -53,6 +54,36 @@ fn a_public_key_is_no_secret_that_a_token_could_be_signed_with() {
         let token = format!("{signed}.{}", base64url(hmac::sign(&key, signed.as_bytes())));
         assert!(verify(&engine, &token).is_err(), "{algorithm}");
     }
+}
+
+#[test]
+fn a_subject_has_one_hash_for_all_who_share_the_key_and_another_for_everybody_else() {
+    let hash_of = |key| engine_of_ring([key]).subject_hash("ada");
+    for algorithm in Algorithm::ALL {
+        let Some((private, public)) = key_files(algorithm) else { continue };
+        let private = Key::from_private_pem(algorithm, private).expect("a private key");
+        let public = Key::from_public_pem(algorithm, public).expect("a public key");
+        assert_eq!(hash_of(private), hash_of(public), "{algorithm}");
+    }
+    let other_rsa = Key::from_public_pem(Algorithm::Rs256, pem("rsa-other.spki")).expect("a key");
+    let own_rsa = Key::from_public_pem(Algorithm::Rs256, pem("rsa.spki")).expect("a key");
+    assert_ne!(hash_of(own_rsa), hash_of(other_rsa));
+
+    let engine = engine_of(Algorithm::Hs256);
+    let other = engine_of_ring([Key::from_secret(Algorithm::Hs256, OTHER_SECRET).expect("a key")]);
+    assert_ne!(engine.subject_hash("ada"), other.subject_hash("ada"));
+    assert_ne!(engine.subject_hash("ada"), engine.subject_hash("Ada"));
+}
+
+/// What signs tokens also hashes subjects. So no subject may be a token's header and payload.
+#[test]
+fn the_hash_of_a_subject_is_no_signature() {
+    let engine = engine_of(Algorithm::Hs256);
+    let token = issue(&engine, &NewToken::access("user123"));
+    let (signed, signature) = token.rsplit_once('.').expect("a signature");
+    let signature = from_base64url(signature);
+    let begins: String = signature[..16].iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_ne!(engine.subject_hash(signed), begins);
 }
 
 #[test]

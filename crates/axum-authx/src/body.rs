@@ -11,13 +11,12 @@ use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
-use http::HeaderMap;
-use http::header::CONTENT_TYPE;
 use http_body::{Frame, SizeHint};
 use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::auth::AuthX;
+use crate::form::{Encoding, Fields};
 use crate::revocation::BoxFuture;
 
 /// Lets the extractors find tokens in JSON bodies, and CSRF values in forms.
@@ -27,7 +26,7 @@ use crate::revocation::BoxFuture;
 /// locations and no earlier one has a token, a URL-encoded form when `JWT_CSRF_CHECK_FORM` is set and
 /// the CSRF header is missing. No more than `JWT_MAX_BODY_SIZE` is kept in memory; a larger body holds
 /// no token. The handler gets the body as if nobody had read it. A CSRF value in a `multipart/form-data`
-/// form is not read: send it in the header.
+/// form is read with the crate's feature `multipart`.
 ///
 /// ```
 /// use axum::routing::post;
@@ -122,8 +121,8 @@ pub(crate) enum ReadBody {
     Unusable,
     /// The bytes of a JSON body.
     Json(Bytes),
-    /// The bytes of a URL-encoded form.
-    Form(Bytes),
+    /// The fields of a form.
+    Form(Arc<Fields>),
 }
 
 /// Reads the body if one of the requirements wants it, and gives it back.
@@ -136,23 +135,34 @@ pub(crate) async fn with_body_read(
     if read.is_some_and(|read| !matches!(read, ReadBody::Unread)) {
         return request;
     }
+    let bound = auth.engine().config().max_body_size();
     let read = match wanted(auth, &request, requirements) {
         None => ReadBody::Unread,
-        Some(BodyWanted::Form) if !is_url_encoded(request.headers()) => ReadBody::Unusable,
-        Some(wanted) => {
-            let bound = auth.engine().config().max_body_size();
-            let body = std::mem::take(request.body_mut());
-            let (bytes, body) = read_bounded(body, bound).await;
-            *request.body_mut() = body;
-            match (bytes, wanted) {
-                (None, _) => ReadBody::Unusable,
-                (Some(bytes), BodyWanted::Json) => ReadBody::Json(bytes),
-                (Some(bytes), BodyWanted::Form) => ReadBody::Form(bytes),
-            }
-        }
+        Some(BodyWanted::Json) => match take_bytes(&mut request, bound).await {
+            Some(bytes) => ReadBody::Json(bytes),
+            None => ReadBody::Unusable,
+        },
+        Some(BodyWanted::Form) => match read_form(&mut request, bound).await {
+            Some(fields) => ReadBody::Form(Arc::new(fields)),
+            None => ReadBody::Unusable,
+        },
     };
     request.extensions_mut().insert(read);
     request
+}
+
+async fn read_form(request: &mut Request, bound: usize) -> Option<Fields> {
+    let encoding = Encoding::of(request.headers())?;
+    let bytes = take_bytes(request, bound).await?;
+    Some(encoding.decode(bytes).await)
+}
+
+/// The bytes of the request's body, which stays as it was.
+async fn take_bytes(request: &mut Request, bound: usize) -> Option<Bytes> {
+    let body = std::mem::take(request.body_mut());
+    let (bytes, body) = read_bounded(body, bound).await;
+    *request.body_mut() = body;
+    bytes
 }
 
 fn wanted(auth: &AuthX, request: &Request, requirements: &[Requirement]) -> Option<BodyWanted> {
@@ -163,14 +173,6 @@ fn wanted(auth: &AuthX, request: &Request, requirements: &[Requirement]) -> Opti
         .iter()
         .filter(|requirement| auth.engine().may_want_body(requirement))
         .find_map(|requirement| auth.engine().wants_body(&head, requirement))
-}
-
-/// The engine wants the fields of a form in either encoding; those of the other one are not read here.
-fn is_url_encoded(headers: &HeaderMap) -> bool {
-    headers.get(CONTENT_TYPE).is_some_and(|value| {
-        let essence = value.as_bytes().split(|&byte| byte == b';').next().unwrap_or_default();
-        essence.trim_ascii().eq_ignore_ascii_case(b"application/x-www-form-urlencoded")
-    })
 }
 
 /// The bytes of a body, unless it is larger than the bound or breaks off, and the body as it was.
@@ -313,7 +315,7 @@ mod tests {
 
     #[tokio::test]
     async fn trailers_are_kept() {
-        let mut trailers = HeaderMap::new();
+        let mut trailers = http::HeaderMap::new();
         trailers.insert("checksum", http::HeaderValue::from_static("abc"));
         let waiting = VecDeque::from([
             Ok(Frame::data(Bytes::from_static(b"one"))),

@@ -50,6 +50,24 @@
 //! the service, such as a layer that is missing or a store that can't be reached, are answered with a
 //! bare 500; `tracing` has their cause. Tokens and secrets are never logged.
 //!
+//! # Whose request it was
+//!
+//! Where the span of a request has a field `user.hash`, the extractors and layers record the subject's
+//! [hash](Engine::subject_hash) in it, which tells users apart and doesn't name them. With `tower-http`:
+//!
+//! ```
+//! use axum::Router;
+//! use axum::extract::Request;
+//! use tower_http::trace::TraceLayer;
+//! use tracing::{field, info_span};
+//!
+//! let layer = TraceLayer::new_for_http().make_span_with(|request: &Request| {
+//!     // The path alone: the query may hold a token.
+//!     info_span!("request", method = %request.method(), path = request.uri().path(), user.hash = field::Empty)
+//! });
+//! let app: Router = Router::new().layer(layer);
+//! ```
+//!
 //! # A whole service
 //!
 //! ```no_run
@@ -79,8 +97,11 @@ mod body;
 mod clock;
 mod cookies;
 mod current_subject;
+mod form;
 mod fresh_token;
 mod implicit_refresh;
+#[cfg(feature = "utoipa")]
+mod openapi;
 mod refresh_token;
 mod rejection;
 mod require;
@@ -95,9 +116,9 @@ mod web_socket_guard;
 mod web_socket_token;
 
 pub use authx::{
-    Algorithm, Audience, Claims, Config, ConfigBuilder, ConfigError, CsrfCheck, Error, IssueError,
-    JsonClaims, Key, KeyRing, Location, NewToken, RequiredScopes, Requirement, SameSite, Secret,
-    Timestamp, TokenKind,
+    Algorithm, Audience, Claims, Config, ConfigBuilder, ConfigError, CsrfCheck, Engine, Error,
+    IssueError, JsonClaims, Key, KeyRing, Location, NewToken, RequiredScopes, Requirement,
+    SameSite, Secret, Timestamp, TokenKind,
 };
 
 pub use access_token::AccessToken;

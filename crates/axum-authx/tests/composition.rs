@@ -3,6 +3,7 @@
 mod log;
 
 use axum::Router;
+use axum::extract::Request;
 use axum::http::header::{
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_REQUEST_METHOD, ORIGIN, SET_COOKIE,
 };
@@ -17,6 +18,7 @@ use axum_authx::{
 use axum_extra::extract::cookie::{Cookie, CookieJar};
 use tower_http::cors::CorsLayer;
 use tower_http::trace::TraceLayer;
+use tracing::{field, info_span};
 
 use log::Log;
 
@@ -62,7 +64,7 @@ fn tracing_of_requests_shows_no_token() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let (auth, _) = testing::auth();
     let token = auth.create_access_token("ada").expect("a token");
-    tracing::subscriber::with_default(log.clone(), || {
+    tracing::subscriber::with_default(log.subscriber(), || {
         let app = Router::new()
             .route("/", get(|token: AccessToken| async move { token.0.sub }))
             .route_layer(auth.require(Requirement::access()))
@@ -74,8 +76,35 @@ fn tracing_of_requests_shows_no_token() {
         assert_eq!(answer.body, "ada");
     });
     let log = log.text();
-    assert!(log.contains("span request"), "{log}");
+    assert!(log.contains("request{"), "{log}");
     assert!(!log.contains("eyJ"), "{log}");
+}
+
+#[test]
+fn a_span_with_a_field_for_it_says_whose_request_it_was() {
+    let log = Log::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let (auth, _) = testing::auth();
+    let token = auth.create_access_token("ada@example.org").expect("a token");
+    tracing::subscriber::with_default(log.subscriber(), || {
+        let span = |request: &Request| {
+            info_span!("request", path = request.uri().path(), user.hash = field::Empty)
+        };
+        let app = Router::new()
+            .route("/", get(|token: AccessToken| async move { token.0.sub }))
+            .layer(TraceLayer::new_for_http().make_span_with(span))
+            .with_state(auth.clone());
+        let answer = runtime.block_on(answer_to(&app, bearer(testing::get("/"), &token)));
+        assert_eq!(answer.body, "ada@example.org");
+        runtime.block_on(answer_to(&app, testing::get("/")));
+    });
+    let log = log.text();
+    let hash = auth.engine().subject_hash("ada@example.org");
+    let closed: Vec<_> = log.lines().filter(|line| line.contains("close")).collect();
+    assert_eq!(closed.len(), 2, "{log}");
+    assert!(closed[0].contains(&format!(r#"user.hash="{hash}""#)), "{log}");
+    assert!(!closed[1].contains("user.hash"), "{log}");
+    assert!(!log.contains("eyJ") && !log.contains("ada@"), "{log}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -282,6 +282,10 @@ async fn a_form_may_show_the_csrf_value_where_that_is_configured() {
     let body = "name=x&csrf_token=a+value+%26+more";
     let answer = answer_to(&app, request(urlencoded, body)).await;
     assert_eq!((answer.status, answer.body.as_str()), (200, body));
+    let body =
+        "--x\r\nContent-Disposition: form-data; name=\"csrf_token\"\r\n\r\na value & more\r\n--x--";
+    let answer = answer_to(&app, request("multipart/form-data; boundary=x", body)).await;
+    assert_eq!((answer.status, answer.body.as_str()), (200, body));
     for (content_type, body, error) in [
         (urlencoded, "csrf_token=another", "CSRFError"),
         (urlencoded, "name=x", "MissingCSRFTokenError"),
@@ -340,7 +344,7 @@ fn the_log_names_causes_and_never_tokens() {
     let log = Log::default();
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let mut token = String::new();
-    tracing::subscriber::with_default(log.clone(), || {
+    tracing::subscriber::with_default(log.subscriber(), || {
         runtime.block_on(async {
             let auth = AuthX::ephemeral();
             token = auth.create_access_token("ada").expect("a token");

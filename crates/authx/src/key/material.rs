@@ -60,6 +60,19 @@ impl Signing {
 }
 
 impl Verifying {
+    /// A keyed hash of a message that no token has: a token's signing input has neither colon nor space.
+    pub(super) fn keyed_hash(&self, message: &str) -> hmac::Tag {
+        let message = format!("keyed hash: {message}");
+        match self {
+            Self::Hmac(key) => hmac::sign(key, message.as_bytes()),
+            Self::Public(key) => {
+                // A key's encodings, in a SubjectPublicKeyInfo and bare, end in the same bytes.
+                let salt = key.as_ref().rchunks(32).next().unwrap_or_default();
+                hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, salt), message.as_bytes())
+            }
+        }
+    }
+
     /// Compares in constant time where a secret is at stake: the library's own comparison.
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         match self {

@@ -5,6 +5,7 @@ mod cookie;
 mod csrf;
 mod header;
 mod origin;
+mod place;
 mod query;
 mod request;
 
@@ -12,6 +13,7 @@ use std::fmt;
 use std::str::FromStr;
 
 pub use body::BodyWanted;
+pub use place::TokenPlace;
 pub use request::{CsrfProof, Headers, Request, RequestToken};
 
 pub(crate) use csrf::check as check_csrf;

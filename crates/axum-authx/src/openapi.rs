@@ -1,0 +1,173 @@
+//! Security schemes for an OpenAPI description that `utoipa` makes.
+
+use authx::{TokenKind, TokenPlace};
+use utoipa::Modify;
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, Http, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
+use utoipa::openapi::{Components, OpenApi};
+
+use crate::auth::AuthX;
+
+/// Adds the security schemes of both token types to the description's components. The FastAPI package
+/// names them alike: `AuthXBearer`, or `AuthXHeader` for a header of another kind, `AuthXAccessCookie`,
+/// `AuthXRefreshCookie`, `AuthXQuery`. OpenAPI has none for a token in a JSON body.
+///
+/// ```
+/// use axum_authx::{AccessToken, AuthX};
+/// use utoipa::{Modify as _, OpenApi as _};
+///
+/// #[utoipa::path(get, path = "/me", security(("AuthXBearer" = [])), responses((status = 200)))]
+/// async fn me(token: AccessToken) -> String {
+///     token.sub.clone()
+/// }
+///
+/// #[derive(utoipa::OpenApi)]
+/// #[openapi(paths(me))]
+/// struct Description;
+///
+/// let mut description = Description::openapi();
+/// AuthX::ephemeral().modify(&mut description);
+/// let json = description.to_json()?;
+/// assert!(json.contains(r#""AuthXBearer":{"type":"http","scheme":"bearer","bearerFormat":"JWT""#));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+impl Modify for AuthX {
+    fn modify(&self, openapi: &mut OpenApi) {
+        let components = openapi.components.get_or_insert_with(Components::new);
+        for kind in [TokenKind::Access, TokenKind::Refresh] {
+            for (name, scheme) in self.security_schemes(kind) {
+                components.add_security_scheme(name, scheme);
+            }
+        }
+    }
+}
+
+impl AuthX {
+    /// The security schemes of a token type by their names, in the order in which its locations are
+    /// searched.
+    #[must_use]
+    pub fn security_schemes(&self, kind: TokenKind) -> Vec<(&'static str, SecurityScheme)> {
+        let places = self.engine().config().token_places(kind);
+        places.filter_map(|place| scheme(kind, place)).collect()
+    }
+
+    /// What an operation that asks for a token of this type requires: any one of its schemes, for
+    /// [`Operation::security`](utoipa::openapi::path::Operation).
+    ///
+    /// ```
+    /// use axum_authx::{AuthX, TokenKind};
+    /// use utoipa::openapi::path::OperationBuilder;
+    ///
+    /// let required = AuthX::ephemeral().security_requirements(TokenKind::Access);
+    /// let operation = OperationBuilder::new().securities(Some(required)).build();
+    /// ```
+    #[must_use]
+    pub fn security_requirements(&self, kind: TokenKind) -> Vec<SecurityRequirement> {
+        let schemes = self.security_schemes(kind).into_iter();
+        schemes.map(|(name, _)| SecurityRequirement::new(name, [""; 0])).collect()
+    }
+}
+
+fn scheme(kind: TokenKind, place: TokenPlace<'_>) -> Option<(&'static str, SecurityScheme)> {
+    let a_token = match kind {
+        TokenKind::Access => "An access token.",
+        TokenKind::Refresh => "A refresh token.",
+    };
+    let key = |name: &str, description: &str| {
+        ApiKeyValue::with_description(name.to_owned(), description.to_owned())
+    };
+    Some(match place {
+        TokenPlace::Header { name: "authorization", scheme }
+            if scheme.eq_ignore_ascii_case("bearer") =>
+        {
+            ("AuthXBearer", SecurityScheme::Http(bearer()))
+        }
+        TokenPlace::Header { name, scheme } => {
+            let description = match scheme {
+                "" => "A token.".to_owned(),
+                scheme => format!("Enter `{scheme} ` and a token."),
+            };
+            ("AuthXHeader", SecurityScheme::ApiKey(ApiKey::Header(key(name, &description))))
+        }
+        TokenPlace::Cookie { name } => {
+            let scheme_name = match kind {
+                TokenKind::Access => "AuthXAccessCookie",
+                TokenKind::Refresh => "AuthXRefreshCookie",
+            };
+            (scheme_name, SecurityScheme::ApiKey(ApiKey::Cookie(key(name, a_token))))
+        }
+        TokenPlace::Query { name } => {
+            ("AuthXQuery", SecurityScheme::ApiKey(ApiKey::Query(key(name, "A token."))))
+        }
+        _ => return None,
+    })
+}
+
+fn bearer() -> Http {
+    HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .bearer_format("JWT")
+        .description(Some("A token, without `Bearer` before it."))
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use authx::Location;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::testing;
+
+    fn components(auth: &AuthX) -> Value {
+        let mut openapi = OpenApi::default();
+        auth.modify(&mut openapi);
+        let openapi: Value = serde_json::to_value(&openapi).expect("a description");
+        openapi["components"]["securitySchemes"].clone()
+    }
+
+    #[test]
+    fn every_location_but_a_body_has_a_scheme() {
+        let locations = [Location::Headers, Location::Cookies, Location::Query, Location::Json];
+        let config = testing::config().token_location(locations).build().expect("settings");
+        let auth = AuthX::new(config);
+        let description = "A token, without `Bearer` before it.";
+        let expected = json!({
+            "AuthXBearer": {
+                "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": description
+            },
+            "AuthXAccessCookie": {
+                "type": "apiKey", "in": "cookie", "name": "access_token_cookie",
+                "description": "An access token."
+            },
+            "AuthXRefreshCookie": {
+                "type": "apiKey", "in": "cookie", "name": "refresh_token_cookie",
+                "description": "A refresh token."
+            },
+            "AuthXQuery": {
+                "type": "apiKey", "in": "query", "name": "token", "description": "A token."
+            },
+        });
+        assert_eq!(components(&auth), expected);
+
+        let required = auth.security_requirements(TokenKind::Refresh);
+        let required = serde_json::to_value(required).expect("requirements");
+        let names = json!([{"AuthXBearer": []}, {"AuthXRefreshCookie": []}, {"AuthXQuery": []}]);
+        assert_eq!(required, names);
+    }
+
+    #[test]
+    fn a_header_of_another_kind_is_described_as_a_key() {
+        for (scheme, description) in [("Token", "Enter `Token ` and a token."), ("", "A token.")] {
+            let config = testing::config().header_name("X-Auth").header_type(scheme);
+            let auth = AuthX::new(config.build().expect("settings"));
+            let expected = json!({
+                "AuthXHeader": {
+                    "type": "apiKey", "in": "header", "name": "x-auth", "description": description
+                }
+            });
+            assert_eq!(components(&auth), expected);
+        }
+    }
+}
