@@ -297,6 +297,27 @@ fn an_unknown_setting_is_an_error_by_name_and_passed_over_in_the_environment() {
 }
 
 #[test]
+fn null_in_the_environment_switches_a_setting_off() {
+    let built = |variables: &[(&str, &str)]| {
+        let key = [("JWT_SECRET_KEY", SECRET)];
+        let variables = key.iter().chain(variables).copied();
+        Config::builder().variables(variables).and_then(ConfigBuilder::build)
+    };
+    let config = built(&[
+        ("JWT_COOKIE_SAMESITE", "null"),
+        ("JWT_IMPLICIT_REFRESH_MAX_AGE", "null"),
+        ("JWT_ACCESS_TOKEN_LOCATION", "null"),
+        ("JWT_ACCESS_TOKEN_EXPIRES", "null"),
+    ]);
+    let engine = Engine::new(config.expect("settings"));
+    assert!(!engine.unset_cookies(TokenKind::Access)[0].contains("SameSite"));
+    for (name, value) in [("JWT_SECRET_KEY", "null"), ("JWT_ERROR_MESSAGE_KEY", "null")] {
+        let error = built(&[(name, value)]).expect_err("nothing to do without");
+        assert!(error.to_string().contains(name), "{error}");
+    }
+}
+
+#[test]
 fn values_that_do_not_go_together_are_an_error_that_names_the_setting() {
     type Change = fn(ConfigBuilder) -> ConfigBuilder;
     let cases: [(&str, &str, Change); 42] = [

@@ -98,7 +98,8 @@ impl ConfigBuilder {
     }
 
     /// The settings among environment variables, by their `JWT_*` names; other variables are passed over.
-    /// Lists are JSON arrays or words between commas, durations are seconds or ISO 8601.
+    /// Lists are JSON arrays or words between commas, durations are seconds or ISO 8601; `null` switches a
+    /// setting off.
     ///
     /// ```
     /// use authx::Config;
@@ -119,7 +120,11 @@ impl ConfigBuilder {
         for (name, value) in variables {
             let name = name.as_ref().to_ascii_uppercase();
             if SETTING_NAMES.contains(&name.as_str()) {
-                self.settings.set(&name, &SettingValue::text(value))?;
+                let value = match value.into() {
+                    value if value == "null" => SettingValue::None,
+                    value => SettingValue::text(value),
+                };
+                self.settings.set(&name, &value)?;
             }
         }
         Ok(self)
