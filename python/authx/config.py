@@ -29,6 +29,13 @@ def _seconds_as_number(value: Any) -> Any:
     return value
 
 
+def _status_as_number(value: Any) -> Any:
+    # Of a `Literal` pydantic takes no text, and the environment has nothing else.
+    if isinstance(value, str) and value.isdecimal():
+        return int(value)
+    return value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_seconds_as_number)]
 """A `timedelta`, a number of seconds, or ISO 8601 such as `PT5M`."""
 
@@ -100,7 +107,7 @@ class AuthXConfig(BaseSettings):
     JWT_REFRESH_TOKEN_EXPIRES: Duration | None = timedelta(days=20)
     """How long a refresh token is valid. `None`: for ever."""
 
-    JWT_INVALID_TOKEN_STATUS: Literal[401, 422] = 422
+    JWT_INVALID_TOKEN_STATUS: Annotated[Literal[401, 422], BeforeValidator(_status_as_number)] = 422
     """The status of the answer to a token that can't be decoded. 401 is what RFC 6750 asks for."""
 
     JWT_MAX_TOKEN_SIZE: int = 8192

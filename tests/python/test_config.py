@@ -33,6 +33,21 @@ def test_instances_share_no_list() -> None:
     assert AuthXConfig().JWT_IMPLICIT_REFRESH_ROUTE_EXCLUDE == []
 
 
+@pytest.mark.parametrize("status", [401, 422])
+def test_environment_says_the_status_of_an_undecodable_token(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    monkeypatch.setenv("JWT_INVALID_TOKEN_STATUS", str(status))
+
+    assert status == AuthXConfig().JWT_INVALID_TOKEN_STATUS
+
+
+@pytest.mark.parametrize("status", ["400", "x", ""])
+def test_environment_with_another_status_is_refused(monkeypatch: pytest.MonkeyPatch, status: str) -> None:
+    monkeypatch.setenv("JWT_INVALID_TOKEN_STATUS", status)
+
+    with pytest.raises(ValidationError, match="JWT_INVALID_TOKEN_STATUS"):
+        AuthXConfig()
+
+
 def test_environment_fills_what_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("jwt_algorithm", "HS512")
     monkeypatch.setenv("JWT_TOKEN_LOCATION", '["cookies", "headers"]')
