@@ -1,5 +1,6 @@
 """`TokenPayload`, `RequestToken` and `TokenResponse` by themselves."""
 
+import base64
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -138,6 +139,13 @@ def test_encoding_adds_claims_and_header_members(secret: str) -> None:
 
     assert TokenPayload.decode(token, secret).extra_dict == {"tenant": "acme"}
     assert token_header(token)["kid"] == "first"
+
+
+def test_claims_are_written_without_spaces(auth: Any) -> None:
+    token = auth.create_access_token("u", data={"tenant": {"name": "acme", "sites": [1, 2]}})
+    claims = token.split(".")[1]
+
+    assert b'"tenant":{"name":"acme","sites":[1,2]}' in base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4))
 
 
 def test_encoding_refuses_to_override_a_claim(secret: str) -> None:

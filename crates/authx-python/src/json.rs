@@ -15,6 +15,8 @@ pub(crate) fn dumps(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<String
     let options = PyDict::new(py);
     options.set_item("allow_nan", false)?;
     options.set_item("ensure_ascii", false)?;
+    // As compact as the engine writes the rest.
+    options.set_item("separators", (",", ":"))?;
     let named = |error: PyErr| PyTypeError::new_err(format!("{argument}: {}", error.value(py)));
     let text = json(py)?.getattr("dumps")?.call((value,), Some(&options)).map_err(named)?;
     text.cast_into::<PyString>()?
