@@ -608,6 +608,17 @@ def test_scopes_required_serves_in_every_form(app: FastAPI, client: Any, auth: A
     assert refused.json()["message"] == "Missing required scopes: ['a', 'b']. Provided: ['a']"
 
 
+def test_messages_about_a_token_are_worded_by_the_engine(app: FastAPI, client: Any, make_auth: Any) -> None:
+    auth = make_auth(login_type="admin")
+    protect(app, auth.scopes_required("it's"))
+
+    # Python itself would write the list otherwise, and call the empty login type unknown.
+    refused = client.get("/", token=auth.create_access_token("u", scopes=["a\\b"]))
+    assert refused.json()["message"] == "Missing required scopes: ['it's']. Provided: ['a\\b']"
+    refused = client.get("/", token=make_auth(login_type="").create_access_token("u"))
+    assert refused.json()["message"] == "Token type mismatch: expected 'admin', got ''"
+
+
 def test_request_tokens_are_found_and_not_verified(app: FastAPI, client: Any, auth: Any) -> None:
     @app.get("/")
     async def route(access=auth.ACCESS_TOKEN, refresh=auth.REFRESH_TOKEN):

@@ -38,10 +38,16 @@ fn exception<'py>(
     login_type: Option<&str>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let class = exceptions(py)?.getattr(error.error_type())?;
+    // The wording is the engine's, which the other faces have too.
+    let message = error.to_string();
     let exception = match error {
-        Error::InsufficientScope { required, provided } => class.call1((required, provided))?,
-        Error::LoginTypeMismatch { expected, actual } => class.call1((expected, actual))?,
-        _ => class.call1((error.to_string(),))?,
+        Error::InsufficientScope { required, provided } => {
+            class.call1((required, provided, message))?
+        }
+        Error::LoginTypeMismatch { expected, actual } => {
+            class.call1((expected, actual, message))?
+        }
+        _ => class.call1((message,))?,
     };
     if let Some(login_type) = login_type {
         exception.setattr("login_type", login_type)?;
