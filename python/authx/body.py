@@ -67,7 +67,10 @@ async def _read_form(request: Request, bound: int) -> list[tuple[str, str]]:
         raise BadConfigurationError(
             "JWT_CSRF_CHECK_FORM needs the package python-multipart: pip install python-multipart"
         )
-    if request._form is None and await _read_bounded(request, bound) is None:
+    # For a route with form fields of its own FastAPI has parsed the form already; then only its announced length is
+    # left to go by.
+    too_large = _announced_length(request) > bound
+    if too_large or (request._form is None and await _read_bounded(request, bound) is None):
         return []
     try:
         form: FormData = await request.form()

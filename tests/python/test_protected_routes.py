@@ -419,6 +419,29 @@ def test_form_without_end_is_not_read_to_its_end(app: FastAPI, client: Any, cook
     assert len(sent) < 10
 
 
+def test_form_that_fastapi_parsed_is_held_to_the_bound_as_well(app: FastAPI, client: Any, cookie_auth: Any) -> None:
+    @app.post("/declared")
+    async def declared(name: Annotated[str, Form()], payload=cookie_auth.ACCESS_REQUIRED):
+        return len(name)
+
+    token = cookie_auth.create_access_token("u")
+    csrf = TokenPayload.decode(token, "", verify=False).csrf or ""
+    cookie_auth.config.JWT_CSRF_CHECK_FORM = True
+    body = f"csrf_token={csrf}&name={'x' * 100}".encode()
+
+    def post(bound: int) -> Any:
+        cookie_auth.config.JWT_MAX_BODY_SIZE = bound
+        return client.post(
+            "/declared",
+            cookies={"access_token_cookie": token},
+            headers={"content-type": "application/x-www-form-urlencoded", "content-length": str(len(body))},
+            body=body,
+        )
+
+    assert post(len(body)).json() == 100
+    assert post(len(body) - 1).json()["error_type"] == "MissingCSRFTokenError"
+
+
 def test_form_whose_charset_makes_no_unicode_has_no_csrf_value(app: FastAPI, client: Any, cookie_auth: Any) -> None:
     protect(app, cookie_auth.ACCESS_REQUIRED, "POST")
     cookie_auth.config.JWT_CSRF_CHECK_FORM = True
