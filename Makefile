@@ -43,13 +43,13 @@ demo: $(VENV)/.demo $(VENV)/.extension ## Serve the demo on http://127.0.0.1:800
 	@$(BIN)/python -m uvicorn --app-dir examples/fastapi --host $(HOST) --port $(PORT) app:app
 
 .PHONY: test
-test: browser-packages test-rust test-python stubtest test-browser ## Run every test, setting up all it needs
+test: browser-packages test-rust test-python stubtest test-interoperation test-browser ## Run every test, setting up all it needs
 
 .PHONY: help
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## "; print "make TARGET" } \
 		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
-		/^[a-z-]+:.*## / { printf "  \033[36m%-14s\033[0m %s\n", $$1, $$2 }' Makefile
+		/^[a-z-]+:.*## / { printf "  \033[36m%-20s\033[0m %s\n", $$1, $$2 }' Makefile
 
 
 ##@ Build
@@ -83,6 +83,15 @@ test-rust: rust ## Run the Rust tests, those in the documentation too
 .PHONY: test-python
 test-python: $(VENV)/.dev $(VENV)/.extension ## Run the Python tests
 	$(BIN)/python -m pytest tests/python $(ARGS)
+
+.PHONY: test-interoperation
+test-interoperation: $(VENV)/.dev $(VENV)/.extension rust ## Issue tokens in each face, use them in the other
+	cargo build --package interoperation $(LOCKED)
+	$(BIN)/python -m pytest tests/interoperation $(ARGS)
+
+.PHONY: interoperation-table
+interoperation-table: ## Write the answers of both faces into docs/interoperation.md
+	$(MAKE) test-interoperation ARGS=--write-interoperation-table
 
 .PHONY: test-browser
 test-browser: browser-packages $(VENV)/.dev $(VENV)/.extension ## Walk through the demo in a headless Chromium

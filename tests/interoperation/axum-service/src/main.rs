@@ -1,0 +1,69 @@
+//! The axum service of the interoperation tests: the routes of `fastapi_service.py`, which answer alike.
+//!
+//! It is started with the path of a JSON file of named configurations, and serves the same routes under
+//! the name of each. The first line that it prints is its port. It ends when its standard input does, so
+//! that it can't outlive the tests.
+
+mod routes;
+mod state;
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::io::Write as _;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::State;
+use axum::routing::post;
+use axum_authx::testing::FrozenClock;
+use axum_authx::{AuthX, Config, Timestamp};
+use serde::Deserialize;
+use tokio::io::AsyncReadExt as _;
+use tokio::net::TcpListener;
+
+/// The environment of a service, and what is no setting.
+#[derive(Deserialize)]
+struct Configuration {
+    environment: BTreeMap<String, String>,
+    login_type: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let path = std::env::args().nth(1).ok_or("the path of the configurations is missing")?;
+    let configurations: BTreeMap<String, Configuration> =
+        serde_json::from_slice(&std::fs::read(path)?)?;
+    let clock = FrozenClock::default();
+    let mut app = Router::new().route("/clock", post(set_clock)).with_state(clock.clone());
+    for (name, configuration) in configurations {
+        let auth = auth(configuration).map_err(|error| format!("{name}: {error}"))?;
+        app = app.nest(&format!("/{name}"), routes::router(auth.with_clock(clock.clone())));
+    }
+
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let mut output = std::io::stdout();
+    writeln!(output, "{}", listener.local_addr()?.port())?;
+    output.flush()?;
+    let mut rest = Vec::new();
+    tokio::select! {
+        served = async { axum::serve(listener, app).await } => served?,
+        ended = async { tokio::io::stdin().read_to_end(&mut rest).await } => drop(ended?),
+    }
+    Ok(())
+}
+
+fn auth(configuration: Configuration) -> Result<AuthX, Box<dyn Error>> {
+    let mut builder = Config::builder().variables(configuration.environment)?;
+    if let Some(login_type) = configuration.login_type {
+        builder = builder.login_type(login_type);
+    }
+    Ok(AuthX::new(builder.build()?))
+}
+
+/// Shows this instant from now on, in seconds since 1970, for all configurations.
+async fn set_clock(State(clock): State<FrozenClock>, seconds: String) -> Result<(), String> {
+    let seconds = seconds.parse().map_err(|_| "whole seconds are expected")?;
+    let epoch = Timestamp::from_seconds(0).ok_or("1970 is an instant")?;
+    clock.set(epoch + Duration::from_secs(seconds));
+    Ok(())
+}

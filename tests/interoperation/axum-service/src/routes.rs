@@ -1,0 +1,175 @@
+//! The routes, the same as in `fastapi_service.py`.
+
+use axum::body::Bytes;
+use axum::extract::ws::{Message, WebSocketUpgrade};
+use axum::extract::{Form, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{any, get, post};
+use axum::{Json, Router};
+use axum_authx::{
+    AccessToken, Audience, AuthX, Claims, CurrentSubject, FreshToken, NewToken, RefreshToken,
+    Rejection, RequiredScopes, Scoped, Scopes, TokenPair, WebSocketToken,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::state::{Revoked, Service, User};
+
+pub(crate) fn router(auth: AuthX) -> Router {
+    let service = Service::new(auth);
+    Router::new()
+        .route("/login", post(login))
+        .route("/refresh", post(refresh))
+        .route("/logout", post(logout))
+        .route("/protected", any(protected))
+        .route("/fresh", any(fresh))
+        .route("/optional", any(optional))
+        .route("/me", get(me))
+        .route("/scoped-all", get(scoped::<ReadAndWrite>))
+        .route("/scoped-any", get(scoped::<AdminOrSupport>))
+        .route("/scoped-wildcard", get(scoped::<AnyAdmin>))
+        .route("/echo", post(echo))
+        .route("/comment", post(comment))
+        .route("/events", any(events))
+        .layer(service.auth.implicit_refresh())
+        .layer(service.auth.read_body())
+        .with_state(service)
+}
+
+/// Who logs in, and what the tokens shall say.
+#[derive(Deserialize)]
+struct Login {
+    name: String,
+    scopes: Vec<String>,
+    tenant: u32,
+}
+
+/// The custom claim.
+#[derive(Clone, Copy, Serialize, Deserialize)]
+struct Tenant {
+    tenant: u32,
+}
+
+/// What a route sees of a token.
+#[derive(Serialize)]
+struct Seen {
+    sub: String,
+    r#type: &'static str,
+    fresh: bool,
+    aud: Option<Audience>,
+    scopes: Option<Vec<String>>,
+    tenant: u32,
+}
+
+impl From<Claims<Tenant>> for Seen {
+    fn from(claims: Claims<Tenant>) -> Self {
+        Self {
+            sub: claims.sub,
+            r#type: claims.kind.as_str(),
+            fresh: claims.fresh,
+            aud: claims.aud,
+            scopes: claims.scopes,
+            tenant: claims.custom.tenant,
+        }
+    }
+}
+
+async fn login(
+    State(auth): State<AuthX>,
+    Json(login): Json<Login>,
+) -> Result<impl IntoResponse, Rejection> {
+    let tenant = Tenant { tenant: login.tenant };
+    let access = NewToken::access(&login.name).fresh().scopes(&login.scopes).claims(tenant);
+    let refresh = NewToken::refresh(&login.name).claims(tenant);
+    let pair = TokenPair::new(auth.issue(&access)?, auth.issue(&refresh)?);
+    Ok((auth.set_cookies(&pair), Json(pair)))
+}
+
+#[derive(Serialize)]
+struct NewAccessToken {
+    access_token: String,
+}
+
+async fn refresh(
+    State(auth): State<AuthX>,
+    token: RefreshToken<Tenant>,
+) -> Result<impl IntoResponse, Rejection> {
+    let access = NewToken::access(&token.sub).claims(token.custom);
+    let access_token = auth.issue(&access)?;
+    Ok((auth.set_access_cookies(&access_token), Json(NewAccessToken { access_token })))
+}
+
+async fn logout(
+    State(auth): State<AuthX>,
+    State(revoked): State<Revoked>,
+    token: AccessToken,
+) -> impl IntoResponse {
+    revoked.insert(&token);
+    (auth.unset_cookies(), Json("goodbye"))
+}
+
+async fn protected(token: AccessToken<Tenant>) -> Json<Seen> {
+    Json(token.0.into())
+}
+
+async fn fresh(token: FreshToken<Tenant>) -> Json<Seen> {
+    Json(token.0.into())
+}
+
+async fn optional(token: Option<AccessToken<Tenant>>) -> Json<Option<Seen>> {
+    Json(token.map(|token| token.0.into()))
+}
+
+async fn me(CurrentSubject(user): CurrentSubject<User>) -> Json<User> {
+    Json(user)
+}
+
+async fn scoped<P: Scopes>(token: Scoped<P, Tenant>) -> Json<Seen> {
+    Json(token.into_claims().into())
+}
+
+struct ReadAndWrite;
+
+impl Scopes for ReadAndWrite {
+    fn required() -> RequiredScopes {
+        RequiredScopes::all(["users:read", "users:write"])
+    }
+}
+
+struct AdminOrSupport;
+
+impl Scopes for AdminOrSupport {
+    fn required() -> RequiredScopes {
+        RequiredScopes::any(["admin", "support"])
+    }
+}
+
+struct AnyAdmin;
+
+impl Scopes for AnyAdmin {
+    fn required() -> RequiredScopes {
+        RequiredScopes::all(["admin:*"])
+    }
+}
+
+/// Gives the body back as it came, whoever read it before.
+async fn echo(_: AccessToken, body: Bytes) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], body)
+}
+
+#[derive(Serialize, Deserialize)]
+struct Comment {
+    comment: String,
+}
+
+async fn comment(_: AccessToken, Form(comment): Form<Comment>) -> Json<Comment> {
+    Json(comment)
+}
+
+async fn events(token: WebSocketToken, upgrade: WebSocketUpgrade) -> Response {
+    let greeting = Message::text(token.0.sub);
+    upgrade.on_upgrade(async move |mut socket| {
+        // A client that is gone already has nothing to be greeted for.
+        let _ = socket.send(greeting).await;
+    })
+}

@@ -1,0 +1,80 @@
+"""Cases: a request with tokens of either face, and the one answer that both give to it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tests.interoperation.configurations import BASE
+from tests.interoperation.exchange import Answer, Request
+from tests.interoperation.login import NOW, Preparation, Stage
+from tests.interoperation.services import Services
+
+# What JWT_INVALID_TOKEN_STATUS is about.
+UNDECODABLE = {
+    "JWTDecodeError",
+    "TokenInvalidSignatureError",
+    "TokenExpiredError",
+    "TokenInvalidIssuerError",
+    "TokenInvalidAudienceError",
+}
+
+# Of a `Login`. The dots, because lambdas in a loop keep its variable as a second argument with a default.
+MakeRequest = Callable[..., Request]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One row of the table."""
+
+    name: str
+    request: MakeRequest
+    status: int = 200
+    error: str | None = None
+    body: str | None = None
+    """A part of the answer's body."""
+    cookies: tuple[str, ...] = ()
+    """The `Set-Cookie` lines without their values; those of tokens that are deleted have none."""
+    configuration: str = BASE
+    issued_by: str | None = None
+    """The configuration of the service that issues, where it is another one."""
+    tokens: Preparation = Stage.log_in
+    after: int = 0
+    """Seconds from the login to the request."""
+
+    @property
+    def challenge(self) -> str | None:
+        """`WWW-Authenticate`, by RFC 6750 section 3.1."""
+        if self.error is None or self.status not in (401, 403):
+            return None
+        if self.error == "MissingTokenError":
+            return "Bearer"
+        return f'Bearer error="{"insufficient_scope" if self.status == 403 else "invalid_token"}"'
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one of the faces answered to tokens of one of the faces."""
+
+    issuer: str
+    face: str
+    request: Request
+    answer: Answer
+
+
+def run(case: Case, services: Services) -> list[Result]:
+    """Issue in each face, and use in each."""
+    results = []
+    for issuer in services.faces:
+        tokens = case.tokens(Stage(services, issuer, case.issued_by or case.configuration))
+        request = case.request(tokens)
+        services.set_clock(NOW + case.after)
+        results += [
+            Result(issuer.name, face.name, request, face.ask(case.configuration, request)) for face in services.faces
+        ]
+    return results
+
+
+def refused(name: str, error: str, request: MakeRequest, **case: Any) -> Case:
+    """A request that must be refused, with this error."""
+    usual: dict[str, Any] = {"status": 403 if error == "InsufficientScopeError" else 401, "error": error}
+    return Case(name, request, **(usual | case))

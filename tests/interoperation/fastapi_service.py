@@ -1,0 +1,185 @@
+"""The FastAPI service of the interoperation tests: the routes of `axum-service`, which answer alike.
+
+It is started with the path of a JSON file of named configurations, and serves the same routes under the name of
+each. The first line that it prints is its port. It ends when its standard input does, so that it can't outlive the
+tests.
+"""
+
+import base64
+import json
+import os
+import socket
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Annotated, Any
+
+import uvicorn
+from fastapi import Depends, FastAPI, Form, Request, Response, WebSocket
+from pydantic import BaseModel
+
+from authx import AuthX, AuthXConfig, RequestToken, TokenPayload, TokenResponse
+from authx.exceptions import RevokedTokenError
+
+METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class Login(BaseModel):
+    """Who logs in, and what the tokens shall say."""
+
+    name: str
+    scopes: list[str]
+    tenant: int
+
+
+class User(BaseModel):
+    name: str
+
+
+def service(auth: AuthX[User]) -> FastAPI:
+    """The routes of one configuration."""
+    app = FastAPI()
+    auth.handle_errors(app)
+    app.middleware("http")(auth.implicit_refresh_middleware)
+    # The tokens that a logout revoked, by their `jti`.
+    revoked: set[str | None] = set()
+
+    @auth.set_callback_token_blocklist
+    def is_revoked(token: str) -> bool:
+        # AuthX has verified the token; here its claims are only read.
+        claims = token.split(".")[1]
+        payload = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+        if payload.get("sub") == "unlucky":
+            raise RuntimeError("the store is down")
+        return payload["jti"] in revoked
+
+    @auth.set_callback_get_model_instance
+    def find_user(uid: str) -> User:
+        if uid == "homeless":
+            raise RuntimeError("the database is down")
+        if uid != "ada":
+            # What the callback gives would reach the handler, `None` too; axum has an `Option` for that.
+            raise RevokedTokenError
+        return User(name="Ada Lovelace")
+
+    @app.post("/login")
+    def login(given: Login, response: Response) -> TokenResponse:
+        pair = auth.create_token_pair(
+            uid=given.name, fresh=True, access_scopes=given.scopes, data={"tenant": given.tenant}
+        )
+        auth.set_access_cookies(pair.access_token, response)
+        auth.set_refresh_cookies(pair.refresh_token, response)
+        return pair
+
+    @app.post("/refresh")
+    def refresh(payload: Annotated[TokenPayload, auth.REFRESH_REQUIRED], response: Response) -> dict[str, str]:
+        access = auth.create_access_token(uid=payload.sub, data=payload.extra_dict)
+        auth.set_access_cookies(access, response)
+        return {"access_token": access}
+
+    @app.post("/logout")
+    def logout(payload: Annotated[TokenPayload, auth.ACCESS_REQUIRED], response: Response) -> str:
+        revoked.add(payload.jti)
+        auth.unset_cookies(response)
+        return "goodbye"
+
+    @app.api_route("/protected", methods=METHODS)
+    def protected(payload: Annotated[TokenPayload, auth.ACCESS_REQUIRED]) -> dict[str, Any]:
+        return seen(payload)
+
+    @app.api_route("/fresh", methods=METHODS)
+    def fresh(payload: Annotated[TokenPayload, auth.FRESH_REQUIRED]) -> dict[str, Any]:
+        return seen(payload)
+
+    @app.api_route("/optional", methods=METHODS)
+    async def optional(token: Annotated[RequestToken | None, auth.ACCESS_TOKEN]) -> dict[str, Any] | None:
+        if token is None:
+            return None
+        payload = auth.verify_token(token)
+        if await auth.is_token_in_blocklist(token.token):
+            raise RevokedTokenError
+        return seen(payload)
+
+    @app.get("/me")
+    def me(user: Annotated[User, auth.CURRENT_SUBJECT]) -> User:
+        return user
+
+    for path, scopes, all_required in (
+        ("/scoped-all", ["users:read", "users:write"], True),
+        ("/scoped-any", ["admin", "support"], False),
+        ("/scoped-wildcard", ["admin:*"], True),
+    ):
+
+        @app.get(path)
+        def scoped(
+            payload: Annotated[TokenPayload, Depends(auth.scopes_required(*scopes, all_required=all_required))],
+        ) -> dict[str, Any]:
+            return seen(payload)
+
+    @app.post("/echo", dependencies=[Depends(auth.ACCESS_REQUIRED)])
+    async def echo(request: Request) -> Response:
+        """Give the body back as it came, whoever read it before."""
+        return Response(await request.body(), media_type="application/json")
+
+    @app.post("/comment", dependencies=[Depends(auth.ACCESS_REQUIRED)])
+    def comment(comment: Annotated[str, Form()]) -> dict[str, str]:
+        return {"comment": comment}
+
+    @app.websocket("/events")
+    async def events(websocket: WebSocket, payload: Annotated[TokenPayload, auth.WS_AUTH_REQUIRED]) -> None:
+        await websocket.accept()
+        await websocket.send_text(payload.sub)
+
+    return app
+
+
+def seen(payload: TokenPayload) -> dict[str, Any]:
+    """What a route sees of a token."""
+    return {
+        "sub": payload.sub,
+        "type": payload.type,
+        "fresh": payload.fresh,
+        "aud": payload.aud,
+        "scopes": payload.scopes,
+        "tenant": payload.extra_dict["tenant"],
+    }
+
+
+def application(configurations: dict[str, Any]) -> FastAPI:
+    app = FastAPI()
+    clock = {"now": 0.0}
+    # Not freezegun: the server itself must go on to measure time.
+    time.time = lambda: clock["now"]
+
+    @app.post("/clock")
+    async def set_clock(request: Request) -> None:
+        """Show this instant from now on, in seconds since 1970, for all configurations."""
+        clock["now"] = float(await request.body())
+
+    for name, configuration in configurations.items():
+        before = dict(os.environ)
+        os.environ.update(configuration["environment"])
+        auth: AuthX[User] = AuthX(AuthXConfig(), login_type=configuration["login_type"])
+        os.environ.clear()
+        os.environ.update(before)
+        app.mount(f"/{name}", service(auth))
+    return app
+
+
+def main() -> None:
+    app = application(json.loads(Path(sys.argv[1]).read_text()))
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        print(listener.getsockname()[1], flush=True)
+        server = uvicorn.Server(uvicorn.Config(app, ws="wsproto", log_level="error"))
+
+        def end_with_the_tests() -> None:
+            sys.stdin.read()
+            server.should_exit = True
+
+        threading.Thread(target=end_with_the_tests, daemon=True).start()
+        server.run(sockets=[listener])
+
+
+if __name__ == "__main__":
+    main()
