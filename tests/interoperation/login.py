@@ -81,6 +81,13 @@ class Login:
         request = self.request("/comment", place="cookies", method="POST", csrf=csrf)
         return replace(with_headers(request, ("Content-Type", FORM.encode())), body=fields.encode())
 
+    def form_of_parts(self, value: str) -> Request:
+        """A form of the media type `multipart/form-data` with this CSRF value, and the access token in its cookie."""
+        request = self.request(place="cookies", method="POST", csrf=None)
+        body = f'--part\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{value}\r\n--part--\r\n'
+        content_type = b"multipart/form-data; boundary=part"
+        return replace(with_headers(request, ("Content-Type", content_type)), body=body.encode())
+
     def socket(self, place: str = "headers", *, origin: str | None = None, **options: Any) -> Request:
         """The handshake of a WebSocket."""
         headers = [] if origin is None else [("Origin", origin.encode())]

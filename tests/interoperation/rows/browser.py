@@ -1,5 +1,7 @@
 """Cases of cookies, CSRF, implicit refresh and WebSockets."""
 
+from dataclasses import replace
+
 from tests.interoperation.case import Case, refused
 from tests.interoperation.exchange import HOST
 from tests.interoperation.login import ADA, logged_out, login, login_request, renewed, with_headers
@@ -187,6 +189,23 @@ CSRF = [
         MISSING,
         lambda login: login.form(f"csrf_token={login.csrf()}&comment={'x' * 1500}"),
         configuration="small-forms",
+    ),
+    Case(
+        "a form of parts with the CSRF value",
+        lambda login: login.form_of_parts(login.csrf()),
+        configuration="csrf-in-forms",
+    ),
+    refused(
+        "a form of parts with another one",
+        "CSRFError",
+        lambda login: login.form_of_parts("another"),
+        configuration="csrf-in-forms",
+    ),
+    refused(
+        "a form of parts that is damaged",
+        MISSING,
+        lambda login: replace(login.form_of_parts(login.csrf()), body=b"csrf_token"),
+        configuration="csrf-in-forms",
     ),
     refused(
         "a form with the CSRF value, where forms are not looked at",
