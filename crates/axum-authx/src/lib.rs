@@ -27,13 +27,16 @@
 //! | a token of one kind | [`AccessToken`], [`RefreshToken`], [`FreshToken`], with your own claims as a type parameter; `Option` of each |
 //! | scopes | the extractor [`Scoped`], the layer [`AuthX::require`] |
 //! | the user's own type | [`CurrentSubject`] |
-//! | a WebSocket | [`WebSocketToken`] |
+//! | a WebSocket | [`WebSocketToken`]; with the feature `ws`, `WebSocketGuard` closes the socket when its token ends |
 //! | cookies | [`AuthX::set_cookies`] and [`AuthX::unset_cookies`], parts of a response |
 //! | staying logged in | the layer [`AuthX::implicit_refresh`] |
 //! | tokens in JSON bodies, CSRF values in forms | the layer [`AuthX::read_body`] |
 //! | revocation | [`AuthX::with_revocation`] with a [`Revocation`] or a closure |
 //! | by hand | [`AuthX::authenticate`], or [`AuthX::find_token`] and [`AuthX::verify_token`] |
 //! | tests | the module `testing`, behind the feature of that name |
+//! | OpenAPI | with the feature `utoipa`, `AuthX` is a `Modify` that adds the security schemes |
+//!
+//! The [guide](guide) has one example for each.
 //!
 //! # Where tokens travel
 //!
@@ -99,6 +102,8 @@ mod cookies;
 mod current_subject;
 mod form;
 mod fresh_token;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod implicit_refresh;
 #[cfg(feature = "utoipa")]
 mod openapi;

@@ -1,9 +1,12 @@
 //! Token revocation with an async callback.
 
-use axum_authx::AuthX;
-use axum_authx::revocation::{self, VerifiedToken};
+use std::collections::HashSet;
+use std::sync::{Arc, RwLock};
 
-use super::token_revocation_sync::RevokedTokens;
+use axum_authx::revocation::VerifiedToken;
+use axum_authx::{AuthX, revocation};
+
+pub type RevokedTokens = Arc<RwLock<HashSet<String>>>;
 
 pub fn with_revocation(auth: AuthX, revoked_tokens: RevokedTokens) -> AuthX {
     auth.with_revocation(revocation::from_fn(move |token| {

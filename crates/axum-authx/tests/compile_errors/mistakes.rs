@@ -1,0 +1,26 @@
+//! Handlers that must not compile, one at a time: `tests/compile_errors.rs` chooses by `--cfg mistake`.
+
+#[cfg(mistake = "no state")]
+mod mistake {
+    #[axum::debug_handler]
+    async fn handler(_: axum_authx::AccessToken) {}
+}
+
+#[cfg(mistake = "a state without it")]
+mod mistake {
+    #[derive(Clone)]
+    struct Database;
+
+    #[axum::debug_handler(state = Database)]
+    async fn handler(_: axum_authx::RefreshToken) {}
+}
+
+#[cfg(mistake = "no way to a user")]
+mod mistake {
+    struct User;
+
+    #[axum::debug_handler(state = axum_authx::AuthX)]
+    async fn handler(_: axum_authx::CurrentSubject<User>) {}
+}
+
+fn main() {}
