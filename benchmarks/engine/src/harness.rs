@@ -1,6 +1,6 @@
-//! Interleaved batches of calibrated sizes: A B C, B C A, C A B, ..., so that a machine that gets
-//! slower for a while does so for all of them. A round is several turns of everybody, of which the
-//! first quartile counts: in the slowest ones other processes had the processor.
+//! Interleaved batches: A B C, B C A, C A B, ..., so that a machine that gets slower for a while does
+//! so for all of them. A round is several turns of everybody, of which the first quartile counts: in
+//! the slowest ones other processes had the processor.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
@@ -8,33 +8,74 @@ use std::time::{Duration, Instant};
 /// An operation under somebody's name.
 pub struct Contestant {
     name: &'static str,
-    repeat: Box<dyn FnMut(u32)>,
+    repeat: Box<dyn FnMut(u32) -> Duration>,
+}
+
+/// How many operations follow each other before it is the next contestant's turn.
+#[derive(Clone, Copy)]
+pub enum Batch {
+    /// As many as take this long, each contestant's number found out beforehand.
+    Lasting(Duration),
+    Of(u32),
+}
+
+impl Batch {
+    /// Far less than what a process gets from a busy system at once.
+    pub const SHORT: Self = Self::Lasting(Duration::from_micros(250));
 }
 
 impl Contestant {
     pub fn new<T>(name: &'static str, mut operation: impl FnMut() -> T + 'static) -> Self {
-        let repeat = Box::new(move |times| {
+        let repeat = move |times| {
+            let clock = Clock::start();
             for _ in 0..times {
                 black_box(operation());
             }
-        });
-        Self { name, repeat }
+            clock.elapsed()
+        };
+        Self::timed(name, repeat)
     }
 
-    fn time(&mut self, times: u32) -> Duration {
-        #[expect(clippy::disallowed_methods, reason = "a benchmark is what a clock is for")]
-        let start = Instant::now();
-        (self.repeat)(times);
-        start.elapsed()
+    /// An operation that consumes an input, whose making takes no time that counts.
+    pub fn with_input<I: 'static, T>(
+        name: &'static str,
+        mut input: impl FnMut() -> I + 'static,
+        mut operation: impl FnMut(I) -> T + 'static,
+    ) -> Self {
+        let mut inputs = Vec::with_capacity(INPUTS as usize);
+        let repeat = move |times: u32| {
+            let mut elapsed = Duration::ZERO;
+            let mut left = times;
+            while left > 0 {
+                let next = left.min(INPUTS);
+                inputs.extend((0..next).map(|_| input()));
+                let clock = Clock::start();
+                for input in inputs.drain(..) {
+                    black_box(operation(black_box(input)));
+                }
+                elapsed += clock.elapsed();
+                left -= next;
+            }
+            elapsed
+        };
+        Self::timed(name, repeat)
     }
 
-    /// How many repetitions fill a batch, at least one.
-    fn calibrate(&mut self) -> u32 {
+    /// Something that is told how often to repeat, and says how long that took.
+    pub fn timed(name: &'static str, repeat: impl FnMut(u32) -> Duration + 'static) -> Self {
+        Self { name, repeat: Box::new(repeat) }
+    }
+
+    fn batch_size(&mut self, batch: Batch) -> u32 {
+        let duration = match batch {
+            Batch::Of(times) => return times,
+            Batch::Lasting(duration) => duration,
+        };
         let mut times = 1;
         loop {
-            let elapsed = self.time(times);
-            if elapsed * 4 >= BATCH {
-                let fitting = f64::from(times) * BATCH.as_secs_f64() / elapsed.as_secs_f64();
+            let elapsed = (self.repeat)(times);
+            if elapsed * 4 >= duration {
+                let fitting = f64::from(times) * duration.as_secs_f64() / elapsed.as_secs_f64();
                 return (fitting as u32).max(1);
             }
             times *= 2;
@@ -43,8 +84,12 @@ impl Contestant {
 }
 
 /// The nanoseconds of one operation, for each contestant and each round.
-pub fn measure(mut contestants: Vec<Contestant>, rounds: u32) -> Vec<(&'static str, Vec<f64>)> {
-    let sizes: Vec<u32> = contestants.iter_mut().map(Contestant::calibrate).collect();
+pub fn measure(
+    mut contestants: Vec<Contestant>,
+    rounds: u32,
+    batch: Batch,
+) -> Vec<(&'static str, Vec<f64>)> {
+    let sizes: Vec<u32> = contestants.iter_mut().map(|one| one.batch_size(batch)).collect();
     let mut results: Vec<(&'static str, Vec<f64>)> =
         contestants.iter().map(|one| (one.name, Vec::new())).collect();
     for _ in 0..rounds {
@@ -52,7 +97,7 @@ pub fn measure(mut contestants: Vec<Contestant>, rounds: u32) -> Vec<(&'static s
         for turn in 0..TURNS {
             for place in 0..contestants.len() {
                 let next = (turn + place) % contestants.len();
-                let elapsed = contestants[next].time(sizes[next]);
+                let elapsed = (contestants[next].repeat)(sizes[next]);
                 turns[next].push(elapsed.as_secs_f64() * 1e9 / f64::from(sizes[next]));
             }
         }
@@ -64,7 +109,21 @@ pub fn measure(mut contestants: Vec<Contestant>, rounds: u32) -> Vec<(&'static s
     results
 }
 
+/// A stopwatch.
+pub struct Clock(Instant);
+
+impl Clock {
+    #[expect(clippy::disallowed_methods, reason = "a benchmark is what a clock is for")]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 /// How many batches of each contestant make a round.
 const TURNS: usize = 12;
-/// How long a batch takes at least: far less than what a process gets from a busy system at once.
-const BATCH: Duration = Duration::from_micros(250);
+/// How many inputs are made at once: few, so that they are still in the processor's cache when used.
+const INPUTS: u32 = 16;

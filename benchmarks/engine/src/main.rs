@@ -3,15 +3,14 @@
 //! Usage: `authx-benchmarks [ROUNDS]`
 
 mod bare;
-mod harness;
 mod ours;
 mod peer;
 mod token;
 
+use authx_benchmarks::backend::Backend;
+use authx_benchmarks::harness::{Batch, Contestant, measure};
 use serde::Serialize;
 
-use harness::{Contestant, measure};
-use peer::Backend;
 use token::Algorithm;
 
 /// How long each operation of each contestant took, in nanoseconds, round by round.
@@ -60,7 +59,7 @@ fn main() {
             operations.push(("verify the peer's token", verifiers(algorithm, &peer_token)));
         }
         for (operation, contestants) in operations {
-            for (contestant, nanoseconds) in measure(contestants, rounds) {
+            for (contestant, nanoseconds) in measure(contestants, rounds, Batch::SHORT) {
                 measurements.push(Measurement { algorithm, operation, contestant, nanoseconds });
             }
         }

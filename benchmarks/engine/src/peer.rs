@@ -1,21 +1,13 @@
 //! The crate `jsonwebtoken` with both of its cryptography backends, its keys parsed once, its checks
 //! those of the engine.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use jsonwebtoken::crypto::{CryptoProvider, KeyUtils, aws_lc, rust_crypto};
+use authx_benchmarks::backend::Backend;
 use jsonwebtoken::{
     DecodingKey, EncodingKey, Header, Validation, decode, encode, get_current_timestamp,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::token::{Account, Algorithm, CSRF, ISSUER, JTI, LIFETIME_SECONDS, SECRET, SUBJECT};
-
-#[derive(Clone, Copy, PartialEq)]
-pub enum Backend {
-    AwsLc,
-    RustCrypto,
-}
 
 /// The claims that the engine types too, and the custom ones, as one plain structure.
 #[derive(Serialize, Deserialize)]
@@ -117,31 +109,3 @@ fn decoding_key(algorithm: Algorithm) -> DecodingKey {
     }
     .expect("a key")
 }
-
-impl Backend {
-    /// A process can install one provider only. Ours is a switch, which costs about a nanosecond.
-    fn select(self) {
-        RUST_CRYPTO.store(self == Self::RustCrypto, Ordering::Relaxed);
-    }
-
-    fn selected() -> &'static CryptoProvider {
-        if RUST_CRYPTO.load(Ordering::Relaxed) {
-            &rust_crypto::DEFAULT_PROVIDER
-        } else {
-            &aws_lc::DEFAULT_PROVIDER
-        }
-    }
-
-    /// To be called once, before the first token.
-    pub fn install_switch() {
-        SWITCH.install_default().expect("the first to install a provider");
-    }
-}
-
-static RUST_CRYPTO: AtomicBool = AtomicBool::new(false);
-
-static SWITCH: CryptoProvider = CryptoProvider {
-    signer_factory: |algorithm, key| (Backend::selected().signer_factory)(algorithm, key),
-    verifier_factory: |algorithm, key| (Backend::selected().verifier_factory)(algorithm, key),
-    key_utils: KeyUtils::new_unimplemented(),
-};

@@ -1,0 +1,78 @@
+//! A process that serves every contestant, each on a port of its own, all on one thread.
+
+use std::collections::HashMap;
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tokio::net::TcpListener;
+
+use crate::contestant::{self, App};
+
+/// Serves until the standard input ends, so never longer than the process that started it lives.
+pub fn serve() {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut addresses = HashMap::new();
+        for contestant in contestant::all() {
+            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a port");
+            addresses.insert(contestant.name, listener.local_addr().expect("an address"));
+            tokio::spawn(contestant.app.serve(listener));
+        }
+        println!("{}", serde_json::to_string(&addresses).expect("names and addresses"));
+        let input = &mut tokio::io::stdin();
+        tokio::io::copy(input, &mut tokio::io::sink()).await.expect("a standard input");
+    });
+}
+
+impl App {
+    async fn serve(self, listener: TcpListener) {
+        match self {
+            Self::Axum08(router) => axum::serve(listener, router).await,
+            Self::Axum07(router) => axum_07::serve(listener, router).await,
+        }
+        .expect("it serves for ever");
+    }
+}
+
+/// A process that runs [`serve`], and ends when this is dropped.
+pub struct Server {
+    process: Child,
+    addresses: HashMap<String, SocketAddr>,
+}
+
+impl Server {
+    pub fn start() -> Self {
+        let mut process = Command::new(std::env::current_exe().expect("our own path"))
+            .arg("serve")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a server");
+        let output = process.stdout.take().expect("it is piped");
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line).expect("a line");
+        let addresses = serde_json::from_str(&line).expect("the server's addresses");
+        Self { process, addresses }
+    }
+
+    pub fn address(&self, name: &str) -> SocketAddr {
+        self.addresses[name]
+    }
+
+    /// How long its thread has run, where the system tells (Linux).
+    pub fn processor_time(&self) -> Option<Duration> {
+        let text =
+            std::fs::read_to_string(format!("/proc/{}/schedstat", self.process.id())).ok()?;
+        text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        self.process.wait().expect("the server's end");
+    }
+}
