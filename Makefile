@@ -103,7 +103,7 @@ stubtest: $(VENV)/.dev $(VENV)/.extension ## Compare the stub of the private mod
 
 .PHONY: bench
 bench: $(VENV)/.dev $(VENV)/.extension $(PEER_VENV)/.peer ## Compare with the peers, side by side, as a table of ratios
-	PEER_PYTHON=$(abspath $(PEER_VENV)/bin/python) $(BIN)/python benchmarks/run.py $(ARGS)
+	PEER_PYTHON=$(abspath $(PEER_VENV)/bin/python) $(BIN)/python -m benchmarks.run $(ARGS)
 
 
 ##@ Lint

@@ -7,70 +7,18 @@ ratio is the median of the rounds' ratios, and its spread is the smallest and th
 import argparse
 import json
 import os
-import statistics
 import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any
+
+from benchmarks.axum_service import axum_comparisons
+from benchmarks.comparison import Comparison, Goal, print_table, say
 
 HERE = Path(__file__).parent
-ENGINE = HERE / "engine"
-ENGINE_BINARY = HERE.parent / "target" / "benchmarks" / "release" / "authx-benchmarks"
-
-
-class Goal(NamedTuple):
-    """How the times of two contestants shall compare."""
-
-    kind: Literal["faster", "within"]
-    """`faster`: they take at least so many times as long as we do. `within`: we take at most so many times as long."""
-    bound: float | None = None
-    """Without one the ratio is reported only."""
-
-    def ratio(self, ours: float, theirs: float) -> float:
-        return theirs / ours if self.kind == "faster" else ours / theirs
-
-    def is_met(self, ratio: float) -> bool | None:
-        if self.bound is None:
-            return None
-        return ratio >= self.bound if self.kind == "faster" else ratio <= self.bound
-
-    def __str__(self) -> str:
-        if self.bound is None:
-            return ""
-        return f"{'≥' if self.kind == 'faster' else '≤'} {self.bound:g}"
-
-
-class Comparison(NamedTuple):
-    """One row of the table. The times are in microseconds, round by round."""
-
-    what: str
-    against: str
-    ours: Sequence[float]
-    theirs: Sequence[float]
-    goal: Goal
-
-    def ratios(self) -> list[float]:
-        return [self.goal.ratio(ours, theirs) for ours, theirs in zip(self.ours, self.theirs, strict=True)]
-
-    def cells(self) -> list[str]:
-        ratios = self.ratios()
-        median = statistics.median(ratios)
-        unit = "x as fast" if self.goal.kind == "faster" else "x the time"
-        met = {True: "yes", False: "NO", None: ""}[self.goal.is_met(median)]
-        return [
-            self.what,
-            self.against,
-            f"{statistics.median(self.ours):.2f}",
-            f"{statistics.median(self.theirs):.2f}",
-            f"{median:.2f}{unit} ({min(ratios):.2f} to {max(ratios):.2f})",
-            str(self.goal),
-            met,
-        ]
-
-
-HEADINGS = ["what", "against", "ours, µs", "theirs, µs", "ratio (spread)", "wanted", "met"]
+BINARIES = HERE.parent / "target" / "benchmarks" / "release"
 
 
 def main() -> None:
@@ -81,23 +29,24 @@ def main() -> None:
     if peer_python is None:
         sys.exit("PEER_PYTHON must name the Python that has the peer installed: run this by make bench")
 
-    build_engine()
+    build()
     comparisons = engine_comparisons(rounds=3 if quick else 31)
+    comparisons += axum_comparisons(BINARIES / "authx-axum-benchmarks", rounds=2 if quick else 31)
     comparisons += fastapi_comparisons(peer_python, rounds=2 if quick else 31, repetitions=40 if quick else 200)
     print_table(comparisons)
+
+
+def build() -> None:
+    # From this folder, where the settings for cargo are.
+    subprocess.run(["cargo", "build", "--quiet", "--release", "--locked"], cwd=HERE, check=True)
 
 
 # The engine
 
 
-def build_engine() -> None:
-    # From its folder, where its settings for cargo are.
-    subprocess.run(["cargo", "build", "--quiet", "--release", "--locked"], cwd=ENGINE, check=True)
-
-
 def engine_comparisons(rounds: int) -> list[Comparison]:
     say(f"The engine, {rounds} rounds")
-    output = subprocess.run([ENGINE_BINARY, str(rounds)], check=True, stdout=subprocess.PIPE).stdout
+    output = subprocess.run([BINARIES / "authx-benchmarks", str(rounds)], check=True, stdout=subprocess.PIPE).stdout
     report = json.loads(output)
     say(f"  the HS256 token has {report['token_length']} bytes")
     return compare_engine(report["measurements"])
@@ -223,21 +172,6 @@ class Worker:
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
-
-
-# The table
-
-
-def print_table(comparisons: Iterable[Comparison]) -> None:
-    rows = [HEADINGS, *(comparison.cells() for comparison in comparisons)]
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    rows.insert(1, ["-" * width for width in widths])
-    for row in rows:
-        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |")
-
-
-def say(progress: str) -> None:
-    print(progress, file=sys.stderr)
 
 
 if __name__ == "__main__":

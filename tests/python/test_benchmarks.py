@@ -1,41 +1,30 @@
 """The arithmetic of the table that `make bench` prints. Time itself is not tested."""
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
+from collections.abc import Mapping
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[2]
+from benchmarks import axum_service, run
+from benchmarks.comparison import Comparison, Goal, print_table
 
 
-@pytest.fixture(scope="module")
-def run() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("benchmarks_run", REPOSITORY / "benchmarks" / "run.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_ratio_is_the_median_of_the_rounds_ratios(run: ModuleType) -> None:
+def test_ratio_is_the_median_of_the_rounds_ratios() -> None:
     # In the second round the machine was three times as slow, for both.
-    comparison = run.Comparison("verify", "a peer", [1.0, 3.0, 1.0], [2.0, 6.0, 3.0], run.Goal("faster", 2))
+    comparison = Comparison("verify", "a peer", [1.0, 3.0, 1.0], [2.0, 6.0, 3.0], Goal("faster", 2))
     assert comparison.cells()[2:] == ["1.00", "3.00", "2.00x as fast (2.00 to 3.00)", "≥ 2", "yes"]
 
 
-def test_goals_say_whether_they_are_met(run: ModuleType) -> None:
-    assert run.Goal("faster", 2).is_met(run.Goal("faster", 2).ratio(ours=1.0, theirs=1.9)) is False
-    assert run.Goal("within", 1.1).is_met(run.Goal("within", 1.1).ratio(ours=1.1, theirs=1.0)) is True
-    assert run.Goal("within").is_met(5.0) is None
+def test_goals_say_whether_they_are_met() -> None:
+    assert Goal("faster", 2).is_met(Goal("faster", 2).ratio(ours=1.0, theirs=1.9)) is False
+    assert Goal("within", 1.1).is_met(Goal("within", 1.1).ratio(ours=1.1, theirs=1.0)) is True
+    assert Goal("within").is_met(5.0) is None
 
 
-def test_added_time_is_what_a_route_costs_beyond_the_open_one(run: ModuleType) -> None:
+def test_added_time_is_what_a_route_costs_beyond_the_open_one() -> None:
     assert run.added([{"open": 60.0, "header": 100.0}, {"open": 80.0, "header": 130.0}], "header") == [40.0, 50.0]
 
 
-def test_each_algorithm_and_operation_is_compared_with_everybody(run: ModuleType) -> None:
+def test_each_algorithm_and_operation_is_compared_with_everybody() -> None:
     measurements = [
         {"algorithm": "ES256", "operation": "verify", "contestant": contestant, "nanoseconds": [1000.0 * time]}
         for contestant, time in [("authx", 2), ("aws_lc_rs", 6), ("bare", 1)]
@@ -44,3 +33,62 @@ def test_each_algorithm_and_operation_is_compared_with_everybody(run: ModuleType
     assert (peer.against, peer.ratios()) == ("jsonwebtoken, aws_lc_rs", [3.0])
     assert (bare.against, bare.ratios()) == ("bare operation", [2.0])
     assert bare.cells()[-1] == "NO"
+
+
+@pytest.fixture
+def axum() -> Mapping[str, axum_service.Measured]:
+    """As the program for axum reports it."""
+    nanoseconds = {
+        "bare": [500.0, 1000.0],
+        "authx": [1500.0, 3000.0],
+        "jsonwebtoken, aws_lc_rs": [3500.0, 7000.0],
+        "jsonwebtoken, rust_crypto": [2500.0, 5000.0],
+        "bare, axum 0.7": [1000.0, 2000.0],
+        "jwt-authorizer, axum 0.7": [4500.0, 9000.0],
+    }
+    return axum_service.read(
+        {"contestant": contestant, "nanoseconds": times} for contestant, times in nanoseconds.items()
+    )
+
+
+def test_axum_call_shall_be_twice_as_fast_as_each_peers(axum: Mapping[str, axum_service.Measured]) -> None:
+    calls = {row.against: row for row in axum_service.compare_calls(axum) if row.what == "axum call"}
+    assert calls["bare route"].ratios() == [3.0, 3.0]
+    assert calls["bare route"].cells()[-1] == ""
+    assert calls["jsonwebtoken, aws_lc_rs"].cells()[-2:] == ["≥ 2", "yes"]
+    assert calls["jsonwebtoken, rust_crypto"].cells()[-2:] == ["≥ 2", "NO"]
+    assert calls["jwt-authorizer, axum 0.7"].cells()[-2:] == ["≥ 2", "yes"]
+
+
+def test_what_an_axum_peer_adds_is_counted_from_the_bare_route_of_its_version(
+    axum: Mapping[str, axum_service.Measured],
+) -> None:
+    added = {row.against: row for row in axum_service.compare_calls(axum) if row.what.endswith("added time")}
+    assert list(added["jsonwebtoken, aws_lc_rs"].theirs) == [3.0, 6.0]
+    assert list(added["jwt-authorizer, axum 0.7"].theirs) == [3.5, 7.0]
+    assert added["jwt-authorizer, axum 0.7"].ratios() == [3.5, 3.5]
+
+
+def test_axum_over_loopback_shall_stay_close_to_the_bare_route(axum: Mapping[str, axum_service.Measured]) -> None:
+    near = {**axum, "authx": axum_service.Measured([0.52, 1.04], None)}
+    verdicts = {row.against: row.cells()[-2:] for row in axum_service.compare_loopback(near)}
+    assert verdicts["bare route"] == ["≤ 1.05", "yes"]
+    assert verdicts["jsonwebtoken, aws_lc_rs"] == ["", ""]
+    assert axum_service.compare_loopback(axum)[0].cells()[-1] == "NO"
+
+
+def test_throughput_is_counted_in_requests_per_second() -> None:
+    measured = axum_service.Measured([20.0, 10.0, 40.0], 0.975)
+    assert axum_service.throughput("bare", measured) == (
+        "bare: 50,000 requests per second, the server's thread ran 98% of the time"
+    )
+    assert axum_service.throughput("bare", measured._replace(server_busy=None)) == "bare: 50,000 requests per second"
+
+
+def test_table_has_a_row_for_each_comparison(capsys: pytest.CaptureFixture[str]) -> None:
+    print_table([Comparison("axum call", "bare route", [2.0], [1.0], Goal("within"))])
+    headings, rule, row = capsys.readouterr().out.splitlines()
+    assert [cell.strip() for cell in headings.strip("|").split("|")][:2] == ["what", "against"]
+    assert set(rule) == {"|", " ", "-"}
+    assert [cell.strip() for cell in row.strip("|").split("|")][:4] == ["axum call", "bare route", "2.00", "1.00"]
+    assert len(headings) == len(rule) == len(row)

@@ -1,0 +1,91 @@
+"""The protected axum route beside those of its peers: the call of the service alone, and requests over loopback.
+
+The peer `jwt-authorizer` knows axum 0.7 only. What it adds is what it takes beyond a bare route of that version.
+"""
+
+import json
+import statistics
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks.comparison import Comparison, Goal, say
+
+BARE = "bare"
+OURS = "authx"
+BARE_OF = {
+    "jsonwebtoken, aws_lc_rs": BARE,
+    "jsonwebtoken, rust_crypto": BARE,
+    "jwt-authorizer, axum 0.7": "bare, axum 0.7",
+}
+"""Each peer's bare route: of the same version of axum."""
+
+
+class Measured(NamedTuple):
+    """One contestant's microseconds, round by round."""
+
+    times: Sequence[float]
+    server_busy: float | None
+    """The share of the time in which the server's thread ran, where there is a server and the system tells."""
+
+
+def axum_comparisons(binary: Path, rounds: int) -> list[Comparison]:
+    say(f"The call of the axum service, one thread, {rounds} rounds")
+    calls = measure(binary, "calls", rounds)
+    say(f"axum over loopback, 32 connections, one thread for the server and one for the client, {rounds} rounds")
+    loopback = measure(binary, "loopback", rounds)
+    for name, measured in loopback.items():
+        say(f"  {throughput(name, measured)}")
+    return [*compare_calls(calls), *compare_loopback(loopback)]
+
+
+def measure(binary: Path, what: str, rounds: int) -> dict[str, Measured]:
+    output = subprocess.run([binary, what, str(rounds)], check=True, stdout=subprocess.PIPE).stdout
+    return read(json.loads(output))
+
+
+def read(measurements: Iterable[Mapping[str, Any]]) -> dict[str, Measured]:
+    return {
+        measured["contestant"]: Measured(
+            [nanoseconds / 1000 for nanoseconds in measured["nanoseconds"]], measured.get("server_busy")
+        )
+        for measured in measurements
+    }
+
+
+def throughput(name: str, measured: Measured) -> str:
+    """Say how many requests a second were answered. A server that often waits for its client says less about itself."""
+    busy = "" if measured.server_busy is None else f", the server's thread ran {measured.server_busy:.0%} of the time"
+    return f"{name}: {1e6 / statistics.median(measured.times):,.0f} requests per second{busy}"
+
+
+def compare_calls(calls: Mapping[str, Measured]) -> list[Comparison]:
+    ours, bare = calls[OURS].times, calls[BARE].times
+    return [
+        Comparison("axum call", "bare route", ours, bare, Goal("within")),
+        *(Comparison("axum call", peer, ours, calls[peer].times, Goal("faster", 2)) for peer in BARE_OF),
+        *(
+            Comparison(
+                "axum call, added time",
+                peer,
+                beyond(ours, bare),
+                beyond(calls[peer].times, calls[bare_of_peer].times),
+                Goal("faster"),
+            )
+            for peer, bare_of_peer in BARE_OF.items()
+        ),
+    ]
+
+
+def compare_loopback(loopback: Mapping[str, Measured]) -> list[Comparison]:
+    what, ours = "axum request over loopback", loopback[OURS].times
+    return [
+        Comparison(what, "bare route", ours, loopback[BARE].times, Goal("within", 1.05)),
+        *(Comparison(what, peer, ours, loopback[peer].times, Goal("faster")) for peer in BARE_OF),
+    ]
+
+
+def beyond(times: Iterable[float], bare: Iterable[float]) -> list[float]:
+    """Give what each round took beyond the bare route of the same round."""
+    return [time - less for time, less in zip(times, bare, strict=True)]
