@@ -71,6 +71,11 @@ impl Contestant {
             Batch::Of(times) => return times,
             Batch::Lasting(duration) => duration,
         };
+        // Where another process had the processor meanwhile, the number is too small.
+        (0..TRIALS).map(|_| self.fitting(duration)).max().unwrap_or(1)
+    }
+
+    fn fitting(&mut self, duration: Duration) -> u32 {
         let mut times = 1;
         loop {
             let elapsed = (self.repeat)(times);
@@ -125,5 +130,7 @@ impl Clock {
 
 /// How many batches of each contestant make a round.
 const TURNS: usize = 12;
+/// How often a batch's size is tried out.
+const TRIALS: usize = 5;
 /// How many inputs are made at once: few, so that they are still in the processor's cache when used.
 const INPUTS: u32 = 16;
