@@ -259,6 +259,12 @@ impl Config {
         self.max_body_size
     }
 
+    /// How long before its end implicit refresh replaces an access token.
+    #[must_use]
+    pub fn implicit_refresh_deltatime(&self) -> Duration {
+        self.implicit_refresh.window
+    }
+
     /// The member of an error's body that carries the message.
     #[must_use]
     pub fn error_message_key(&self) -> &str {
