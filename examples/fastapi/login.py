@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 
 from authx import TokenPayload, TokenResponse
 
-from security import auth, blocklist, login_of
-from users import USERS, PasswordHash, log_in
+from security import auth, blocklist, find_user, login_of
+from users import PasswordHash, log_in
 
 router = APIRouter(tags=["login"])
 
@@ -62,7 +62,7 @@ def refresh(payload: RefreshCookie, response: Response) -> NewAccessToken:
     """Give a new access token, not a fresh one, for the refresh token in the cookie."""
     access_token = auth.create_access_token(
         uid=payload.sub,
-        scopes=USERS[payload.sub].scopes,
+        scopes=find_user(payload.sub).scopes,
         data={"login": login_of(payload)},
     )
     auth.set_access_cookies(access_token, response)
@@ -91,5 +91,5 @@ def revoke(
 @router.post("/change-password")
 def change_password(body: NewPassword, payload: Annotated[TokenPayload, auth.FRESH_REQUIRED]) -> Done:
     """Set a new password, until the service restarts. Asks for a token that a password was just given for."""
-    USERS[payload.sub].password = PasswordHash.of(body.new_password)
+    find_user(payload.sub).password = PasswordHash.of(body.new_password)
     return Done(message=f"The password of {payload.sub} is changed")

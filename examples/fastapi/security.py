@@ -3,6 +3,7 @@
 import atexit
 
 from authx import AuthX, TokenPayload
+from authx.exceptions import RevokedTokenError
 
 from blocklist import Blocklist
 from settings import blocklist_path, config_from_environment
@@ -28,6 +29,12 @@ def is_revoked(token: str) -> bool:
 
 
 @auth.set_callback_get_model_instance
-def find_user(uid: str) -> User | None:
-    """What `auth.CURRENT_SUBJECT` gives to a route."""
-    return USERS.get(uid)
+def find_user(uid: str) -> User:
+    """The user of a verified token, which `auth.CURRENT_SUBJECT` gives to a route.
+
+    A user who is gone is refused like a revoked token.
+    """
+    user = USERS.get(uid)
+    if user is None:
+        raise RevokedTokenError(f"There is no user {uid!r}")
+    return user
