@@ -20,6 +20,8 @@ DEMO_DEFAULTS: dict[str, Any] = {
     "JWT_IMPLICIT_REFRESH_DELTATIME": timedelta(seconds=30),
     "JWT_REFRESH_TOKEN_EXPIRES": timedelta(hours=8),
     "JWT_COOKIE_SECURE": False,
+    # What axum-authx answers to an undecodable token. 422, the default here, is for the sake of older code.
+    "JWT_INVALID_TOKEN_STATUS": 401,
     # The refresh token travels only to the routes that need it; its CSRF value must be readable on the page.
     "JWT_REFRESH_COOKIE_PATH": "/auth",
     "JWT_REFRESH_CSRF_COOKIE_PATH": "/",
