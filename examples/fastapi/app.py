@@ -12,23 +12,26 @@ from fastapi.staticfiles import StaticFiles
 
 import login
 import protected
+import services
 from security import auth
 from users import LoginRefused
 
-STATIC = Path(__file__).parent / "static"
+# The page's files, which the twin in Rust serves as well.
+PAGE = Path(__file__).parents[1] / "page"
 
 app = FastAPI(title="AuthX demo")
 auth.handle_errors(app)
 app.middleware("http")(auth.implicit_refresh_middleware)
 app.include_router(login.router)
 app.include_router(protected.router)
-app.mount("/static", StaticFiles(directory=STATIC), name="static")
+app.include_router(services.router)
+app.mount("/static", StaticFiles(directory=PAGE), name="static")
 
 
 @app.get("/", include_in_schema=False)
 def page() -> FileResponse:
     """The page. It talks to relative addresses only, so any service with the same routes can serve it."""
-    return FileResponse(STATIC / "index.html")
+    return FileResponse(PAGE / "index.html")
 
 
 @app.middleware("http")

@@ -5,6 +5,7 @@ import { clock } from "./clock.js";
 import { byId, element, timeOfDay } from "./dom.js";
 import { GROUPS } from "./experiments.js";
 import { csrfValue, send } from "./http.js";
+import { showServices } from "./services.js";
 import { decode } from "./token.js";
 import { hiddenTokenView, noTokenView, tokenView } from "./token-view.js";
 
@@ -316,7 +317,7 @@ async function start() {
   }
   setInterval(() => Object.values(clocks).forEach((each) => each.tick()), 250);
 
-  await resume().catch(reportUnreachable);
+  await Promise.all([showServices(byId("services")), resume()].map((each) => each.catch(reportUnreachable)));
   render();
   document.documentElement.dataset.ready = "";
   keepAsking();
