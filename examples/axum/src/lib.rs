@@ -1,0 +1,80 @@
+//! The AuthX demo: an axum service, and a page on which one can watch tokens live and die.
+//!
+//! Each file has its twin of the same name in `examples/fastapi`; this one's is `app.py`.
+
+#![forbid(unsafe_code)]
+
+mod blocklist;
+mod body;
+mod error;
+mod hardening;
+mod login;
+mod protected;
+mod security;
+mod services;
+mod settings;
+mod users;
+
+use axum::extract::FromRef;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{BoxError, Json, Router, middleware};
+use axum_authx::AuthX;
+use serde_json::json;
+use tower_http::services::{ServeDir, ServeFile};
+
+pub use blocklist::Blocklist;
+pub use settings::{Settings, SettingsError};
+
+use services::Services;
+use users::Users;
+
+/// The page's files, which the twin in Python serves as well.
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../page");
+
+/// The demo, ready to be served.
+///
+/// # Errors
+///
+/// When the blocklist can't be opened, or the system has no randomness for a password's salt.
+pub fn app(settings: Settings) -> Result<Router, BoxError> {
+    let blocklist = Blocklist::open(settings.blocklist.as_deref())?;
+    let auth = security::with_blocklist(AuthX::new(settings.config), blocklist.clone());
+    let state = AppState {
+        auth: auth.clone(),
+        blocklist,
+        services: Services { served_by: "axum", services: settings.services },
+        users: Users::of_the_demo()?,
+    };
+    Ok(Router::new()
+        .route_service("/", ServeFile::new(format!("{PAGE}/index.html")))
+        .nest_service("/static", ServeDir::new(PAGE).fallback(get(not_found)))
+        .merge(services::routes())
+        .merge(login::routes())
+        .merge(protected::routes(&auth))
+        .fallback(not_found)
+        .method_not_allowed_fallback(method_not_allowed)
+        .layer(auth.read_body())
+        .layer(auth.implicit_refresh())
+        .layer(middleware::map_response(hardening::harden))
+        .with_state(state))
+}
+
+/// What the handlers and the extractors of AuthX share.
+#[derive(Clone, FromRef)]
+struct AppState {
+    auth: AuthX,
+    blocklist: Blocklist,
+    services: Services,
+    users: Users,
+}
+
+async fn not_found() -> Response {
+    (StatusCode::NOT_FOUND, Json(json!({ "detail": "Not Found" }))).into_response()
+}
+
+async fn method_not_allowed() -> Response {
+    let detail = Json(json!({ "detail": "Method Not Allowed" }));
+    (StatusCode::METHOD_NOT_ALLOWED, detail).into_response()
+}

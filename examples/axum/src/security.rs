@@ -1,0 +1,65 @@
+//! The demo's `auth` object: who is asked whether a token is revoked, and who the subject is.
+
+use std::convert::Infallible;
+
+use authx::{Random as _, RandomUnavailable, SystemRandom, decode_unverified_payload};
+use axum::BoxError;
+use axum_authx::revocation::{self, VerifiedToken};
+use axum_authx::{AuthX, Error, FromSubject, Rejection};
+use serde::{Deserialize, Serialize};
+
+use crate::AppState;
+use crate::blocklist::Blocklist;
+use crate::users::{User, Users};
+
+/// The demo's own claim, on all of its tokens: the id of the login that a token descends from.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct LoginClaim {
+    #[serde(default)]
+    pub(crate) login: String,
+}
+
+impl LoginClaim {
+    pub(crate) fn new() -> Result<Self, RandomUnavailable> {
+        let id = random_bytes::<12>()?;
+        Ok(Self { login: base64_simd::URL_SAFE_NO_PAD.encode_to_string(id) })
+    }
+
+    /// Of a token that AuthX has verified, so that here the claim is only read.
+    fn of(token: &VerifiedToken) -> Result<Self, BoxError> {
+        let text = token.spellings().first().ok_or("a verified token has a text")?;
+        let payload = decode_unverified_payload(text)?;
+        Ok(serde_json::from_str(payload.get())?)
+    }
+}
+
+/// Refuses a token when the token itself, or the login that it descends from, is revoked.
+pub(crate) fn with_blocklist(auth: AuthX, blocklist: Blocklist) -> AuthX {
+    auth.with_revocation(revocation::from_fn(move |token| {
+        let blocklist = blocklist.clone();
+        async move {
+            let LoginClaim { login } = LoginClaim::of(&token)?;
+            blocklist.holds_either(token.jti().unwrap_or_default().to_owned(), login).await
+        }
+    }))
+}
+
+/// What `CurrentSubject` gives to a route.
+impl FromSubject<AppState> for User {
+    type Error = Infallible;
+
+    async fn from_subject(subject: &str, state: &AppState) -> Result<Option<Self>, Infallible> {
+        Ok(state.users.find(subject))
+    }
+}
+
+/// The user of a verified token. A user who is gone is refused like a revoked token.
+pub(crate) fn find_user(users: &Users, subject: &str, auth: &AuthX) -> Result<User, Rejection> {
+    users.find(subject).ok_or_else(|| auth.reject(Error::UnknownSubject))
+}
+
+pub(crate) fn random_bytes<const N: usize>() -> Result<[u8; N], RandomUnavailable> {
+    let mut bytes = [0; N];
+    SystemRandom.fill(&mut bytes)?;
+    Ok(bytes)
+}

@@ -1,0 +1,121 @@
+//! What the demo configures. Each setting can be set otherwise through the environment, by its own name.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use axum_authx::{Config, ConfigBuilder, ConfigError, Location, Secret};
+
+use crate::security::random_bytes;
+use crate::services::Service;
+
+/// What the demo is started with.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// How tokens are issued and verified: the `JWT_*` variables over the demo's own values.
+    pub config: Config,
+    /// `AUTHX_DEMO_BLOCKLIST`, which services share to share logouts; else they end with this process.
+    pub blocklist: Option<PathBuf>,
+    /// `AUTHX_DEMO_HOST`, the address to listen on.
+    pub host: String,
+    /// `AUTHX_DEMO_PORT`, the port to listen on.
+    pub port: u16,
+    /// `AUTHX_DEMO_SERVICES`, the services among which the page's header leads.
+    pub(crate) services: Vec<Service>,
+}
+
+impl Settings {
+    /// From the environment of this process.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError`] names the variable.
+    pub fn from_env() -> Result<Self, SettingsError> {
+        Self::from_variables(std::env::vars_os())
+    }
+
+    /// From these variables.
+    ///
+    /// # Errors
+    ///
+    /// [`SettingsError`] names the variable.
+    pub fn from_variables(
+        variables: impl IntoIterator<Item = (impl Into<OsString>, impl Into<OsString>)>,
+    ) -> Result<Self, SettingsError> {
+        let mut own = OwnVariables::default();
+        let mut jwt = Vec::new();
+        for (name, value) in variables {
+            let Ok(name) = name.into().into_string() else { continue };
+            let value = value.into();
+            match name.as_str() {
+                "AUTHX_DEMO_BLOCKLIST" if !value.is_empty() => own.blocklist = Some(value.into()),
+                "AUTHX_DEMO_HOST" => own.host = Some(text(&name, value)?),
+                "AUTHX_DEMO_PORT" => own.port = Some(text(&name, value)?),
+                "AUTHX_DEMO_SERVICES" => own.services = Some(text(&name, value)?),
+                _ if name.starts_with("JWT_") => jwt.push((name.clone(), text(&name, value)?)),
+                _ => {}
+            }
+        }
+        Ok(Self {
+            config: demo_defaults()?.variables(jwt)?.build()?,
+            blocklist: own.blocklist,
+            host: own.host.unwrap_or_else(|| "127.0.0.1".to_owned()),
+            port: own.port.map_or(Ok(8001), |port| {
+                port.parse().map_err(|_| {
+                    SettingsError(format!("AUTHX_DEMO_PORT: '{port}' is no port (0 to 65535)"))
+                })
+            })?,
+            services: own.services.map_or(Ok(Vec::new()), |services| Service::list(&services))?,
+        })
+    }
+}
+
+/// Short lifetimes, so that a person can watch the implicit refresh at work. The cookies are not `Secure`
+/// because the demo speaks plain http on 127.0.0.1; behind https, set `JWT_COOKIE_SECURE=true`.
+fn demo_defaults() -> Result<ConfigBuilder, SettingsError> {
+    let secret = random_bytes::<32>()
+        .map_err(|error| SettingsError(format!("JWT_SECRET_KEY is not set, and {error}")))?;
+    Ok(Config::builder()
+        .secret_key(Secret::from(secret))
+        .token_location([Location::Headers, Location::Cookies, Location::Query, Location::Json])
+        .access_token_expires(Duration::from_secs(60))
+        .implicit_refresh_deltatime(Duration::from_secs(30))
+        .refresh_token_expires(Duration::from_secs(8 * 60 * 60))
+        .cookie_secure(false)
+        // The refresh token travels only to the routes that need it; its CSRF value must be readable
+        // on the page.
+        .refresh_cookie_path("/auth")
+        .refresh_csrf_cookie_path("/"))
+}
+
+#[derive(Default)]
+struct OwnVariables {
+    blocklist: Option<PathBuf>,
+    host: Option<String>,
+    port: Option<String>,
+    services: Option<String>,
+}
+
+fn text(name: &str, value: OsString) -> Result<String, SettingsError> {
+    value.into_string().map_err(|_| SettingsError(format!("{name}: the value is not UTF-8")))
+}
+
+/// What is wrong with a variable of the environment, in words that name it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsError(pub(crate) String);
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for SettingsError {}
+
+impl From<ConfigError> for SettingsError {
+    fn from(error: ConfigError) -> Self {
+        Self(error.to_string())
+    }
+}
