@@ -3,8 +3,10 @@
 PYTHON ?= python3
 VENV ?= .venv
 PEER_VENV ?= .venv-peer
+# Where the demo is served: by FastAPI, and by axum.
 HOST ?= 127.0.0.1
 PORT ?= 8000
+AXUM_PORT ?= 8001
 # What pytest is told besides, for example: make test-python ARGS="-k csrf -x"
 ARGS ?=
 
@@ -17,6 +19,8 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 
 BIN := $(VENV)/bin
+# Not optimised: that would take longer than anyone looks at the demo.
+AXUM_SERVICE := $(or $(CARGO_TARGET_DIR),target)/debug/authx-demo
 TOOLS := .tools
 CARGO_DENY_VERSION := 0.20.2
 UV_VERSION := 0.13.9
@@ -36,14 +40,11 @@ RUST_SOURCES := $(shell find crates Cargo.toml Cargo.lock -name target -prune -o
 ##@ Start here
 
 .PHONY: demo
-demo: $(VENV)/.demo $(VENV)/.extension ## Serve the demo on http://127.0.0.1:8000, setting up all it needs
-	@echo
-	@echo "  The demo is on http://$(HOST):$(PORT) (Ctrl-C ends it)"
-	@echo
-	@$(BIN)/python -m uvicorn --app-dir examples/fastapi --host $(HOST) --port $(PORT) app:app
+demo: $(VENV)/.demo $(VENV)/.extension axum-service ## Serve the demo on http://127.0.0.1:8000 and :8001, setting up all it needs
+	@HOST=$(HOST) PORT=$(PORT) AXUM_PORT=$(AXUM_PORT) $(BIN)/python scripts/demo.py $(AXUM_SERVICE)
 
 .PHONY: test
-test: browser-packages test-rust test-python stubtest test-interoperation test-browser ## Run every test, setting up all it needs
+test: browser-packages test-rust test-python stubtest test-interoperation test-demo test-browser ## Run every test, setting up all it needs
 
 .PHONY: help
 help: ## List the targets
@@ -93,8 +94,12 @@ test-interoperation: $(VENV)/.dev $(VENV)/.extension rust ## Issue tokens in eac
 interoperation-table: ## Write the answers of both faces into docs/interoperation.md
 	$(MAKE) test-interoperation ARGS=--write-interoperation-table
 
+.PHONY: test-demo
+test-demo: axum-service $(VENV)/.dev $(VENV)/.extension ## Start both services of the demo, and compare their answers
+	$(BIN)/python -m pytest tests/demo $(ARGS)
+
 .PHONY: test-browser
-test-browser: browser-packages $(VENV)/.dev $(VENV)/.extension ## Walk through the demo in a headless Chromium
+test-browser: browser-packages axum-service $(VENV)/.dev $(VENV)/.extension ## Walk through both services of the demo in a headless Chromium
 	$(BIN)/python -m pytest tests/browser $(ARGS)
 
 .PHONY: stubtest
@@ -165,6 +170,10 @@ rust:
 	@scripts/require cc:build-essential
 	@command -v cargo >/dev/null || { \
 		echo "Rust is missing. Install 1.88 or later, for example with rustup, then run make again."; exit 1; }
+
+.PHONY: axum-service
+axum-service: rust
+	cargo build --package authx-demo $(LOCKED)
 
 .PHONY: browser-packages
 browser-packages:

@@ -1,7 +1,8 @@
-"""The demo as a process of its own, on a free port, for as long as a `with` block lasts."""
+"""The demo's services as processes of their own, on free ports, for as long as a `with` block lasts."""
 
 import contextlib
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -11,40 +12,81 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-APP_DIR = Path(__file__).parents[2] / "examples" / "fastapi"
+ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
 STOP_SECONDS = 10
 
+Face = Literal["FastAPI", "axum"]
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The addresses of both services, which share a key and a file of revoked ids."""
+
+    fastapi: str
+    axum: str
+
+    def url(self, face: Face) -> str:
+        return self.fastapi if face == "FastAPI" else self.axum
+
 
 @contextlib.contextmanager
-def running_demo(environment: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Serve the demo with this interpreter and these additional variables; yields its address."""
-    port = _free_port()
+def running_demo(environment: Mapping[str, str] | None = None) -> Iterator[Demo]:
+    """Serve both halves of the demo with these additional variables."""
+    ports: dict[Face, int] = {"FastAPI": free_port(), "axum": free_port()}
+    with tempfile.TemporaryDirectory(prefix="authx-demo-") as folder:
+        shared = {
+            "JWT_SECRET_KEY": secrets.token_urlsafe(32),
+            "AUTHX_DEMO_BLOCKLIST": str(Path(folder) / "blocklist.sqlite3"),
+            "AUTHX_DEMO_SERVICES": ",".join(f"{face}:{port}" for face, port in ports.items()),
+            **(environment or {}),
+        }
+        with (
+            running_service("FastAPI", ports["FastAPI"], shared) as fastapi,
+            running_service("axum", ports["axum"], shared) as axum,
+        ):
+            yield Demo(fastapi, axum)
+
+
+@contextlib.contextmanager
+def running_service(face: Face, port: int, environment: Mapping[str, str]) -> Iterator[str]:
+    """Serve one half of the demo; yields its address."""
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "uvicorn", "app:app", "--app-dir", str(APP_DIR), "--port", str(port)]
+    uvicorn = [sys.executable, "-m", "uvicorn", "app:app", "--app-dir", str(ROOT / "examples" / "fastapi")]
+    command = [*uvicorn, "--port", str(port)] if face == "FastAPI" else [str(axum_service())]
+    variables = {**os.environ, "AUTHX_DEMO_PORT": str(port), **environment}
     with tempfile.TemporaryFile("w+") as log:
-        process = subprocess.Popen(
-            command, env={**os.environ, **(environment or {})}, stdout=log, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen(command, env=variables, stdout=log, stderr=subprocess.STDOUT)
         try:
-            if not _answers(url, process):
+            if not answers(url, process):
                 log.seek(0)
-                raise RuntimeError(f"The demo did not start. It said:\n{log.read()}")
+                raise RuntimeError(f"The {face} service did not start. It said:\n{log.read()}")
             yield url
         finally:
-            _stop(process)
+            stop(process)
 
 
-def _free_port() -> int:
+def axum_service() -> Path:
+    """The executable, which `cargo build` has made."""
+    path = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "authx-demo"
+    if not path.exists():
+        raise RuntimeError(f"{path} is missing: run `cargo build -p authx-demo`, or a test target of make")
+    return path
+
+
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _answers(url: str, process: "subprocess.Popen[bytes]") -> bool:
+def answers(url: str, process: "subprocess.Popen[bytes]") -> bool:
+    """Whether the service answers in time, and its process lives on."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
@@ -54,7 +96,7 @@ def _answers(url: str, process: "subprocess.Popen[bytes]") -> bool:
     return False
 
 
-def _stop(process: "subprocess.Popen[bytes]") -> None:
+def stop(process: "subprocess.Popen[bytes]") -> None:
     process.send_signal(signal.SIGINT)
     try:
         process.wait(STOP_SECONDS)

@@ -18,9 +18,9 @@ TRIED = ("me", "users", "users-delete", "admin", "admin-users", "change-password
 
 def main() -> None:
     """Log in, try a few things, and take the picture once the cookie was replaced."""
-    with running_demo() as url, chromium(width=1280, height=1000) as browser:
+    with running_demo() as demo, chromium(width=1280, height=1000) as browser:
         browser.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
-        page = DemoPage(browser, url)
+        page = DemoPage(browser, demo.fastapi)
         page.log_in(GRACE)
         for experiment in TRIED:
             page.try_out(experiment)

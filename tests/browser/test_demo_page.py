@@ -1,6 +1,7 @@
 """The demo's page in a real browser: what a person sees from login to logout."""
 
 from collections.abc import Iterator
+from typing import get_args
 
 import pytest
 from selenium.webdriver import Chrome, Keys
@@ -9,7 +10,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.browser.chromium import WAIT_SECONDS, chromium
-from tests.browser.demo_service import running_demo
+from tests.browser.demo_service import Demo, Face, free_port, running_demo, running_service
 
 pytestmark = pytest.mark.browser
 
@@ -45,6 +46,31 @@ class DemoPage:
         self.type_credentials(*user)
         self.shown("#bench")
 
+    def switch_to(self, face: Face) -> None:
+        """Go to the other service, by the switch in the header."""
+        link = next(link for link in self.services() if link.text == face)
+        link.send_keys(Keys.ENTER)
+        WebDriverWait(self.browser, WAIT_SECONDS).until(lambda _: self.served_by() == face, f"{face} did not appear")
+
+    def services(self) -> list[WebElement]:
+        self.shown("#services")
+        return self.browser.find_elements(By.CSS_SELECTOR, "#services a")
+
+    def served_by(self) -> str:
+        found = self.browser.find_elements(By.CSS_SELECTOR, "#services [aria-current=page]")
+        return found[0].text if found else ""
+
+    def ask_me(self, token: str) -> tuple[int, str]:
+        """Ask the page's service who the token speaks for: the status, and the name or the error."""
+        script = """
+            const [token, done] = arguments;
+            fetch("/me", { headers: { Authorization: `Bearer ${token}` }, credentials: "omit" })
+              .then(async (answer) => [answer.status, await answer.json()])
+              .then(([status, body]) => done([status, body.name ?? body.error_type]));
+        """
+        status, words = self.browser.execute_async_script(script, token)
+        return int(status), str(words)
+
     def press(self, selector: str) -> None:
         # By the keyboard's way, focus and Enter: nothing on the page may need a mouse.
         self.shown(selector).send_keys(Keys.ENTER)
@@ -78,9 +104,26 @@ class DemoPage:
 
 
 @pytest.fixture(scope="module")
-def demo_url() -> Iterator[str]:
-    with running_demo(LIFETIMES) as url:
-        yield url
+def demo() -> Iterator[Demo]:
+    with running_demo(LIFETIMES) as demo:
+        yield demo
+
+
+@pytest.fixture(params=get_args(Face))
+def face(request: pytest.FixtureRequest) -> Face:
+    """The service on which one begins."""
+    face: Face = request.param
+    return face
+
+
+@pytest.fixture
+def other(face: Face) -> Face:
+    return "axum" if face == "FastAPI" else "FastAPI"
+
+
+@pytest.fixture
+def demo_url(demo: Demo, face: Face) -> str:
+    return demo.url(face)
 
 
 @pytest.fixture(scope="module")
@@ -208,12 +251,69 @@ def test_logout_ends_every_token_of_the_login(page: DemoPage, demo_url: str) -> 
     assert page.shown("#login-note").text == "Logged out"
     everywhere = {"urls": [demo_url, f"{demo_url}/auth"]}
     assert page.browser.execute_cdp_cmd("Network.getCookies", everywhere)["cookies"] == []
-    script = """
-        const [token, done] = arguments;
-        fetch("/me", { headers: { Authorization: `Bearer ${token}` } })
-          .then(async (answer) => done([answer.status, (await answer.json()).error_type]));
-    """
-    assert page.browser.execute_async_script(script, token) == [401, "RevokedTokenError"]
+    assert page.ask_me(token) == (401, "RevokedTokenError")
+
+
+def test_login_goes_along_to_the_other_service(page: DemoPage, face: Face, other: Face) -> None:
+    assert page.served_by() == face
+    page.log_in(ADA)
+    token = page.token_text()
+
+    page.switch_to(other)
+    assert "Still logged in as ada" in page.shown("#bench .event.login").text
+    assert page.try_out("admin-users")[0] == 200
+    assert page.ask_me(token) == (200, "ada")
+
+
+def test_refresh_on_the_other_service_counts_on_both(page: DemoPage, face: Face, other: Face) -> None:
+    page.log_in(ADA)
+    page.switch_to(other)
+    page.shown("#bench")
+
+    page.press("#refresh")
+    assert "not fresh" in page.shown(".event.refresh").text
+    token = page.token_text()
+    assert page.try_out("in-header")[0] == 200
+    page.switch_to(face)
+    page.shown("#bench")
+    assert page.ask_me(token) == (200, "ada")
+
+
+def test_logout_on_the_other_service_ends_the_login_on_both(page: DemoPage, demo: Demo, other: Face) -> None:
+    page.log_in(ADA)
+    token = page.token_text()
+    first = page.browser.current_window_handle
+    page.browser.switch_to.new_window("tab")
+    try:
+        page.browser.get(demo.url(other))
+        page.shown("#bench")
+        page.press("#logout")
+        assert page.shown("#login-note").text == "Logged out"
+        assert page.ask_me(token) == (401, "RevokedTokenError")
+    finally:
+        page.browser.close()
+        page.browser.switch_to.window(first)
+
+    WebDriverWait(page.browser, WAIT_SECONDS).until(
+        lambda _: page.shown("#login-note").text == "This login was ended elsewhere"
+    )
+    assert page.ask_me(token) == (401, "RevokedTokenError")
+
+
+def test_token_revoked_on_one_service_is_refused_on_the_other(page: DemoPage, other: Face) -> None:
+    page.log_in(GRACE)
+    token = page.token_text()
+    assert page.try_out("revoke")[0] == 200
+
+    page.switch_to(other)
+    assert page.ask_me(token) == (401, "RevokedTokenError")
+
+
+def test_service_that_is_alone_shows_its_name_only(browser: Chrome, face: Face) -> None:
+    with running_service(face, free_port(), {}) as url:
+        page = DemoPage(browser, url)
+        assert [link.text for link in page.services()] == [face]
+        assert page.complaints() == []
 
 
 def test_page_fits_a_phone(demo_url: str) -> None:
