@@ -316,11 +316,12 @@ def test_service_that_is_alone_shows_its_name_only(browser: Chrome, face: Face) 
         assert page.complaints() == []
 
 
-def test_page_fits_a_phone(demo_url: str) -> None:
-    with chromium(width=360, height=760) as browser:
+@pytest.mark.parametrize("width", [360, 560])
+def test_page_fits_a_narrow_screen(demo_url: str, width: int) -> None:
+    with chromium(width=width, height=760) as browser:
         page = DemoPage(browser, demo_url)
         widest = "return document.documentElement.scrollWidth"
-        assert browser.execute_script(widest) <= 360
+        assert browser.execute_script(widest) <= width
         page.log_in(ADA)
         assert page.try_out("in-query")[0] == 200
-        assert browser.execute_script(widest) <= 360
+        assert browser.execute_script(widest) <= width
