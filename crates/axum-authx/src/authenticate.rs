@@ -38,14 +38,28 @@ impl AuthX {
         parts: &mut Parts,
         requirement: &Requirement,
     ) -> Result<Claims<C>, Rejection> {
-        let (claims, token) = self.verify(parts, requirement)?;
-        if let (Some(revocation), Some(token)) = (self.revocation(), token)
-            && !NotRevoked::includes(parts, revocation, &token)
-        {
-            self.refuse_revoked(revocation, &token).await?;
-            NotRevoked::remember(parts, revocation, &token);
-        }
+        let claims = match self.revocation() {
+            None => self.verify(parts, requirement, |_, claims| claims)?,
+            // In a box, so that without a store nobody carries the room for asking one around.
+            Some(store) => Box::pin(self.verify_and_ask(parts, requirement, store)).await?,
+        };
         self.trace_subject(&claims.sub);
+        Ok(claims)
+    }
+
+    async fn verify_and_ask<C: DeserializeOwned + Send>(
+        &self,
+        parts: &mut Parts,
+        requirement: &Requirement,
+        store: &Arc<dyn Revocation>,
+    ) -> Result<Claims<C>, Rejection> {
+        let (token, claims) = self.verify(parts, requirement, |token, claims| {
+            (VerifiedToken::of(self.engine(), token, &claims), claims)
+        })?;
+        if !NotRevoked::includes(parts, store, &token) {
+            self.refuse_revoked(store, &token).await?;
+            NotRevoked::remember(parts, store, &token);
+        }
         Ok(claims)
     }
 
@@ -102,18 +116,18 @@ impl AuthX {
         claims.map_err(|error| self.reject(error))
     }
 
-    /// Every check but revocation; and what the store has to be asked, if there is one.
-    fn verify<C: DeserializeOwned>(
+    /// Every check but revocation.
+    fn verify<C: DeserializeOwned, T>(
         &self,
         parts: &Parts,
         requirement: &Requirement,
-    ) -> Result<(Claims<C>, Option<VerifiedToken>), Rejection> {
+        then: impl FnOnce(&RequestToken<'_>, Claims<C>) -> T,
+    ) -> Result<T, Rejection> {
         self.with_request(parts, requirement, |request| {
             let engine = self.engine();
             let token = engine.find_token(request, requirement)?;
             let claims = engine.verify(&token, requirement, self.now())?;
-            let verified = self.revocation().map(|_| VerifiedToken::of(engine, &token, &claims));
-            Ok((claims, verified))
+            Ok(then(&token, claims))
         })
     }
 

@@ -1,5 +1,7 @@
 //! Base64url without padding (RFC 7515 section 2), strict: each bytes have exactly one text.
 
+use std::mem::MaybeUninit;
+
 use base64_simd::{Out, URL_SAFE_NO_PAD};
 
 /// Appends the text of `bytes`.
@@ -14,8 +16,8 @@ pub(super) fn decoded_length(text_length: usize) -> usize {
 
 /// Decodes into `buffer`, which holds at least [`decoded_length`] bytes. `None` for padding, spaces,
 /// the other alphabet, an impossible length, and spare bits that are not zero.
-pub(super) fn decode<'b>(text: &[u8], buffer: &'b mut [u8]) -> Option<&'b [u8]> {
-    let decoded = URL_SAFE_NO_PAD.decode(text, Out::from_slice(buffer)).ok()?;
+pub(super) fn decode<'b>(text: &[u8], buffer: &'b mut [MaybeUninit<u8>]) -> Option<&'b [u8]> {
+    let decoded = URL_SAFE_NO_PAD.decode(text, Out::from_uninit_slice(buffer)).ok()?;
     Some(decoded)
 }
 
@@ -40,7 +42,7 @@ mod tests {
         #[test]
         fn what_was_encoded_decodes_to_the_same_bytes(bytes: Vec<u8>) {
             let text = encode(&bytes);
-            let mut buffer = vec![0; decoded_length(text.len())];
+            let mut buffer = vec![MaybeUninit::uninit(); decoded_length(text.len())];
             prop_assert_eq!(decode(text.as_bytes(), &mut buffer), Some(bytes.as_slice()));
         }
 
@@ -53,7 +55,7 @@ mod tests {
 
         #[test]
         fn arbitrary_bytes_never_panic(text: Vec<u8>) {
-            let mut buffer = vec![0; decoded_length(text.len())];
+            let mut buffer = vec![MaybeUninit::uninit(); decoded_length(text.len())];
             let _ = decode(&text, &mut buffer);
         }
     }

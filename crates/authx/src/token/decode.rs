@@ -1,5 +1,7 @@
 //! From a token's text to the payload's bytes: structure, header, algorithm, signature, in that order.
 
+use std::mem::MaybeUninit;
+
 use memchr::{memchr, memrchr};
 use serde_json::value::RawValue;
 
@@ -17,20 +19,20 @@ const MAX_SIGNATURE: usize = 1024;
 
 /// Where a payload is decoded to; a large one goes to the heap.
 pub(crate) struct PayloadBuffer {
-    stack: [u8; STACK_BUFFER],
-    heap: Vec<u8>,
+    stack: [MaybeUninit<u8>; STACK_BUFFER],
+    heap: Vec<MaybeUninit<u8>>,
 }
 
 impl PayloadBuffer {
     pub(crate) fn new() -> Self {
-        Self { stack: [0; STACK_BUFFER], heap: Vec::new() }
+        Self { stack: [MaybeUninit::uninit(); STACK_BUFFER], heap: Vec::new() }
     }
 
-    fn room(&mut self, length: usize) -> &mut [u8] {
+    fn room(&mut self, length: usize) -> &mut [MaybeUninit<u8>] {
         if length <= STACK_BUFFER {
             return &mut self.stack;
         }
-        self.heap.resize(length, 0);
+        self.heap.resize(length, MaybeUninit::uninit());
         &mut self.heap
     }
 }
@@ -58,7 +60,7 @@ pub(crate) fn open<'b>(
             (algorithm.ok_or(Error::AlgorithmNotAllowed)?, header.kid)
         }
     };
-    let mut signature = [0; MAX_SIGNATURE];
+    let mut signature = [MaybeUninit::uninit(); MAX_SIGNATURE];
     if base64url::decoded_length(segments.signature.len()) > MAX_SIGNATURE {
         return Err(Malformed::Signature.into());
     }

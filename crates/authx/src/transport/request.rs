@@ -30,7 +30,12 @@ impl<N: AsRef<[u8]>, V: AsRef<[u8]>> Headers for [(N, V)] {
 #[cfg(feature = "http")]
 impl Headers for http::HeaderMap {
     fn values<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h [u8]> {
-        self.get_all(name).iter().map(http::HeaderValue::as_bytes)
+        // The name that almost every request is asked for need not be parsed.
+        let values = match name {
+            "authorization" => self.get_all(http::header::AUTHORIZATION),
+            name => self.get_all(name),
+        };
+        values.iter().map(http::HeaderValue::as_bytes)
     }
 }
 
