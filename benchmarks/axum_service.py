@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 from benchmarks.comparison import Comparison, Goal, say
 
 BARE = "bare"
+SIGNATURE = "signature alone"
+"""A route that checks the signature and reads nothing of the token: the least that anybody can do."""
 OURS = "authx"
 BARE_OF = {
     "jsonwebtoken, aws_lc_rs": BARE,
@@ -64,6 +66,7 @@ def compare_calls(calls: Mapping[str, Measured]) -> list[Comparison]:
     ours, bare = calls[OURS].times, calls[BARE].times
     return [
         Comparison("axum call", "bare route", ours, bare, Goal("within")),
+        Comparison("axum call", SIGNATURE, ours, calls[SIGNATURE].times, Goal("within")),
         *(Comparison("axum call", peer, ours, calls[peer].times, Goal("faster", 2)) for peer in BARE_OF),
         *(
             Comparison(
@@ -82,6 +85,10 @@ def compare_loopback(loopback: Mapping[str, Measured]) -> list[Comparison]:
     what, ours = "axum request over loopback", loopback[OURS].times
     return [
         Comparison(what, "bare route", ours, loopback[BARE].times, Goal("within", 1.05)),
+        Comparison(what, SIGNATURE, ours, loopback[SIGNATURE].times, Goal("within")),
+        Comparison(
+            f"{what}, {SIGNATURE}", "bare route", loopback[SIGNATURE].times, loopback[BARE].times, Goal("within")
+        ),
         *(Comparison(what, peer, ours, loopback[peer].times, Goal("faster")) for peer in BARE_OF),
     ]
 

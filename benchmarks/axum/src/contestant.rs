@@ -11,7 +11,7 @@ use http_body::Body;
 use http_body_util::{BodyExt as _, Empty};
 use tower_service::Service;
 
-use crate::{bare, jsonwebtoken_extractor, jwt_authorizer_layer, ours};
+use crate::{bare, jsonwebtoken_extractor, jwt_authorizer_layer, ours, signature_alone};
 
 /// Who the requests' token is about: what every route answers.
 pub const SUBJECT: &str = "user-5f0b7c1e";
@@ -42,6 +42,7 @@ pub fn all() -> Vec<Contestant> {
     let jsonwebtoken = |backend| App::Axum08(jsonwebtoken_extractor::app(backend));
     vec![
         bare("bare", App::Axum08(bare::app())),
+        protected("signature alone", App::Axum08(signature_alone::app())),
         protected("authx", App::Axum08(ours::app())),
         protected("jsonwebtoken, aws_lc_rs", jsonwebtoken(Backend::AwsLc)),
         protected("jsonwebtoken, rust_crypto", jsonwebtoken(Backend::RustCrypto)),

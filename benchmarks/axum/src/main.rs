@@ -15,6 +15,7 @@ mod load;
 mod ours;
 mod request;
 mod server;
+mod signature_alone;
 
 use std::hint::black_box;
 

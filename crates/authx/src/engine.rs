@@ -30,9 +30,9 @@ impl Engine {
 
     /// A subject in 32 hexadecimal digits, for logs that shall tell users apart and not name them.
     ///
-    /// It is a keyed hash (HMAC), the same in every service whose ring begins with the same key; another key
-    /// makes another hash. A shared secret keeps it from whoever guesses subjects. With a key pair the key
-    /// is the public one, which only makes tables of hashes useless.
+    /// It is the same in every service whose ring begins with the same key; another key makes another
+    /// hash. A shared secret keys it (HMAC), and keeps it from whoever guesses subjects. The public key of
+    /// a key pair only salts it, which makes tables of hashes useless.
     ///
     /// ```
     /// # use authx::{Config, Engine, Secret};

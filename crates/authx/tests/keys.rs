@@ -4,6 +4,9 @@ use authx::{
     Algorithm, Config, ConfigBuilder, ConfigError, Engine, Error, IssueError, Key, KeyError,
     KeyKind, KeyRing, KeyRingError, NewToken, Secret, SystemRandom, Timestamp, verify_signature,
 };
+use aws_lc_rs::hmac;
+use proptest::collection::vec;
+use proptest::prelude::*;
 use serde_json::json;
 
 mod support;
@@ -44,7 +47,6 @@ fn no_algorithm_verifies_what_another_signed() {
 
 #[test]
 fn a_public_key_is_no_secret_that_a_token_could_be_signed_with() {
-    use aws_lc_rs::hmac;
     let (private, public) = key_files(Algorithm::Rs256).expect("a key pair");
     let engine = engine_of_ring([Key::from_private_pem(Algorithm::Rs256, private).expect("a key")]);
     for algorithm in ["HS256", "RS256"] {
@@ -448,4 +450,24 @@ fn a_signature_is_checked_whatever_the_payload_is() {
 
 fn weak(actual: usize, required: usize) -> KeyError {
     KeyError::WeakSecret { actual, required }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Against another implementation, with secrets shorter and longer than the hash's block.
+    #[test]
+    fn an_hmac_is_the_one_that_others_compute(secret in vec(any::<u8>(), 1..300), subject in ".+") {
+        for (algorithm, hash) in [
+            (Algorithm::Hs256, hmac::HMAC_SHA256),
+            (Algorithm::Hs384, hmac::HMAC_SHA384),
+            (Algorithm::Hs512, hmac::HMAC_SHA512),
+        ] {
+            let key = Key::from_weak_secret(algorithm, secret.clone()).expect("a key");
+            let token = issue(&engine_of_ring([key]), &NewToken::access(&subject));
+            let (signed, signature) = token.rsplit_once('.').expect("a signature");
+            let expected = hmac::sign(&hmac::Key::new(hash, &secret), signed.as_bytes());
+            prop_assert_eq!(from_base64url(signature), expected.as_ref());
+        }
+    }
 }

@@ -5,15 +5,18 @@ use std::sync::Arc;
 
 use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::rsa;
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
 use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, ParsedPublicKey};
-use aws_lc_rs::{hmac, rsa};
 
+use sha2::{Digest as _, Sha256};
+
+use super::hmac::HmacKey;
 use super::{Algorithm, KeyError, KeyKind};
 
 /// The half of a key that signs.
 pub(super) enum Signing {
-    Hmac(Arc<hmac::Key>),
+    Hmac(Arc<HmacKey>),
     Rsa(RsaKeyPair, &'static dyn signature::RsaEncoding),
     Ecdsa(EcdsaKeyPair),
     Ed25519(Ed25519KeyPair),
@@ -21,7 +24,7 @@ pub(super) enum Signing {
 
 /// The half of a key that verifies.
 pub(super) enum Verifying {
-    Hmac(Arc<hmac::Key>),
+    Hmac(Arc<HmacKey>),
     Public(ParsedPublicKey),
 }
 
@@ -41,7 +44,7 @@ impl Signing {
     pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
         let random = SystemRandom::new();
         match self {
-            Self::Hmac(key) => Ok(hmac::sign(key, message).as_ref().to_vec()),
+            Self::Hmac(key) => Ok(key.sign(message)),
             Self::Rsa(pair, encoding) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
                 pair.sign(*encoding, &random, message, &mut signature).map_err(|_| SignError)?;
@@ -61,14 +64,15 @@ impl Signing {
 
 impl Verifying {
     /// A keyed hash of a message that no token has: a token's signing input has neither colon nor space.
-    pub(super) fn keyed_hash(&self, message: &str) -> hmac::Tag {
+    pub(super) fn keyed_hash(&self, message: &str) -> Vec<u8> {
         let message = format!("keyed hash: {message}");
         match self {
-            Self::Hmac(key) => hmac::sign(key, message.as_bytes()),
+            Self::Hmac(key) => key.sign(message.as_bytes()),
             Self::Public(key) => {
                 // A key's encodings, in a SubjectPublicKeyInfo and bare, end in the same bytes.
                 let salt = key.as_ref().rchunks(32).next().unwrap_or_default();
-                hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, salt), message.as_bytes())
+                let hash = Sha256::new().chain_update(salt).chain_update(message);
+                hash.finalize().to_vec()
             }
         }
     }
@@ -76,28 +80,10 @@ impl Verifying {
     /// Compares in constant time where a secret is at stake: the library's own comparison.
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         match self {
-            Self::Hmac(key) => hmac::verify(key, message, signature).is_ok(),
+            Self::Hmac(key) => key.verify(message, signature),
             Self::Public(key) => key.verify_sig(message, signature).is_ok(),
         }
     }
-}
-
-pub(super) fn hmac_key(algorithm: Algorithm, secret: &[u8]) -> Result<Arc<hmac::Key>, KeyError> {
-    let hash = match algorithm {
-        Algorithm::Hs256 => hmac::HMAC_SHA256,
-        Algorithm::Hs384 => hmac::HMAC_SHA384,
-        Algorithm::Hs512 => hmac::HMAC_SHA512,
-        _ => return Err(KeyError::WrongKind { algorithm }),
-    };
-    if secret.is_empty() {
-        return Err(KeyError::Empty);
-    }
-    // Not only at the start: OpenSSL writes a key's attributes before it.
-    let pem = b"-----BEGIN ";
-    if secret.windows(pem.len()).any(|window| window == pem) {
-        return Err(KeyError::PemAsSecret);
-    }
-    Ok(Arc::new(hmac::Key::new(hash, secret)))
 }
 
 pub(super) fn rsa_encoding(algorithm: Algorithm) -> Option<&'static dyn signature::RsaEncoding> {

@@ -5,6 +5,7 @@
 
 mod algorithm;
 mod error;
+mod hmac;
 mod material;
 mod pem;
 mod ring;
@@ -23,6 +24,7 @@ pub(crate) use material::SignError;
 pub(crate) use twin::twin_signature;
 
 use crate::time::Timestamp;
+use hmac::HmacKey;
 use material::{Signing, Verifying};
 
 /// The name of a key, as in a token's `kid` (RFC 7515 section 4.1.4).
@@ -86,7 +88,7 @@ impl Key {
         algorithm: Algorithm,
         secret: impl Into<Secret>,
     ) -> Result<Self, KeyError> {
-        let key = material::hmac_key(algorithm, secret.into().expose())?;
+        let key = Arc::new(HmacKey::new(algorithm, secret.into().expose())?);
         Ok(Self {
             algorithm,
             kid: None,

@@ -107,13 +107,13 @@ impl KeyRing {
         Some(self.signer().signing.as_ref()?.sign(message))
     }
 
-    /// Whether some key has this algorithm.
     /// The beginning of a keyed hash, the same wherever a ring begins with this key.
     pub(crate) fn keyed_hash(&self, message: &str) -> u128 {
-        let tag = self.signer().verifying.keyed_hash(message);
-        tag.as_ref().iter().take(16).fold(0, |hash, &byte| hash << 8 | u128::from(byte))
+        let hash = self.signer().verifying.keyed_hash(message);
+        hash.iter().take(16).fold(0, |hash, &byte| hash << 8 | u128::from(byte))
     }
 
+    /// Whether some key has this algorithm.
     pub(crate) fn has_algorithm(&self, algorithm: Algorithm) -> bool {
         self.keys.iter().any(|key| key.algorithm() == algorithm)
     }

@@ -1,0 +1,61 @@
+//! The keys of HS256, HS384 and HS512 (RFC 7518 section 3.2), with the part of the work done that every
+//! token would repeat. They are wiped when dropped.
+
+use hmac::{Hmac, KeyInit as _, Mac};
+use sha2::{Sha256, Sha384, Sha512};
+
+use super::{Algorithm, KeyError};
+
+pub(super) enum HmacKey {
+    Sha256(Hmac<Sha256>),
+    Sha384(Hmac<Sha384>),
+    Sha512(Hmac<Sha512>),
+}
+
+impl HmacKey {
+    pub(super) fn new(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
+        if !algorithm.is_symmetric() {
+            return Err(KeyError::WrongKind { algorithm });
+        }
+        if secret.is_empty() {
+            return Err(KeyError::Empty);
+        }
+        // Not only at the start: OpenSSL writes a key's attributes before it.
+        let pem = b"-----BEGIN ";
+        if secret.windows(pem.len()).any(|window| window == pem) {
+            return Err(KeyError::PemAsSecret);
+        }
+        let unfit = |_| KeyError::Unfit { algorithm };
+        match algorithm {
+            Algorithm::Hs256 => Hmac::new_from_slice(secret).map(Self::Sha256).map_err(unfit),
+            Algorithm::Hs384 => Hmac::new_from_slice(secret).map(Self::Sha384).map_err(unfit),
+            Algorithm::Hs512 => Hmac::new_from_slice(secret).map(Self::Sha512).map_err(unfit),
+            _ => Err(KeyError::WrongKind { algorithm }),
+        }
+    }
+
+    pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
+        match self {
+            Self::Sha256(key) => tag(key, message),
+            Self::Sha384(key) => tag(key, message),
+            Self::Sha512(key) => tag(key, message),
+        }
+    }
+
+    /// Compares in constant time; a shortened tag is none.
+    pub(super) fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
+        match self {
+            Self::Sha256(key) => is_tag(key, message, tag),
+            Self::Sha384(key) => is_tag(key, message, tag),
+            Self::Sha512(key) => is_tag(key, message, tag),
+        }
+    }
+}
+
+fn tag<M: Mac + Clone>(key: &M, message: &[u8]) -> Vec<u8> {
+    key.clone().chain_update(message).finalize().into_bytes().to_vec()
+}
+
+fn is_tag<M: Mac + Clone>(key: &M, message: &[u8], tag: &[u8]) -> bool {
+    key.clone().chain_update(message).verify_slice(tag).is_ok()
+}
