@@ -73,6 +73,13 @@
 //!
 //! # A whole service
 //!
+//! ```text
+//! cargo add axum-authx serde_json
+//! cargo add axum --features macros
+//! cargo add serde --features derive
+//! cargo add tokio --features macros,net,rt-multi-thread
+//! ```
+//!
 //! ```no_run
 #![doc = include_str!("../examples/service.rs")]
 //! ```
@@ -92,6 +99,11 @@
 //! await fetch("/logout", { method: "POST", headers: { "X-CSRF-TOKEN": csrf } });
 //! ```
 #![forbid(unsafe_code)]
+
+/// The repository's front page, so that its example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+mod readme {}
 
 mod access_token;
 mod auth;
