@@ -65,6 +65,15 @@ impl Service {
         Self(connections)
     }
 
+    /// Serves a handler that waits for something that never comes, and sets the flag when it is dropped.
+    fn waiting(auth: &AuthX, dropped: &Arc<AtomicBool>) -> Self {
+        let dropped = Arc::clone(dropped);
+        Self::start(auth, |socket, _claims| async move {
+            let _kept = (socket, Flag(dropped));
+            pending::<()>().await;
+        })
+    }
+
     async fn connect(&self, token: &str) -> Result<Client, ClientError> {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         self.0.send(theirs).await.expect("a service that runs");
@@ -194,13 +203,7 @@ async fn a_store_that_fails_or_never_answers_closes_the_socket() {
 async fn a_handler_that_waits_for_something_else_is_dropped() {
     let dropped = Arc::new(AtomicBool::new(false));
     let auth = auth();
-    let service = Service::start(&auth, {
-        let dropped = Arc::clone(&dropped);
-        |socket, _claims| async move {
-            let _kept = (socket, Flag(dropped));
-            pending::<()>().await;
-        }
-    });
+    let service = Service::waiting(&auth, &dropped);
     let token = auth.create_access_token("ada").expect("a token");
     let mut client = service.connect(&token).await.expect("a handshake");
 
@@ -253,13 +256,7 @@ async fn a_handler_that_is_done_with_its_socket_may_go_on_with_its_work() {
 async fn a_client_that_never_answers_the_goodbye_is_left_alone() {
     let dropped = Arc::new(AtomicBool::new(false));
     let auth = auth();
-    let service = Service::start(&auth, {
-        let dropped = Arc::clone(&dropped);
-        |socket, _claims| async move {
-            let _kept = (socket, Flag(dropped));
-            pending::<()>().await;
-        }
-    });
+    let service = Service::waiting(&auth, &dropped);
     let token = auth.create_access_token("ada").expect("a token");
     let client = service.connect(&token).await.expect("a handshake");
     tokio::time::sleep(LIFETIME + Duration::from_secs(60)).await;
