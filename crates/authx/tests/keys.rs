@@ -439,6 +439,23 @@ fn further_algorithms_verify_with_the_keys_that_are_there() {
 }
 
 #[test]
+fn a_key_pair_that_fits_none_of_the_further_algorithms_is_an_error_that_names_it() {
+    let config = |algorithms: &[Algorithm]| {
+        Config::builder().secret_key(Secret::from(SECRET)).decode_algorithms(algorithms)
+    };
+    let listed = [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Ps256];
+    let damaged = pem("rsa.spki").replace("A", "B");
+    for public in [damaged.as_str(), "no PEM", pem("p256.spki")] {
+        let error = config(&listed).public_key(Secret::from(public)).build().expect_err(public);
+        assert!(error.to_string().starts_with("JWT_PUBLIC_KEY: "), "{error}");
+    }
+    // Without a pair there is nothing to fit, and a pair that nobody asks for is not looked at.
+    assert!(config(&listed).build().is_ok());
+    let unused = config(&[Algorithm::Hs256]).public_key(Secret::from(pem("p256.spki")));
+    assert!(unused.build().is_ok());
+}
+
+#[test]
 fn a_signature_is_checked_whatever_the_payload_is() {
     let ring = KeyRing::new([secret_key(SECRET)]).expect("a ring");
     let header = r#"{"alg":"HS256"}"#;

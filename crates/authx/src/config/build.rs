@@ -109,6 +109,8 @@ fn key_ring(settings: &Settings, warnings: &mut Vec<String>) -> Result<KeyRing, 
     }
 
     let mut keys = Vec::new();
+    // What is wrong with the key pair, unless it fits some algorithm.
+    let mut unfit = None;
     for algorithm in algorithms {
         if algorithm.is_symmetric() {
             for (setting, secret) in [
@@ -126,9 +128,14 @@ fn key_ring(settings: &Settings, warnings: &mut Vec<String>) -> Result<KeyRing, 
             match key_pair(settings, algorithm) {
                 Ok(pair) => keys.extend(pair),
                 Err(error) if algorithm == signer => return Err(error),
-                Err(_) => {}
+                Err(error) => unfit = Some(error),
             }
         }
+    }
+    if let Some(error) = unfit
+        && keys.iter().all(|key| key.algorithm().is_symmetric())
+    {
+        return Err(error);
     }
     if keys.first().is_none_or(|key| key.algorithm() != signer) || !has_current_key(settings) {
         let settings = if signer.is_symmetric() {
