@@ -49,7 +49,7 @@ from tests.attacks.tokens import NOW
 TOPICS = (token_text, algorithms_and_keys, claims, headers_and_cookies, bodies_and_queries, several_locations)
 RESERVED_CLAIMS = [
     *("sub", "type", "jti", "exp", "nbf", "iat", "iss", "aud", "fresh", "csrf"),
-    *("scopes", "scope", "login_type", "auth_time"),
+    *("scopes", "scope", "login_type", "sid", "auth_time"),
 ]
 
 

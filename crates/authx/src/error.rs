@@ -60,6 +60,8 @@ pub enum Error {
     },
     /// The store says that the token was revoked.
     Revoked,
+    /// The session that the token belongs to was revoked, or is not known to the store.
+    SessionRevoked,
     /// The application knows nobody of the token's subject: the account was deleted, most likely. To the
     /// client it is a revoked token.
     UnknownSubject,
@@ -192,6 +194,7 @@ impl Error {
             Self::CsrfMismatch | Self::ForeignOrigin => "CSRFError",
             Self::InsufficientScope { .. } => "InsufficientScopeError",
             Self::Revoked | Self::UnknownSubject => "RevokedTokenError",
+            Self::SessionRevoked => "SessionRevoked",
         }
     }
 
@@ -252,6 +255,7 @@ impl fmt::Display for Error {
                 write_list(formatter, provided)
             }
             Self::Revoked => formatter.write_str("The token was revoked"),
+            Self::SessionRevoked => formatter.write_str("Session has been revoked"),
             Self::UnknownSubject => {
                 formatter.write_str("The token's subject is unknown to the application")
             }
@@ -317,6 +321,7 @@ mod tests {
             Error::ForeignOrigin,
             Error::InsufficientScope { required: vec![], provided: vec![] },
             Error::Revoked,
+            Error::SessionRevoked,
             Error::UnknownSubject,
         ];
         for error in errors {

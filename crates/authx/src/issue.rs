@@ -51,6 +51,7 @@ pub struct NewToken<'a, C = ()> {
     csrf: Option<CsrfToken>,
     issued_at: Option<Timestamp>,
     not_before: Option<Timestamp>,
+    sid: Option<String>,
     pub(crate) auth_time: Option<Timestamp>,
     custom: C,
 }
@@ -87,6 +88,7 @@ impl<'a> NewToken<'a> {
             csrf: None,
             issued_at: None,
             not_before: None,
+            sid: None,
             auth_time: None,
             custom: (),
         }
@@ -161,6 +163,14 @@ impl<'a, C> NewToken<'a, C> {
         self
     }
 
+    /// The session that the token belongs to, its `sid`: where that is revoked, the token ends.
+    ///
+    /// It needs `JWT_SESSION_TRACKING`, without which nobody would look.
+    pub fn session(mut self, session_id: impl Into<String>) -> Self {
+        self.sid = Some(session_id.into());
+        self
+    }
+
     /// Claims of the application's own: a type whose JSON is an object.
     pub fn claims<D>(self, custom: D) -> NewToken<'a, D> {
         NewToken {
@@ -176,6 +186,7 @@ impl<'a, C> NewToken<'a, C> {
             csrf: self.csrf,
             issued_at: self.issued_at,
             not_before: self.not_before,
+            sid: self.sid,
             auth_time: self.auth_time,
             custom,
         }
@@ -188,6 +199,10 @@ impl<'a, C> NewToken<'a, C> {
 pub enum IssueError {
     /// The subject is empty.
     EmptySubject,
+    /// The session's identifier is empty.
+    EmptySession,
+    /// The token would belong to a session, and `JWT_SESSION_TRACKING` is off.
+    SessionNotTracked,
     /// A custom claim has the name of a claim that the engine writes.
     ReservedClaim(String),
     /// A header has the name of one that the engine writes.
@@ -221,6 +236,12 @@ impl fmt::Display for IssueError {
             Self::EmptySubject => {
                 formatter.write_str("uid: the subject of a token must not be empty")
             }
+            Self::EmptySession => {
+                formatter.write_str("session_id: the identifier of a session must not be empty")
+            }
+            Self::SessionNotTracked => formatter.write_str(
+                "session_id: JWT_SESSION_TRACKING is off, so the token would outlive its session",
+            ),
             Self::ReservedClaim(name) => write!(
                 formatter,
                 "data: the claim '{name}' is reserved and can't be set; it has a parameter or a setting of its own"
@@ -276,6 +297,20 @@ impl Engine {
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<String, IssueError> {
+        match &token.sid {
+            Some(sid) if sid.is_empty() => Err(IssueError::EmptySession),
+            Some(_) if !self.config().session_tracking() => Err(IssueError::SessionNotTracked),
+            _ => self.write(token, now, random),
+        }
+    }
+
+    /// Issues a token whose session is none of our business: the one of the token that it replaces.
+    pub(crate) fn write<C: Serialize>(
+        &self,
+        token: &NewToken<'_, C>,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<String, IssueError> {
         let config = self.config();
         if token.subject.is_empty() {
             return Err(IssueError::EmptySubject);
@@ -321,6 +356,7 @@ impl Engine {
             aud: token.audience.as_ref().or(config.encode_audience.as_ref()),
             scopes: token.scopes.as_deref(),
             login_type: config.login_type.as_deref(),
+            sid: token.sid.as_deref(),
             auth_time: token.auth_time,
         };
         let text = encode(&config.keys, token.headers.as_ref(), &payload, &custom)?;

@@ -29,7 +29,7 @@
 //! The modules, in the order in which a token meets them: `config` (settings to a checked [`Config`]),
 //! `key` ([`Key`], [`KeyRing`]), `issue` ([`NewToken`]), `token` (the codec, [`Claims`]), `transport`
 //! ([`Request`], [`RequestToken`], cookies, CSRF), `verify` ([`Requirement`] and the ordered checks),
-//! `scope`, `refresh` (implicit refresh), `websocket`, `error` (what HTTP answers), `time` and `random`.
+//! `scope`, `session`, `refresh` (implicit refresh), `websocket`, `error` (what HTTP answers), `time` and `random`.
 
 #![forbid(unsafe_code)]
 
@@ -41,6 +41,7 @@ mod key;
 mod random;
 mod refresh;
 mod scope;
+mod session;
 mod time;
 mod token;
 mod transport;
@@ -60,6 +61,7 @@ pub use key::{
 pub use random::{Random, RandomUnavailable, SystemRandom};
 pub use refresh::{NoRefresh, Outcome, RefreshCandidate};
 pub use scope::RequiredScopes;
+pub use session::{SessionState, new_session_id};
 pub use time::Timestamp;
 pub use token::{
     Audience, Claims, CsrfToken, JsonClaims, TokenKind, UnknownTokenKind, decode_unverified_header,

@@ -7,7 +7,7 @@
 //! 2. After it ran, [`RefreshCandidate::reissue`]: was it revoked, did the request fail, did the
 //!    answer set or delete the access cookie itself (login, logout), is the login too old?
 //!
-//! The new token has the subject, scopes, audience and custom claims of the old one. It is never
+//! The new token has the subject, session, scopes, audience and custom claims of the old one. It is never
 //! fresh: nobody has proved anything anew.
 
 use std::fmt;
@@ -35,7 +35,7 @@ pub enum NoRefresh {
     NotVerified(Error),
     /// The token still lives long enough, or has no end.
     NotDue,
-    /// The store says that the token was revoked.
+    /// The token was revoked, or its session was.
     Revoked,
     /// The request was answered with an error.
     FailedRequest,
@@ -70,7 +70,7 @@ pub struct Outcome<'o, H: Headers + ?Sized> {
     pub status: u16,
     /// The answer's headers.
     pub headers: &'o H,
-    /// What the store says of the token, asked after the handler ran. In doubt, `true`.
+    /// What the stores say of the token and of its session, asked after the handler ran. In doubt, `true`.
     pub revoked: bool,
 }
 
@@ -172,6 +172,9 @@ impl RefreshCandidate {
         if let Some(issuer) = &claims.iss {
             token = token.issuer(issuer);
         }
+        if let Some(sid) = &claims.sid {
+            token = token.session(sid);
+        }
         if let Some(max_age) = config.implicit_refresh.max_age {
             let end = auth_time + max_age;
             // Less than the old token has left would be no refresh.
@@ -182,7 +185,7 @@ impl RefreshCandidate {
                 token = token.expires_at(end);
             }
         }
-        engine.issue(&token, now, random).map_err(NoRefresh::NotIssued)
+        engine.write(&token, now, random).map_err(NoRefresh::NotIssued)
     }
 }
 

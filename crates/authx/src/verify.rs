@@ -12,7 +12,7 @@
 //! 8. freshness
 //! 9. CSRF double submit
 //! 10. scopes
-//! 11. revocation, which is the store's to answer: the face asks it next
+//! 11. revocation, of the token and then of its session, which the stores know: the face asks them next
 //!
 //! Nothing of the payload is trusted, logged or compared before the signature holds.
 

@@ -225,6 +225,7 @@ fn reserved_claims_cannot_be_given_as_custom_ones() {
         "scopes",
         "scope",
         "login_type",
+        "sid",
         "auth_time",
     ];
     let cases = reserved.map(|name| (engine(), name)).into_iter().chain([(uid, "uid")]);

@@ -158,6 +158,7 @@ fn every_claim_has_its_type_or_the_token_is_refused_by_the_claims_name() {
         ("scopes", vec![json!("a b"), json!([1]), json!({})], vec![json!([]), json!(["a"])]),
         ("scope", vec![json!(["a"]), json!(1), json!(null)], vec![json!("a b"), json!("")]),
         ("login_type", vec![json!(1), json!([])], vec![json!("admin")]),
+        ("sid", vec![json!(1), json!(["s"])], vec![json!("s"), json!("")]),
         ("auth_time", vec![json!("now")], vec![json!(0)]),
     ] {
         for value in bad {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::settings::Settings;
 use super::{
     Config, ConfigBuilder, ConfigError, CookieAttributes, CsrfPolicy, RefreshPolicy, SameSite,
-    TokenLifetime, Transport,
+    SessionPolicy, TokenLifetime, Transport,
 };
 use crate::key::{Algorithm, Key, KeyError, KeyRing, Secret};
 use crate::token::is_registered;
@@ -84,6 +84,10 @@ pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
             exclude_paths: settings.implicit_refresh_route_exclude,
             include_methods: upper(settings.implicit_refresh_method_include),
             exclude_methods: upper(settings.implicit_refresh_method_exclude),
+        },
+        sessions: SessionPolicy {
+            tracking: settings.session_tracking,
+            update_last_active: settings.session_update_last_active,
         },
         websocket_allowed_origins: settings.websocket_allowed_origins,
         websocket_check_interval: settings.websocket_check_interval,

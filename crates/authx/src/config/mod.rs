@@ -165,6 +165,13 @@ pub(crate) struct RefreshPolicy {
     pub(crate) exclude_methods: Vec<String>,
 }
 
+/// Which sessions are asked about, and what is noted of them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SessionPolicy {
+    pub(crate) tracking: bool,
+    pub(crate) update_last_active: bool,
+}
+
 /// The attributes of all cookies.
 #[derive(Debug)]
 pub(crate) struct CookieAttributes {
@@ -210,6 +217,7 @@ pub struct Config {
     pub(crate) cookies: CookieAttributes,
     pub(crate) csrf: CsrfPolicy,
     pub(crate) implicit_refresh: RefreshPolicy,
+    pub(crate) sessions: SessionPolicy,
     pub(crate) websocket_allowed_origins: Vec<String>,
     pub(crate) websocket_check_interval: Duration,
     pub(crate) error_message_key: String,

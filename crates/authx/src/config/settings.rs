@@ -199,8 +199,8 @@ settings! {
     JWT_ERROR_MESSAGE_KEY error_message_key: String = "message".to_owned();
     /// The status of the answer to a token that can't be decoded; 401, and 422 in Python unless it is set.
     JWT_INVALID_TOKEN_STATUS invalid_token_status: u16 = 401;
-    /// Whether logins are kept as sessions. Sessions come with the stores.
+    /// Whether the session that a token names, its `sid`, has to be active.
     JWT_SESSION_TRACKING session_tracking: bool = false;
-    /// Whether a session's last use is kept. Sessions come with the stores.
+    /// Whether a request with a session's token is noted as the session's last activity.
     JWT_SESSION_UPDATE_LAST_ACTIVE session_update_last_active: bool = true;
 }

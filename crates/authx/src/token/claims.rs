@@ -156,6 +156,8 @@ pub struct Claims<C = ()> {
     pub scopes: Option<Vec<String>>,
     /// `login_type`: which of an application's logins issued it.
     pub login_type: Option<String>,
+    /// `sid`: which of the user's sessions it belongs to (`OpenID` Connect Front-Channel Logout 3).
+    pub sid: Option<String>,
     /// `auth_time`: when the user logged in, on tokens from implicit refresh (`OpenID` Connect Core 2).
     pub auth_time: Option<Timestamp>,
     /// All other claims.
@@ -180,6 +182,7 @@ pub(crate) fn is_registered(name: &str) -> bool {
             | "scopes"
             | "scope"
             | "login_type"
+            | "sid"
             | "auth_time"
     )
 }
@@ -234,6 +237,7 @@ impl<'de, C: DeserializeOwned> Visitor<'de> for PayloadSeed<'_, C> {
         let mut scopes: Option<Vec<String>> = None;
         let mut scope: Option<Cow<'de, str>> = None;
         let mut login_type = None;
+        let mut sid = None;
         let mut auth_time = None;
         let mut others: Vec<(Cow<'de, str>, &'de RawValue)> = Vec::new();
 
@@ -270,6 +274,7 @@ impl<'de, C: DeserializeOwned> Visitor<'de> for PayloadSeed<'_, C> {
                     self.at.set(None);
                 }
                 "login_type" => read!(login_type, "login_type"),
+                "sid" => read!(sid, "sid"),
                 "auth_time" => read!(auth_time, "auth_time"),
                 _ => {
                     let value = members.next_value::<&RawValue>()?;
@@ -299,6 +304,7 @@ impl<'de, C: DeserializeOwned> Visitor<'de> for PayloadSeed<'_, C> {
             csrf,
             scopes,
             login_type,
+            sid,
             auth_time,
             custom: custom(&others).map_err(A::Error::custom)?,
         })

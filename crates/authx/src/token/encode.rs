@@ -62,6 +62,7 @@ pub(crate) struct Payload<'a> {
     pub(crate) aud: Option<&'a Audience>,
     pub(crate) scopes: Option<&'a [String]>,
     pub(crate) login_type: Option<&'a str>,
+    pub(crate) sid: Option<&'a str>,
     pub(crate) auth_time: Option<Timestamp>,
 }
 
@@ -95,6 +96,9 @@ impl Serialize for Payload<'_> {
         }
         if let Some(login_type) = self.login_type {
             map.serialize_entry("login_type", login_type)?;
+        }
+        if let Some(sid) = self.sid {
+            map.serialize_entry("sid", sid)?;
         }
         if let Some(auth_time) = self.auth_time {
             map.serialize_entry("auth_time", &auth_time)?;

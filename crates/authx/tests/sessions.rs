@@ -1,0 +1,118 @@
+//! Sessions: which one a token belongs to, and when that ends the token.
+
+use std::time::Duration;
+
+use authx::{
+    Engine, Error, IssueError, NewToken, Request, Requirement, SessionState, SystemRandom,
+    TokenLifetime, new_session_id,
+};
+use serde_json::json;
+
+mod support;
+use support::{
+    FailingRandom, NOW, access, at, engine, engine_with, issue, now, payload_of, refresh,
+    sign_payload,
+};
+
+fn tracking() -> Engine {
+    engine_with(|config| config.session_tracking(true))
+}
+
+#[test]
+fn a_token_names_its_session() {
+    let engine = tracking();
+    let token = issue(&engine, &NewToken::access("a").session("s1"));
+    assert_eq!(payload_of(&token)["sid"], "s1");
+    let claims = engine.verify::<()>(&access(&token), &Requirement::access(), now());
+    let claims = claims.expect("a good token");
+    assert_eq!(claims.sid.as_deref(), Some("s1"));
+    assert_eq!(engine.session_in_question(&claims), Some("s1"));
+
+    let token = issue(&engine, &NewToken::refresh("a").session("s1"));
+    let claims = engine.verify::<()>(&refresh(&token), &Requirement::refresh(), now());
+    assert_eq!(engine.session_in_question(&claims.expect("a good token")), Some("s1"));
+}
+
+#[test]
+fn nobody_is_asked_about_a_token_without_a_session_nor_where_tracking_is_off() {
+    let in_session = issue(&tracking(), &NewToken::access("a").session("s1"));
+    let free = issue(&tracking(), &NewToken::access("a"));
+    assert!(payload_of(&free).get("sid").is_none());
+    for (engine, token) in [(engine(), &in_session), (tracking(), &free)] {
+        let claims = engine.verify::<()>(&access(token), &Requirement::access(), now());
+        assert_eq!(engine.session_in_question(&claims.expect("a good token")), None);
+    }
+}
+
+#[test]
+fn only_an_active_session_lets_its_tokens_pass() {
+    assert_eq!(SessionState::Active.check(), Ok(()));
+    for state in [SessionState::Revoked, SessionState::Unknown] {
+        assert_eq!(state.check(), Err(Error::SessionRevoked));
+    }
+    let answer = Error::SessionRevoked.answer(422);
+    assert_eq!((answer.status, answer.error_type), (401, "SessionRevoked"));
+}
+
+#[test]
+fn a_session_that_nobody_would_ask_about_is_not_promised() {
+    let token = NewToken::access("a").session("s1");
+    let refused = engine().issue(&token, now(), &SystemRandom);
+    let error = refused.expect_err("tracking is off");
+    assert!(matches!(error, IssueError::SessionNotTracked), "{error:?}");
+    assert!(error.to_string().contains("JWT_SESSION_TRACKING"), "{error}");
+
+    let refused = tracking().issue(&NewToken::access("a").session(""), now(), &SystemRandom);
+    assert!(matches!(refused, Err(IssueError::EmptySession)), "{refused:?}");
+}
+
+#[test]
+fn implicit_refresh_keeps_the_session_whether_it_is_tracked_or_not() {
+    let payload = json!({"sub": "a", "type": "access", "exp": NOW + 60, "sid": "s1"});
+    let cookie = format!("access_token_cookie={}", sign_payload(&payload));
+    let headers = [("cookie", cookie.as_str())];
+    let request = Request::new("GET", headers.as_slice());
+    for tracked in [true, false] {
+        let engine = engine_with(|config| {
+            config.session_tracking(tracked).token_location([authx::Location::Cookies])
+        });
+        let candidate = engine.refresh_candidate(&request, "/", now()).expect("a due token");
+        let question = engine.session_in_question(candidate.claims());
+        assert_eq!(question, tracked.then_some("s1"));
+        let headers: &[(&str, &str)] = &[];
+        let outcome = authx::Outcome { status: 200, headers, revoked: false };
+        let renewed = candidate.reissue(&engine, &outcome, at(1), &SystemRandom);
+        assert_eq!(payload_of(&renewed.expect("a new token"))["sid"], "s1");
+    }
+}
+
+#[test]
+fn a_session_is_remembered_as_long_as_its_longest_token_may_live() {
+    let days = |days: u64| Duration::from_secs(days * 24 * 60 * 60);
+    let expires = TokenLifetime::Expires;
+    for (name, engine, expected) in [
+        ("the default", engine(), Some(days(20))),
+        (
+            "longer access tokens, and a leeway",
+            engine_with(|config| {
+                config.access_token_expires(expires(days(30))).decode_leeway(days(1))
+            }),
+            Some(days(31)),
+        ),
+        (
+            "tokens without an end",
+            engine_with(|config| config.refresh_token_expires(TokenLifetime::Never)),
+            None,
+        ),
+    ] {
+        assert_eq!(engine.config().session_max_idle(), expected, "{name}");
+    }
+}
+
+#[test]
+fn identifiers_of_sessions_are_random() {
+    let [one, other] = [(); 2].map(|()| new_session_id(&SystemRandom).expect("randomness"));
+    assert_ne!(one, other);
+    assert_eq!(one.len(), 36);
+    assert!(new_session_id(&FailingRandom).is_err());
+}
