@@ -65,6 +65,8 @@ class Verified:
     spellings: tuple[str, ...]
     """The token, and the other texts that would verify as the same token (the twin of an ECDSA
     signature). A store that goes by the token's text must be asked about each."""
+    session: str | None
+    """The session that has to be asked about: the token's `sid`, where sessions are tracked."""
 
     def socket_check_in(self, now: float) -> float:
         """After how many seconds a WebSocket that this token opened must have it verified again."""
@@ -74,6 +76,7 @@ class RefreshCandidate:
     """A request's access cookie that is due for implicit refresh, if nothing speaks against it."""
 
     spellings: tuple[str, ...]
+    session: str | None
 
 @final
 class Engine:
@@ -91,6 +94,18 @@ class Engine:
     @property
     def error_message_key(self) -> str:
         """The member of an error's body that carries the message."""
+
+    @property
+    def updates_last_active(self) -> bool:
+        """Whether a request with a session's token is noted as the session's last activity."""
+
+    @property
+    def session_max_idle(self) -> float | None:
+        """How many seconds a store must remember a session that nobody asks about; `None`: without end."""
+
+    def check_session(self, is_active: bool | None) -> None:
+        """Decide on a token by what the store says of its session; `None`: it knows none of this name.
+        Raises `SessionRevoked`."""
 
     def create_token(
         self,
@@ -110,6 +125,7 @@ class Engine:
         issued_at: float | None = None,
         jti: str | None = None,
         csrf: str | None = None,
+        session_id: str | None = None,
     ) -> str:
         """Raises `ValueError` that names a bad argument, such as a reserved claim in `data`."""
 

@@ -59,6 +59,7 @@ pub(crate) fn token_payload<'py>(
     put(intern!(py, "scopes"), scopes)?;
     put(intern!(py, "fresh"), Some(claims.fresh.into_bound_py_any(py)?))?;
     put(intern!(py, "login_type"), optional_text(&claims.login_type))?;
+    put(intern!(py, "sid"), optional_text(&claims.sid))?;
 
     let extra = PyDict::new(py);
     if let Some(auth_time) = claims.auth_time {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use authx::{
     Answer, Audience, BodyWanted, CsrfProof, Error, JsonClaims, NewToken, Outcome, RequestToken,
-    SystemRandom, Timestamp, TokenKind,
+    SessionState, SystemRandom, Timestamp, TokenKind,
 };
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
@@ -48,6 +48,26 @@ impl Engine {
     }
 
     #[getter]
+    fn updates_last_active(&self) -> bool {
+        self.inner.config().session_update_last_active()
+    }
+
+    #[getter]
+    fn session_max_idle(&self) -> Option<f64> {
+        self.inner.config().session_max_idle().map(|idle| idle.as_secs_f64())
+    }
+
+    #[pyo3(signature = (is_active))]
+    fn check_session(&self, py: Python<'_>, is_active: Option<bool>) -> PyResult<()> {
+        let state = match is_active {
+            Some(true) => SessionState::Active,
+            Some(false) => SessionState::Revoked,
+            None => SessionState::Unknown,
+        };
+        state.check().map_err(|error| self.error(py, &error))
+    }
+
+    #[getter]
     fn max_body_size(&self) -> usize {
         self.inner.config().max_body_size()
     }
@@ -64,7 +84,7 @@ impl Engine {
     #[pyo3(signature = (
         r#type, uid, now, *, fresh = false, headers = None, expires_in = None, expires_at = None,
         data = None, audience = None, scopes = None, issuer = None, not_before = None,
-        issued_at = None, jti = None, csrf = None,
+        issued_at = None, jti = None, csrf = None, session_id = None,
     ))]
     #[expect(clippy::too_many_arguments, reason = "Python's keywords")]
     fn create_token(
@@ -85,6 +105,7 @@ impl Engine {
         issued_at: Option<f64>,
         jti: Option<String>,
         csrf: Option<String>,
+        session_id: Option<String>,
     ) -> PyResult<String> {
         let now_instant = instant("now", now)?;
         let mut token = NewToken::new(token_kind(r#type)?, uid);
@@ -132,6 +153,9 @@ impl Engine {
         }
         if let Some(csrf) = csrf {
             token = token.csrf(csrf);
+        }
+        if let Some(session_id) = session_id {
+            token = token.session(session_id);
         }
         let issued = match data {
             None => self.unlocked(py, || self.inner.issue(&token, now_instant, &SystemRandom)),

@@ -38,6 +38,9 @@ impl FoundToken {
 pub(crate) struct Verified {
     #[pyo3(get)]
     payload: Py<PyAny>,
+    /// The session that has to be asked about.
+    #[pyo3(get)]
+    session: Option<String>,
     token: String,
     exp: Option<Timestamp>,
     engine: authx::Engine,
@@ -51,7 +54,8 @@ impl Verified {
         claims: &Claims<JsonClaims>,
     ) -> PyResult<Self> {
         let payload = token_payload(py, claims)?.unbind();
-        Ok(Self { payload, token, exp: claims.exp, engine: engine.clone() })
+        let session = engine.session_in_question(claims).map(str::to_owned);
+        Ok(Self { payload, session, token, exp: claims.exp, engine: engine.clone() })
     }
 }
 
@@ -89,6 +93,11 @@ impl RefreshCandidate {
     #[getter]
     fn spellings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
         spellings(py, &self.engine, self.inner.token())
+    }
+
+    #[getter]
+    fn session(&self) -> Option<&str> {
+        self.engine.session_in_question(self.inner.claims())
     }
 }
 
