@@ -28,6 +28,7 @@ from authx.exceptions import (
 )
 from authx.main import AuthX
 from authx.schema import RequestToken, TokenPayload, TokenResponse
+from authx.sessions import SessionInfo
 
 __all__ = [
     "AuthX",
@@ -37,6 +38,7 @@ __all__ = [
     "JWTDecodeError",
     "LoginTypeMismatchError",
     "RequestToken",
+    "SessionInfo",
     "TokenExpiredError",
     "TokenInvalidAudienceError",
     "TokenInvalidIssuerError",

@@ -241,10 +241,10 @@ class AuthXConfig(BaseSettings):
     # Sessions
 
     JWT_SESSION_TRACKING: bool = False
-    """Reserved for sessions, which this version has not: no effect."""
+    """Whether a token that names a session is refused once the session is revoked, see `AuthX.create_session`."""
 
     JWT_SESSION_UPDATE_LAST_ACTIVE: bool = True
-    """Reserved for sessions, which this version has not: no effect."""
+    """Whether a request with a session's token is noted as the session's `last_active`."""
 
     # Implicit refresh, see `AuthX.implicit_refresh_middleware`
 

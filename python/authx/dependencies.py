@@ -79,10 +79,21 @@ class AuthXDependency(Generic[T]):
         audience: str | Sequence[str] | None = None,
         access_scopes: list[str] | None = None,
         refresh_scopes: list[str] | None = None,
+        *,
+        session_id: str | None = None,
     ) -> TokenResponse:
         """Make an access and a refresh token, see `AuthX.create_token_pair`."""
         return self._auth.create_token_pair(
-            uid, fresh, headers, access_expiry, refresh_expiry, data, audience, access_scopes, refresh_scopes
+            uid,
+            fresh,
+            headers,
+            access_expiry,
+            refresh_expiry,
+            data,
+            audience,
+            access_scopes,
+            refresh_scopes,
+            session_id=session_id,
         )
 
     def set_access_cookies(self, token: str, response: Response | None = None, max_age: int | None = None) -> None:

@@ -107,6 +107,8 @@ def signing_engine(key: str, algorithm: AlgorithmType, *, login_type: str | None
             "JWT_ACCESS_TOKEN_EXPIRES": None,
             "JWT_REFRESH_TOKEN_EXPIRES": None,
             "JWT_ENCODE_NBF": False,
+            # Whoever wrote the payload knows whether somebody asks about its session.
+            "JWT_SESSION_TRACKING": True,
         },
         login_type,
     )

@@ -90,7 +90,7 @@ class CSRFError(AuthXException):
 
 
 class SessionRevoked(AuthXException):
-    """The session that the token belongs to was ended."""
+    """The session that the token belongs to was revoked, or is not known to the session store."""
 
 
 class InvalidToken(Exception):

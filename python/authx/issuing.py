@@ -31,6 +31,7 @@ class TokenIssuing:
         audience: str | Sequence[str] | None = None,
         scopes: list[str] | None = None,
         *args: Any,
+        session_id: str | None = None,
         **kwargs: Any,
     ) -> str:
         """Make an access token.
@@ -44,6 +45,8 @@ class TokenIssuing:
             data: Further claims. The registered ones and AuthX's own can't be among them.
             audience: The `aud` claim. `JWT_ENCODE_AUDIENCE` unless given.
             scopes: What the token grants.
+            session_id: The session that it belongs to, from `create_session` or from the `sid` of the token that it
+                replaces. It needs `JWT_SESSION_TRACKING`.
             *args: Ignored, with a warning.
             **kwargs: Ignored, with a warning.
 
@@ -58,7 +61,7 @@ class TokenIssuing:
             ```
         """
         _warn_of_ignored(args, kwargs)
-        return self._create_token("access", uid, fresh, headers, expiry, data, audience, scopes)
+        return self._create_token("access", uid, fresh, headers, expiry, data, audience, scopes, session_id)
 
     def create_refresh_token(
         self,
@@ -69,6 +72,7 @@ class TokenIssuing:
         audience: str | Sequence[str] | None = None,
         scopes: list[str] | None = None,
         *args: Any,
+        session_id: str | None = None,
         **kwargs: Any,
     ) -> str:
         """Make a refresh token, which is good for nothing but new access tokens.
@@ -80,6 +84,7 @@ class TokenIssuing:
             data: Further claims.
             audience: The `aud` claim. `JWT_ENCODE_AUDIENCE` unless given.
             scopes: What the token grants.
+            session_id: The session that it belongs to.
             *args: Ignored, with a warning.
             **kwargs: Ignored, with a warning.
 
@@ -89,7 +94,7 @@ class TokenIssuing:
             BadConfigurationError: The settings don't make a key.
         """
         _warn_of_ignored(args, kwargs)
-        return self._create_token("refresh", uid, False, headers, expiry, data, audience, scopes)
+        return self._create_token("refresh", uid, False, headers, expiry, data, audience, scopes, session_id)
 
     def create_token_pair(
         self,
@@ -102,6 +107,8 @@ class TokenIssuing:
         audience: str | Sequence[str] | None = None,
         access_scopes: list[str] | None = None,
         refresh_scopes: list[str] | None = None,
+        *,
+        session_id: str | None = None,
     ) -> TokenResponse:
         """Make an access and a refresh token for the same user.
 
@@ -117,10 +124,10 @@ class TokenIssuing:
         """
         return TokenResponse(
             access_token=self._create_token(
-                "access", uid, fresh, headers, access_expiry, data, audience, access_scopes
+                "access", uid, fresh, headers, access_expiry, data, audience, access_scopes, session_id
             ),
             refresh_token=self._create_token(
-                "refresh", uid, False, headers, refresh_expiry, data, audience, refresh_scopes
+                "refresh", uid, False, headers, refresh_expiry, data, audience, refresh_scopes, session_id
             ),
         )
 
@@ -134,6 +141,7 @@ class TokenIssuing:
         data: dict[str, Any] | None,
         audience: str | Sequence[str] | None,
         scopes: Sequence[str] | None,
+        session_id: str | None,
     ) -> str:
         expires_in = expires_at = None
         if isinstance(expiry, timedelta):
@@ -151,6 +159,7 @@ class TokenIssuing:
             data=data,
             audience=audience,
             scopes=scopes,
+            session_id=session_id,
         )
 
     def set_access_cookies(self, token: str, response: Response, max_age: int | None = None) -> None:

@@ -1,7 +1,7 @@
 """`AuthX`: the one object that an application creates."""
 # ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic, TypeVar, overload
 
@@ -9,7 +9,7 @@ from fastapi import FastAPI, Request, Response, WebSocket
 from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
-from authx._authx import Requirement
+from authx._authx import RefreshCandidate, Requirement, Verified
 from authx.answers import Answer, answer_of, register_handler, respond
 from authx.body import read_wanted
 from authx.callbacks import Blocklist, SubjectGetter
@@ -26,6 +26,7 @@ from authx.issuing import TokenIssuing
 from authx.protection import RouteProtection
 from authx.refresh import ImplicitRefresh
 from authx.schema import RequestToken, TokenPayload
+from authx.sessions import SessionKeeping
 from authx.types import ModelCallback, T, TokenCallback, TokenLocations, TokenType
 from authx.websocket import WebSocketGuard, guarded
 
@@ -37,7 +38,7 @@ ModelCallbackT = TypeVar("ModelCallbackT", bound=ModelCallback[Any])
 _ABSENT: Any = object()
 
 
-class AuthX(TokenIssuing, RouteProtection, Generic[T]):
+class AuthX(TokenIssuing, SessionKeeping, RouteProtection, Generic[T]):
     """Makes tokens, protects routes, and answers those who have no right to them.
 
     Args:
@@ -182,7 +183,8 @@ class AuthX(TokenIssuing, RouteProtection, Generic[T]):
     ) -> TokenPayload:
         """Check a token by the settings and give its claims.
 
-        The blocklist isn't asked here, since it may need awaiting: see `is_token_in_blocklist`.
+        Neither the blocklist nor the session store is asked here, since they may need awaiting: see
+        `is_token_in_blocklist` and `get_session`. Dependencies ask both.
 
         Args:
             token: From `get_access_token_from_request` and its siblings.
@@ -229,9 +231,11 @@ class AuthX(TokenIssuing, RouteProtection, Generic[T]):
             self._word(error)
             raise
 
-    async def _refuse_revoked(self, spellings: Sequence[str]) -> None:
-        if self._blocklist is not None and await self._blocklist.contains(spellings):
+    async def _refuse_revoked(self, token: Verified | RefreshCandidate, *, in_use: bool = False) -> None:
+        if self._blocklist is not None and await self._blocklist.contains(token.spellings):
             raise RevokedTokenError("Token has been revoked")
+        if token.session is not None:
+            await self._refuse_ended_session(token.session, in_use=in_use)
 
     async def _subject_of(self, payload: TokenPayload) -> T | None:
         if self._subject_getter is None:
@@ -348,12 +352,12 @@ class AuthX(TokenIssuing, RouteProtection, Generic[T]):
         return response
 
     def websocket_guard(self, websocket: WebSocket) -> AbstractAsyncContextManager[WebSocketGuard]:
-        """Watch over an open WebSocket: when its token expires or is revoked, the socket is closed.
+        """Watch over an open WebSocket: when its token or its session ends, the socket is closed.
 
         Within the `async with` block the token of the handshake is verified again when it ends, and every
         `JWT_WEBSOCKET_CHECK_INTERVAL`, with the settings of that moment. When it holds no longer, the block is
         cancelled where it awaits something, as by a timeout, and the socket is closed with code 1008 and the
-        exception's name as the reason. Where a callback fails or doesn't answer in time, the code is 1011. The
+        exception's name as the reason. Where a callback or a store fails or doesn't answer in time, the code is 1011. The
         handler goes on behind the block; `WebSocketGuard.error` says why it ended.
 
         Raises:

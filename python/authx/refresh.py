@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from authx._authx import Engine, RefreshCandidate
 from authx.callbacks import logger
+from authx.exceptions import RevokedTokenError, SessionRevoked
 
 if TYPE_CHECKING:
     from authx.main import AuthX
@@ -39,13 +40,16 @@ class ImplicitRefresh:
     async def headers(self, status: int, response_headers: Sequence[tuple[bytes, bytes]]) -> Headers:
         """After the handler ran: the headers that the response gets in addition, maybe none."""
         revoked = False
-        if self._auth._blocklist is not None:
-            try:
-                revoked = await self._auth._blocklist.contains(self._candidate.spellings)
-            except Exception:
-                # The response is the handler's and stays as it is; only the refresh is called off.
-                logger.warning("No implicit refresh, because the blocklist could not be asked", exc_info=True)
-                return []
+        try:
+            await self._auth._refuse_revoked(self._candidate)
+        except (RevokedTokenError, SessionRevoked):
+            revoked = True
+        except Exception:
+            # The response is the handler's and stays as it is; only the refresh is called off.
+            logger.warning(
+                "No implicit refresh, because the blocklist or the session store could not be asked", exc_info=True
+            )
+            return []
         cookies = self._engine.implicit_refresh(
             self._candidate,
             status=status,

@@ -72,6 +72,9 @@ class TokenPayload(BaseModel):
     login_type: str | None = None
     """The kind of login that issued it."""
 
+    sid: str | None = None
+    """The session that it belongs to, see `AuthX.create_session`."""
+
     @property
     def issued_at(self) -> datetime:
         """`iat` as a `datetime` in UTC.
@@ -169,6 +172,7 @@ class TokenPayload(BaseModel):
             issued_at=_timestamp(self.iat, now),
             jti=self.jti,
             csrf=self.csrf or "",
+            session_id=self.sid,
         )
 
     @classmethod

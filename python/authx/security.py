@@ -102,8 +102,8 @@ class TokenRequired(RouteDependency):
                 verified = engine.authenticate(self._requirement, request.scope, time.time(), body, form)
             else:
                 verified = engine.authenticate(self._requirement, request.scope, time.time())
-            if auth._blocklist is not None:
-                await auth._refuse_revoked(verified.spellings)
+            if auth._blocklist is not None or verified.session is not None:
+                await auth._refuse_revoked(verified, in_use=True)
         except AuthXException as error:
             auth._word(error)
             raise

@@ -16,6 +16,7 @@ __all__ = [
     "Numeric",
     "ObjectOrSequence",
     "SameSitePolicy",
+    "SessionStoreProtocol",
     "StringOrSequence",
     "SymmetricAlgorithmType",
     "TokenCallback",
@@ -56,6 +57,34 @@ StringOrSequence = str | Sequence[str]
 
 DateTimeExpression = datetime | timedelta
 """An instant, or a span from now. A `datetime` without a time zone is local time, as everywhere in Python."""
+
+
+class SessionStoreProtocol(Protocol):
+    """Keeps sessions for `AuthX.set_session_store`. It stores a `SessionInfo` and gives back one like it.
+
+    What a method raises while a token is checked refuses the request with status 500.
+    """
+
+    async def create(self, session: Any) -> None:
+        """Keep a new session."""
+
+    async def get(self, session_id: str) -> Any:
+        """Give the session of this name, or `None`, which ends its tokens."""
+
+    async def update(self, session_id: str, **kwargs: Any) -> None:
+        """Change fields of a session, such as `last_active`.
+
+        One that is not there must stay so: it may have been revoked a moment ago.
+        """
+
+    async def delete(self, session_id: str) -> None:
+        """Forget the session of this name, or mark it as no longer active: from now on its tokens are refused."""
+
+    async def list_by_user(self, uid: str) -> list[Any]:
+        """Give the user's active sessions."""
+
+    async def delete_all_by_user(self, uid: str) -> None:
+        """Do as `delete` with all sessions of the user."""
 
 
 class ModelCallback(Protocol[T_co]):

@@ -33,7 +33,7 @@ class WebSocketTokenRequired(RouteDependency):
 
     async def __call__(self, websocket: WebSocket) -> TokenPayload:
         """Give the `TokenPayload`."""
-        verified = await _verified(self._auth, websocket)
+        verified = await _verified(self._auth, websocket, in_use=True)
         return verified.payload
 
 
@@ -83,7 +83,10 @@ async def _watch(
             # Whatever it is: in doubt nobody passes.
             guard.error = error
             if isinstance(error, TimeoutError):
-                logger.error("The blocklist callback did not answer in time, so a WebSocket's token counts for nothing")
+                logger.error(
+                    "The blocklist callback or the session store did not answer in time, "
+                    "so a WebSocket's token counts for nothing"
+                )
     block.cancel()
 
 
@@ -97,9 +100,9 @@ async def _close(auth: "AuthX[Any]", websocket: WebSocket, error: Exception) -> 
         await websocket.close(code, reason)
 
 
-async def _verified(auth: "AuthX[Any]", websocket: WebSocket) -> Verified:
+async def _verified(auth: "AuthX[Any]", websocket: WebSocket, *, in_use: bool = False) -> Verified:
     verified = _verified_by_engine(auth, websocket)
-    await _refuse_revoked(auth, verified)
+    await _refuse_revoked(auth, verified, in_use=in_use)
     return verified
 
 
@@ -112,11 +115,9 @@ def _verified_by_engine(auth: "AuthX[Any]", websocket: WebSocket) -> Verified:
         raise
 
 
-async def _refuse_revoked(auth: "AuthX[Any]", verified: Verified) -> None:
-    if auth._blocklist is None:
-        return
+async def _refuse_revoked(auth: "AuthX[Any]", verified: Verified, *, in_use: bool = False) -> None:
     try:
-        await auth._refuse_revoked(verified.spellings)
+        await auth._refuse_revoked(verified, in_use=in_use)
     except AuthXException as error:
         auth._word(error)
         raise

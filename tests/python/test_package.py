@@ -18,6 +18,7 @@ EXPORTS = {
     "JWTDecodeError",
     "LoginTypeMismatchError",
     "RequestToken",
+    "SessionInfo",
     "TokenExpiredError",
     "TokenInvalidAudienceError",
     "TokenInvalidIssuerError",

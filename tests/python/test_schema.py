@@ -41,6 +41,7 @@ def test_fields_stand_in_their_order() -> None:
         "scopes",
         "fresh",
         "login_type",
+        "sid",
     ]
     assert TokenResponse(access_token="a", refresh_token="r").model_dump() == {
         "access_token": "a",

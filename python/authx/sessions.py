@@ -1,0 +1,247 @@
+"""Sessions: one login of a user, which can be ended together with all of its tokens.
+
+A token names its session in the claim `sid`. Which session has to be asked about, and what its state means for the
+token, is the engine's decision. Here the store is asked.
+"""
+
+import time
+import uuid
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+from fastapi import Request
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from authx.callbacks import logger
+from authx.engine import EngineSource
+from authx.exceptions import AuthXException
+from authx.types import SessionStoreProtocol
+
+__all__ = ["InMemorySessionStore", "SessionInfo", "SessionKeeping"]
+
+
+def _now() -> datetime:
+    return datetime.fromtimestamp(time.time(), timezone.utc)
+
+
+class SessionInfo(BaseModel):
+    """One login of a user. It serves as a response model, for a page that lists a user's devices."""
+
+    session_id: str = Field(default_factory=lambda: str(uuid.uuid4()))
+    """The session's own name, the `sid` of its tokens."""
+
+    uid: str
+    """Whose login it is."""
+
+    created_at: datetime = Field(default_factory=_now)
+    """When it began."""
+
+    last_active: datetime = Field(default_factory=_now)
+    """When a request used one of its tokens last, see `JWT_SESSION_UPDATE_LAST_ACTIVE`."""
+
+    ip_address: str | None = None
+    """From where the user logged in."""
+
+    user_agent: str | None = None
+    """With which program."""
+
+    device_info: dict[str, Any] | None = None
+    """What else the application wants to know."""
+
+    is_active: bool = True
+    """Whether its tokens count."""
+
+
+class InMemorySessionStore:
+    """Keeps sessions in this process, and forgets those whose tokens have all expired.
+
+    Another process knows nothing of them, and so refuses their tokens: where several serve one application, they
+    need a store that they share.
+
+    Args:
+        max_idle: How long a session is remembered that nobody asks about: at least as long as its tokens live.
+            `None`: without end. It may be changed at any time.
+    """
+
+    def __init__(self, max_idle: timedelta | None = None) -> None:
+        self.max_idle = max_idle
+        # In the order of their last use, so that those which are over stand in front.
+        self._sessions: dict[str, SessionInfo] = {}
+        self._used: dict[str, float] = {}
+        # Of each user the sessions, the oldest first.
+        self._by_user: dict[str, dict[str, None]] = {}
+
+    async def create(self, session: SessionInfo) -> None:
+        """Remember a new session."""
+        self._forget_idle()
+        self._forget(session.session_id)
+        self._sessions[session.session_id] = session.model_copy()
+        self._by_user.setdefault(session.uid, {})[session.session_id] = None
+        self._use(session.session_id)
+
+    async def get(self, session_id: str) -> SessionInfo | None:
+        """Give the session of this name."""
+        self._forget_idle()
+        session = self._sessions.get(session_id)
+        if session is None:
+            return None
+        self._use(session_id)
+        return session.model_copy()
+
+    async def update(self, session_id: str, **kwargs: Any) -> None:
+        """Change fields of a session that is there.
+
+        Raises:
+            ValueError: A session has no such field, or it can't be changed.
+        """
+        unknown = kwargs.keys() - (SessionInfo.model_fields.keys() - {"uid"})
+        if unknown:
+            raise ValueError(f"fields of a session that can't be changed: {', '.join(sorted(unknown))}")
+        session = self._sessions.get(session_id)
+        if session is not None:
+            self._sessions[session_id] = session.model_copy(update=kwargs)
+
+    async def delete(self, session_id: str) -> None:
+        """Forget the session."""
+        self._forget(session_id)
+
+    async def list_by_user(self, uid: str) -> list[SessionInfo]:
+        """Give the user's active sessions, the oldest first."""
+        self._forget_idle()
+        sessions = [self._sessions[session_id] for session_id in self._by_user.get(uid, ())]
+        return [session.model_copy() for session in sessions if session.is_active]
+
+    async def delete_all_by_user(self, uid: str) -> None:
+        """Forget the user's sessions."""
+        for session_id in tuple(self._by_user.get(uid, ())):
+            self._forget(session_id)
+
+    def _use(self, session_id: str) -> None:
+        self._used.pop(session_id, None)
+        self._used[session_id] = time.monotonic()
+
+    def _forget_idle(self) -> None:
+        if self.max_idle is None:
+            return
+        oldest = time.monotonic() - self.max_idle.total_seconds()
+        while self._used:
+            session_id, used = next(iter(self._used.items()))
+            if used >= oldest:
+                return
+            self._forget(session_id)
+
+    def _forget(self, session_id: str) -> None:
+        session = self._sessions.pop(session_id, None)
+        if session is None:
+            return
+        del self._used[session_id]
+        own = self._by_user[session.uid]
+        del own[session_id]
+        if not own:
+            del self._by_user[session.uid]
+
+
+class SessionKeeping:
+    """The part of `AuthX` that begins, lists and ends sessions."""
+
+    _engines: EngineSource
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._session_store: SessionStoreProtocol | None = None
+        self._sessions_in_memory = InMemorySessionStore()
+
+    def set_session_store(self, store: SessionStoreProtocol | None) -> None:
+        """Keep sessions in this store, instead of in this process.
+
+        Args:
+            store: A `SessionStoreProtocol`, or `None` for this process's memory.
+        """
+        self._session_store = store
+
+    async def create_session(
+        self, uid: str, request: Request | None = None, device_info: dict[str, Any] | None = None
+    ) -> SessionInfo:
+        """Begin a session. Tokens belong to it that are made with its `session_id`.
+
+        Args:
+            uid: Whose login it is.
+            request: The request of the login, for the client's address and `User-Agent`.
+            device_info: What else the application wants to know of it.
+
+        Example:
+            ```python
+            @app.post("/login")
+            async def login(credentials: Credentials, request: Request) -> TokenResponse:
+                uid = await authenticate(credentials)
+                session = await auth.create_session(uid, request)
+                return auth.create_token_pair(uid, fresh=True, session_id=session.session_id)
+            ```
+        """
+        client = request.client if request is not None else None
+        session = SessionInfo(
+            uid=uid,
+            ip_address=client.host if client is not None else None,
+            user_agent=request.headers.get("user-agent") if request is not None else None,
+            device_info=device_info,
+        )
+        await self._store_of_sessions().create(session)
+        return session
+
+    async def list_sessions(self, uid: str) -> list[SessionInfo]:
+        """Give the user's active sessions."""
+        return await self._store_of_sessions().list_by_user(uid)
+
+    async def get_session(self, session_id: str) -> SessionInfo | None:
+        """Give the session of this name, or `None` where there is none."""
+        session: SessionInfo | None = await self._store_of_sessions().get(session_id)
+        return session
+
+    async def revoke_session(self, session_id: str) -> None:
+        """End a session. With `JWT_SESSION_TRACKING` its tokens are refused from now on.
+
+        Example:
+            ```python
+            @app.post("/logout")
+            async def logout(payload: TokenPayload = auth.ACCESS_REQUIRED):
+                if payload.sid is not None:
+                    await auth.revoke_session(payload.sid)
+            ```
+        """
+        await self._store_of_sessions().delete(session_id)
+
+    async def revoke_all_sessions(self, uid: str) -> None:
+        """End all sessions of a user, as after a change of the password."""
+        await self._store_of_sessions().delete_all_by_user(uid)
+
+    def _store_of_sessions(self) -> SessionStoreProtocol:
+        if self._session_store is not None:
+            return self._session_store
+        # Each time, because the settings may have changed.
+        seconds = self._engines.current().session_max_idle
+        self._sessions_in_memory.max_idle = None if seconds is None else timedelta(seconds=seconds)
+        return self._sessions_in_memory
+
+    async def _refuse_ended_session(self, session_id: str, *, in_use: bool) -> None:
+        """Ask the store about the session of a token, so that it fails closed.
+
+        `in_use` notes that a request uses the session, if the settings say so.
+        """
+        store = self._store_of_sessions()
+        engine = self._engines.current()
+        try:
+            session = await store.get(session_id)
+            is_active = None if session is None else bool(session.is_active)
+        except (AuthXException, HTTPException):
+            raise
+        except Exception:
+            logger.exception("The session store failed, so a token counts for nothing")
+            raise
+        engine.check_session(is_active)
+        if in_use and engine.updates_last_active:
+            try:
+                await store.update(session_id, last_active=_now())
+            except Exception:
+                # The session is active, and no more was asked.
+                logger.warning("The session store could not note a session's last activity", exc_info=True)
