@@ -13,9 +13,11 @@ use serde::Serialize;
 use crate::body::ReadBodyLayer;
 use crate::clock::{Clock, SystemClock};
 use crate::implicit_refresh::ImplicitRefreshLayer;
+use crate::memory_sessions::MemorySessions;
 use crate::rejection::Rejection;
 use crate::require::RequireLayer;
 use crate::revocation::Revocation;
+use crate::sessions::SessionStore;
 use crate::token_pair::TokenPair;
 
 /// Everything a service needs to issue and verify tokens. A clone is one more reference to the same.
@@ -53,22 +55,25 @@ struct Inner {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random + Send + Sync>,
     revocation: Option<Arc<dyn Revocation>>,
+    sessions: Arc<dyn SessionStore>,
 }
 
 impl AuthX {
-    /// With this configuration, the system's clock and randomness, and no revocation.
+    /// With this configuration, the system's clock and randomness, no revocation, and sessions in memory.
     ///
     /// What the configuration accepts and finds unwise is logged as warnings.
     pub fn new(config: Config) -> Self {
         for warning in config.warnings() {
             tracing::warn!("{warning}");
         }
+        let sessions = Arc::new(MemorySessions::new(config.session_max_idle()));
         Self {
             inner: Arc::new(Inner {
                 engine: Engine::new(config),
                 clock: Arc::new(SystemClock),
                 random: Arc::new(SystemRandom),
                 revocation: None,
+                sessions,
             }),
         }
     }
@@ -130,6 +135,11 @@ impl AuthX {
         self.with(|inner| inner.revocation = Some(Arc::new(revocation)))
     }
 
+    /// Keeps sessions in this store, instead of in this process's memory; see [`sessions`](crate::sessions).
+    pub fn with_sessions(self, sessions: impl SessionStore) -> Self {
+        self.with(|inner| inner.sessions = Arc::new(sessions))
+    }
+
     /// Goes by this clock instead of the system's.
     pub fn with_clock(self, clock: impl Clock) -> Self {
         self.with(|inner| inner.clock = Arc::new(clock))
@@ -163,6 +173,15 @@ impl AuthX {
 
     pub(crate) fn revocation(&self) -> Option<&Arc<dyn Revocation>> {
         self.inner.revocation.as_ref()
+    }
+
+    pub(crate) fn sessions(&self) -> &dyn SessionStore {
+        &*self.inner.sessions
+    }
+
+    /// Whether both ask the same stores, by the same settings and clock.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.inner, &other.inner)
     }
 
     /// Issues a token.

@@ -1,11 +1,12 @@
 //! The one way from a request to claims, for every extractor and layer.
 //!
-//! The engine makes its checks in their order; then the store is asked, if there is one. Nothing is
-//! decided here.
+//! The engine makes its checks in their order; then the stores are asked, of revocations if there is one,
+//! and of sessions if the token's matters. Nothing is decided here.
 
-use std::sync::Arc;
+use std::fmt;
 
 use authx::{BodyWanted, Claims, Error, Request, RequestToken, Requirement};
+use axum::BoxError;
 use http::HeaderMap;
 use http::request::Parts;
 use serde::de::DeserializeOwned;
@@ -13,7 +14,7 @@ use serde::de::DeserializeOwned;
 use crate::auth::AuthX;
 use crate::body::ReadBody;
 use crate::rejection::Rejection;
-use crate::revocation::{Revocation, VerifiedToken};
+use crate::revocation::VerifiedToken;
 
 impl AuthX {
     /// The claims of the request's token, if it meets `requirement` and was not revoked: what the
@@ -38,10 +39,11 @@ impl AuthX {
         parts: &mut Parts,
         requirement: &Requirement,
     ) -> Result<Claims<C>, Rejection> {
-        let claims = match self.revocation() {
-            None => self.verify(parts, requirement, |_, claims| claims)?,
+        let claims = if self.revocation().is_some() || self.engine().config().session_tracking() {
             // In a box, so that without a store nobody carries the room for asking one around.
-            Some(store) => Box::pin(self.verify_and_ask(parts, requirement, store)).await?,
+            Box::pin(self.verify_and_ask(parts, requirement)).await?
+        } else {
+            self.verify(parts, requirement, |_, claims| claims)?
         };
         self.trace_subject(&claims.sub);
         Ok(claims)
@@ -51,14 +53,22 @@ impl AuthX {
         &self,
         parts: &mut Parts,
         requirement: &Requirement,
-        store: &Arc<dyn Revocation>,
     ) -> Result<Claims<C>, Rejection> {
-        let (token, claims) = self.verify(parts, requirement, |token, claims| {
-            (VerifiedToken::of(self.engine(), token, &claims), claims)
+        let (claims, token) = self.verify(parts, requirement, |token, claims| {
+            let engine = self.engine();
+            let is_asked_about =
+                self.revocation().is_some() || engine.session_in_question(&claims).is_some();
+            let verified = is_asked_about.then(|| VerifiedToken::of(engine, token, &claims));
+            (claims, verified)
         })?;
-        if !NotRevoked::includes(parts, store, &token) {
-            self.refuse_revoked(store, &token).await?;
-            NotRevoked::remember(parts, store, &token);
+        if let Some(token) = token
+            && !NotRevoked::includes(parts, self, &token)
+        {
+            self.refuse_revoked(&token).await?;
+            if let Some(session_id) = token.session_in_question() {
+                self.note_activity(session_id).await;
+            }
+            NotRevoked::remember(parts, self, &token);
         }
         Ok(claims)
     }
@@ -71,19 +81,31 @@ impl AuthX {
         }
     }
 
-    /// Asks the store.
-    pub(crate) async fn refuse_revoked(
-        &self,
-        revocation: &Arc<dyn Revocation>,
-        token: &VerifiedToken,
-    ) -> Result<(), Rejection> {
-        match revocation.is_revoked(token).await {
-            Ok(false) => Ok(()),
-            Ok(true) => Err(self.reject(Error::Revoked)),
-            Err(error) => Err(Rejection::failed(format_args!(
-                "whether a token was revoked could not be found out, so it counts for nothing: {error}"
-            ))),
+    /// Asks the stores.
+    pub(crate) async fn refuse_revoked(&self, token: &VerifiedToken) -> Result<(), Rejection> {
+        match self.ask_stores(token).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(self.reject(error)),
+            Err(failure) => {
+                Err(Rejection::failed(format_args!("{failure}, so the token counts for nothing")))
+            }
         }
+    }
+
+    /// What the stores' answers mean for the token.
+    pub(crate) async fn ask_stores(
+        &self,
+        token: &VerifiedToken,
+    ) -> Result<Result<(), Error>, StoreFailure> {
+        if let Some(revocation) = self.revocation() {
+            let answer = revocation.is_revoked(token).await;
+            if answer.map_err(|error| StoreFailure { asked: "a token", error })? {
+                return Ok(Err(Error::Revoked));
+            }
+        }
+        let Some(session_id) = token.session_in_question() else { return Ok(Ok(())) };
+        let state = self.session_state(session_id).await;
+        Ok(state.map_err(|error| StoreFailure { asked: "a session", error })?.check())
     }
 
     /// The request's token for `requirement`, not verified: [`AuthX::verify_token`] does that.
@@ -168,20 +190,33 @@ const UNREAD: &str = "a request's body has to be read before its token or CSRF v
     add `.layer(auth.read_body())` to the router, after its routes; where a route looks in locations of \
     its own, add `.route_layer(auth.require(requirement))` with that requirement";
 
-/// What a store said of the request's tokens, so that a layer and an extractor ask it once. Only that a
-/// token may pass is remembered.
+/// A store that has no answer.
+pub(crate) struct StoreFailure {
+    asked: &'static str,
+    error: BoxError,
+}
+
+impl fmt::Display for StoreFailure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { asked, error } = self;
+        write!(formatter, "whether {asked} was revoked could not be found out: {error}")
+    }
+}
+
+/// What the stores said of the request's tokens, so that a layer and an extractor ask them once. Only
+/// that a token may pass is remembered.
 #[derive(Clone, Default)]
-struct NotRevoked(Vec<(Arc<dyn Revocation>, String)>);
+struct NotRevoked(Vec<(AuthX, String)>);
 
 impl NotRevoked {
-    fn includes(parts: &Parts, store: &Arc<dyn Revocation>, token: &VerifiedToken) -> bool {
+    fn includes(parts: &Parts, auth: &AuthX, token: &VerifiedToken) -> bool {
         let Some(Self(known)) = parts.extensions.get() else { return false };
-        known.iter().any(|(own, text)| Arc::ptr_eq(own, store) && text == token.text())
+        known.iter().any(|(own, text)| own.is(auth) && text == token.text())
     }
 
-    fn remember(parts: &mut Parts, store: &Arc<dyn Revocation>, token: &VerifiedToken) {
+    fn remember(parts: &mut Parts, auth: &AuthX, token: &VerifiedToken) {
         let Self(known) = parts.extensions.get_or_insert_default();
-        known.push((Arc::clone(store), token.text().to_owned()));
+        known.push((auth.clone(), token.text().to_owned()));
     }
 }
 

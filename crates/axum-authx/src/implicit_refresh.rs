@@ -104,15 +104,15 @@ async fn cookies(
     status: StatusCode,
     headers: &HeaderMap,
 ) -> Vec<HeaderValue> {
-    let mut revoked = false;
-    if let Some(revocation) = auth.revocation() {
-        let token = VerifiedToken::new(auth.engine(), candidate.token(), candidate.claims());
+    let token = VerifiedToken::new(auth.engine(), candidate.token(), candidate.claims());
+    let revoked = match auth.ask_stores(&token).await {
+        Ok(verdict) => verdict.is_err(),
         // The response is the handler's and stays as it is; only the refresh is called off.
-        revoked = revocation.is_revoked(&token).await.unwrap_or_else(|error| {
-            tracing::warn!("no implicit refresh, because revocation could not be asked: {error}");
+        Err(failure) => {
+            tracing::warn!("no implicit refresh: {failure}");
             true
-        });
-    }
+        }
+    };
     let now = auth.now();
     let outcome = Outcome { status: status.as_u16(), headers, revoked };
     match candidate.reissue(auth.engine(), &outcome, now, auth.random()) {

@@ -32,6 +32,7 @@
 //! | staying logged in | the layer [`AuthX::implicit_refresh`] |
 //! | tokens in JSON bodies, CSRF values in forms | the layer [`AuthX::read_body`] |
 //! | revocation | [`AuthX::with_revocation`] with a [`Revocation`] or a closure |
+//! | sessions | [`AuthX::create_session`] and its siblings, [`NewToken::session`], [`AuthX::with_sessions`] with a [`SessionStore`]; see [`sessions`] |
 //! | by hand | [`AuthX::authenticate`], or [`AuthX::find_token`] and [`AuthX::verify_token`] |
 //! | tests | the module `testing`, behind the feature of that name |
 //! | OpenAPI | with the feature `utoipa`, `AuthX` is a `Modify` that adds the security schemes |
@@ -117,6 +118,7 @@ mod fresh_token;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod implicit_refresh;
+mod memory_sessions;
 #[cfg(feature = "utoipa")]
 mod openapi;
 mod refresh_token;
@@ -124,6 +126,7 @@ mod rejection;
 mod require;
 pub mod revocation;
 mod scoped;
+pub mod sessions;
 mod state;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
@@ -146,11 +149,13 @@ pub use cookies::{SetCookies, UnsetCookies};
 pub use current_subject::{CurrentSubject, FromSubject};
 pub use fresh_token::FreshToken;
 pub use implicit_refresh::{ImplicitRefreshLayer, ImplicitRefreshService};
+pub use memory_sessions::MemorySessions;
 pub use refresh_token::RefreshToken;
 pub use rejection::Rejection;
 pub use require::{RequireLayer, RequireService};
 pub use revocation::Revocation;
 pub use scoped::{Scoped, Scopes};
+pub use sessions::{NewSession, SessionError, SessionInfo, SessionStore};
 pub use state::AuthState;
 pub use token_pair::TokenPair;
 #[cfg(feature = "ws")]

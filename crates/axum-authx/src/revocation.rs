@@ -63,7 +63,9 @@ pub struct VerifiedToken {
     kind: TokenKind,
     sub: String,
     jti: Option<String>,
+    sid: Option<String>,
     exp: Option<Timestamp>,
+    session_matters: bool,
 }
 
 impl VerifiedToken {
@@ -78,7 +80,9 @@ impl VerifiedToken {
             kind: claims.kind,
             sub: claims.sub.clone(),
             jti: claims.jti.clone(),
+            sid: claims.sid.clone(),
             exp: claims.exp,
+            session_matters: engine.session_in_question(claims).is_some(),
         }
     }
 
@@ -106,10 +110,21 @@ impl VerifiedToken {
         self.jti.as_deref()
     }
 
+    /// The session that the token belongs to, if any.
+    #[must_use]
+    pub fn sid(&self) -> Option<&str> {
+        self.sid.as_deref()
+    }
+
     /// When the token ends, after which a store may forget it.
     #[must_use]
     pub fn exp(&self) -> Option<Timestamp> {
         self.exp
+    }
+
+    /// The session that has to be asked about.
+    pub(crate) fn session_in_question(&self) -> Option<&str> {
+        self.sid.as_deref().filter(|_| self.session_matters)
     }
 
     /// The request's own spelling.

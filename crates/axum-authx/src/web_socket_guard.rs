@@ -26,7 +26,7 @@ use crate::revocation::VerifiedToken;
 use crate::state::AuthState;
 
 /// The claims of a WebSocket's token, as [`WebSocketToken`](crate::WebSocketToken) gives them, and a guard
-/// that closes the socket when the token expires or is revoked.
+/// that closes the socket when the token or its session ends.
 ///
 /// The token is verified again when it ends, and every `JWT_WEBSOCKET_CHECK_INTERVAL`. When it holds no
 /// longer, the handler's future is dropped where it waits, as by a timeout, and the socket is closed with
@@ -134,10 +134,9 @@ impl Watch {
     async fn check(&self) -> Result<(), Rejection> {
         let Self { auth, token, requirement } = self;
         let claims = auth.verify_token::<()>(token, requirement)?;
-        let Some(revocation) = auth.revocation() else { return Ok(()) };
         let verified = VerifiedToken::of(auth.engine(), token, &claims);
         let patience = auth.engine().socket_check_in(claims.exp, auth.now());
-        let Ok(answer) = timeout(patience, auth.refuse_revoked(revocation, &verified)).await else {
+        let Ok(answer) = timeout(patience, auth.refuse_revoked(&verified)).await else {
             return Err(Rejection::failed(
                 "whether a WebSocket's token was revoked was not answered in time, so it counts for nothing",
             ));

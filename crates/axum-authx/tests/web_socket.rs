@@ -174,6 +174,29 @@ async fn a_revocation_closes_the_socket_at_the_next_look() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_end_of_the_session_closes_the_socket_at_the_next_look() {
+    let clock = auth();
+    let config = testing::config().session_tracking(true).websocket_check_interval(INTERVAL);
+    let auth = AuthX::new(config.build().expect("settings")).with_clock(move || clock.now());
+    let service = Service::start(&auth, echo);
+    let session = auth.create_session("ada").await.expect("a session");
+    let token = auth.issue(&NewToken::access("ada").session(&session.session_id));
+    let token = token.expect("a token");
+    let mut client = service.connect(&token).await.expect("a handshake");
+    tokio::time::sleep(INTERVAL * 4).await;
+    client.send("still here".into()).await.expect("sent");
+    auth.revoke_session(&session.session_id).await.expect("revoked");
+    let then = Instant::now();
+
+    assert_eq!(close_of(&mut client).await, (1008, "SessionRevoked".to_owned()));
+    assert!(then.elapsed() <= INTERVAL + Duration::from_millis(10));
+    let Err(ClientError::Http(response)) = service.connect(&token).await else {
+        panic!("not refused")
+    };
+    assert_eq!(response.status(), 401);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_store_that_fails_or_never_answers_closes_the_socket() {
     for hangs in [false, true] {
         let broken = Arc::new(AtomicBool::new(false));

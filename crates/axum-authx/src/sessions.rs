@@ -1,0 +1,363 @@
+//! Sessions: one login of a user, which can be ended together with all of its tokens.
+//!
+//! Where the setting `JWT_SESSION_TRACKING` is on, a token that names a session in its claim `sid` passes
+//! only while that session is active. What a state of the session means for the token is the engine's
+//! decision; the store is asked here.
+//!
+//! ```
+//! use axum::extract::State;
+//! use axum::http::HeaderMap;
+//! use axum::{Json, Router, routing::post};
+//! use axum_authx::{AccessToken, AuthX, NewSession, NewToken, Rejection, TokenPair};
+//!
+//! async fn login(State(auth): State<AuthX>, headers: HeaderMap) -> Result<Json<TokenPair>, Rejection> {
+//!     let session = auth.create_session(NewSession::of("ada").user_agent(&headers)).await?;
+//!     let access = NewToken::access("ada").fresh().session(&session.session_id);
+//!     let refresh = NewToken::refresh("ada").session(&session.session_id);
+//!     Ok(Json(TokenPair::new(auth.issue(&access)?, auth.issue(&refresh)?)))
+//! }
+//!
+//! async fn logout(State(auth): State<AuthX>, token: AccessToken) -> Result<(), Rejection> {
+//!     if let Some(session_id) = &token.sid {
+//!         auth.revoke_session(session_id).await?;
+//!     }
+//!     Ok(())
+//! }
+//!
+//! let app: Router<AuthX> = Router::new().route("/login", post(login)).route("/logout", post(logout));
+//! ```
+//!
+//! A token without `sid` belongs to no session, so none can end it. A handler that issues a token in
+//! exchange for another one hands the `sid` on.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use authx::{RandomUnavailable, SessionState, Timestamp, new_session_id};
+use axum::BoxError;
+use http::HeaderMap;
+use http::header::USER_AGENT;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::auth::AuthX;
+use crate::rejection::Rejection;
+pub use crate::revocation::BoxFuture;
+
+/// One login of a user. As JSON it is the same as that of the FastAPI face.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct SessionInfo {
+    /// The session's own name, the `sid` of its tokens.
+    pub session_id: String,
+    /// Whose login it is.
+    pub uid: String,
+    /// When it began.
+    #[serde(with = "rfc3339")]
+    pub created_at: Timestamp,
+    /// When a request used one of its tokens last; see `JWT_SESSION_UPDATE_LAST_ACTIVE`.
+    #[serde(with = "rfc3339")]
+    pub last_active: Timestamp,
+    /// From where the user logged in.
+    pub ip_address: Option<String>,
+    /// With which program.
+    pub user_agent: Option<String>,
+    /// What else the application wants to know.
+    pub device_info: Option<Map<String, Value>>,
+    /// Whether its tokens count.
+    pub is_active: bool,
+}
+
+impl SessionInfo {
+    /// An active session that begins now, of which nothing else is known: for stores, which fill in what
+    /// they have kept.
+    #[must_use]
+    pub fn new(session_id: String, uid: String, now: Timestamp) -> Self {
+        Self {
+            session_id,
+            uid,
+            created_at: now,
+            last_active: now,
+            ip_address: None,
+            user_agent: None,
+            device_info: None,
+            is_active: true,
+        }
+    }
+}
+
+/// What is known of a login, for [`AuthX::create_session`].
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct NewSession {
+    uid: String,
+    ip_address: Option<String>,
+    user_agent: Option<String>,
+    device_info: Option<Map<String, Value>>,
+}
+
+impl NewSession {
+    /// A login of this user.
+    pub fn of(uid: impl Into<String>) -> Self {
+        Self { uid: uid.into(), ip_address: None, user_agent: None, device_info: None }
+    }
+
+    /// The client's address: that of axum's `ConnectInfo`, or the one that a trusted proxy names.
+    pub fn ip_address(mut self, address: IpAddr) -> Self {
+        self.ip_address = Some(address.to_string());
+        self
+    }
+
+    /// The client's program, as the request's header `User-Agent` has it.
+    pub fn user_agent(mut self, headers: &HeaderMap) -> Self {
+        let value = headers.get(USER_AGENT);
+        self.user_agent = value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+        self
+    }
+
+    /// What else the application wants to know.
+    pub fn device_info(mut self, info: Map<String, Value>) -> Self {
+        self.device_info = Some(info);
+        self
+    }
+}
+
+impl<T: Into<String>> From<T> for NewSession {
+    fn from(uid: T) -> Self {
+        Self::of(uid)
+    }
+}
+
+/// Keeps sessions.
+///
+/// An error while a token is checked refuses the request with status 500 and is logged: in doubt nobody
+/// passes.
+pub trait SessionStore: Send + Sync + 'static {
+    /// Keeps a new session.
+    ///
+    /// # Errors
+    ///
+    /// Whatever goes wrong; so for all methods.
+    fn create<'a>(&'a self, session: &'a SessionInfo) -> BoxFuture<'a, Result<(), BoxError>>;
+
+    /// The session of this name, or `None`, which ends its tokens.
+    fn get<'a>(
+        &'a self,
+        session_id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<SessionInfo>, BoxError>>;
+
+    /// Notes when a session was used last. One that is not there must stay so: it may have been revoked
+    /// a moment ago.
+    fn update_last_active<'a>(
+        &'a self,
+        session_id: &'a str,
+        last_active: Timestamp,
+    ) -> BoxFuture<'a, Result<(), BoxError>>;
+
+    /// Forgets the session of this name, or marks it as no longer active: from now on its tokens are
+    /// refused.
+    fn delete<'a>(&'a self, session_id: &'a str) -> BoxFuture<'a, Result<(), BoxError>>;
+
+    /// The user's active sessions.
+    fn list_by_user<'a>(
+        &'a self,
+        uid: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<SessionInfo>, BoxError>>;
+
+    /// Does as [`delete`](Self::delete) with all sessions of the user.
+    fn delete_all_by_user<'a>(&'a self, uid: &'a str) -> BoxFuture<'a, Result<(), BoxError>>;
+}
+
+impl<T: SessionStore + ?Sized> SessionStore for Arc<T> {
+    fn create<'a>(&'a self, session: &'a SessionInfo) -> BoxFuture<'a, Result<(), BoxError>> {
+        (**self).create(session)
+    }
+
+    fn get<'a>(
+        &'a self,
+        session_id: &'a str,
+    ) -> BoxFuture<'a, Result<Option<SessionInfo>, BoxError>> {
+        (**self).get(session_id)
+    }
+
+    fn update_last_active<'a>(
+        &'a self,
+        session_id: &'a str,
+        last_active: Timestamp,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
+        (**self).update_last_active(session_id, last_active)
+    }
+
+    fn delete<'a>(&'a self, session_id: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
+        (**self).delete(session_id)
+    }
+
+    fn list_by_user<'a>(
+        &'a self,
+        uid: &'a str,
+    ) -> BoxFuture<'a, Result<Vec<SessionInfo>, BoxError>> {
+        (**self).list_by_user(uid)
+    }
+
+    fn delete_all_by_user<'a>(&'a self, uid: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
+        (**self).delete_all_by_user(uid)
+    }
+}
+
+impl AuthX {
+    /// Begins a session of this user. Tokens belong to it that are issued with its `session_id`, by
+    /// [`NewToken::session`](crate::NewToken::session).
+    ///
+    /// # Errors
+    ///
+    /// [`SessionError`]: the store's, or no randomness for an identifier. With `?` in a handler it
+    /// becomes a [`Rejection`] of status 500; so for all methods of sessions.
+    pub async fn create_session(
+        &self,
+        session: impl Into<NewSession> + Send,
+    ) -> Result<SessionInfo, SessionError> {
+        let NewSession { uid, ip_address, user_agent, device_info } = session.into();
+        let session_id = new_session_id(self.random())?;
+        let session = SessionInfo {
+            ip_address,
+            user_agent,
+            device_info,
+            ..SessionInfo::new(session_id, uid, self.now())
+        };
+        self.sessions().create(&session).await?;
+        Ok(session)
+    }
+
+    /// The user's active sessions.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn list_sessions(&self, uid: &str) -> Result<Vec<SessionInfo>, SessionError> {
+        Ok(self.sessions().list_by_user(uid).await?)
+    }
+
+    /// The session of this name, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn get_session(&self, session_id: &str) -> Result<Option<SessionInfo>, SessionError> {
+        Ok(self.sessions().get(session_id).await?)
+    }
+
+    /// Ends a session. With `JWT_SESSION_TRACKING` its tokens are refused from now on.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn revoke_session(&self, session_id: &str) -> Result<(), SessionError> {
+        Ok(self.sessions().delete(session_id).await?)
+    }
+
+    /// Ends all sessions of a user, as after a change of the password.
+    ///
+    /// # Errors
+    ///
+    /// The store's.
+    pub async fn revoke_all_sessions(&self, uid: &str) -> Result<(), SessionError> {
+        Ok(self.sessions().delete_all_by_user(uid).await?)
+    }
+
+    /// What the store knows of a session.
+    pub(crate) async fn session_state(&self, session_id: &str) -> Result<SessionState, BoxError> {
+        Ok(match self.sessions().get(session_id).await? {
+            Some(session) if session.is_active => SessionState::Active,
+            Some(_) => SessionState::Revoked,
+            None => SessionState::Unknown,
+        })
+    }
+
+    /// Notes that a request uses the session, if the settings say so.
+    pub(crate) async fn note_activity(&self, session_id: &str) {
+        if !self.engine().config().session_update_last_active() {
+            return;
+        }
+        // The session is active, and no more was asked.
+        if let Err(error) = self.sessions().update_last_active(session_id, self.now()).await {
+            tracing::warn!("a session's last activity could not be noted: {error}");
+        }
+    }
+}
+
+/// Why nothing was done with a session.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum SessionError {
+    /// The store failed.
+    Store(BoxError),
+    /// There is no randomness for an identifier.
+    Random(RandomUnavailable),
+}
+
+impl From<BoxError> for SessionError {
+    fn from(error: BoxError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<RandomUnavailable> for SessionError {
+    fn from(error: RandomUnavailable) -> Self {
+        Self::Random(error)
+    }
+}
+
+impl fmt::Display for SessionError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => write!(formatter, "the session store failed: {error}"),
+            Self::Random(error) => error.fmt(formatter),
+        }
+    }
+}
+
+impl std::error::Error for SessionError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Store(error) => Some(&**error),
+            Self::Random(error) => Some(error),
+        }
+    }
+}
+
+/// What fails is the service, not the request.
+impl From<SessionError> for Rejection {
+    fn from(error: SessionError) -> Self {
+        Self::failed(error)
+    }
+}
+
+/// Instants as Python's JSON has them, `2030-01-01T12:00:00Z`.
+mod rfc3339 {
+    use std::time::{SystemTime, UNIX_EPOCH};
+
+    use authx::Timestamp;
+    use serde::de::Error as _;
+    use serde::{Deserialize as _, Deserializer, Serializer};
+
+    pub(super) fn serialize<S: Serializer>(
+        instant: &Timestamp,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let epoch = Timestamp::from(UNIX_EPOCH);
+        let time: SystemTime = UNIX_EPOCH + instant.saturating_since(epoch);
+        if instant.as_whole_seconds().is_some() {
+            serializer.collect_str(&humantime::format_rfc3339_seconds(time))
+        } else {
+            serializer.collect_str(&humantime::format_rfc3339_micros(time))
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Timestamp, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        humantime::parse_rfc3339(&text).map(Timestamp::from).map_err(D::Error::custom)
+    }
+}
