@@ -79,6 +79,7 @@ VARIATIONS: dict[str, dict[str, str]] = {
     "no-refresh-of-get": {"JWT_IMPLICIT_REFRESH_METHOD_EXCLUDE": '["GET"]'},
     "logins-of-an-hour": {"JWT_IMPLICIT_REFRESH_MAX_AGE": "3600"},
     "short-logins": {"JWT_IMPLICIT_REFRESH_MAX_AGE": "900"},
+    "sessions": {"JWT_SESSION_TRACKING": "true"},
     "socket-origins": {"JWT_WEBSOCKET_ALLOWED_ORIGINS": '["https://app.example"]'},
 }
 LOGIN_TYPES = {"admin-login": "admin", "user-login": "user"}

@@ -19,7 +19,7 @@ import uvicorn
 from fastapi import Depends, FastAPI, Form, Request, Response, WebSocket
 from pydantic import BaseModel
 
-from authx import AuthX, AuthXConfig, RequestToken, TokenPayload, TokenResponse
+from authx import AuthX, AuthXConfig, RequestToken, SessionInfo, TokenPayload, TokenResponse
 from authx.exceptions import RevokedTokenError
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -35,6 +35,41 @@ class Login(BaseModel):
 
 class User(BaseModel):
     name: str
+
+
+class FolderSessions:
+    """Sessions in a folder, one file of JSON each, which both faces share."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    async def create(self, session: SessionInfo) -> None:
+        self._file(session.session_id).write_text(session.model_dump_json())
+
+    async def get(self, session_id: str) -> SessionInfo | None:
+        try:
+            return SessionInfo.model_validate_json(self._file(session_id).read_text())
+        except FileNotFoundError:
+            return None
+
+    async def update(self, session_id: str, **kwargs: Any) -> None:
+        session = await self.get(session_id)
+        if session is not None:
+            await self.create(session.model_copy(update=kwargs))
+
+    async def delete(self, session_id: str) -> None:
+        self._file(session_id).unlink(missing_ok=True)
+
+    async def list_by_user(self, uid: str) -> list[SessionInfo]:
+        sessions = [SessionInfo.model_validate_json(file.read_text()) for file in self._folder.iterdir()]
+        return [session for session in sessions if session.uid == uid]
+
+    async def delete_all_by_user(self, uid: str) -> None:
+        for session in await self.list_by_user(uid):
+            await self.delete(session.session_id)
+
+    def _file(self, session_id: str) -> Path:
+        return self._folder / f"{session_id}.json"
 
 
 def service(auth: AuthX[User]) -> FastAPI:
@@ -64,9 +99,16 @@ def service(auth: AuthX[User]) -> FastAPI:
         return User(name="Ada Lovelace")
 
     @app.post("/login")
-    def login(given: Login, response: Response) -> TokenResponse:
+    async def login(given: Login, response: Response) -> TokenResponse:
+        session_id = None
+        if auth.config.JWT_SESSION_TRACKING:
+            session_id = (await auth.create_session(given.name)).session_id
         pair = auth.create_token_pair(
-            uid=given.name, fresh=True, access_scopes=given.scopes, data={"tenant": given.tenant}
+            uid=given.name,
+            fresh=True,
+            access_scopes=given.scopes,
+            data={"tenant": given.tenant},
+            session_id=session_id,
         )
         auth.set_access_cookies(pair.access_token, response)
         auth.set_refresh_cookies(pair.refresh_token, response)
@@ -74,15 +116,25 @@ def service(auth: AuthX[User]) -> FastAPI:
 
     @app.post("/refresh")
     def refresh(payload: Annotated[TokenPayload, auth.REFRESH_REQUIRED], response: Response) -> dict[str, str]:
-        access = auth.create_access_token(uid=payload.sub, data=payload.extra_dict)
+        access = auth.create_access_token(uid=payload.sub, data=payload.extra_dict, session_id=payload.sid)
         auth.set_access_cookies(access, response)
         return {"access_token": access}
 
     @app.post("/logout")
-    def logout(payload: Annotated[TokenPayload, auth.ACCESS_REQUIRED], response: Response) -> str:
-        revoked.add(payload.jti)
+    async def logout(payload: Annotated[TokenPayload, auth.ACCESS_REQUIRED], response: Response) -> str:
+        if payload.sid is None:
+            revoked.add(payload.jti)
+        else:
+            await auth.revoke_session(payload.sid)
         auth.unset_cookies(response)
         return "goodbye"
+
+    @app.post("/logout-everywhere")
+    async def logout_everywhere(payload: Annotated[TokenPayload, auth.ACCESS_REQUIRED]) -> int:
+        """End all logins of the user."""
+        sessions = await auth.list_sessions(payload.sub)
+        await auth.revoke_all_sessions(payload.sub)
+        return len(sessions)
 
     @app.api_route("/protected", methods=METHODS)
     def protected(payload: Annotated[TokenPayload, auth.ACCESS_REQUIRED]) -> dict[str, Any]:
@@ -146,7 +198,7 @@ def seen(payload: TokenPayload) -> dict[str, Any]:
     }
 
 
-def application(configurations: dict[str, Any]) -> FastAPI:
+def application(configurations: dict[str, Any], sessions: FolderSessions) -> FastAPI:
     app = FastAPI()
     clock = {"now": 0.0}
     # Not freezegun: the server itself must go on to measure time.
@@ -161,6 +213,7 @@ def application(configurations: dict[str, Any]) -> FastAPI:
         before = dict(os.environ)
         os.environ.update(configuration["environment"])
         auth: AuthX[User] = AuthX(AuthXConfig(), login_type=configuration["login_type"])
+        auth.set_session_store(sessions)
         os.environ.clear()
         os.environ.update(before)
         app.mount(f"/{name}", service(auth))
@@ -168,7 +221,8 @@ def application(configurations: dict[str, Any]) -> FastAPI:
 
 
 def main() -> None:
-    app = application(json.loads(Path(sys.argv[1]).read_text()))
+    file = Path(sys.argv[1])
+    app = application(json.loads(file.read_text()), FolderSessions(file.with_name("sessions")))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         print(listener.getsockname()[1], flush=True)
         server = uvicorn.Server(uvicorn.Config(app, ws="wsproto", log_level="error"))

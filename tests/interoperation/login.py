@@ -144,6 +144,18 @@ def logged_out(stage: Stage) -> Login:
     return login
 
 
+def session_ended(path: str = "/logout") -> Preparation:
+    """Tokens of a session that was ended at the issuing face. The store of sessions is one for both."""
+
+    def prepare(stage: Stage) -> Login:
+        login = stage.log_in()
+        answer = stage.issuer.ask(stage.configuration, login.request(path, method="POST"))
+        assert answer.status == 200, answer
+        return login
+
+    return prepare
+
+
 def login_request(who: dict[str, Any]) -> Request:
     return with_json(Request("POST", "/login"), who)
 

@@ -49,6 +49,7 @@ class Services:
 @contextlib.contextmanager
 def running_services() -> Iterator[Services]:
     with tempfile.TemporaryDirectory(prefix="interoperation-") as folder:
+        (Path(folder) / "sessions").mkdir()
         file = Path(folder) / "configurations.json"
         file.write_text(json.dumps(configurations()))
         script = str(Path(__file__).parent / "fastapi_service.py")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tests.interoperation.case import Case, Result
 from tests.interoperation.configurations import ALGORITHMS, BASE, LOCATIONS, LOGIN_TYPES, ROOT, VARIATIONS
 from tests.interoperation.exchange import Request
-from tests.interoperation.rows import browser, claims, settings, tokens
+from tests.interoperation.rows import browser, claims, sessions, settings, tokens
 
 DOCUMENT = ROOT / "docs" / "interoperation.md"
 EXAMPLE = ROOT / "examples" / "one-login"
@@ -21,6 +21,7 @@ THEMES: dict[str, list[Case]] = {
     "Claims": claims.CLAIMS,
     "Scopes": claims.SCOPES,
     "Revocation": claims.REVOCATION,
+    "Sessions": sessions.SESSIONS,
     "Login and logout cookies": browser.COOKIES,
     "CSRF": browser.CSRF,
     "Implicit refresh": browser.IMPLICIT_REFRESH,

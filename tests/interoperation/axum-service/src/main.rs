@@ -4,12 +4,14 @@
 //! the name of each. The first line that it prints is its port. It ends when its standard input does, so
 //! that it can't outlive the tests.
 
+mod folder_sessions;
 mod routes;
 mod state;
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use axum::Router;
@@ -21,6 +23,8 @@ use serde::Deserialize;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 
+use folder_sessions::FolderSessions;
+
 /// The environment of a service, and what is no setting.
 #[derive(Deserialize)]
 struct Configuration {
@@ -30,14 +34,17 @@ struct Configuration {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
+    // The store of sessions stands beside it.
     let path = std::env::args().nth(1).ok_or("the path of the configurations is missing")?;
     let configurations: BTreeMap<String, Configuration> =
-        serde_json::from_slice(&std::fs::read(path)?)?;
+        serde_json::from_slice(&std::fs::read(&path)?)?;
+    let sessions = FolderSessions(Path::new(&path).with_file_name("sessions"));
     let clock = FrozenClock::default();
     let mut app = Router::new().route("/clock", post(set_clock)).with_state(clock.clone());
     for (name, configuration) in configurations {
         let auth = auth(configuration).map_err(|error| format!("{name}: {error}"))?;
-        app = app.nest(&format!("/{name}"), routes::router(auth.with_clock(clock.clone())));
+        let auth = auth.with_clock(clock.clone()).with_sessions(sessions.clone());
+        app = app.nest(&format!("/{name}"), routes::router(auth));
     }
 
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;

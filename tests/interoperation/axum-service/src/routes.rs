@@ -21,6 +21,7 @@ pub(crate) fn router(auth: AuthX) -> Router {
         .route("/login", post(login))
         .route("/refresh", post(refresh))
         .route("/logout", post(logout))
+        .route("/logout-everywhere", post(logout_everywhere))
         .route("/protected", any(protected))
         .route("/fresh", any(fresh))
         .route("/optional", any(optional))
@@ -79,8 +80,13 @@ async fn login(
     Json(login): Json<Login>,
 ) -> Result<impl IntoResponse, Rejection> {
     let tenant = Tenant { tenant: login.tenant };
-    let access = NewToken::access(&login.name).fresh().scopes(&login.scopes).claims(tenant);
-    let refresh = NewToken::refresh(&login.name).claims(tenant);
+    let mut access = NewToken::access(&login.name).fresh().scopes(&login.scopes).claims(tenant);
+    let mut refresh = NewToken::refresh(&login.name).claims(tenant);
+    if auth.engine().config().session_tracking() {
+        let session = auth.create_session(&login.name).await?;
+        access = access.session(&session.session_id);
+        refresh = refresh.session(&session.session_id);
+    }
     let pair = TokenPair::new(auth.issue(&access)?, auth.issue(&refresh)?);
     Ok((auth.set_cookies(&pair), Json(pair)))
 }
@@ -94,7 +100,10 @@ async fn refresh(
     State(auth): State<AuthX>,
     token: RefreshToken<Tenant>,
 ) -> Result<impl IntoResponse, Rejection> {
-    let access = NewToken::access(&token.sub).claims(token.custom);
+    let mut access = NewToken::access(&token.sub).claims(token.custom);
+    if let Some(session_id) = &token.sid {
+        access = access.session(session_id);
+    }
     let access_token = auth.issue(&access)?;
     Ok((auth.set_access_cookies(&access_token), Json(NewAccessToken { access_token })))
 }
@@ -103,9 +112,22 @@ async fn logout(
     State(auth): State<AuthX>,
     State(revoked): State<Revoked>,
     token: AccessToken,
-) -> impl IntoResponse {
-    revoked.insert(&token);
-    (auth.unset_cookies(), Json("goodbye"))
+) -> Result<impl IntoResponse, Rejection> {
+    match &token.sid {
+        Some(session_id) => auth.revoke_session(session_id).await?,
+        None => revoked.insert(&token),
+    }
+    Ok((auth.unset_cookies(), Json("goodbye")))
+}
+
+/// Ends all logins of the user.
+async fn logout_everywhere(
+    State(auth): State<AuthX>,
+    token: AccessToken,
+) -> Result<Json<usize>, Rejection> {
+    let sessions = auth.list_sessions(&token.sub).await?;
+    auth.revoke_all_sessions(&token.sub).await?;
+    Ok(Json(sessions.len()))
 }
 
 async fn protected(token: AccessToken<Tenant>) -> Json<Seen> {
