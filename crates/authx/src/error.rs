@@ -65,6 +65,11 @@ pub enum Error {
     /// The application knows nobody of the token's subject: the account was deleted, most likely. To the
     /// client it is a revoked token.
     UnknownSubject,
+    /// More requests than a rate limit admits.
+    RateLimitExceeded {
+        /// After how many seconds another request may pass.
+        retry_after: u64,
+    },
 }
 
 /// What is wrong with a text that is no acceptable token.
@@ -195,6 +200,7 @@ impl Error {
             Self::InsufficientScope { .. } => "InsufficientScopeError",
             Self::Revoked | Self::UnknownSubject => "RevokedTokenError",
             Self::SessionRevoked => "SessionRevoked",
+            Self::RateLimitExceeded { .. } => "RateLimitExceeded",
         }
     }
 
@@ -258,6 +264,9 @@ impl fmt::Display for Error {
             Self::SessionRevoked => formatter.write_str("Session has been revoked"),
             Self::UnknownSubject => {
                 formatter.write_str("The token's subject is unknown to the application")
+            }
+            Self::RateLimitExceeded { retry_after } => {
+                write!(formatter, "Rate limit exceeded. Retry after {retry_after} seconds.")
             }
         }
     }
@@ -323,6 +332,7 @@ mod tests {
             Error::Revoked,
             Error::SessionRevoked,
             Error::UnknownSubject,
+            Error::RateLimitExceeded { retry_after: 7 },
         ];
         for error in errors {
             let rows = ANSWERS.iter().filter(|row| row.error_type == error.error_type()).count();

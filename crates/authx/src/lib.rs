@@ -29,7 +29,8 @@
 //! The modules, in the order in which a token meets them: `config` (settings to a checked [`Config`]),
 //! `key` ([`Key`], [`KeyRing`]), `issue` ([`NewToken`]), `token` (the codec, [`Claims`]), `transport`
 //! ([`Request`], [`RequestToken`], cookies, CSRF), `verify` ([`Requirement`] and the ordered checks),
-//! `scope`, `session`, `refresh` (implicit refresh), `websocket`, `error` (what HTTP answers), `time` and `random`.
+//! `login_type` (several logins of one application), `scope`, `session`, `refresh` (implicit refresh), `websocket`,
+//! `rate_limit`, `error` (what HTTP answers), `time` and `random`.
 
 #![forbid(unsafe_code)]
 
@@ -38,7 +39,9 @@ mod engine;
 mod error;
 mod issue;
 mod key;
+mod login_type;
 mod random;
+mod rate_limit;
 mod refresh;
 mod scope;
 mod session;
@@ -59,6 +62,7 @@ pub use key::{
     Algorithm, Key, KeyError, KeyKind, KeyRing, KeyRingError, Kid, Secret, UnknownAlgorithm,
 };
 pub use random::{Random, RandomUnavailable, SystemRandom};
+pub use rate_limit::{Counted, RateCounters, RateLimit, RateLimitError};
 pub use refresh::{NoRefresh, Outcome, RefreshCandidate};
 pub use scope::RequiredScopes;
 pub use session::{SessionState, new_session_id};

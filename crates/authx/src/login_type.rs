@@ -1,0 +1,130 @@
+//! Several logins of one application, each with an engine of its own.
+//!
+//! An engine that has a login type refuses the tokens of another by itself. Where the logins have keys,
+//! issuers or audiences of their own it can't read them, and would call them wrongly signed. Here it asks
+//! whether one of the others issued the token, so that the answer says what is wrong.
+
+use serde::de::DeserializeOwned;
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::time::Timestamp;
+use crate::token::Claims;
+use crate::transport::RequestToken;
+use crate::verify::{CsrfCheck, Requirement};
+
+impl Engine {
+    /// [`Engine::verify`], in an application whose other logins have these engines.
+    ///
+    /// # Errors
+    ///
+    /// The [`Error`] of the first check that fails. Where the token is one that another engine issued,
+    /// [`Error::LoginTypeMismatch`].
+    pub fn verify_among<'e, C: DeserializeOwned>(
+        &self,
+        token: &RequestToken<'_>,
+        requirement: &Requirement,
+        others: impl IntoIterator<Item = &'e Self>,
+        now: Timestamp,
+    ) -> Result<Claims<C>, Error> {
+        self.verify(token, requirement, now).map_err(|error| {
+            let login_type = self.config().login_type.as_ref();
+            let Some(expected) = login_type.filter(|_| may_be_anothers(&error)) else {
+                return error;
+            };
+            let others = others.into_iter().filter(|other| issued(other, expected, token, now));
+            let actual = others.filter_map(|other| other.config().login_type.clone()).next();
+            match actual {
+                Some(actual) => {
+                    Error::LoginTypeMismatch { expected: expected.clone(), actual: Some(actual) }
+                }
+                None => error,
+            }
+        })
+    }
+}
+
+/// Whether a token of another login may have this error: what differs between logins is keys, issuers and
+/// audiences. A text that is no token at all is nobody's.
+fn may_be_anothers(error: &Error) -> bool {
+    matches!(
+        error,
+        Error::AlgorithmNotAllowed
+            | Error::InvalidSignature
+            | Error::InvalidIssuer
+            | Error::InvalidAudience
+    )
+}
+
+/// Whether `other`, of another login type than `expected`, accepts the token by all that doesn't depend on
+/// the route.
+fn issued(other: &Engine, expected: &str, token: &RequestToken<'_>, now: Timestamp) -> bool {
+    let login_type = other.config().login_type();
+    let requirement = Requirement::access().any_kind().csrf(CsrfCheck::Never);
+    login_type.is_some_and(|login_type| login_type != expected)
+        && other.verify::<()>(token, &requirement, now).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::issue::NewToken;
+    use crate::key::Secret;
+    use crate::random::SystemRandom;
+    use crate::token::{Audience, TokenKind};
+    use crate::transport::Location;
+
+    const NOW: i64 = 1_893_499_200;
+
+    fn now() -> Timestamp {
+        Timestamp::from_seconds(NOW).expect("in range")
+    }
+
+    fn engine(login_type: &str, audience: Option<&str>) -> Engine {
+        let secret = Secret::from(format!("{login_type}'s secret of at least thirty-two bytes"));
+        let mut builder = Config::builder().secret_key(secret).login_type(login_type);
+        if let Some(audience) = audience {
+            builder = builder.encode_audience(Audience::One(audience.to_owned()));
+        }
+        Engine::new(builder.build().expect("settings"))
+    }
+
+    fn refused(token: &str, others: &[&Engine]) -> Error {
+        let token = RequestToken::new(token, TokenKind::Access, Location::Headers);
+        let user = engine("user", None);
+        let others = others.iter().copied();
+        user.verify_among::<()>(&token, &Requirement::access(), others, now()).expect_err("refused")
+    }
+
+    #[test]
+    fn a_token_that_another_login_issued_names_both_login_types() {
+        let admin = engine("admin", Some("office"));
+        let expected = Error::LoginTypeMismatch {
+            expected: "user".to_owned(),
+            actual: Some("admin".to_owned()),
+        };
+        for token in [NewToken::access("ada"), NewToken::refresh("ada")] {
+            let token = admin.issue(&token, now(), &SystemRandom).expect("a token");
+            assert_eq!(refused(&token, &[&engine("other", None), &admin]), expected);
+            assert_eq!(refused(&token, &[]), Error::InvalidSignature);
+        }
+    }
+
+    #[test]
+    fn a_token_that_no_login_accepts_keeps_its_error() {
+        let admin = engine("admin", None);
+        let token = NewToken::access("ada").expires_at(now());
+        let expired = admin.issue(&token, now(), &SystemRandom).expect("a token");
+        assert_eq!(refused(&expired, &[&admin]), Error::InvalidSignature);
+        assert!(matches!(refused("a.b.c", &[&admin]), Error::Malformed(_)));
+    }
+
+    #[test]
+    fn an_engine_without_a_login_type_is_nobodys_login() {
+        let secret = Secret::from("a secret of at least thirty-two bytes");
+        let other = Engine::new(Config::builder().secret_key(secret).build().expect("settings"));
+        let token = other.issue(&NewToken::access("ada"), now(), &SystemRandom).expect("a token");
+        assert_eq!(refused(&token, &[&other]), Error::InvalidSignature);
+    }
+}
