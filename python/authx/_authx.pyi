@@ -16,14 +16,17 @@ __version__: str
 __all__ = [
     "Engine",
     "FoundToken",
+    "RateCounters",
     "RefreshCandidate",
     "Requirement",
     "Verified",
     "__version__",
+    "check_rate",
     "decode_unverified",
     "has_scopes",
     "socket_close",
     "token_header",
+    "verify_among",
 ]
 
 @final
@@ -212,3 +215,41 @@ def token_header(token: str) -> dict[str, Any]:
 
 def has_scopes(granted: Sequence[str], required: Sequence[str], all_required: bool) -> bool:
     """Whether the granted scopes meet the required ones, by the rule that `Requirement.scopes` follows."""
+
+def verify_among(
+    engine: Engine,
+    others: Sequence[Engine],
+    requirement: Requirement,
+    scope: Mapping[str, Any],
+    now: float,
+    body: bytes | None = None,
+    form: Sequence[tuple[str, str]] | None = None,
+) -> None:
+    """Every check but revocation, in an application whose other logins have these engines: where one of them
+    issued the token, `LoginTypeMismatchError` is raised rather than the error of a token that can't be read."""
+
+@final
+class RateCounters:
+    """How many requests there were of each key, in windows of time. Safe to share between threads.
+
+    `now` is in seconds by a clock that never goes back."""
+
+    def __new__(cls, capacity: int) -> RateCounters:
+        """`capacity`: how many keys are counted at once; for one more the window that ends soonest is
+        forgotten. Raises `ValueError`."""
+
+    def increment(self, key: str, window: float, now: float) -> int:
+        """Count a request, and give the requests of the window."""
+
+    def time_left(self, key: str, window: float, now: float) -> float | None:
+        """How long the window still lasts; `None` where none has begun."""
+
+    def reset(self, key: str) -> None:
+        """Forget the requests of a key."""
+
+    def __len__(self) -> int:
+        """How many windows are remembered."""
+
+def check_rate(max_requests: int, window: float, requests: int, time_left: float | None = None) -> None:
+    """Raise `RateLimitExceeded` where the requests that were counted are too many. Raises `ValueError` that
+    names a bad argument."""

@@ -21,7 +21,7 @@ use crate::tokens::{FoundToken, RefreshCandidate, Verified, latin1};
 /// See `Engine` in `_authx.pyi`.
 #[pyclass(frozen, module = "authx._authx")]
 pub(crate) struct Engine {
-    inner: authx::Engine,
+    pub(crate) inner: authx::Engine,
 }
 
 #[pymethods]
@@ -288,7 +288,7 @@ impl Engine {
 }
 
 impl Engine {
-    fn with_token<T>(
+    pub(crate) fn with_token<T>(
         &self,
         requirement: &Requirement,
         scope: &Bound<'_, PyMapping>,
@@ -337,7 +337,7 @@ impl Engine {
         if self.inner.config().keys().algorithm().is_symmetric() { work() } else { py.detach(work) }
     }
 
-    fn error(&self, py: Python<'_>, error: &Error) -> PyErr {
+    pub(crate) fn error(&self, py: Python<'_>, error: &Error) -> PyErr {
         authentication_error(py, error, self.inner.config().login_type())
     }
 }

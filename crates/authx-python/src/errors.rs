@@ -47,6 +47,7 @@ fn exception<'py>(
         Error::LoginTypeMismatch { expected, actual } => {
             class.call1((expected, actual, message))?
         }
+        Error::RateLimitExceeded { retry_after } => class.call1((retry_after, message))?,
         _ => class.call1((message,))?,
     };
     if let Some(login_type) = login_type {

@@ -7,6 +7,8 @@ mod claims;
 mod engine;
 mod errors;
 mod json;
+mod login_type;
+mod rate_limit;
 mod request;
 mod requirement;
 mod settings;
@@ -21,6 +23,10 @@ mod _authx {
 
     #[pymodule_export]
     use super::engine::Engine;
+    #[pymodule_export]
+    use super::login_type::verify_among;
+    #[pymodule_export]
+    use super::rate_limit::{RateCounters, check_rate};
     #[pymodule_export]
     use super::requirement::{Requirement, has_scopes};
     #[pymodule_export]
