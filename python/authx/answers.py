@@ -1,16 +1,19 @@
 """From an exception to the HTTP answer that a client gets."""
+# ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from fastapi import FastAPI, Request
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
 from starlette.websockets import WebSocket, WebSocketState
 
 from authx._authx import Engine, socket_close
-from authx.exceptions import AuthXException, LoginTypeMismatchError, RateLimitExceeded
+from authx.exceptions import AuthXException, BadConfigurationError, LoginTypeMismatchError, RateLimitExceeded
 
-__all__ = ["Answer", "answer_of", "register_handler", "respond"]
+__all__ = ["Answer", "ErrorAnswering"]
 
 
 class Answer(NamedTuple):
@@ -20,6 +23,91 @@ class Answer(NamedTuple):
     body: dict[str, Any]
     headers: dict[str, str]
     close: tuple[int, str]
+
+
+class ErrorAnswering:
+    """The part of `AuthX` and `AuthManager` that answers exceptions.
+
+    The `MSG_` attributes are the messages of answers, by the exception's name. Set one, on an instance or in a
+    subclass, to change the wording; `None` stands for the exception's own text.
+    """
+
+    MSG_AccessTokenRequiredError: str | None = "Access token required"
+    MSG_CSRFError: str | None = "CSRF double submit does not match"
+    MSG_FreshTokenRequiredError: str | None = "Fresh token required"
+    MSG_InsufficientScopeError: str | None = None
+    MSG_JWTDecodeError: str | None = "Invalid Token"
+    MSG_LoginTypeMismatchError: str | None = None
+    MSG_MissingCSRFTokenError: str | None = None
+    MSG_MissingTokenError: str | None = "Missing JWT in request"
+    MSG_PolicyDeniedError: str | None = None
+    MSG_PolicyEvaluationError: str | None = "Policy evaluation failed"
+    MSG_RefreshTokenRequiredError: str | None = "Refresh token required"
+    MSG_RevokedTokenError: str | None = "Invalid token"
+    MSG_TokenError: str | None = "Token Error"
+    MSG_TokenRequiredError: str | None = "Token required"
+    MSG_TokenTypeError: str | None = "Bad token type"
+
+    def handle_errors(self, app: FastAPI) -> None:
+        """Make the application answer AuthX's exceptions, wherever they are raised.
+
+        The body is `{"message": ..., "error_type": ...}`, a 401 carries `WWW-Authenticate`. The dependencies
+        see to this by themselves; call it for exceptions that come from elsewhere. A handler that the
+        application has for one of the classes takes precedence.
+
+        Example:
+            ```python
+            app = FastAPI()
+            auth.handle_errors(app)
+            ```
+        """
+        # Starlette's annotation asks for a handler of any exception, but calls it with this class's only.
+        app.add_exception_handler(AuthXException, self._handle_error)  # type: ignore[arg-type]
+
+    def ensure_request_exception_handlers(self, request: Request) -> None:
+        """Make the application that serves this request answer AuthX's exceptions, as `handle_errors` does."""
+        self._ensure_handler(request.scope)
+
+    def _ensure_handler(self, scope: Scope) -> None:
+        register_handler(scope, self._handle_error)
+
+    async def _handle_error(self, connection: HTTPConnection, error: AuthXException) -> Response | None:
+        answer = error._answer or self._answer_of(error)
+        if answer is None:
+            # A mistake of the application's, not of the client's: the server logs it and answers 500.
+            raise error
+        return await respond(connection, answer)
+
+    def _word(self, error: AuthXException) -> None:
+        """Give an exception this instance's messages, whoever answers it later."""
+        if not isinstance(error, BadConfigurationError):
+            error._answer = self._answer_of(error)
+
+    def _answer_of(self, error: AuthXException) -> Answer | None:
+        if isinstance(error, BadConfigurationError):
+            return None
+        return answer_of(error, self._answering_engine(error), self._messages(error))
+
+    def _answering_engine(self, error: AuthXException) -> Engine:
+        raise NotImplementedError
+
+    def _messages(self, error: AuthXException) -> dict[str, str | None]:
+        """The messages that the application chose, by class name."""
+        names = {cls.__name__ for cls in type(error).__mro__} | {"TokenError"}
+        messages = {
+            name: message
+            for name in names
+            if (message := getattr(self, f"MSG_{name}", None)) != _USUAL_MESSAGES.get(name)
+        }
+        if "TokenError" in messages:
+            messages.setdefault("MissingTokenError", messages["TokenError"])
+        return messages
+
+
+# What the engine answers anyway. Only a message that differs was chosen by the application.
+_USUAL_MESSAGES: dict[str, str | None] = {
+    name.removeprefix("MSG_"): message for name, message in vars(ErrorAnswering).items() if name.startswith("MSG_")
+}
 
 
 def answer_of(error: AuthXException, engine: Engine, messages: Mapping[str, str | None]) -> Answer | None:

@@ -5,12 +5,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic, TypeVar, overload
 
-from fastapi import FastAPI, Request, Response, WebSocket
-from starlette.requests import HTTPConnection
-from starlette.types import Scope
+from fastapi import Request, Response, WebSocket
 
-from authx._authx import RefreshCandidate, Requirement, Verified
-from authx.answers import Answer, answer_of, register_handler, respond
+from authx._authx import Engine, RefreshCandidate, Requirement, Verified
+from authx.answers import ErrorAnswering
 from authx.body import read_wanted
 from authx.callbacks import Blocklist, SubjectGetter
 from authx.config import AuthXConfig
@@ -38,7 +36,7 @@ ModelCallbackT = TypeVar("ModelCallbackT", bound=ModelCallback[Any])
 _ABSENT: Any = object()
 
 
-class AuthX(TokenIssuing, SessionKeeping, RouteProtection, Generic[T]):
+class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Generic[T]):
     """Makes tokens, protects routes, and answers those who have no right to them.
 
     Args:
@@ -48,9 +46,6 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, Generic[T]):
         model: The class of the application's users, for type checkers.
         login_type: The kind of login that this instance stands for, where an application has several. Its
             tokens carry it, and tokens of another kind are refused.
-
-    The `MSG_` attributes are the messages of answers, by the exception's name. Set one, on an instance or in a
-    subclass, to change the wording; `None` stands for the exception's own text.
 
     Example:
         ```python
@@ -70,22 +65,6 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, Generic[T]):
             return {"user": payload.sub}
         ```
     """
-
-    MSG_AccessTokenRequiredError: str | None = "Access token required"
-    MSG_CSRFError: str | None = "CSRF double submit does not match"
-    MSG_FreshTokenRequiredError: str | None = "Fresh token required"
-    MSG_InsufficientScopeError: str | None = None
-    MSG_JWTDecodeError: str | None = "Invalid Token"
-    MSG_LoginTypeMismatchError: str | None = None
-    MSG_MissingCSRFTokenError: str | None = None
-    MSG_MissingTokenError: str | None = "Missing JWT in request"
-    MSG_PolicyDeniedError: str | None = None
-    MSG_PolicyEvaluationError: str | None = "Policy evaluation failed"
-    MSG_RefreshTokenRequiredError: str | None = "Refresh token required"
-    MSG_RevokedTokenError: str | None = "Invalid token"
-    MSG_TokenError: str | None = "Token Error"
-    MSG_TokenRequiredError: str | None = "Token required"
-    MSG_TokenTypeError: str | None = "Bad token type"
 
     def __init__(
         self,
@@ -375,63 +354,13 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, Generic[T]):
         """
         return guarded(self, websocket)
 
-    # Answering errors
-
-    def handle_errors(self, app: FastAPI) -> None:
-        """Make the application answer AuthX's exceptions, wherever they are raised.
-
-        The body is `{"message": ..., "error_type": ...}`, a 401 carries `WWW-Authenticate`. The dependencies
-        see to this by themselves; call it for exceptions that come from elsewhere. A handler that the
-        application has for one of the classes takes precedence.
-
-        Example:
-            ```python
-            app = FastAPI()
-            auth.handle_errors(app)
-            ```
-        """
-        # Starlette's annotation asks for a handler of any exception, but calls it with this class's only.
-        app.add_exception_handler(AuthXException, self._handle_error)  # type: ignore[arg-type]
-
-    def ensure_request_exception_handlers(self, request: Request) -> None:
-        """Make the application that serves this request answer AuthX's exceptions, as `handle_errors` does."""
-        self._ensure_handler(request.scope)
-
-    def _ensure_handler(self, scope: Scope) -> None:
-        register_handler(scope, self._handle_error)
-
-    async def _handle_error(self, connection: HTTPConnection, error: AuthXException) -> Response | None:
-        answer = error._answer or self._answer_of(error)
-        if answer is None:
-            # A mistake of the application's, not of the client's: the server logs it and answers 500.
-            raise error
-        return await respond(connection, answer)
+    def _answering_engine(self, error: AuthXException) -> Engine:
+        return self._engines.current()
 
     def _word(self, error: AuthXException) -> None:
-        """Give an exception this instance's login type and messages, whoever answers it later."""
         if error.login_type is None:
             error.login_type = self.login_type
-        if not isinstance(error, BadConfigurationError):
-            error._answer = self._answer_of(error)
-
-    def _answer_of(self, error: AuthXException) -> Answer | None:
-        if isinstance(error, BadConfigurationError):
-            return None
-        names = {cls.__name__ for cls in type(error).__mro__} | {"TokenError"}
-        messages = {
-            name: message
-            for name in names
-            if (message := getattr(self, f"MSG_{name}", None)) != _USUAL_MESSAGES.get(name)
-        }
-        if "TokenError" in messages:
-            messages.setdefault("MissingTokenError", messages["TokenError"])
-        return answer_of(error, self._engines.current(), messages)
-
-
-# What the engine answers anyway. Only a message that differs was chosen by the application.
-_USUAL_MESSAGES: dict[str, str | None] = {
-    name.removeprefix("MSG_"): message for name, message in vars(AuthX).items() if name.startswith("MSG_")
-}
+        super()._word(error)
 
 
 def _callable(callback: Any) -> Any:

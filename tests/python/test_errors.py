@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
 
 from authx import AuthX, AuthXConfig, exceptions
+from authx.answers import ErrorAnswering
 
 ANSWERS = [
     (exceptions.AccessTokenRequiredError(), 401, "Access token required"),
@@ -167,7 +168,9 @@ def test_message_can_be_reworded(
 
 def test_usual_messages_are_the_engines(auth: Any) -> None:
     engine = auth._engines.current()
-    attributes = {name.removeprefix("MSG_"): value for name, value in vars(AuthX).items() if name.startswith("MSG_")}
+    attributes = {
+        name.removeprefix("MSG_"): value for name, value in vars(ErrorAnswering).items() if name.startswith("MSG_")
+    }
 
     # The two that differ are the peer's: a missing token is answered with the message of its parent class.
     del attributes["TokenError"], attributes["MissingTokenError"]
