@@ -20,6 +20,7 @@ from authx.exceptions import (
     InsufficientScopeError,
     JWTDecodeError,
     LoginTypeMismatchError,
+    RateLimitExceeded,
     TokenExpiredError,
     TokenInvalidAudienceError,
     TokenInvalidIssuerError,
@@ -27,16 +28,21 @@ from authx.exceptions import (
     WeakKeyWarning,
 )
 from authx.main import AuthX
+from authx.manager import AuthManager
+from authx.rate_limit import RateLimiter
 from authx.schema import RequestToken, TokenPayload, TokenResponse
 from authx.sessions import SessionInfo
 
 __all__ = [
+    "AuthManager",
     "AuthX",
     "AuthXConfig",
     "AuthXDependency",
     "InsufficientScopeError",
     "JWTDecodeError",
     "LoginTypeMismatchError",
+    "RateLimitExceeded",
+    "RateLimiter",
     "RequestToken",
     "SessionInfo",
     "TokenExpiredError",

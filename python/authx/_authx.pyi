@@ -21,6 +21,7 @@ __all__ = [
     "Requirement",
     "Verified",
     "__version__",
+    "check_login_type",
     "check_rate",
     "decode_unverified",
     "has_scopes",
@@ -215,6 +216,9 @@ def token_header(token: str) -> dict[str, Any]:
 
 def has_scopes(granted: Sequence[str], required: Sequence[str], all_required: bool) -> bool:
     """Whether the granted scopes meet the required ones, by the rule that `Requirement.scopes` follows."""
+
+def check_login_type(expected: str, actual: str | None) -> None:
+    """Raise `LoginTypeMismatchError` where a token is of another login type, or of none."""
 
 def verify_among(
     engine: Engine,

@@ -5,7 +5,10 @@ import builtins
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
+from fastapi import Request
+
 from authx._authx import Requirement
+from authx.rate_limit import RateLimitedTokenRequired, RateLimiter, SecuredRateLimitedTokenRequired
 from authx.security import (
     BundleDependency,
     RequestTokenDependency,
@@ -207,6 +210,35 @@ class RouteProtection:
             all_scopes_required=all_required,
         )
         return self._protect(requirement, locations=locations)
+
+    def rate_limited(
+        self,
+        max_requests: int = 10,
+        window: int = 60,
+        key_func: Callable[[Request], Any] | None = None,
+    ) -> Any:
+        """Require a valid access token, of a client that doesn't ask too often; gives its `TokenPayload`.
+
+        Requests are counted before their token is looked at, so that guessing is limited too.
+
+        Args:
+            max_requests: How many requests a window admits.
+            window: How many seconds it lasts.
+            key_func: Says who asks, see `RateLimiter`. Unless given, that is the client's address.
+
+        Raises:
+            ValueError: A number is out of range; the text names it.
+
+        Example:
+            ```python
+            @app.get("/reports")
+            async def reports(payload: TokenPayload = auth.rate_limited(max_requests=5, window=60)): ...
+            ```
+        """
+        limiter = RateLimiter(max_requests=max_requests, window=window, key_func=key_func)
+        has_scheme = bool(security_schemes(self._auth.config))
+        kind = SecuredRateLimitedTokenRequired if has_scheme else RateLimitedTokenRequired
+        return kind(self._auth, Requirement(), limiter)
 
     def _protection(self, name: str, *, type: str = "access", fresh: bool = False, subject: bool = False) -> Any:
         has_scheme = bool(security_schemes(self._auth.config, type))

@@ -15,6 +15,7 @@ __all__ = [
     "ModelCallback",
     "Numeric",
     "ObjectOrSequence",
+    "RateLimitKeyFunc",
     "SameSitePolicy",
     "SessionStoreProtocol",
     "StringOrSequence",
@@ -121,3 +122,20 @@ class TokenCallback(Protocol):
 
     def __call__(self, token: str, /) -> bool | Awaitable[bool]:
         """Tell whether this token was revoked."""
+
+
+class RateLimitKeyFunc(Protocol):
+    """Says whose request this is, for a rate limit. A plain function, or an `async` one.
+
+    Example:
+        ```python
+        async def subject(request: Request) -> str:
+            payload = await auth.access_token_required(request)
+            return payload.sub
+
+        limiter = RateLimiter(max_requests=100, window=60, key_func=subject)
+        ```
+    """
+
+    def __call__(self, request: Any, /) -> str | Awaitable[str]:
+        """Give the key under which the request is counted."""

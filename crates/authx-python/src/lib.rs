@@ -24,7 +24,7 @@ mod _authx {
     #[pymodule_export]
     use super::engine::Engine;
     #[pymodule_export]
-    use super::login_type::verify_among;
+    use super::login_type::{check_login_type, verify_among};
     #[pymodule_export]
     use super::rate_limit::{RateCounters, check_rate};
     #[pymodule_export]

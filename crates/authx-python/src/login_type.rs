@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 
 use crate::engine::{Engine, instant};
+use crate::errors::authentication_error;
 use crate::requirement::Requirement;
 
 /// See `verify_among` in `_authx.pyi`.
@@ -27,4 +28,16 @@ pub(crate) fn verify_among(
             engine.inner.verify_among::<JsonClaims>(&found, &requirement.inner, others, now);
         verified.map(drop).map_err(|error| engine.error(scope.py(), &error))
     })
+}
+
+/// See `check_login_type` in `_authx.pyi`.
+#[pyfunction]
+#[pyo3(signature = (expected, actual))]
+pub(crate) fn check_login_type(
+    py: Python<'_>,
+    expected: &str,
+    actual: Option<&str>,
+) -> PyResult<()> {
+    authx::check_login_type(expected, actual)
+        .map_err(|error| authentication_error(py, &error, Some(expected)))
 }

@@ -61,6 +61,7 @@ pub use issue::{IssueError, NewToken};
 pub use key::{
     Algorithm, Key, KeyError, KeyKind, KeyRing, KeyRingError, Kid, Secret, UnknownAlgorithm,
 };
+pub use login_type::check_login_type;
 pub use random::{Random, RandomUnavailable, SystemRandom};
 pub use rate_limit::{Counted, RateCounters, RateLimit, RateLimitError};
 pub use refresh::{NoRefresh, Outcome, RefreshCandidate};

@@ -23,6 +23,7 @@ use serde::de::DeserializeOwned;
 use crate::config::{Config, TokenLifetime};
 use crate::engine::Engine;
 use crate::error::{Error, Malformed};
+use crate::login_type::check_login_type;
 use crate::scope::RequiredScopes;
 use crate::time::Timestamp;
 use crate::token::{self, Audience, Claims, PayloadBuffer, TokenKind};
@@ -175,7 +176,9 @@ impl Engine {
         check_issuer(config, &claims)?;
         check_audience(config, &claims)?;
         check_kind(requirement, &claims)?;
-        check_login_type(config, &claims)?;
+        if let Some(expected) = &config.login_type {
+            check_login_type(expected, claims.login_type.as_deref())?;
+        }
         check_freshness(requirement, &claims)?;
         check_csrf(&token.csrf, requirement.csrf, token.location, claims.csrf.as_ref())?;
         requirement.scopes.check(claims.scopes.as_deref().unwrap_or_default())?;
@@ -252,18 +255,6 @@ fn check_kind<C>(requirement: &Requirement, claims: &Claims<C>) -> Result<(), Er
         return Err(Error::WrongTokenType { expected: requirement.kind });
     }
     Ok(())
-}
-
-fn check_login_type<C>(config: &Config, claims: &Claims<C>) -> Result<(), Error> {
-    match &config.login_type {
-        Some(expected) if claims.login_type.as_ref() != Some(expected) => {
-            Err(Error::LoginTypeMismatch {
-                expected: expected.clone(),
-                actual: claims.login_type.clone(),
-            })
-        }
-        _ => Ok(()),
-    }
 }
 
 fn check_freshness<C>(requirement: &Requirement, claims: &Claims<C>) -> Result<(), Error> {

@@ -1,0 +1,184 @@
+"""Limits on how often a client may ask."""
+# ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
+
+import time
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fastapi import Request
+
+from authx._authx import RateCounters, Requirement, check_rate
+from authx.callbacks import logger
+from authx.exceptions import AuthXException, RateLimitExceeded
+from authx.schema import TokenPayload
+from authx.security import SecuredTokenRequired, TokenRequired
+
+if TYPE_CHECKING:
+    from authx.main import AuthX
+
+__all__ = [
+    "InMemoryBackend",
+    "RateLimitBackend",
+    "RateLimitedTokenRequired",
+    "RateLimiter",
+    "SecuredRateLimitedTokenRequired",
+]
+
+
+class RateLimitBackend(Protocol):
+    """Counts requests. One that several processes share, such as a Redis, has its own implementation.
+
+    It may have a third method, `time_left(key, window)`, plain or `async`: the seconds until the window ends,
+    or `None`. `Retry-After` goes by it; without it a refused client is told to wait for the whole window.
+
+    Example:
+        ```python
+        class RedisBackend:
+            def __init__(self, redis: Redis) -> None:
+                self.redis = redis
+
+            async def increment(self, key: str, window: int) -> int:
+                async with self.redis.pipeline() as pipe:
+                    await pipe.incr(key)
+                    await pipe.expire(key, window, nx=True)
+                    count, _ = await pipe.execute()
+                return count
+
+            async def reset(self, key: str) -> None:
+                await self.redis.delete(key)
+        ```
+    """
+
+    async def increment(self, key: str, window: int) -> int:
+        """Count a request of this key, and give the number of requests in its window.
+
+        Args:
+            key: Who asks.
+            window: How many seconds the window lasts, which begins with the first request of the key.
+        """
+
+    async def reset(self, key: str) -> None:
+        """Forget the requests of this key."""
+
+
+class InMemoryBackend:
+    """Counts the requests of this process. Safe to share between threads and event loops.
+
+    Windows that have ended are dropped. Limits with different windows count by themselves.
+
+    Args:
+        max_keys: How many keys are counted at once. For one more, the window that ends soonest is forgotten.
+        clock: Tells the time in seconds, and never goes back.
+    """
+
+    def __init__(self, *, max_keys: int = 100_000, clock: Callable[[], float] = time.monotonic) -> None:
+        self._counters = RateCounters(max_keys)
+        self._clock = clock
+
+    async def increment(self, key: str, window: float) -> int:
+        """Count a request of this key, and give the number of requests in its window."""
+        return self._counters.increment(key, window, self._clock())
+
+    async def reset(self, key: str) -> None:
+        """Forget the requests of this key."""
+        self._counters.reset(key)
+
+    async def time_left(self, key: str, window: float) -> float | None:
+        """Tell how many seconds the window of this key still lasts."""
+        return self._counters.time_left(key, window, self._clock())
+
+
+class RateLimiter:
+    """A dependency that refuses a client's requests beyond a limit, with status 429 and `Retry-After`.
+
+    Each instance counts by itself, unless several are given one backend.
+
+    Args:
+        max_requests: How many requests a window admits.
+        window: How many seconds it lasts. It begins with the first request.
+        backend: Counts, see `RateLimitBackend`. An `InMemoryBackend` unless given.
+        key_func: Says who asks, as a text; plain or `async`. Unless given, that is the client's address. Behind
+            a proxy it is the proxy's, unless the server is told to trust its headers.
+
+    Raises:
+        ValueError: A number is out of range; the text names it.
+
+    Example:
+        ```python
+        @app.post("/login", dependencies=[Depends(RateLimiter(max_requests=5, window=60))])
+        async def login(credentials: Credentials): ...
+        ```
+    """
+
+    def __init__(
+        self,
+        max_requests: int = 10,
+        window: int = 60,
+        backend: Any | None = None,
+        key_func: Callable[[Request], str | Any] | None = None,
+    ) -> None:
+        # Nothing is counted yet; this checks the arguments.
+        check_rate(max_requests, window, 0)
+        self.max_requests = max_requests
+        self.window = window
+        self.backend: Any = InMemoryBackend() if backend is None else backend
+        self.key_func: Callable[[Request], str | Any] = key_func or _address
+
+    async def __call__(self, request: Request) -> None:
+        """Count the request, and refuse it where it is one too many.
+
+        What the backend or `key_func` raises is logged and passed on: in doubt nobody passes.
+
+        Raises:
+            RateLimitExceeded: There were too many requests.
+        """
+        try:
+            key = await _answer(self.key_func(request))
+            _expect(str, key, "key_func")
+            requests = await _answer(self.backend.increment(key, self.window))
+            _expect(int, requests, "the backend's increment")
+            time_left = None
+            # Asked only of a request that is refused.
+            if requests > self.max_requests and hasattr(self.backend, "time_left"):
+                time_left = await _answer(self.backend.time_left(key, self.window))
+        except AuthXException:
+            raise
+        except Exception:
+            logger.exception("A request could not be counted for its rate limit, so it is refused")
+            raise
+        check_rate(self.max_requests, self.window, requests, time_left)
+
+
+class RateLimitedTokenRequired(TokenRequired):
+    """Counts the request, then verifies its token and gives the claims."""
+
+    def __init__(self, auth: "AuthX[Any]", requirement: Requirement, limiter: RateLimiter) -> None:
+        super().__init__(auth, requirement)
+        self._limiter = limiter
+
+    async def _verified_payload(self, request: Request) -> TokenPayload:
+        self._auth.ensure_request_exception_handlers(request)
+        try:
+            await self._limiter(request)
+        except RateLimitExceeded as error:
+            self._auth._word(error)
+            raise
+        return await super()._verified_payload(request)
+
+
+class SecuredRateLimitedTokenRequired(SecuredTokenRequired, RateLimitedTokenRequired):
+    """`RateLimitedTokenRequired` where a location has a security scheme."""
+
+
+def _address(request: Request) -> str:
+    return f"ratelimit:{'unknown' if request.client is None else request.client.host}"
+
+
+async def _answer(value: Any | Awaitable[Any]) -> Any:
+    return await value if isawaitable(value) else value
+
+
+def _expect(kind: type, value: Any, whose: str) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"{whose} must give a value of type {kind.__name__}, not {type(value).__name__}")

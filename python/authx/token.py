@@ -1,0 +1,128 @@
+"""Making and reading tokens with a key of one's own, without an `AuthX` and its settings."""
+
+import time
+import warnings
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from authx import _authx
+from authx.engine import signing_engine, verifying_engine
+from authx.exceptions import AuthxArgumentDeprecationWarning
+from authx.types import AlgorithmType, DateTimeExpression, Numeric, StringOrSequence, TokenType
+
+__all__ = ["create_token", "decode_token"]
+
+
+def create_token(
+    uid: str,
+    key: str,
+    type: TokenType = "access",
+    jti: str | None = None,
+    expiry: DateTimeExpression | None = None,
+    issued: Numeric | DateTimeExpression | None = None,
+    fresh: bool = False,
+    csrf: str | None = None,
+    algorithm: AlgorithmType = "HS256",
+    headers: dict[str, Any] | None = None,
+    audience: StringOrSequence | None = None,
+    issuer: str | None = None,
+    additional_data: dict[str, Any] | None = None,
+    not_before: Numeric | DateTimeExpression | None = None,
+    data: dict[str, Any] | None = None,
+    ignore_errors: bool = True,
+) -> str:
+    """Make a token.
+
+    Instants are a `datetime`, a `timedelta` from now, or seconds since 1970.
+
+    Args:
+        uid: Whom the token speaks for.
+        key: The secret, or the PEM of the private key.
+        type: `access` or `refresh`.
+        jti: The token's own name. A new one unless given.
+        expiry: When it ends. Without it the token never ends.
+        issued: When it was issued. Now unless given.
+        fresh: Whether the user has just proved who they are.
+        csrf: What a request must repeat beside this token's cookie. A new value unless given.
+        algorithm: What to sign with.
+        headers: Further members of the token's header.
+        audience: For whom it is meant.
+        issuer: Who issues it.
+        additional_data: Further claims. The registered ones and AuthX's own can't be among them.
+        not_before: When it begins.
+        data: Further claims, which take precedence over `additional_data`.
+        ignore_errors: Accepted for the sake of older code. Errors are never ignored.
+
+    Raises:
+        ValueError: An argument has a value that is not allowed; the text names it.
+        TypeError: An argument is of a wrong type.
+        BadConfigurationError: The key doesn't fit the algorithm.
+
+    Example:
+        ```python
+        token = create_token("user123", secret, expiry=timedelta(minutes=15))
+        ```
+    """
+    now = time.time()
+    engine = signing_engine(key, algorithm)
+    return engine.create_token(
+        type,
+        uid,
+        now,
+        fresh=fresh,
+        headers=headers,
+        expires_at=_timestamp("expiry", expiry, now),
+        data={**(additional_data or {}), **(data or {})} or None,
+        audience=audience or None,
+        issuer=issuer or None,
+        not_before=_timestamp("not_before", not_before, now),
+        issued_at=_timestamp("issued", issued, now),
+        jti=jti,
+        # Older code asks for a new value by `True`.
+        csrf=csrf if isinstance(csrf, str) else None,
+    )
+
+
+def decode_token(
+    token: str,
+    key: str,
+    algorithms: Sequence[AlgorithmType] | None = None,
+    audience: StringOrSequence | None = None,
+    issuer: str | None = None,
+    verify: bool = True,
+    data: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Read the claims of a token of any type, as they stand in it.
+
+    Args:
+        token: The token.
+        key: The secret, or the PEM of the public key.
+        algorithms: What it may be signed with, HS256 unless given. All with a secret, or all with a public key.
+        audience: Who we are: `aud` must name one of these.
+        issuer: What `iss` must be.
+        verify: `False` reads the claims of a token that anybody may have written. Trust nothing in it.
+        data: Ignored, with a warning.
+
+    Raises:
+        JWTDecodeError: The token can't be read or doesn't hold; see the subclasses.
+        BadConfigurationError: The key doesn't fit the algorithms.
+    """
+    if data is not None:
+        warnings.warn("argument without effect: data", AuthxArgumentDeprecationWarning, stacklevel=2)
+    if verify:
+        engine = verifying_engine(key, algorithms or None, audience, issuer)
+        requirement = _authx.Requirement(verify_type=False, verify_csrf=False)
+        engine.verify(requirement, token, "headers", None, False, time.time())
+    return _authx.decode_unverified(token)
+
+
+def _timestamp(argument: str, value: Any, now: float) -> float | None:
+    # A bool is a number to Python, and an instant to nobody.
+    if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
+        return value
+    if isinstance(value, datetime):
+        return value.timestamp()
+    if isinstance(value, timedelta):
+        return now + value.total_seconds()
+    raise TypeError(f"{argument}: a datetime, a timedelta or a number is expected, not {type(value).__name__}")
