@@ -1,6 +1,8 @@
 """From an exception to the HTTP answer that a client gets."""
 # ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
+import functools
+import secrets
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -13,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketState
 from authx._authx import Engine, socket_close
 from authx.exceptions import AuthXException, BadConfigurationError, LoginTypeMismatchError, RateLimitExceeded
 
-__all__ = ["Answer", "ErrorAnswering"]
+__all__ = ["Answer", "ErrorAnswering", "UsualAnswers", "usual_engine"]
 
 
 class Answer(NamedTuple):
@@ -156,6 +158,25 @@ async def respond(connection: HTTPConnection, answer: Answer) -> Response | None
     else:
         await connection.close(*answer.close)
     return None
+
+
+class UsualAnswers(ErrorAnswering):
+    """Answers where no `AuthX` has a say: by the usual settings and messages."""
+
+    def ensure_handler_of(self, scope: Scope, kind: type[AuthXException]) -> None:
+        """Make the application answer exceptions of this class, unless it or an `AuthX` does already."""
+        tables = scope.get("starlette.exception_handlers")
+        if tables is not None and not any(cls in tables[0] for cls in kind.__mro__ if cls is not Exception):
+            tables[0][kind] = self._handle_error
+
+    def _answering_engine(self, error: AuthXException) -> Engine:
+        return usual_engine()
+
+
+@functools.cache
+def usual_engine() -> Engine:
+    """An engine for its answers only: nobody knows its key."""
+    return Engine({"JWT_SECRET_KEY": secrets.token_urlsafe(64), "JWT_INVALID_TOKEN_STATUS": 422})
 
 
 def register_handler(scope: Mapping[str, Any], handler: Any) -> None:

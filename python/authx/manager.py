@@ -3,7 +3,6 @@
 
 import functools
 import importlib
-import secrets
 import time
 from collections.abc import Mapping, Sequence
 from inspect import Signature
@@ -13,7 +12,7 @@ from typing import Any
 from fastapi import Request, params
 
 from authx._authx import Engine, Requirement, check_login_type, verify_among
-from authx.answers import ErrorAnswering
+from authx.answers import ErrorAnswering, usual_engine
 from authx.body import read_wanted
 from authx.exceptions import (
     AuthXException,
@@ -291,7 +290,7 @@ class AuthManager(ErrorAnswering):
 
     def _answering_engine(self, error: AuthXException) -> Engine:
         auth = self._refusing(error)
-        return _usual_engine() if auth is None else auth._engines.current()
+        return usual_engine() if auth is None else auth._engines.current()
 
     def _messages(self, error: AuthXException) -> dict[str, str | None]:
         auth = self._refusing(error)
@@ -397,9 +396,3 @@ class _PolicyRequired(_LoginRequired):
 
 def _policies() -> ModuleType:
     return importlib.import_module("authx.policy")
-
-
-@functools.cache
-def _usual_engine() -> Engine:
-    """For a manager without an instance: the answers of the usual settings. The key signs nothing."""
-    return Engine({"JWT_SECRET_KEY": secrets.token_urlsafe(64), "JWT_INVALID_TOKEN_STATUS": 422})

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from fastapi import Request
 
 from authx._authx import RateCounters, Requirement, check_rate
+from authx.answers import UsualAnswers
 from authx.callbacks import logger
 from authx.exceptions import AuthXException, RateLimitExceeded
 from authx.schema import TokenPayload
@@ -147,7 +148,11 @@ class RateLimiter:
         except Exception:
             logger.exception("A request could not be counted for its rate limit, so it is refused")
             raise
-        check_rate(self.max_requests, self.window, requests, time_left)
+        try:
+            check_rate(self.max_requests, self.window, requests, time_left)
+        except RateLimitExceeded:
+            UsualAnswers().ensure_handler_of(request.scope, RateLimitExceeded)
+            raise
 
 
 class RateLimitedTokenRequired(TokenRequired):

@@ -11,12 +11,17 @@ import authx.exceptions
 from authx import AuthX, AuthXConfig, RequestToken, TokenResponse
 
 EXPORTS = {
+    "AuthManager",
     "AuthX",
     "AuthXConfig",
     "AuthXDependency",
     "InsufficientScopeError",
     "JWTDecodeError",
     "LoginTypeMismatchError",
+    "PolicyDeniedError",
+    "PolicyEvaluationError",
+    "RateLimitExceeded",
+    "RateLimiter",
     "RequestToken",
     "SessionInfo",
     "TokenExpiredError",

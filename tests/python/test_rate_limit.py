@@ -1,0 +1,221 @@
+"""Limits on how often a client may ask."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from fastapi import Depends, FastAPI, Request
+from fastapi.responses import PlainTextResponse
+
+from authx import RateLimiter, TokenPayload, exceptions
+from authx.rate_limit import InMemoryBackend, RateLimitBackend
+
+
+class Clock:
+    now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+def limited(app: FastAPI, limiter: Any) -> None:
+    @app.get("/", dependencies=[Depends(limiter)])
+    async def route():
+        return "welcome"
+
+
+def test_requests_beyond_the_limit_are_refused_until_the_window_ends(app: FastAPI, client: Any, clock: Clock) -> None:
+    limited(app, RateLimiter(max_requests=2, window=60, backend=InMemoryBackend(clock=clock)))
+
+    assert [client.get("/").status for _ in range(2)] == [200, 200]
+    clock.now += 53
+    answer = client.get("/")
+    assert (answer.status, answer.header("retry-after")) == (429, "7")
+    assert answer.body == (
+        b'{"message":"Rate limit exceeded. Retry after 7 seconds.","error_type":"RateLimitExceeded","retry_after":7}'
+    )
+    clock.now += 7
+    assert client.get("/").status == 200
+
+
+def test_each_address_counts_by_itself() -> None:
+    limiter = RateLimiter(max_requests=1)
+
+    def ask(client: Any) -> bool:
+        try:
+            asyncio.run(limiter(Request({"type": "http", "client": client})))
+        except exceptions.RateLimitExceeded:
+            return False
+        return True
+
+    clients = [("192.0.2.1", 1), ("192.0.2.2", 1), ("192.0.2.1", 2), None, None]
+    assert [ask(client) for client in clients] == [True, True, False, True, False]
+
+
+def test_limiters_count_by_themselves_unless_they_share_a_backend(app: FastAPI, client: Any) -> None:
+    shared = InMemoryBackend()
+    for path, backend in [("/a", None), ("/b", None), ("/c", shared), ("/d", shared)]:
+
+        @app.get(path, dependencies=[Depends(RateLimiter(max_requests=1, backend=backend))])
+        async def route():
+            return "welcome"
+
+    assert [client.get(path).status for path in ("/a", "/b", "/c", "/d")] == [200, 200, 200, 429]
+
+
+def test_reset_lets_a_client_in_again(app: FastAPI, client: Any) -> None:
+    backend = InMemoryBackend()
+    limited(app, RateLimiter(max_requests=1, backend=backend, key_func=lambda request: "key"))
+
+    assert [client.get("/").status for _ in range(2)] == [200, 429]
+    asyncio.run(backend.reset("key"))
+    assert client.get("/").status == 200
+
+
+def test_key_may_be_the_tokens_subject(app: FastAPI, client: Any, auth: Any) -> None:
+    async def subject(request: Request) -> str:
+        payload: TokenPayload = await auth.access_token_required(request)
+        return payload.sub
+
+    limited(app, RateLimiter(max_requests=1, key_func=subject))
+    ada, bob = auth.create_access_token("ada"), auth.create_access_token("bob")
+
+    assert [client.get("/", token=token).status for token in (ada, bob, ada)] == [200, 200, 429]
+    assert client.get("/").status == 401
+
+
+def test_rate_limited_gives_the_payload_and_counts_bad_tokens_too(app: FastAPI, client: Any, auth: Any) -> None:
+    limited = auth.rate_limited(max_requests=2, window=60)
+
+    @app.get("/")
+    async def route(payload: TokenPayload = limited):
+        return payload.sub
+
+    token = auth.create_access_token("ada")
+
+    assert client.get("/", token=token).json() == "ada"
+    assert client.get("/", token="x").status == 422
+    answer = client.get("/", token=token)
+    assert (answer.status, answer.json()["error_type"]) == (429, "RateLimitExceeded")
+    assert app.openapi()["paths"]["/"]["get"]["security"] == [{"AuthXBearer": []}]
+
+
+@pytest.mark.parametrize("locations", [["headers"], ["json"]])
+def test_rate_limited_serves_whatever_the_location(
+    app: FastAPI, client: Any, make_auth: Any, locations: list[str]
+) -> None:
+    auth = make_auth(JWT_TOKEN_LOCATION=locations)
+
+    @app.post("/", dependencies=[Depends(auth.rate_limited(max_requests=1))])
+    async def route():
+        return "welcome"
+
+    token = auth.create_access_token("ada")
+    options = {"token": token} if locations == ["headers"] else {"json": {"access_token": token}}
+    assert [client.post("/", **options).status for _ in range(2)] == [200, 429]
+
+
+class Counting:
+    """A backend with the two methods that each has."""
+
+    def __init__(self) -> None:
+        self.windows: list[int] = []
+
+    async def increment(self, key: str, window: int) -> int:
+        self.windows.append(window)
+        return len(self.windows)
+
+    async def reset(self, key: str) -> None:
+        self.windows.clear()
+
+
+def test_a_backend_that_tells_no_time_refuses_for_the_window(app: FastAPI, client: Any) -> None:
+    backend: RateLimitBackend = Counting()
+    limited(app, RateLimiter(max_requests=1, window=90, backend=backend))
+
+    assert client.get("/").status == 200
+    answer = client.get("/")
+    assert (answer.status, answer.header("retry-after")) == (429, "90")
+
+
+@pytest.mark.parametrize("failure", [ConnectionError("no store"), None])
+def test_a_backend_that_fails_lets_nobody_in(app: FastAPI, client: Any, caplog: Any, failure: Any) -> None:
+    class Failing(Counting):
+        async def increment(self, key: str, window: int) -> Any:
+            if failure is not None:
+                raise failure
+
+    limited(app, RateLimiter(backend=Failing()))
+
+    assert client.get("/").status == 500
+    assert "rate limit" in caplog.text
+
+
+def test_applications_own_handler_takes_precedence(app: FastAPI, client: Any) -> None:
+    @app.exception_handler(exceptions.AuthXException)
+    async def handle(request: Any, error: Any) -> PlainTextResponse:
+        return PlainTextResponse("slow down", 418)
+
+    limited(app, RateLimiter(max_requests=0))
+
+    assert client.get("/").status == 418
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [({"max_requests": -1}, "max_requests"), ({"window": 0}, "window"), ({"window": -1}, "window")],
+)
+def test_number_out_of_range_is_named(auth: Any, arguments: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        RateLimiter(**arguments)
+    with pytest.raises(ValueError, match=named):
+        auth.rate_limited(**arguments)
+
+
+def test_threads_lose_no_count() -> None:
+    backend = InMemoryBackend()
+    limiter = RateLimiter(max_requests=1000, backend=backend)
+
+    def ask(_: int) -> int:
+        async def ten() -> int:
+            asked = [limiter(Request({"type": "http", "client": ("192.0.2.1", 1)})) for _ in range(50)]
+            answers = await asyncio.gather(*asked, return_exceptions=True)
+            return sum(answer is None for answer in answers)
+
+        return asyncio.run(ten())
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(ask, range(24))) == 1000
+
+
+def test_windows_that_ended_are_dropped(clock: Clock) -> None:
+    backend = InMemoryBackend(clock=clock)
+
+    async def ask() -> None:
+        for number in range(5000):
+            await backend.increment(f"key {number}", 60)
+        assert len(backend._counters) == 5000
+        clock.now += 60
+        await backend.increment("another", 60)
+
+    asyncio.run(ask())
+    assert len(backend._counters) == 1
+
+
+def test_memory_has_a_bound(clock: Clock) -> None:
+    backend = InMemoryBackend(max_keys=3, clock=clock)
+
+    async def ask() -> None:
+        for number in range(100):
+            await backend.increment("x" * 100_000 + str(number), 60)
+
+    asyncio.run(ask())
+    assert len(backend._counters) == 3
+    with pytest.raises(ValueError, match="capacity"):
+        InMemoryBackend(max_keys=0)

@@ -1,0 +1,125 @@
+"""`authx.token`: making and reading tokens with a key of one's own."""
+
+import time
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+
+from authx import exceptions
+from authx._authx import token_header
+from authx.token import create_token, decode_token
+
+
+def test_claims_are_those_of_the_arguments(secret: str) -> None:
+    token = create_token(
+        "ada",
+        secret,
+        type="access",
+        jti="a name",
+        expiry=datetime.fromtimestamp(4_000_000_000, timezone.utc),
+        issued=1_500_000_000,
+        fresh=True,
+        csrf="a value",
+        audience=["here"],
+        issuer="me",
+        additional_data={"a": 1, "b": 1},
+        not_before=1_500_000_001,
+        data={"b": 2},
+    )
+
+    assert decode_token(token, secret, audience="here", issuer="me") == {
+        "sub": "ada",
+        "type": "access",
+        "jti": "a name",
+        "exp": 4_000_000_000,
+        "iat": 1_500_000_000,
+        "nbf": 1_500_000_001,
+        "fresh": True,
+        "csrf": "a value",
+        "aud": ["here"],
+        "iss": "me",
+        "a": 1,
+        "b": 2,
+    }
+
+
+def test_spans_count_from_now(secret: str) -> None:
+    token = create_token(
+        "ada", secret, expiry=timedelta(hours=1), issued=timedelta(minutes=-1), not_before=timedelta(seconds=-5)
+    )
+
+    claims = decode_token(token, secret)
+
+    assert claims["exp"] - claims["iat"] == pytest.approx(3660)
+    assert claims["exp"] - claims["nbf"] == pytest.approx(3605)
+    assert claims["exp"] == pytest.approx(time.time() + 3600, abs=30)
+
+
+def test_what_is_not_given_is_drawn_or_absent(secret: str) -> None:
+    first, second = (decode_token(create_token("ada", secret, type="refresh"), secret) for _ in range(2))
+
+    assert first.keys() == {"sub", "type", "jti", "iat", "csrf"}
+    assert first["jti"] != second["jti"]
+    assert first["csrf"] != second["csrf"]
+
+
+def test_headers_and_algorithm_are_the_callers(secret: str) -> None:
+    token = create_token("ada", secret, algorithm="HS512", headers={"kid": "one"})
+
+    assert token_header(token) == {"alg": "HS512", "typ": "JWT", "kid": "one"}
+    assert decode_token(token, secret, ["HS256", "HS512"])["sub"] == "ada"
+    with pytest.raises(exceptions.JWTDecodeError):
+        decode_token(token, secret)
+
+
+@pytest.mark.parametrize("name", ["sub", "jti", "exp", "iat", "type", "fresh", "csrf", "scopes", "login_type"])
+@pytest.mark.parametrize("argument", ["data", "additional_data"])
+@pytest.mark.parametrize("ignore_errors", [True, False])
+def test_reserved_claims_have_a_parameter_of_their_own(
+    secret: str, name: str, argument: str, ignore_errors: bool
+) -> None:
+    given: dict[str, Any] = {argument: {name: "x"}}
+    with pytest.raises(ValueError, match=f"'{name}' is reserved"):
+        create_token("ada", secret, ignore_errors=ignore_errors, **given)
+
+
+@pytest.mark.parametrize("argument", ["expiry", "issued", "not_before"])
+@pytest.mark.parametrize("value", ["tomorrow", True])
+def test_a_value_that_is_no_instant_is_named(secret: str, argument: str, value: Any) -> None:
+    with pytest.raises(TypeError, match=f"^{argument}: "):
+        create_token("ada", secret, **{argument: value})
+
+
+@pytest.mark.parametrize(
+    ("made", "read", "error"),
+    [
+        ({"expiry": timedelta(seconds=-1)}, {}, exceptions.TokenExpiredError),
+        ({}, {"key": "another secret that is long enough for HS256"}, exceptions.TokenInvalidSignatureError),
+        ({"audience": "there"}, {"audience": "here"}, exceptions.TokenInvalidAudienceError),
+        ({"audience": "there"}, {}, exceptions.TokenInvalidAudienceError),
+        ({"issuer": "me"}, {"issuer": "you"}, exceptions.TokenInvalidIssuerError),
+        ({"not_before": timedelta(hours=1)}, {}, exceptions.JWTDecodeError),
+        ({}, {"token": ""}, exceptions.JWTDecodeError),
+        ({}, {"token": "a.b.c"}, exceptions.JWTDecodeError),
+    ],
+)
+def test_a_token_that_does_not_hold_is_refused(
+    secret: str, made: dict[str, Any], read: dict[str, Any], error: type[Exception]
+) -> None:
+    token = create_token("ada", secret, **made)
+
+    with pytest.raises(error) as raised:
+        decode_token(**({"token": token, "key": secret} | read))
+    assert type(raised.value) is error
+
+
+def test_without_verification_any_claims_are_read(secret: str) -> None:
+    token = create_token("ada", secret, expiry=timedelta(seconds=-1), audience="there")
+
+    assert decode_token(token, "whatever key this is, it is not looked at", verify=False)["sub"] == "ada"
+
+
+def test_data_of_decode_token_has_no_effect_and_says_so(secret: str) -> None:
+    with pytest.warns(exceptions.AuthxArgumentDeprecationWarning, match="data"):
+        assert decode_token(create_token("ada", secret), secret, data={})["sub"] == "ada"
