@@ -47,8 +47,8 @@ impl Engine {
             let Some(expected) = login_type.filter(|_| may_be_anothers(&error)) else {
                 return error;
             };
-            let others = others.into_iter().filter(|other| issued(other, expected, token, now));
-            let actual = others.filter_map(|other| other.config().login_type.clone()).next();
+            let mut others = others.into_iter().filter(|other| issued(other, expected, token, now));
+            let actual = others.find_map(|other| other.config().login_type.clone());
             match actual {
                 Some(actual) => {
                     Error::LoginTypeMismatch { expected: expected.clone(), actual: Some(actual) }

@@ -14,6 +14,7 @@ use crate::body::ReadBodyLayer;
 use crate::clock::{Clock, SystemClock};
 use crate::implicit_refresh::ImplicitRefreshLayer;
 use crate::memory_sessions::MemorySessions;
+use crate::rate_limit::{RateLimitLayer, RateLimiter};
 use crate::rejection::Rejection;
 use crate::require::RequireLayer;
 use crate::revocation::Revocation;
@@ -56,6 +57,8 @@ struct Inner {
     random: Arc<dyn Random + Send + Sync>,
     revocation: Option<Arc<dyn Revocation>>,
     sessions: Arc<dyn SessionStore>,
+    /// The engines of the application's other logins.
+    others: Arc<[Engine]>,
 }
 
 impl AuthX {
@@ -74,6 +77,7 @@ impl AuthX {
                 random: Arc::new(SystemRandom),
                 revocation: None,
                 sessions,
+                others: Arc::default(),
             }),
         }
     }
@@ -150,6 +154,11 @@ impl AuthX {
         self.with(|inner| inner.random = Arc::new(random))
     }
 
+    /// Knows the application's other logins, whose tokens get an answer that says so.
+    pub(crate) fn among(self, others: Arc<[Engine]>) -> Self {
+        self.with(|inner| inner.others = others)
+    }
+
     fn with(mut self, change: impl FnOnce(&mut Inner)) -> Self {
         change(Arc::make_mut(&mut self.inner));
         self
@@ -169,6 +178,10 @@ impl AuthX {
 
     pub(crate) fn random(&self) -> &dyn Random {
         &*self.inner.random
+    }
+
+    pub(crate) fn others(&self) -> &[Engine] {
+        &self.inner.others
     }
 
     pub(crate) fn revocation(&self) -> Option<&Arc<dyn Revocation>> {
@@ -250,6 +263,19 @@ impl AuthX {
     #[must_use]
     pub fn require(&self, requirement: Requirement) -> RequireLayer {
         RequireLayer::new(self.clone(), requirement)
+    }
+
+    /// A layer that refuses a client's requests beyond a limit; see [`RateLimiter`].
+    pub fn rate_limit(&self, limiter: RateLimiter) -> RateLimitLayer {
+        RateLimitLayer::new(self.clone(), limiter, None)
+    }
+
+    /// A layer that refuses a client's requests beyond a limit, and those without a valid access token.
+    ///
+    /// Unless the limit is by subject, requests are counted before their token is looked at, so that
+    /// guessing is limited too.
+    pub fn rate_limited(&self, limiter: RateLimiter) -> RateLimitLayer {
+        RateLimitLayer::new(self.clone(), limiter, Some(Requirement::access()))
     }
 
     /// A layer that replaces the access cookie shortly before it ends; see [`ImplicitRefreshLayer`].

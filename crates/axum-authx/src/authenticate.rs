@@ -134,7 +134,7 @@ impl AuthX {
         token: &RequestToken<'_>,
         requirement: &Requirement,
     ) -> Result<Claims<C>, Rejection> {
-        let claims = self.engine().verify(token, requirement, self.now());
+        let claims = self.engine().verify_among(token, requirement, self.others(), self.now());
         claims.map_err(|error| self.reject(error))
     }
 
@@ -148,7 +148,7 @@ impl AuthX {
         self.with_request(parts, requirement, |request| {
             let engine = self.engine();
             let token = engine.find_token(request, requirement)?;
-            let claims = engine.verify(&token, requirement, self.now())?;
+            let claims = engine.verify_among(&token, requirement, self.others(), self.now())?;
             Ok(then(&token, claims))
         })
     }

@@ -31,6 +31,8 @@
 //! | cookies | [`AuthX::set_cookies`] and [`AuthX::unset_cookies`], parts of a response |
 //! | staying logged in | the layer [`AuthX::implicit_refresh`] |
 //! | tokens in JSON bodies, CSRF values in forms | the layer [`AuthX::read_body`] |
+//! | several logins, such as users and operators | [`AuthManager`] |
+//! | rate limits | the layers [`AuthX::rate_limit`] and [`AuthX::rate_limited`] with a [`RateLimiter`]; with the feature `connect-info`, by the client's address |
 //! | revocation | [`AuthX::with_revocation`] with a [`Revocation`] or a closure |
 //! | sessions | [`AuthX::create_session`] and its siblings, [`NewToken::session`], [`AuthX::with_sessions`] with a [`SessionStore`]; see [`sessions`] |
 //! | by hand | [`AuthX::authenticate`], or [`AuthX::find_token`] and [`AuthX::verify_token`] |
@@ -118,9 +120,11 @@ mod fresh_token;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod implicit_refresh;
+mod manager;
 mod memory_sessions;
 #[cfg(feature = "utoipa")]
 mod openapi;
+mod rate_limit;
 mod refresh_token;
 mod rejection;
 mod require;
@@ -137,8 +141,8 @@ mod web_socket_token;
 
 pub use authx::{
     Algorithm, Audience, Claims, Config, ConfigBuilder, ConfigError, CsrfCheck, Engine, Error,
-    IssueError, JsonClaims, Key, KeyRing, Location, NewToken, RequiredScopes, Requirement,
-    SameSite, Secret, Timestamp, TokenKind,
+    IssueError, JsonClaims, Key, KeyRing, Location, NewToken, RateLimit, RateLimitError,
+    RequiredScopes, Requirement, SameSite, Secret, Timestamp, TokenKind,
 };
 
 pub use access_token::AccessToken;
@@ -149,7 +153,11 @@ pub use cookies::{SetCookies, UnsetCookies};
 pub use current_subject::{CurrentSubject, FromSubject};
 pub use fresh_token::FreshToken;
 pub use implicit_refresh::{ImplicitRefreshLayer, ImplicitRefreshService};
+pub use manager::{AuthManager, LoginTypeError};
 pub use memory_sessions::MemorySessions;
+pub use rate_limit::{
+    Counted, InMemoryBackend, RateLimitBackend, RateLimitLayer, RateLimitService, RateLimiter,
+};
 pub use refresh_token::RefreshToken;
 pub use rejection::Rejection;
 pub use require::{RequireLayer, RequireService};

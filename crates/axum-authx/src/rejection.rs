@@ -4,7 +4,7 @@ use std::fmt;
 
 use authx::{Answer, Engine, Error, IssueError};
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_TYPE, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
@@ -153,6 +153,9 @@ impl IntoResponse for Rejection {
         if let Some(challenge) = self.www_authenticate() {
             headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
+        if let Error::RateLimitExceeded { retry_after } = error {
+            headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after));
+        }
         response
     }
 }
@@ -172,6 +175,9 @@ impl Serialize for Body<'_> {
         if let Error::LoginTypeMismatch { expected, actual } = self.error {
             members.serialize_entry("expected_type", expected)?;
             members.serialize_entry("actual_type", actual)?;
+        }
+        if let Error::RateLimitExceeded { retry_after } = self.error {
+            members.serialize_entry("retry_after", retry_after)?;
         }
         members.end()
     }

@@ -1,0 +1,474 @@
+//! Limits on how often a client may ask.
+
+use std::fmt;
+#[cfg(feature = "connect-info")]
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+pub use authx::Counted;
+use authx::{RateCounters, RateLimit, Requirement};
+use axum::BoxError;
+use axum::extract::Request;
+#[cfg(feature = "connect-info")]
+use axum::extract::{ConnectInfo, FromRequestParts as _};
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::auth::AuthX;
+use crate::body::with_body_read;
+use crate::rejection::Rejection;
+use crate::revocation::BoxFuture;
+
+/// How often whom a service answers; a layer of [`AuthX::rate_limit`] or [`AuthX::rate_limited`] with it
+/// answers the rest 429, with `Retry-After`.
+///
+/// Each counts by itself, in memory, unless [`RateLimiter::backend`] gives several one backend. A clone
+/// counts together with its original.
+///
+/// ```
+/// use axum::Router;
+/// use axum::routing::{get, post};
+/// use axum_authx::{AuthX, RateLimit, RateLimiter};
+/// use std::time::Duration;
+///
+/// let auth = AuthX::ephemeral();
+/// let minute = Duration::from_secs(60);
+/// let per_client = RateLimiter::by_key(RateLimit::new(5, minute)?, |parts| {
+///     let address = parts.headers.get("x-real-ip").and_then(|value| value.to_str().ok());
+///     format!("ratelimit:{}", address.unwrap_or("unknown"))
+/// });
+/// let per_user = RateLimiter::by_subject(RateLimit::new(100, minute)?);
+/// let app: Router = Router::new()
+///     .route("/login", post(|| async { "a token" }))
+///     .route_layer(auth.rate_limit(per_client))
+///     .merge(
+///         Router::new()
+///             .route("/reports", get(|| async { "what a user may read" }))
+///             .route_layer(auth.rate_limited(per_user)),
+///     );
+/// # Ok::<(), axum_authx::RateLimitError>(())
+/// ```
+#[derive(Clone)]
+#[must_use]
+pub struct RateLimiter {
+    limit: RateLimit,
+    key: Key,
+    backend: Arc<dyn RateLimitBackend>,
+}
+
+#[derive(Clone)]
+enum Key {
+    #[cfg(feature = "connect-info")]
+    Address,
+    Subject,
+    Function(Arc<dyn Fn(&Parts) -> String + Send + Sync>),
+}
+
+impl RateLimiter {
+    /// Counts by the client's address, with the feature `connect-info`.
+    ///
+    /// The service must be served with
+    /// [`into_make_service_with_connect_info::<SocketAddr>`](axum::Router::into_make_service_with_connect_info),
+    /// else every request is answered 500. Behind a proxy the address is the proxy's: then
+    /// [`RateLimiter::by_key`] with a header that the proxy sets is the right one.
+    #[cfg(feature = "connect-info")]
+    pub fn by_address(limit: RateLimit) -> Self {
+        Self::new(limit, Key::Address)
+    }
+
+    /// Counts by the subject of the request's access token, which must be valid.
+    pub fn by_subject(limit: RateLimit) -> Self {
+        Self::new(limit, Key::Subject)
+    }
+
+    /// Counts by what this function makes of a request.
+    pub fn by_key(
+        limit: RateLimit,
+        key: impl Fn(&Parts) -> String + Send + Sync + 'static,
+    ) -> Self {
+        Self::new(limit, Key::Function(Arc::new(key)))
+    }
+
+    /// Counts there, instead of in a memory of its own.
+    pub fn backend(mut self, backend: impl RateLimitBackend) -> Self {
+        self.backend = Arc::new(backend);
+        self
+    }
+
+    fn new(limit: RateLimit, key: Key) -> Self {
+        Self { limit, key, backend: Arc::new(InMemoryBackend::new()) }
+    }
+
+    async fn count(&self, auth: &AuthX, key: &str) -> Result<(), Rejection> {
+        let counted = self.backend.increment(key, self.limit.window()).await.map_err(|error| {
+            Rejection::failed(format_args!(
+                "a request could not be counted for its rate limit, so it is refused: {error}"
+            ))
+        })?;
+        self.limit.check(counted).map_err(|error| auth.reject(error))
+    }
+}
+
+impl fmt::Debug for RateLimiter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("RateLimiter").field("limit", &self.limit).finish_non_exhaustive()
+    }
+}
+
+/// Counts requests.
+///
+/// One that several processes share, such as a Redis, is an implementation of yours. It has the same keys
+/// as the FastAPI face's.
+pub trait RateLimitBackend: Send + Sync + 'static {
+    /// Counts a request of this key. The window begins with the first one and lasts that long.
+    ///
+    /// # Errors
+    ///
+    /// An error refuses the request with status 500 and is logged.
+    fn increment<'a>(
+        &'a self,
+        key: &'a str,
+        window: Duration,
+    ) -> BoxFuture<'a, Result<Counted, BoxError>>;
+
+    /// Forgets the requests of this key.
+    ///
+    /// # Errors
+    ///
+    /// They could not be forgotten.
+    fn reset<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>>;
+}
+
+impl<T: RateLimitBackend + ?Sized> RateLimitBackend for Arc<T> {
+    fn increment<'a>(
+        &'a self,
+        key: &'a str,
+        window: Duration,
+    ) -> BoxFuture<'a, Result<Counted, BoxError>> {
+        (**self).increment(key, window)
+    }
+
+    fn reset<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
+        (**self).reset(key)
+    }
+}
+
+/// Counts the requests of this process.
+///
+/// Windows that have ended are dropped, and limits with different windows count by themselves. It counts
+/// 100 000 keys at once; for one more, the window that ends soonest is forgotten.
+pub struct InMemoryBackend {
+    counters: Mutex<RateCounters>,
+    clock: Box<dyn Fn() -> Duration + Send + Sync>,
+}
+
+impl InMemoryBackend {
+    /// By the system's clock.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the face's clock")]
+    pub fn new() -> Self {
+        let start = Instant::now();
+        Self::with_clock(move || start.elapsed())
+    }
+
+    /// By a clock that tells the time since an instant of its own, and never goes back.
+    #[must_use]
+    pub fn with_clock(clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self { counters: Mutex::default(), clock: Box::new(clock) }
+    }
+
+    /// Counts so many keys at once.
+    #[must_use]
+    pub fn max_keys(self, capacity: NonZeroUsize) -> Self {
+        Self { counters: Mutex::new(RateCounters::with_capacity(capacity)), ..self }
+    }
+
+    fn counters(&self) -> MutexGuard<'_, RateCounters> {
+        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl RateLimitBackend for InMemoryBackend {
+    fn increment<'a>(
+        &'a self,
+        key: &'a str,
+        window: Duration,
+    ) -> BoxFuture<'a, Result<Counted, BoxError>> {
+        let now = (self.clock)();
+        let counted = self.counters().increment(key, window, now);
+        Box::pin(async move { Ok(counted) })
+    }
+
+    fn reset<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
+        self.counters().reset(key);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+impl Default for InMemoryBackend {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for InMemoryBackend {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("InMemoryBackend").finish_non_exhaustive()
+    }
+}
+
+/// Refuses requests beyond a limit; see [`AuthX::rate_limit`] and [`AuthX::rate_limited`].
+///
+/// Add it with [`Router::route_layer`](axum::Router::route_layer), so that a path without a route stays
+/// a 404.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct RateLimitLayer {
+    auth: AuthX,
+    limiter: RateLimiter,
+    requirement: Option<Arc<Requirement>>,
+}
+
+impl RateLimitLayer {
+    pub(crate) fn new(auth: AuthX, limiter: RateLimiter, requirement: Option<Requirement>) -> Self {
+        let by_subject = matches!(limiter.key, Key::Subject);
+        let requirement = requirement.or_else(|| by_subject.then(Requirement::access));
+        Self { auth, limiter, requirement: requirement.map(Arc::new) }
+    }
+
+    /// Counts the request and verifies its token, in the order that the key asks for.
+    async fn admit(&self, request: Request) -> Result<Request, Rejection> {
+        let (mut parts, body) = request.into_parts();
+        if let Some(key) = self.key(&mut parts).await? {
+            self.limiter.count(&self.auth, &key).await?;
+        }
+        let request = Request::from_parts(parts, body);
+        let Some(requirement) = &self.requirement else { return Ok(request) };
+
+        let request = with_body_read(&self.auth, request, std::slice::from_ref(requirement)).await;
+        let (mut parts, body) = request.into_parts();
+        let claims = self.auth.authenticate::<()>(&mut parts, requirement).await?;
+        if matches!(self.limiter.key, Key::Subject) {
+            let key = format!("ratelimit:subject:{}", claims.sub);
+            self.limiter.count(&self.auth, &key).await?;
+        }
+        Ok(Request::from_parts(parts, body))
+    }
+
+    /// The key of a request whose token needn't be known for it.
+    async fn key(&self, parts: &mut Parts) -> Result<Option<String>, Rejection> {
+        match &self.limiter.key {
+            Key::Subject => Ok(None),
+            Key::Function(key) => Ok(Some(key(parts))),
+            #[cfg(feature = "connect-info")]
+            Key::Address => {
+                let ConnectInfo(address) =
+                    ConnectInfo::<SocketAddr>::from_request_parts(parts, &())
+                        .await
+                        .map_err(|_| Rejection::failed(NO_ADDRESS))?;
+                Ok(Some(format!("ratelimit:{}", address.ip().to_canonical())))
+            }
+        }
+    }
+}
+
+#[cfg(feature = "connect-info")]
+const NO_ADDRESS: &str = "a rate limit by address needs to know the client's: serve the router's \
+    `into_make_service_with_connect_info::<SocketAddr>()`";
+
+impl<S> Layer<S> for RateLimitLayer {
+    type Service = RateLimitService<S>;
+
+    fn layer(&self, inner: S) -> RateLimitService<S> {
+        RateLimitService { inner, layer: self.clone() }
+    }
+}
+
+/// The service of [`RateLimitLayer`].
+#[derive(Clone, Debug)]
+pub struct RateLimitService<S> {
+    inner: S,
+    layer: RateLimitLayer,
+}
+
+impl<S> Service<Request> for RateLimitService<S>
+where
+    S: Service<Request, Response: IntoResponse> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Response, S::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let layer = self.layer.clone();
+        // The one that is ready is the one to call.
+        let waiting = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, waiting);
+        Box::pin(async move {
+            match layer.admit(request).await {
+                Ok(request) => inner.call(request).await.map(IntoResponse::into_response),
+                Err(rejection) => Ok(rejection.into_response()),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use axum::Router;
+    use axum::routing::get;
+
+    use super::*;
+    use crate::testing::{self, Answer, answer_to, bearer};
+
+    #[derive(Clone, Default)]
+    struct StoppedClock(Arc<AtomicU64>);
+
+    impl StoppedClock {
+        fn advance(&self, seconds: u64) {
+            self.0.fetch_add(seconds, Ordering::Relaxed);
+        }
+
+        fn backend(&self) -> InMemoryBackend {
+            let Self(seconds) = self.clone();
+            InMemoryBackend::with_clock(move || {
+                Duration::from_secs(seconds.load(Ordering::Relaxed))
+            })
+        }
+    }
+
+    fn limit(max_requests: u64) -> RateLimit {
+        RateLimit::new(max_requests, Duration::from_secs(60)).expect("a window")
+    }
+
+    fn anybody(max_requests: u64) -> RateLimiter {
+        RateLimiter::by_key(limit(max_requests), |_| "anybody".to_owned())
+    }
+
+    fn app(layer: RateLimitLayer) -> Router {
+        Router::new().route("/", get(|| async { "welcome" })).route_layer(layer)
+    }
+
+    async fn ask(app: &Router, token: &str) -> Answer {
+        answer_to(app, bearer(testing::get("/"), token)).await
+    }
+
+    #[tokio::test]
+    async fn requests_beyond_the_limit_are_refused_until_the_window_ends() {
+        let (auth, _) = testing::auth();
+        let clock = StoppedClock::default();
+        let app = app(auth.rate_limit(anybody(2).backend(clock.backend())));
+        assert_eq!(answer_to(&app, testing::get("/")).await.status, 200);
+        assert_eq!(answer_to(&app, testing::get("/")).await.status, 200);
+        assert_eq!(answer_to(&app, testing::get("/nowhere")).await.status, 404);
+
+        clock.advance(53);
+        let answer = answer_to(&app, testing::get("/")).await;
+        assert_eq!((answer.status, answer.header("retry-after")), (429, Some("7")));
+        assert_eq!(
+            answer.body,
+            concat!(
+                r#"{"message":"Rate limit exceeded. Retry after 7 seconds.","#,
+                r#""error_type":"RateLimitExceeded","retry_after":7}"#
+            )
+        );
+        clock.advance(7);
+        assert_eq!(answer_to(&app, testing::get("/")).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn each_subject_counts_by_itself_and_needs_a_token() {
+        let (auth, _) = testing::auth();
+        let limiter = RateLimiter::by_subject(limit(1));
+        let ada = auth.create_access_token("ada").expect("a token");
+        let bob = auth.create_access_token("bob").expect("a token");
+        for layer in
+            [auth.rate_limit(limiter.clone()), auth.rate_limited(RateLimiter::by_subject(limit(1)))]
+        {
+            let app = app(layer);
+            let mut statuses = Vec::new();
+            for token in [&ada, &bob, &ada] {
+                statuses.push(ask(&app, token).await.status);
+            }
+            assert_eq!(statuses, [200, 200, 429]);
+            assert_eq!(answer_to(&app, testing::get("/")).await.status, 401);
+        }
+    }
+
+    #[tokio::test]
+    async fn rate_limited_asks_for_a_token_and_counts_bad_ones_too() {
+        let (auth, _) = testing::auth();
+        let token = auth.create_access_token("ada").expect("a token");
+        let app = app(auth.rate_limited(anybody(2)));
+        assert_eq!(ask(&app, &token).await.body, "welcome");
+        assert_eq!(ask(&app, "a.b.c").await.status, 401);
+        let answer = ask(&app, &token).await;
+        assert_eq!((answer.status, answer.error_type()), (429, Some("RateLimitExceeded")));
+    }
+
+    #[tokio::test]
+    async fn limiters_count_together_where_they_share_a_backend() {
+        let (auth, _) = testing::auth();
+        let backend = Arc::new(InMemoryBackend::new());
+        let first = app(auth.rate_limit(anybody(1).backend(Arc::clone(&backend))));
+        let second = app(auth.rate_limit(anybody(1).backend(Arc::clone(&backend))));
+        let alone = app(auth.rate_limit(anybody(1)));
+        assert_eq!(answer_to(&first, testing::get("/")).await.status, 200);
+        assert_eq!(answer_to(&second, testing::get("/")).await.status, 429);
+        assert_eq!(answer_to(&alone, testing::get("/")).await.status, 200);
+        backend.reset("anybody").await.expect("forgotten");
+        assert_eq!(answer_to(&second, testing::get("/")).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn a_backend_that_fails_lets_nobody_in() {
+        struct Failing;
+
+        impl RateLimitBackend for Failing {
+            fn increment<'a>(
+                &'a self,
+                _: &'a str,
+                _: Duration,
+            ) -> BoxFuture<'a, Result<Counted, BoxError>> {
+                Box::pin(async { Err("no store".into()) })
+            }
+
+            fn reset<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
+                Box::pin(async { Ok(()) })
+            }
+        }
+
+        let (auth, _) = testing::auth();
+        let app = app(auth.rate_limit(anybody(1).backend(Failing)));
+        assert_eq!(answer_to(&app, testing::get("/")).await.status, 500);
+    }
+
+    #[cfg(feature = "connect-info")]
+    #[tokio::test]
+    async fn each_address_counts_by_itself_and_one_that_is_unknown_is_a_500() {
+        let (auth, _) = testing::auth();
+        let app = app(auth.rate_limit(RateLimiter::by_address(limit(1))));
+        let mut statuses = Vec::new();
+        for address in ["192.0.2.1:1", "192.0.2.2:1", "192.0.2.1:2", "[::ffff:192.0.2.1]:3"] {
+            let mut request = testing::get("/");
+            let address: SocketAddr = address.parse().expect("an address");
+            request.extensions_mut().insert(ConnectInfo(address));
+            statuses.push(answer_to(&app, request).await.status);
+        }
+        assert_eq!(statuses, [200, 200, 429, 429]);
+        assert_eq!(answer_to(&app, testing::get("/")).await.status, 500);
+    }
+}
