@@ -1,8 +1,11 @@
 """The reference in docs/ names what is there, and nothing else."""
 
+import json
 import re
+import types
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -23,3 +26,46 @@ def test_reference_states_the_default_in_force(name: str, default: str) -> None:
     assert eval(default, {"timedelta": timedelta}) == AuthXConfig.model_fields[name].get_default(
         call_default_factory=True
     )
+
+
+@pytest.fixture
+def example(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """What the Python code of a page defines."""
+    code = "\n".join(
+        re.findall(r"^```python\n(.*?)^```$", (DOCS / request.param).read_text(), re.DOTALL | re.MULTILINE)
+    )
+    module = types.ModuleType("example")
+    exec(compile(code, request.param, "exec"), module.__dict__)
+    return module.__dict__
+
+
+def json_of(page: str) -> list[Any]:
+    blocks = re.findall(r"^```json\n(.*?)^```$", (DOCS / page).read_text(), re.DOTALL | re.MULTILINE)
+    return [json.loads(block) for block in blocks]
+
+
+@pytest.mark.parametrize("example", ["login-types.md"], indirect=True)
+def test_page_on_logins_says_what_the_example_answers(example: dict[str, Any], serve: Any) -> None:
+    client = serve(example["app"])
+    token = client.post("/operator/login").json()["access_token"]
+
+    assert client.get("/operator", token=token).json() == "hello, grace"
+    answer = client.get("/me", token=token)
+    assert [answer.json()] == json_of("login-types.md")
+    assert answer.status == 401
+
+
+@pytest.mark.parametrize("example", ["rate-limits.md"], indirect=True)
+def test_page_on_rate_limits_says_what_the_example_answers(example: dict[str, Any], serve: Any) -> None:
+    client = serve(example["app"])
+
+    answers = [client.post("/login") for _ in range(6)]
+    assert [answer.status for answer in answers] == [200] * 5 + [429]
+    # The seconds depend on how long the requests took.
+    [refused] = json_of("rate-limits.md")
+    assert answers[-1].json().keys() == refused.keys()
+    assert answers[-1].json()["error_type"] == refused["error_type"]
+
+    token = answers[0].json()
+    assert client.get("/reports", token=token).json() == "what ada may read"
+    assert [client.get("/search", token=token).status for _ in range(2)] == [200, 429]
