@@ -128,17 +128,14 @@ impl RateCounters {
     pub fn increment(&mut self, key: &str, window: Duration, now: Duration) -> Counted {
         self.drop_ended(now);
         let name = (hash(key), window);
+        let ends_at = now.saturating_add(window);
         if !self.counters.contains_key(&name) {
             while self.counters.len() >= self.capacity {
                 self.drop_first_to_end();
             }
-            let ends_at = now.saturating_add(window);
             self.by_end.insert((ends_at, name));
-            self.counters.insert(name, Counter { requests: 0, ends_at });
         }
-        let Some(counter) = self.counters.get_mut(&name) else {
-            return Counted { requests: 1, time_left: None };
-        };
+        let counter = self.counters.entry(name).or_insert(Counter { requests: 0, ends_at });
         counter.requests = counter.requests.saturating_add(1);
         let time_left = Some(counter.ends_at.saturating_sub(now));
         Counted { requests: counter.requests, time_left }
@@ -188,7 +185,7 @@ impl RateCounters {
     }
 }
 
-/// Room for [`DEFAULT_CAPACITY`] keys.
+/// Room for 100 000 keys.
 impl Default for RateCounters {
     fn default() -> Self {
         Self::with_capacity(DEFAULT_CAPACITY)
