@@ -58,6 +58,11 @@ pub enum Error {
         /// The scopes that the token has.
         provided: Vec<String>,
     },
+    /// A policy forbids the action.
+    PolicyDenied {
+        /// Why, in the policy's words.
+        reason: String,
+    },
     /// The store says that the token was revoked.
     Revoked,
     /// The session that the token belongs to was revoked, or is not known to the store.
@@ -198,6 +203,7 @@ impl Error {
             Self::MissingCsrfToken => "MissingCSRFTokenError",
             Self::CsrfMismatch | Self::ForeignOrigin => "CSRFError",
             Self::InsufficientScope { .. } => "InsufficientScopeError",
+            Self::PolicyDenied { .. } => "PolicyDeniedError",
             Self::Revoked | Self::UnknownSubject => "RevokedTokenError",
             Self::SessionRevoked => "SessionRevoked",
             Self::RateLimitExceeded { .. } => "RateLimitExceeded",
@@ -217,7 +223,7 @@ impl Error {
 }
 
 /// For the log and the developer. Nothing of the token is in it, except scopes and the login type of a
-/// token whose signature held.
+/// token whose signature held. A policy's reason is the application's own text.
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -260,6 +266,7 @@ impl fmt::Display for Error {
                 formatter.write_str(". Provided: ")?;
                 write_list(formatter, provided)
             }
+            Self::PolicyDenied { reason } => formatter.write_str(reason),
             Self::Revoked => formatter.write_str("The token was revoked"),
             Self::SessionRevoked => formatter.write_str("Session has been revoked"),
             Self::UnknownSubject => {

@@ -29,8 +29,9 @@
 //! The modules, in the order in which a token meets them: `config` (settings to a checked [`Config`]),
 //! `key` ([`Key`], [`KeyRing`]), `issue` ([`NewToken`]), `token` (the codec, [`Claims`]), `transport`
 //! ([`Request`], [`RequestToken`], cookies, CSRF), `verify` ([`Requirement`] and the ordered checks),
-//! `login_type` (several logins of one application), `scope`, `session`, `refresh` (implicit refresh), `websocket`,
-//! `rate_limit`, `error` (what HTTP answers), `time` and `random`.
+//! `login_type` (several logins of one application), `scope`, `session`, `policy` ([`Policy`], rules over
+//! attributes), `refresh` (implicit refresh), `websocket`, `rate_limit`, `error` (what HTTP answers), `time`
+//! and `random`.
 
 #![forbid(unsafe_code)]
 
@@ -40,6 +41,7 @@ mod error;
 mod issue;
 mod key;
 mod login_type;
+mod policy;
 mod random;
 mod rate_limit;
 mod refresh;
@@ -62,6 +64,11 @@ pub use key::{
     Algorithm, Key, KeyError, KeyKind, KeyRing, KeyRingError, Kid, Secret, UnknownAlgorithm,
 };
 pub use login_type::check_login_type;
+pub use policy::{
+    Attribute, AttributePath, AttributeValues, Attributes, Policy, PolicyCondition, PolicyContext,
+    PolicyDecision, PolicyEffect, PolicyEvaluation, PolicyFileError, PolicyOperator, PolicyRule,
+    PolicySource, PolicyStep, pattern_covers,
+};
 pub use random::{Random, RandomUnavailable, SystemRandom};
 pub use rate_limit::{Counted, RateCounters, RateLimit, RateLimitError};
 pub use refresh::{NoRefresh, Outcome, RefreshCandidate};

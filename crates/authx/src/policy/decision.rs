@@ -1,0 +1,227 @@
+//! From rules and a question to a decision.
+//!
+//! The order: every deny rule first, in the order in which they stand; one that applies decides. Then the
+//! allow rules from the last to the first; one that applies decides. Else the default does.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use super::attributes::PolicyContext;
+use super::rule::{PolicyEffect, PolicyRule};
+use crate::error::Error;
+
+/// Rules that together decide who may do what. A clone is one more reference to the same.
+///
+/// [`Policy::from_toml`] and [`Policy::from_json`] read one from a file's text.
+///
+/// `E` is what stands for an evaluator, a function of the application that has a say: an index, a
+/// callable, a name. The engine never calls one; it asks for the answer with a [`PolicyStep`]. Without
+/// evaluators there is [`Policy::decide`].
+///
+/// ```
+/// use authx::{AttributeValues, Policy, PolicyContext, PolicyEffect, PolicyRule};
+///
+/// let policy: Policy = Policy::new([
+///     PolicyRule::new(PolicyEffect::Allow, ["*"], ["*"]),
+///     PolicyRule::new(PolicyEffect::Deny, ["delete"], ["*"]).reason("Nothing is deleted here"),
+/// ]);
+/// let nothing = AttributeValues::default();
+/// assert!(policy.decide(&PolicyContext::new("read", "documents:1", &nothing)).allowed);
+/// let decision = policy.decide(&PolicyContext::new("delete", "documents:1", &nothing));
+/// assert_eq!((decision.allowed, decision.rule), (false, Some(1)));
+/// ```
+#[derive(Debug)]
+pub struct Policy<E = Infallible> {
+    inner: Arc<Inner<E>>,
+}
+
+#[derive(Debug)]
+struct Inner<E> {
+    rules: Vec<PolicyRule<E>>,
+    evaluators: Vec<E>,
+    default_allow: bool,
+}
+
+impl<E> Policy<E> {
+    /// A policy of these rules. What no rule is about is denied.
+    pub fn new(rules: impl IntoIterator<Item = PolicyRule<E>>) -> Self {
+        Self::with_evaluators(rules, [], false)
+    }
+
+    /// With evaluators that every allow rule needs beside its own, and a say on what no rule is about.
+    /// Deny rules don't ask these evaluators: none of them can switch a deny rule off.
+    pub fn with_evaluators(
+        rules: impl IntoIterator<Item = PolicyRule<E>>,
+        evaluators: impl IntoIterator<Item = E>,
+        default_allow: bool,
+    ) -> Self {
+        let rules = rules.into_iter().collect();
+        let evaluators = evaluators.into_iter().collect();
+        Self { inner: Arc::new(Inner { rules, evaluators, default_allow }) }
+    }
+
+    /// The rules.
+    #[must_use]
+    pub fn rules(&self) -> &[PolicyRule<E>] {
+        &self.inner.rules
+    }
+
+    /// Whether what no rule is about is allowed.
+    #[must_use]
+    pub fn default_allow(&self) -> bool {
+        self.inner.default_allow
+    }
+
+    /// Begins to decide. Conditions are looked at here, and evaluators asked for by
+    /// [`PolicyEvaluation::step`].
+    #[must_use]
+    pub fn evaluate(&self, context: &PolicyContext<'_>) -> PolicyEvaluation<E> {
+        let rules = || self.inner.rules.iter().enumerate();
+        let matching = |effect| {
+            move |(_, rule): &(usize, &PolicyRule<E>)| {
+                rule.effect == effect && rule.matches(context)
+            }
+        };
+        let denying = rules().filter(matching(PolicyEffect::Deny));
+        let allowing = rules().rev().filter(matching(PolicyEffect::Allow));
+        let mut candidates = Vec::new();
+        for (index, rule) in denying.chain(allowing) {
+            candidates.push(index);
+            if self.evaluators_of(rule).next().is_none() {
+                // It applies for certain, so no later one can come into play.
+                break;
+            }
+        }
+        PolicyEvaluation { policy: self.clone(), candidates, candidate: 0, asked: 0 }
+    }
+
+    fn evaluators_of<'p>(&'p self, rule: &'p PolicyRule<E>) -> impl Iterator<Item = &'p E> {
+        let global = match rule.effect {
+            PolicyEffect::Allow => self.inner.evaluators.as_slice(),
+            PolicyEffect::Deny => &[],
+        };
+        global.iter().chain(&rule.evaluators)
+    }
+}
+
+impl Policy {
+    /// Decides, where there are no evaluators to ask.
+    #[must_use]
+    pub fn decide(&self, context: &PolicyContext<'_>) -> PolicyDecision {
+        match self.evaluate(context).step() {
+            PolicyStep::Decided(decision) => decision,
+            PolicyStep::Ask { evaluator, .. } => match *evaluator {},
+        }
+    }
+}
+
+impl<E> Clone for Policy<E> {
+    fn clone(&self) -> Self {
+        Self { inner: Arc::clone(&self.inner) }
+    }
+}
+
+/// A decision on its way.
+///
+/// ```
+/// use authx::{AttributeValues, Policy, PolicyContext, PolicyEffect, PolicyRule, PolicyStep};
+///
+/// let rule = PolicyRule::new(PolicyEffect::Allow, ["read"], ["*"]).evaluator("business hours");
+/// let policy = Policy::new([rule]);
+/// let mut evaluation = policy.evaluate(&PolicyContext::new("read", "door", &AttributeValues::default()));
+/// let decision = loop {
+///     let holds = match evaluation.step() {
+///         PolicyStep::Ask { evaluator, .. } => *evaluator == "business hours",
+///         PolicyStep::Decided(decision) => break decision,
+///     };
+///     evaluation.answer(holds);
+/// };
+/// assert!(decision.allowed);
+/// ```
+#[derive(Debug)]
+pub struct PolicyEvaluation<E = Infallible> {
+    policy: Policy<E>,
+    /// The rules that apply if their evaluators say yes, in the order in which they decide.
+    candidates: Vec<usize>,
+    candidate: usize,
+    /// How many evaluators of the candidate said yes.
+    asked: usize,
+}
+
+/// What comes next on the way to a decision.
+#[derive(Debug, PartialEq)]
+pub enum PolicyStep<'e, E = Infallible> {
+    /// An evaluator's answer is needed: give it to [`PolicyEvaluation::answer`]. If there is none,
+    /// because the evaluator failed, the action must be refused.
+    Ask {
+        /// The evaluator.
+        evaluator: &'e E,
+        /// The rule that it is asked about, as its place among the rules.
+        rule: usize,
+    },
+    /// This is the decision.
+    Decided(PolicyDecision),
+}
+
+impl<E> PolicyEvaluation<E> {
+    /// What comes next.
+    #[must_use]
+    pub fn step(&self) -> PolicyStep<'_, E> {
+        let Some(&index) = self.candidates.get(self.candidate) else {
+            return PolicyStep::Decided(PolicyDecision::by_default(self.policy.default_allow()));
+        };
+        let rule = &self.policy.rules()[index];
+        match self.policy.evaluators_of(rule).nth(self.asked) {
+            Some(evaluator) => PolicyStep::Ask { evaluator, rule: index },
+            None => PolicyStep::Decided(PolicyDecision {
+                allowed: rule.effect == PolicyEffect::Allow,
+                reason: rule.reason_text(),
+                rule: Some(index),
+            }),
+        }
+    }
+
+    /// What the evaluator that was asked for says. Once there is a decision, nothing changes it.
+    pub fn answer(&mut self, holds: bool) {
+        if matches!(self.step(), PolicyStep::Decided(_)) {
+            return;
+        }
+        if holds {
+            self.asked += 1;
+        } else {
+            self.candidate += 1;
+            self.asked = 0;
+        }
+    }
+}
+
+/// Whether the action is allowed, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PolicyDecision {
+    /// Whether it is allowed.
+    pub allowed: bool,
+    /// Why, in words for the client.
+    pub reason: String,
+    /// The rule that decided, as its place among the rules; `None` where the default did.
+    pub rule: Option<usize>,
+}
+
+impl PolicyDecision {
+    fn by_default(allowed: bool) -> Self {
+        let reason = if allowed {
+            "No policy rule matched; default allow"
+        } else {
+            "No policy rule matched"
+        };
+        Self { allowed, reason: reason.to_owned(), rule: None }
+    }
+
+    /// The error of a denied action.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::PolicyDenied`] with the reason.
+    pub fn into_result(self) -> Result<(), Error> {
+        if self.allowed { Ok(()) } else { Err(Error::PolicyDenied { reason: self.reason }) }
+    }
+}

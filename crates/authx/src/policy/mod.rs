@@ -1,0 +1,48 @@
+//! Policies: who may do what to which resource, as rules over attributes.
+//!
+//! A [`Policy`] is a list of [`PolicyRule`]s. A rule applies where its actions, its resources, its scopes
+//! and all of its [`PolicyCondition`]s match. A deny rule that applies wins over every allow rule, and
+//! where no rule applies the answer is no.
+//!
+//! ```
+//! use authx::{AttributeValues, Policy, PolicyContext};
+//! use serde_json::json;
+//!
+//! let policy: Policy = Policy::from_toml(
+//!     r#"
+//!     [[rules]]
+//!     effect = "allow"
+//!     actions = ["read"]
+//!     resources = ["documents:*"]
+//!
+//!     [[rules]]
+//!     effect = "deny"
+//!     actions = ["*"]
+//!     resources = ["documents:*"]
+//!     conditions = [{ source = "resource", key = "owner.suspended", operator = "equals", value = true }]
+//!     reason = "The owner is suspended"
+//!     "#,
+//!     "policies.toml",
+//! )?;
+//!
+//! let attributes = AttributeValues::default().resource(json!({"owner": {"suspended": false}}));
+//! assert!(policy.decide(&PolicyContext::new("read", "documents:1", &attributes)).allowed);
+//! assert!(!policy.decide(&PolicyContext::new("write", "documents:1", &attributes)).allowed);
+//!
+//! let attributes = AttributeValues::default().resource(json!({"owner": {"suspended": true}}));
+//! let decision = policy.decide(&PolicyContext::new("read", "documents:1", &attributes));
+//! assert_eq!(decision.reason, "The owner is suspended");
+//! # Ok::<(), authx::PolicyFileError>(())
+//! ```
+
+mod attributes;
+mod condition;
+mod decision;
+mod file;
+mod rule;
+
+pub use attributes::{Attribute, AttributePath, AttributeValues, Attributes, PolicyContext};
+pub use condition::{PolicyCondition, PolicyOperator, PolicySource};
+pub use decision::{Policy, PolicyDecision, PolicyEvaluation, PolicyStep};
+pub use file::PolicyFileError;
+pub use rule::{PolicyEffect, PolicyRule, pattern_covers};
