@@ -42,6 +42,12 @@ impl RequiredScopes {
         &self.scopes
     }
 
+    /// Whether one of the names is enough.
+    #[must_use]
+    pub fn is_any(&self) -> bool {
+        self.any
+    }
+
     /// Whether a token with `granted` may pass.
     #[must_use]
     pub fn are_met_by(&self, granted: &[String]) -> bool {
