@@ -31,6 +31,7 @@ from authx.exceptions import (
 )
 from authx.main import AuthX
 from authx.manager import AuthManager
+from authx.policy import PolicyCondition, PolicyContext, PolicyDecision, PolicyEngine, PolicyRule
 from authx.rate_limit import RateLimiter
 from authx.schema import RequestToken, TokenPayload, TokenResponse
 from authx.sessions import SessionInfo
@@ -43,8 +44,13 @@ __all__ = [
     "InsufficientScopeError",
     "JWTDecodeError",
     "LoginTypeMismatchError",
+    "PolicyCondition",
+    "PolicyContext",
+    "PolicyDecision",
     "PolicyDeniedError",
+    "PolicyEngine",
     "PolicyEvaluationError",
+    "PolicyRule",
     "RateLimitExceeded",
     "RateLimiter",
     "RequestToken",

@@ -8,6 +8,7 @@ authentication is raised as the class of `authx.exceptions` that names it; a bad
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, final
 
+from authx.policy import PolicyCondition, PolicyContext, PolicyRule
 from authx.schema import TokenPayload
 from authx.types import TokenLocation
 
@@ -16,6 +17,8 @@ __version__: str
 __all__ = [
     "Engine",
     "FoundToken",
+    "Policy",
+    "PolicyEvaluation",
     "RateCounters",
     "RefreshCandidate",
     "Requirement",
@@ -23,8 +26,12 @@ __all__ = [
     "__version__",
     "check_login_type",
     "check_rate",
+    "condition_matches",
     "decode_unverified",
     "has_scopes",
+    "pattern_covers",
+    "read_policy",
+    "scopes_match",
     "socket_close",
     "token_header",
     "verify_among",
@@ -175,6 +182,9 @@ class Engine:
     ) -> Verified:
         """`find_token` and `verify` in one call: what a protected route costs."""
 
+    def check_login_type(self, login_type: str | None) -> None:
+        """Whether claims with this `login_type` belong to this engine's login. Raises `LoginTypeMismatchError`."""
+
     def refresh_candidate(self, scope: Mapping[str, Any], now: float) -> RefreshCandidate | None:
         """Before the handler runs: the request's access cookie, verified, CSRF included, when this route
         and method take part in implicit refresh and the token expires within the configured time."""
@@ -203,6 +213,43 @@ class Engine:
         """Of an exception class's name: HTTP status, the fixed message (`None`: the exception's own
         text), the `WWW-Authenticate` value (`None`: no such header). Raises `KeyError` for a name that
         has no answer of its own."""
+
+@final
+class Policy:
+    """Rules, compiled. It holds no reference to them: rules and evaluators are known by their places."""
+
+    def __new__(cls, rules: Sequence[PolicyRule], global_evaluators: int, default_allow: bool) -> Policy:
+        """`global_evaluators` is how many there are. Raises `PolicyEvaluationError` that names a bad field."""
+
+    def evaluate(self, context: PolicyContext) -> PolicyEvaluation:
+        """Begin to decide. Every condition is looked at here; passes on what an attribute raises."""
+
+@final
+class PolicyEvaluation:
+    """A decision on its way: while `wants` names an evaluator, ask that and tell `answer`."""
+
+    def wants(self) -> tuple[int, bool, int] | None:
+        """Whose answer is needed: the rule it is asked about, whether it is a global evaluator, and its place
+        among those or among the rule's own. `None`: there is a decision."""
+
+    def answer(self, holds: bool) -> None:
+        """What the evaluator said."""
+
+    def decision(self) -> tuple[bool, str, int | None]:
+        """Whether it is allowed, why, and the rule that decided."""
+
+def condition_matches(condition: PolicyCondition, context: PolicyContext) -> bool:
+    """Whether the condition holds. Raises `PolicyEvaluationError` for an unknown source or operator."""
+
+def pattern_covers(pattern: str, name: str) -> bool:
+    """Whether a rule's pattern covers the name of an action or a resource."""
+
+def scopes_match(scopes: Sequence[str] | None, all_required: bool, payload: TokenPayload | None) -> bool:
+    """Whether the token has a rule's scopes."""
+
+def read_policy(text: str, file: str, format: str) -> tuple[list[dict[str, Any]], bool]:
+    """The rules of a policy file as the arguments of `PolicyRule`, and `default_allow`. `format` is `toml` or
+    `json`. Raises `ValueError` that names the file, the line and the member."""
 
 def socket_close(error_type: str | None) -> tuple[int, str]:
     """How an open WebSocket is closed for an exception class of this name: code and reason. `None`, or a

@@ -23,6 +23,15 @@ pub(crate) fn configuration_error(py: Python<'_>, error: &ConfigError) -> PyErr 
     bad_configuration(py, error.to_string())
 }
 
+/// `PolicyEvaluationError`, naming the rule and the field.
+pub(crate) fn policy_evaluation_error(py: Python<'_>, problem: &str) -> PyErr {
+    let class = exceptions(py).and_then(|module| module.getattr("PolicyEvaluationError"));
+    match class.and_then(|class| class.call1((problem,))) {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(failure) => failure,
+    }
+}
+
 /// `ValueError` that names the argument, or `BadConfigurationError` where the configuration is at fault.
 pub(crate) fn issue_error(py: Python<'_>, error: &IssueError) -> PyErr {
     match error {

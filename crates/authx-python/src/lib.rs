@@ -8,6 +8,8 @@ mod engine;
 mod errors;
 mod json;
 mod login_type;
+mod policy;
+mod policy_value;
 mod rate_limit;
 mod request;
 mod requirement;
@@ -25,6 +27,10 @@ mod _authx {
     use super::engine::Engine;
     #[pymodule_export]
     use super::login_type::{check_login_type, verify_among};
+    #[pymodule_export]
+    use super::policy::{
+        Policy, PolicyEvaluation, condition_matches, pattern_covers, read_policy, scopes_match,
+    };
     #[pymodule_export]
     use super::rate_limit::{RateCounters, check_rate};
     #[pymodule_export]

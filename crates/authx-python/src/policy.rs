@@ -1,0 +1,314 @@
+//! Policies: Python's rules for the engine, and Python's objects as attributes.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+
+use authx::{
+    Attribute, AttributePath, Attributes, PolicyContext, PolicyOperator, PolicySource, PolicyStep,
+    RequiredScopes,
+};
+use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
+use pyo3::intern;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList, PyMapping, PyString};
+use serde_json::Value;
+
+use crate::errors::policy_evaluation_error;
+use crate::policy_value;
+
+/// An evaluator, as its place among those of its rule or of the whole policy.
+#[derive(Clone, Copy)]
+enum Evaluator {
+    Global(usize),
+    Own(usize),
+}
+
+type Rule = authx::PolicyRule<Evaluator>;
+
+/// See `Policy` in `_authx.pyi`.
+#[pyclass(frozen, module = "authx._authx")]
+pub(crate) struct Policy {
+    inner: authx::Policy<Evaluator>,
+}
+
+#[pymethods]
+impl Policy {
+    #[new]
+    #[expect(clippy::needless_pass_by_value, reason = "PyO3 extracts owned lists")]
+    fn new(
+        rules: Vec<Bound<'_, PyAny>>,
+        global_evaluators: usize,
+        default_allow: bool,
+    ) -> PyResult<Self> {
+        let rules = rules.iter().enumerate().map(|(index, given)| {
+            read_rule(given).map_err(|error| {
+                let problem = error.value(given.py());
+                policy_evaluation_error(given.py(), &format!("rules[{index}].{problem}"))
+            })
+        });
+        let rules = rules.collect::<PyResult<Vec<_>>>()?;
+        let evaluators = (0..global_evaluators).map(Evaluator::Global);
+        Ok(Self { inner: authx::Policy::with_evaluators(rules, evaluators, default_allow) })
+    }
+
+    fn evaluate(&self, context: &Bound<'_, PyAny>) -> PyResult<PolicyEvaluation> {
+        let py = context.py();
+        let text = |name| context.getattr(name)?.extract::<String>();
+        let (action, resource) = (text(intern!(py, "action"))?, text(intern!(py, "resource"))?);
+        let scopes = granted_scopes(&context.getattr(intern!(py, "payload"))?)?;
+        let attributes = ContextAttributes::new(context);
+        let mut asked = PolicyContext::new(&action, &resource, &attributes);
+        if let Some(scopes) = &scopes {
+            asked = asked.scopes(scopes);
+        }
+        let inner = self.inner.evaluate(&asked);
+        attributes.check()?;
+        Ok(PolicyEvaluation { inner })
+    }
+}
+
+/// See `PolicyEvaluation` in `_authx.pyi`.
+#[pyclass(module = "authx._authx")]
+pub(crate) struct PolicyEvaluation {
+    inner: authx::PolicyEvaluation<Evaluator>,
+}
+
+#[pymethods]
+impl PolicyEvaluation {
+    fn wants(&self) -> Option<(usize, bool, usize)> {
+        match self.inner.step() {
+            PolicyStep::Ask { evaluator: Evaluator::Global(index), rule } => {
+                Some((rule, true, *index))
+            }
+            PolicyStep::Ask { evaluator: Evaluator::Own(index), rule } => {
+                Some((rule, false, *index))
+            }
+            PolicyStep::Decided(_) => None,
+        }
+    }
+
+    fn answer(&mut self, holds: bool) {
+        self.inner.answer(holds);
+    }
+
+    fn decision(&self) -> PyResult<(bool, String, Option<usize>)> {
+        match self.inner.step() {
+            PolicyStep::Decided(decision) => Ok((decision.allowed, decision.reason, decision.rule)),
+            PolicyStep::Ask { .. } => Err(PyValueError::new_err("an evaluator has not answered")),
+        }
+    }
+}
+
+/// See `condition_matches` in `_authx.pyi`.
+#[pyfunction]
+pub(crate) fn condition_matches(
+    condition: &Bound<'_, PyAny>,
+    context: &Bound<'_, PyAny>,
+) -> PyResult<bool> {
+    let py = condition.py();
+    let condition = read_condition(condition)
+        .map_err(|error| policy_evaluation_error(py, &error.value(py).to_string()))?;
+    let attributes = ContextAttributes::new(context);
+    let matches = condition.matches(&attributes);
+    attributes.check()?;
+    Ok(matches)
+}
+
+/// See `pattern_covers` in `_authx.pyi`.
+#[pyfunction]
+pub(crate) fn pattern_covers(pattern: &str, name: &str) -> bool {
+    authx::pattern_covers(pattern, name)
+}
+
+/// See `scopes_match` in `_authx.pyi`.
+#[pyfunction]
+#[pyo3(signature = (scopes, all_required, payload))]
+pub(crate) fn scopes_match(
+    scopes: Option<Vec<String>>,
+    all_required: bool,
+    payload: &Bound<'_, PyAny>,
+) -> PyResult<bool> {
+    let granted = granted_scopes(payload)?;
+    let mut rule = Rule::new(authx::PolicyEffect::Allow, [""; 0], [""; 0]);
+    if let Some(scopes) = scopes {
+        rule = rule.scopes(required_scopes(scopes, all_required));
+    }
+    Ok(rule.matches_scopes(granted.as_deref()))
+}
+
+/// See `read_policy` in `_authx.pyi`.
+#[pyfunction]
+pub(crate) fn read_policy<'py>(
+    py: Python<'py>,
+    text: &str,
+    file: &str,
+    format: &str,
+) -> PyResult<(Bound<'py, PyList>, bool)> {
+    let read: Result<authx::Policy, _> = match format {
+        "toml" => authx::Policy::from_toml(text, file),
+        "json" => authx::Policy::from_json(text, file),
+        _ => {
+            return Err(PyValueError::new_err(format!(
+                "{file}: a policy file ends in .toml or .json, not in .{format}"
+            )));
+        }
+    };
+    let policy = read.map_err(|error| PyValueError::new_err(error.to_string()))?;
+    let rules = PyList::empty(py);
+    for rule in policy.rules() {
+        let members = PyDict::new(py);
+        members.set_item("effect", rule.effect().as_str())?;
+        members.set_item("actions", rule.actions())?;
+        members.set_item("resources", rule.resources())?;
+        members.set_item("scopes", rule.required_scopes().map(RequiredScopes::names))?;
+        let all = rule.required_scopes().is_none_or(|scopes| !scopes.is_any());
+        members.set_item("all_scopes_required", all)?;
+        members.set_item("reason", rule.own_reason())?;
+        let conditions = PyList::empty(py);
+        for condition in rule.conditions() {
+            let members = PyDict::new(py);
+            members.set_item("source", condition.source().as_str())?;
+            members.set_item("key", condition.key())?;
+            members.set_item("operator", condition.operator().as_str())?;
+            let value = condition.value().unwrap_or(&Value::Null);
+            members.set_item("value", policy_value::to_python(py, value)?)?;
+            conditions.append(members)?;
+        }
+        members.set_item("conditions", conditions)?;
+        rules.append(members)?;
+    }
+    Ok((rules, policy.default_allow()))
+}
+
+fn read_rule(given: &Bound<'_, PyAny>) -> PyResult<Rule> {
+    let py = given.py();
+    let effect = text(given, "effect")?.parse().map_err(|error| named("effect", &error))?;
+    let mut rule = Rule::new(effect, texts(given, "actions")?, texts(given, "resources")?);
+    let conditions = given.getattr(intern!(py, "conditions"))?;
+    for (index, given) in
+        conditions.try_iter().map_err(|error| named("conditions", &error))?.enumerate()
+    {
+        let condition = read_condition(&given?).map_err(|error| {
+            PyValueError::new_err(format!("conditions[{index}].{}", error.value(py)))
+        })?;
+        rule = rule.condition(condition);
+    }
+    if !given.getattr(intern!(py, "scopes"))?.is_none() {
+        let all_required = given.getattr(intern!(py, "all_scopes_required"))?.is_truthy()?;
+        rule = rule.scopes(required_scopes(texts(given, "scopes")?, all_required));
+    }
+    for index in 0..given.getattr(intern!(py, "evaluators"))?.len()? {
+        rule = rule.evaluator(Evaluator::Own(index));
+    }
+    if !given.getattr(intern!(py, "reason"))?.is_none() {
+        rule = rule.reason(text(given, "reason")?);
+    }
+    Ok(rule)
+}
+
+fn read_condition(given: &Bound<'_, PyAny>) -> PyResult<authx::PolicyCondition> {
+    let source: PolicySource =
+        text(given, "source")?.parse().map_err(|error| named("source", &error))?;
+    let operator: PolicyOperator =
+        text(given, "operator")?.parse().map_err(|error| named("operator", &error))?;
+    let key = text(given, "key")?;
+    Ok(match policy_value::from_python(&given.getattr("value")?)? {
+        Some(value) => authx::PolicyCondition::new(source, key, operator, value),
+        None => authx::PolicyCondition::with_opaque_value(source, key, operator),
+    })
+}
+
+fn required_scopes(scopes: Vec<String>, all_required: bool) -> RequiredScopes {
+    if all_required { RequiredScopes::all(scopes) } else { RequiredScopes::any(scopes) }
+}
+
+/// The scopes of a `TokenPayload`; `None` without one.
+fn granted_scopes(payload: &Bound<'_, PyAny>) -> PyResult<Option<Vec<String>>> {
+    if payload.is_none() {
+        return Ok(None);
+    }
+    let scopes: Option<Vec<String>> =
+        payload.getattr(intern!(payload.py(), "scopes"))?.extract()?;
+    Ok(Some(scopes.unwrap_or_default()))
+}
+
+fn text(given: &Bound<'_, PyAny>, field: &'static str) -> PyResult<String> {
+    given.getattr(field)?.extract().map_err(|_| named(field, &"a text is expected"))
+}
+
+fn texts(given: &Bound<'_, PyAny>, field: &'static str) -> PyResult<Vec<String>> {
+    let items = given.getattr(field)?;
+    // A text is a sequence of texts too, and never what is meant.
+    if items.is_instance_of::<PyString>() {
+        return Err(named(field, &"a sequence of texts is expected, not one text"));
+    }
+    items
+        .try_iter()
+        .and_then(|items| items.map(|item| item?.extract()).collect())
+        .map_err(|_| named(field, &"a sequence of texts is expected"))
+}
+
+fn named(field: &str, problem: &impl ToString) -> PyErr {
+    PyTypeError::new_err(format!("{field}: {}", problem.to_string()))
+}
+
+/// The attributes of a Python `PolicyContext`: members of mappings, attributes of other objects.
+struct ContextAttributes<'c, 'py> {
+    context: &'c Bound<'py, PyAny>,
+    /// What an attribute raised. The decision counts for nothing then.
+    failure: RefCell<Option<PyErr>>,
+}
+
+impl<'c, 'py> ContextAttributes<'c, 'py> {
+    fn new(context: &'c Bound<'py, PyAny>) -> Self {
+        Self { context, failure: RefCell::new(None) }
+    }
+
+    fn check(self) -> PyResult<()> {
+        self.failure.into_inner().map_or(Ok(()), Err)
+    }
+
+    fn find(&self, source: PolicySource, path: &AttributePath) -> PyResult<Attribute<'static>> {
+        let py = self.context.py();
+        let root = match source {
+            PolicySource::Token => self.context.call_method0(intern!(py, "_token_attributes"))?,
+            _ => self.context.call_method1(intern!(py, "get_source"), (source.as_str(),))?,
+        };
+        let mut failure = None;
+        let found = path.find(&root, |node, name| {
+            member(node, name).unwrap_or_else(|error| {
+                failure = Some(error);
+                None
+            })
+        });
+        if let Some(failure) = failure {
+            return Err(failure);
+        }
+        let Some(found) = found else { return Ok(Attribute::Value(Cow::Owned(Value::Null))) };
+        Ok(policy_value::from_python(&found)?
+            .map_or(Attribute::Opaque, |value| Attribute::Value(Cow::Owned(value))))
+    }
+}
+
+impl Attributes for ContextAttributes<'_, '_> {
+    fn attribute(&self, source: PolicySource, path: &AttributePath) -> Attribute<'_> {
+        self.find(source, path).unwrap_or_else(|error| {
+            self.failure.borrow_mut().get_or_insert(error);
+            Attribute::Opaque
+        })
+    }
+}
+
+fn member<'py>(node: &Bound<'py, PyAny>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+    if node.is_none() {
+        return Ok(None);
+    }
+    if let Ok(mapping) = node.cast::<PyMapping>() {
+        return if mapping.contains(name)? { mapping.get_item(name).map(Some) } else { Ok(None) };
+    }
+    match node.getattr(name) {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is_instance_of::<PyAttributeError>(node.py()) => Ok(None),
+        Err(error) => Err(error),
+    }
+}

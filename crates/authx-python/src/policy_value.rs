@@ -1,0 +1,153 @@
+//! Python objects as the JSON values that conditions compare, and back.
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{
+    PyBool, PyDate, PyDateTime, PyDelta, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PyMapping,
+    PySet, PyString, PyTime, PyTuple,
+};
+use pyo3::{IntoPyObjectExt, intern};
+use serde_json::{Map, Number, Value};
+
+/// Deeper objects, such as those that hold themselves, are no values.
+const MAX_DEPTH: usize = 16;
+
+/// The value, or `None` for an object that JSON can't express.
+///
+/// A `datetime` is a text in UTC with microseconds, as the engine writes them, so that texts compare as
+/// the instants do; without a time zone it is local time. A `timedelta` is its seconds, an `Enum` its
+/// value, and a `UUID` a text.
+pub(crate) fn from_python(object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
+    convert(object, MAX_DEPTH)
+}
+
+fn convert(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
+    let py = object.py();
+    if depth == 0 {
+        return Ok(None);
+    }
+    if object.is_none() {
+        return Ok(Some(Value::Null));
+    }
+    if let Ok(boolean) = object.cast::<PyBool>() {
+        return Ok(Some(boolean.is_true().into()));
+    }
+    if object.is_instance(classes(py)?.enumeration.bind(py))? {
+        return convert(&object.getattr(intern!(py, "value"))?, depth - 1);
+    }
+    if let Ok(text) = object.cast::<PyString>() {
+        // A lone surrogate is in no JSON text.
+        return Ok(text.to_str().ok().map(Value::from));
+    }
+    if object.is_instance_of::<PyInt>() {
+        let signed = object.extract::<i64>().map(Value::from);
+        return Ok(signed.or_else(|_| object.extract::<u64>().map(Value::from)).ok());
+    }
+    if let Ok(float) = object.cast::<PyFloat>() {
+        return Ok(Number::from_f64(float.value()).map(Value::Number));
+    }
+    if object.is_instance_of::<PyDateTime>() {
+        return instant(object);
+    }
+    if object.is_instance_of::<PyDate>() || object.is_instance_of::<PyTime>() {
+        let text: String = object.call_method0(intern!(py, "isoformat"))?.extract()?;
+        return Ok(Some(text.into()));
+    }
+    if object.is_instance_of::<PyDelta>() {
+        let seconds: f64 = object.call_method0(intern!(py, "total_seconds"))?.extract()?;
+        return Ok(Number::from_f64(seconds).map(Value::Number));
+    }
+    if object.is_instance(classes(py)?.uuid.bind(py))? {
+        return Ok(Some(object.str()?.to_str()?.into()));
+    }
+    if let Ok(mapping) = object.cast::<PyMapping>() {
+        return members(mapping, depth);
+    }
+    if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
+        return array(object, depth);
+    }
+    if object.is_instance_of::<PySet>() || object.is_instance_of::<PyFrozenSet>() {
+        // In one order, so that equal sets are equal arrays.
+        let Some(Value::Array(mut values)) = array(object, depth)? else { return Ok(None) };
+        values.sort_by_cached_key(Value::to_string);
+        return Ok(Some(Value::Array(values)));
+    }
+    Ok(None)
+}
+
+fn instant(object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
+    let py = object.py();
+    let utc = classes(py)?.utc.bind(py);
+    // The years 1 and 9999 have instants that UTC has not.
+    let Ok(instant) = object.call_method1(intern!(py, "astimezone"), (utc,)) else {
+        return Ok(None);
+    };
+    let text: String = instant.call_method1("isoformat", ("T", "microseconds"))?.extract()?;
+    Ok(Some(text.replace("+00:00", "Z").into()))
+}
+
+fn array(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
+    let mut array = Vec::new();
+    for item in object.try_iter()? {
+        let Some(value) = convert(&item?, depth - 1)? else { return Ok(None) };
+        array.push(value);
+    }
+    Ok(Some(Value::Array(array)))
+}
+
+fn members(mapping: &Bound<'_, PyMapping>, depth: usize) -> PyResult<Option<Value>> {
+    let mut object = Map::new();
+    for item in mapping.items()?.iter() {
+        let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
+        let Ok(name) = name.extract::<String>() else { return Ok(None) };
+        let Some(value) = convert(&value, depth - 1)? else { return Ok(None) };
+        object.insert(name, value);
+    }
+    Ok(Some(Value::Object(object)))
+}
+
+/// The value as Python's `json` would read it.
+pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'py, PyAny>> {
+    match value {
+        Value::Null => Ok(py.None().into_bound(py)),
+        Value::Bool(value) => value.into_bound_py_any(py),
+        Value::Number(number) => match (number.as_i64(), number.as_u64()) {
+            (Some(integer), _) => integer.into_bound_py_any(py),
+            (None, Some(integer)) => integer.into_bound_py_any(py),
+            (None, None) => number.as_f64().into_bound_py_any(py),
+        },
+        Value::String(text) => text.into_bound_py_any(py),
+        Value::Array(values) => {
+            let list = PyList::empty(py);
+            for value in values {
+                list.append(to_python(py, value)?)?;
+            }
+            Ok(list.into_any())
+        }
+        Value::Object(members) => {
+            let dict = PyDict::new(py);
+            for (name, value) in members {
+                dict.set_item(name, to_python(py, value)?)?;
+            }
+            Ok(dict.into_any())
+        }
+    }
+}
+
+struct Classes {
+    enumeration: Py<PyAny>,
+    uuid: Py<PyAny>,
+    utc: Py<PyAny>,
+}
+
+fn classes(py: Python<'_>) -> PyResult<&Classes> {
+    static CLASSES: PyOnceLock<Classes> = PyOnceLock::new();
+    CLASSES.get_or_try_init(py, || {
+        let datetime = py.import("datetime")?;
+        Ok(Classes {
+            enumeration: py.import("enum")?.getattr("Enum")?.unbind(),
+            uuid: py.import("uuid")?.getattr("UUID")?.unbind(),
+            utc: datetime.getattr("timezone")?.getattr("utc")?.unbind(),
+        })
+    })
+}

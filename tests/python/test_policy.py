@@ -1,0 +1,504 @@
+"""Policies: what rules decide, and what a route that asks them answers."""
+
+import asyncio
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta, timezone
+from decimal import Decimal
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi import Depends, FastAPI, HTTPException, Request
+from pydantic import BaseModel
+
+from authx import (
+    AuthX,
+    PolicyCondition,
+    PolicyContext,
+    PolicyDecision,
+    PolicyDeniedError,
+    PolicyEngine,
+    PolicyEvaluationError,
+    PolicyRule,
+    TokenPayload,
+)
+from authx.exceptions import BadConfigurationError, LoginTypeMismatchError
+from authx.policy import authorize, build_policy_environment, default_subject_from_payload, policy_required
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "policies.md").read_text()
+
+ALLOW = PolicyRule("allow", ["*"], ["*"])
+DENY = PolicyRule("deny", ["*"], ["*"])
+
+
+def context(**attributes: Any) -> PolicyContext:
+    return PolicyContext("user", "read", "documents:1", **attributes)
+
+
+def decide(engine: PolicyEngine, given: PolicyContext | None = None) -> PolicyDecision:
+    return asyncio.run(engine.evaluate(given or context()))
+
+
+class Colour(Enum):
+    RED = "red"
+
+
+@dataclass
+class Owner:
+    name: str
+    age: int
+
+
+class Team(BaseModel):
+    name: str
+    owner: Owner
+
+
+class Thing:
+    class_attribute = 1
+
+    @property
+    def broken(self) -> int:
+        raise RuntimeError("no connection")
+
+
+NOON = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
+SELF_CONTAINING: list[Any] = []
+SELF_CONTAINING.append(SELF_CONTAINING)
+
+
+@pytest.mark.parametrize(
+    ("found", "operator", "value", "expected"),
+    [
+        (1, "equals", 1.0, True),
+        (1, "equals", True, False),
+        (True, "gt", 0, False),
+        ("1", "equals", 1, False),
+        ("1", "not_equals", 1, True),
+        ("abc", "contains", "b", True),
+        ("abc", "contains", 1, False),
+        (1.5, "gt", "1", False),
+        (["a"], "contains", "a", True),
+        (("a", "b"), "equals", ["a", "b"], True),
+        ({"b", "a"}, "equals", frozenset({"a", "b"}), True),
+        ({"a": 1}, "contains", "a", True),
+        (None, "exists", None, False),
+        (0, "exists", None, True),
+        ("x", "in", ("x", "y"), True),
+        ("x", "not_in", {"x"}, False),
+        ("a", "in", "abc", False),
+        (Colour.RED, "equals", "red", True),
+        (Colour.RED, "equals", Colour.RED, True),
+        (NOON, "gt", NOON - timedelta(microseconds=1), True),
+        (NOON, "equals", NOON.astimezone(timezone(timedelta(hours=5))), True),
+        (NOON, "equals", "2026-01-31T12:00:00.000000Z", True),
+        (NOON, "gt", "2026-01-31", True),
+        (datetime(2026, 1, 31), "equals", datetime(2026, 1, 31).astimezone(timezone.utc), True),  # noqa: DTZ001
+        (date(2026, 1, 31), "lt", date(2026, 2, 1), True),
+        (timedelta(minutes=1), "equals", 60, True),
+        (uuid.UUID(int=1), "equals", str(uuid.UUID(int=1)), True),
+        (2**63, "gt", 2**62, True),
+        (2**70, "gt", 1, False),
+        (float("nan"), "equals", float("nan"), False),
+        (Decimal(1), "equals", 1, False),
+        (object(), "equals", object(), False),
+        (object(), "exists", None, True),
+        (SELF_CONTAINING, "equals", SELF_CONTAINING, False),
+        ("\ud800", "equals", "\ud800", False),
+    ],
+)
+def test_condition_compares_values_of_one_type(found: Any, operator: Any, value: Any, expected: bool) -> None:
+    condition = PolicyCondition("resource", "x", operator, value)
+
+    assert condition.matches(context(resource_attrs={"x": found})) is expected
+
+
+@pytest.mark.parametrize(
+    ("subject", "key", "value"),
+    [
+        ({"team": {"name": "a"}}, "team.name", "a"),
+        (Owner("ada", 36), "age", 36),
+        (Team(name="a", owner=Owner("ada", 36)), "owner.name", "ada"),
+        ({"owner": Owner("ada", 36)}, "owner.name", "ada"),
+        (Thing(), "class_attribute", 1),
+        (Thing(), "missing.further", None),
+        (None, "anything", None),
+        ({"https://example.com/role": "editor"}, "https://example.com/role", "editor"),
+    ],
+)
+def test_attributes_are_members_of_mappings_and_attributes_of_objects(subject: Any, key: str, value: Any) -> None:
+    assert PolicyCondition("subject", key, "equals", value).matches(context(subject=subject))
+
+
+def test_claims_are_attributes_as_the_token_has_them(auth: AuthX[Any]) -> None:
+    token = auth.create_access_token("ada", scopes=["a"], data={"team": {"id": 7}})
+    payload = TokenPayload.decode(token, auth.config.JWT_SECRET_KEY or "")
+    given = context(payload=payload)
+
+    assert given.get_source("token")["exp"] == payload.exp
+    for key, value in [("sub", "ada"), ("scopes", ["a"]), ("team.id", 7), ("exp", payload.expiry_datetime.timestamp())]:
+        assert PolicyCondition("token", key, "equals", value).matches(given), key
+    assert not PolicyCondition("token", "sub", "exists").matches(context())
+
+
+@pytest.mark.parametrize(
+    ("condition", "problem"),
+    [
+        (PolicyCondition("user", "a"), "source: unsupported policy source 'user'"),  # type: ignore[arg-type]
+        (PolicyCondition("subject", "a", "is"), "operator: unsupported policy operator 'is'"),  # type: ignore[arg-type]
+        (PolicyCondition("subject", 1), "key: a text is expected"),  # type: ignore[arg-type]
+    ],
+)
+def test_malformed_condition_is_an_error_that_names_the_field(condition: PolicyCondition, problem: str) -> None:
+    with pytest.raises(PolicyEvaluationError, match=re.escape(problem)):
+        condition.matches(context())
+
+    engine = PolicyEngine([ALLOW, PolicyRule("deny", ["*"], ["*"], [condition])])
+    with pytest.raises(PolicyEvaluationError, match=re.escape(f"rules[1].conditions[0].{problem}")):
+        decide(engine)
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        (PolicyRule("permit", ["*"], ["*"]), "effect: unsupported policy effect 'permit'"),  # type: ignore[arg-type]
+        (PolicyRule("allow", "read", ["*"]), "actions: a sequence of texts is expected, not one text"),
+        (PolicyRule("allow", ["*"], [1]), "resources: a sequence of texts"),  # type: ignore[list-item]
+        (PolicyRule("allow", ["*"], ["*"], scopes="a"), "scopes: a sequence"),
+        (PolicyRule("allow", ["*"], ["*"], reason=1), "reason: a text is expected"),  # type: ignore[arg-type]
+    ],
+)
+def test_malformed_rule_is_an_error_that_names_the_field(rule: PolicyRule, problem: str) -> None:
+    with pytest.raises(PolicyEvaluationError, match=re.escape(f"rules[0].{problem}")):
+        decide(PolicyEngine([rule]))
+
+
+def test_context_has_four_sources() -> None:
+    given = context(subject=1, resource_attrs=2, environment={"a": 3})
+
+    assert [given.get_source(name) for name in ("subject", "resource", "environment", "token")] == [1, 2, {"a": 3}, {}]
+    with pytest.raises(PolicyEvaluationError, match="Unsupported policy source: user"):
+        given.get_source("user")  # type: ignore[arg-type]
+
+
+def test_deny_wins_and_the_default_is_no() -> None:
+    assert decide(PolicyEngine()) == PolicyDecision(False, "No policy rule matched")
+    assert decide(PolicyEngine(default_allow=True)) == PolicyDecision(True, "No policy rule matched; default allow")
+    assert decide(PolicyEngine([ALLOW])) == PolicyDecision(True, "Policy rule allow matched", ALLOW)
+    for rules in ([ALLOW, DENY], [DENY, ALLOW]):
+        assert decide(PolicyEngine(rules)) == PolicyDecision(False, "Policy rule deny matched", DENY)
+    reasoned = PolicyRule("deny", ["*"], ["*"], reason="because")
+    assert decide(PolicyEngine([reasoned])) == PolicyDecision(False, "because", reasoned)
+    assert not PolicyDecision(False, "no")
+
+
+def test_rules_and_evaluators_can_be_added() -> None:
+    engine = PolicyEngine([ALLOW])
+    assert decide(engine).allowed
+    engine.add_evaluator(lambda context, rule: False)
+    assert not decide(engine).allowed
+    engine.add_rule(DENY)
+    assert decide(engine).rule is DENY
+
+    engine.rules.clear()
+    assert engine.rules == [ALLOW, DENY]
+
+
+def test_rule_says_what_it_matches() -> None:
+    rule = PolicyRule("allow", ["read", "list:*"], ["documents:*"], scopes=["a", "b"])
+
+    assert [rule.matches_action(name) for name in ("read", "list", "list:all", "reads", "")] == [True] * 3 + [False] * 2
+    assert [rule.matches_resource(name) for name in ("documents", "documents:1:x", "documentsx")] == [True, True, False]
+    assert rule.matches_scopes(TokenPayload(sub="ada", scopes=["a", "b:*"]))
+    assert not rule.matches_scopes(TokenPayload(sub="ada", scopes=["a"]))
+    assert not rule.matches_scopes(None)
+    assert ALLOW.matches_scopes(None)
+    assert PolicyRule("allow", [], [], scopes=["a", "b"], all_scopes_required=False).matches_scopes(
+        TokenPayload(sub="ada", scopes=["b"])
+    )
+
+
+async def _yes(context: PolicyContext, rule: PolicyRule) -> bool:
+    return True
+
+
+async def _no(context: PolicyContext, rule: PolicyRule) -> bool:
+    return False
+
+
+class _AsyncObject:
+    async def __call__(self, context: PolicyContext, rule: PolicyRule) -> bool:
+        return context.action == "read" and rule.effect == "allow"
+
+
+@pytest.mark.parametrize(
+    ("evaluator", "expected"),
+    [
+        (_yes, True),
+        (_no, False),
+        (_AsyncObject(), True),
+        (lambda context, rule: context.action == "read", True),
+        (lambda context, rule: PolicyDecision(False, "no"), False),
+    ],
+)
+def test_allow_rule_needs_its_own_and_the_global_evaluators(evaluator: Any, expected: bool) -> None:
+    own = PolicyRule("allow", ["*"], ["*"], evaluators=[_yes, evaluator])
+
+    assert decide(PolicyEngine([own])).allowed is expected
+    assert decide(PolicyEngine([ALLOW], [_yes, evaluator])).allowed is expected
+
+
+def test_deny_rule_asks_its_own_evaluators_only() -> None:
+    assert decide(PolicyEngine([ALLOW, DENY], [_no], default_allow=True)).rule is DENY
+    assert decide(PolicyEngine([ALLOW, PolicyRule("deny", ["*"], ["*"], evaluators=[_no])])).rule is ALLOW
+
+
+def _raising(context: PolicyContext, rule: PolicyRule) -> bool:
+    raise ZeroDivisionError("division by zero")
+
+
+@pytest.mark.parametrize("evaluator", [_raising, lambda context, rule: None, "no callable"])
+@pytest.mark.parametrize("effect", ["allow", "deny"])
+def test_failing_evaluator_is_an_error_with_its_cause_in_the_log(
+    evaluator: Any, effect: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    engine = PolicyEngine([ALLOW, PolicyRule(effect, ["*"], ["*"], evaluators=[evaluator])], default_allow=True)
+
+    with pytest.raises(PolicyEvaluationError, match=r"^Policy evaluation failed$") as caught:
+        decide(engine)
+
+    assert caught.value.__cause__ is not None
+    assert "so the action is refused" in caplog.text
+
+
+@pytest.mark.parametrize("effect", ["allow", "deny"])
+def test_failing_attribute_is_an_error(effect: Any) -> None:
+    rule = PolicyRule(effect, ["*"], ["*"], [PolicyCondition("subject", "broken", "equals", 1)])
+
+    with pytest.raises(PolicyEvaluationError) as caught:
+        decide(PolicyEngine([ALLOW, rule]), context(subject=Thing()))
+
+    assert isinstance(caught.value.__cause__, RuntimeError)
+
+
+def test_environment_and_subject_have_the_usual_attributes() -> None:
+    scope = {
+        "type": "http", "method": "GET", "path": "/p", "headers": [], "query_string": b"", "client": ("192.0.2.1", 1),
+        "server": ("testserver", 80), "scheme": "http",
+    }  # fmt: skip
+    described = build_policy_environment(Request(scope), {"path": "/other", "region": "eu"})
+
+    assert described.pop("time").tzinfo is timezone.utc
+    assert set(described) == {"hour", "weekday", "method", "path", "client_ip", "region"}
+    assert (described["method"], described["path"], described["client_ip"]) == ("GET", "/other", "192.0.2.1")
+    assert set(build_policy_environment()) == {"time", "hour", "weekday"}
+    payload = TokenPayload(sub="ada", login_type="user")
+    assert default_subject_from_payload(payload) == {"sub": "ada", "scopes": [], "login_type": "user"}
+    assert default_subject_from_payload(None) == {}
+
+
+def example(document: str) -> str:
+    found = re.search(r"```toml\n(.*?)```", document, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+def test_example_of_the_documentation_loads(tmp_path: Path) -> None:
+    path = tmp_path / "policies.toml"
+    path.write_text(example(DOCUMENT))
+
+    engine = PolicyEngine.from_file(path)
+
+    assert [rule.effect for rule in engine.rules] == ["allow", "allow", "deny"]
+    assert engine.rules[0].scopes == ["documents:read"]
+    assert engine.rules[2].conditions == [PolicyCondition("resource", "archived", "equals", True)]
+    given = PolicyContext("user", "delete", "documents:1", resource_attrs={"archived": True})
+    assert decide(engine, given).reason == "The document is archived"
+
+
+def test_error_of_a_file_names_the_line_and_the_member(tmp_path: Path) -> None:
+    text = example(DOCUMENT)
+    line = text[: text.index('effect = "deny"')].count("\n") + 1
+    path = tmp_path / "policies.toml"
+    path.write_text(text.replace("deny", "forbid"))
+
+    with pytest.raises(ValueError, match=rf"policies\.toml, line {line}: rules\[2\]\.effect: .*'forbid'"):
+        PolicyEngine.from_file(path)
+
+    wrong = tmp_path / "policies.yaml"
+    wrong.write_text(text)
+    with pytest.raises(ValueError, match=r"ends in \.toml or \.json, not in \.yaml"):
+        PolicyEngine.from_file(str(wrong))
+    with pytest.raises(FileNotFoundError):
+        PolicyEngine.from_file(tmp_path / "none.json")
+
+
+class Manager:
+    """What policies need of an `AuthManager`."""
+
+    def __init__(self, policy_engine: PolicyEngine, *instances: AuthX[Any]) -> None:
+        self.policy_engine = policy_engine
+        self.instances = {auth.login_type: auth for auth in instances}
+
+    def get(self, login_type: str) -> AuthX[Any]:
+        if login_type not in self.instances:
+            raise BadConfigurationError(f"Unknown login_type '{login_type}'")
+        return self.instances[login_type]
+
+
+def test_route_answers_by_the_policy(app: FastAPI, client: Any, make_auth: Any) -> None:
+    user, admin = make_auth(login_type="user"), make_auth(login_type="admin")
+    engine = PolicyEngine([PolicyRule("allow", ["read"], ["documents"])])
+    manager = Manager(engine, user, admin)
+
+    required = policy_required(manager, "user", "read", "documents")
+
+    @app.get("/documents")
+    async def documents(payload=Depends(required)):
+        return payload.sub
+
+    required = policy_required(manager, "user", "delete", "documents")
+
+    @app.delete("/documents")
+    async def delete(payload=required):
+        return payload.sub
+
+    token = user.create_access_token("ada")
+    assert client.get("/documents", token=token).json() == "ada"
+
+    answer = client.delete("/documents", token=token)
+    assert answer.status == 403
+    assert answer.json() == {"message": "No policy rule matched", "error_type": "PolicyDeniedError"}
+    assert answer.header("www-authenticate") is None
+
+    assert client.get("/documents").json()["error_type"] == "MissingTokenError"
+    refused = client.get("/documents", token=admin.create_access_token("ada"))
+    assert (refused.status, refused.json()["error_type"]) == (401, "LoginTypeMismatchError")
+
+    engine.add_rule(PolicyRule("deny", ["*"], ["*"], reason="closed"))
+    assert client.get("/documents", token=token).json()["message"] == "closed"
+
+
+def test_route_describes_its_security_scheme(app: FastAPI, make_auth: Any) -> None:
+    manager = Manager(PolicyEngine(), make_auth(login_type="user"))
+
+    @app.get("/documents", dependencies=[Depends(policy_required(manager, "user", "read", "documents"))])
+    async def documents() -> None: ...
+
+    assert app.openapi()["paths"]["/documents"]["get"]["security"] == [{"AuthXBearer": []}]
+
+
+def test_login_type_may_be_registered_after_the_route(app: FastAPI, client: Any, make_auth: Any) -> None:
+    manager = Manager(PolicyEngine([ALLOW]))
+
+    required = policy_required(manager, "user", "read", "documents")
+
+    @app.get("/")
+    async def route(payload=Depends(required)):
+        return payload.sub
+
+    user = manager.instances["user"] = make_auth(login_type="user")
+    assert client.get("/", token=user.create_access_token("ada")).json() == "ada"
+    assert client.get("/").status == 401
+
+
+def test_failing_evaluator_is_a_500_with_the_engines_body(app: FastAPI, client: Any, make_auth: Any) -> None:
+    user = make_auth(login_type="user")
+    manager = Manager(PolicyEngine([ALLOW], [_raising], default_allow=True), user)
+
+    required = policy_required(manager, "user", "read", "documents")
+
+    @app.get("/")
+    async def route(payload=Depends(required)):
+        return payload.sub
+
+    answer = client.get("/", token=user.create_access_token("ada"))
+    assert answer.status == 500
+    assert answer.json() == {"message": "Policy evaluation failed", "error_type": "PolicyEvaluationError"}
+
+
+def test_evaluators_own_answer_is_passed_on(app: FastAPI, client: Any, make_auth: Any) -> None:
+    def teapot(context: PolicyContext, rule: PolicyRule) -> bool:
+        raise HTTPException(418)
+
+    user = make_auth(login_type="user")
+    manager = Manager(PolicyEngine([ALLOW], [teapot]), user)
+
+    required = policy_required(manager, "user", "read", "documents")
+
+    @app.get("/")
+    async def route(payload=Depends(required)):
+        return payload.sub
+
+    assert client.get("/", token=user.create_access_token("ada")).status == 418
+
+
+def test_revoked_token_is_refused_before_the_policy_is_asked(app: FastAPI, client: Any, make_auth: Any) -> None:
+    asked: list[PolicyContext] = []
+    user = make_auth(login_type="user")
+    user.set_callback_token_blocklist(lambda token: True)
+
+    def spy(context: PolicyContext, rule: PolicyRule) -> bool:
+        asked.append(context)
+        return True
+
+    manager = Manager(PolicyEngine([ALLOW], [spy]), user)
+
+    required = policy_required(manager, "user", "read", "documents")
+
+    @app.get("/")
+    async def route(payload=Depends(required)):
+        return payload.sub
+
+    assert client.get("/", token=user.create_access_token("ada")).json()["error_type"] == "RevokedTokenError"
+    assert asked == []
+
+
+def test_authorize_in_a_handler(app: FastAPI, client: Any, make_auth: Any) -> None:
+    user = make_auth(login_type="user")
+    owner = PolicyCondition("resource", "owner", "equals", "ada")
+    seen: list[PolicyContext] = []
+
+    def spy(context: PolicyContext, rule: PolicyRule) -> bool:
+        seen.append(context)
+        return True
+
+    manager = Manager(PolicyEngine([PolicyRule("allow", ["read"], ["documents:*"], [owner])], [spy]), user)
+    owners = {1: Owner("ada", 36), 2: Owner("bob", 36)}
+
+    @app.get("/documents/{id}")
+    async def document(id: int, request: Request):
+        attributes = {"owner": owners[id].name}
+        payload = await authorize(
+            manager, "user", "read", f"documents:{id}", request=request, resource_attrs=attributes, env={"a": 1}
+        )
+        return payload.sub
+
+    token = user.create_access_token("ada")
+    assert client.get("/documents/1", token=token).json() == "ada"
+    assert client.get("/documents/2", token=token).json()["error_type"] == "PolicyDeniedError"
+    assert client.get("/documents/1").status == 401
+    (asked,) = seen
+    assert (asked.login_type, asked.action, asked.resource) == ("user", "read", "documents:1")
+    assert asked.subject == {"sub": "ada", "scopes": [], "login_type": "user"}
+    assert (asked.environment["a"], asked.environment["path"]) == (1, "/documents/1")
+
+
+def test_authorize_goes_by_a_payload_of_its_login_only(make_auth: Any) -> None:
+    manager = Manager(PolicyEngine([ALLOW]), make_auth(login_type="user"))
+
+    def run(**given: Any) -> TokenPayload:
+        return asyncio.run(authorize(manager, "user", "read", "documents", **given))
+
+    own = TokenPayload(sub="ada", login_type="user")
+    assert run(payload=own) is own
+    with pytest.raises(LoginTypeMismatchError, match="expected 'user', got 'admin'"):
+        run(payload=TokenPayload(sub="ada", login_type="admin"))
+    with pytest.raises(LoginTypeMismatchError, match="got 'unknown'"):
+        run(payload=TokenPayload(sub="ada"))
+    with pytest.raises(PolicyDeniedError, match="A request or token payload is required") as caught:
+        run()
+    assert caught.value.login_type == "user"
