@@ -26,6 +26,7 @@
 //! | issuing | [`AuthX::issue`] with a [`NewToken`], [`AuthX::create_token_pair`] and its siblings |
 //! | a token of one kind | [`AccessToken`], [`RefreshToken`], [`FreshToken`], with your own claims as a type parameter; `Option` of each |
 //! | scopes | the extractor [`Scoped`], the layer [`AuthX::require`] |
+//! | policies | the layer [`AuthX::authorize`], the extractor [`Authorized`], by hand [`AuthX::authorize_request`] |
 //! | the user's own type | [`CurrentSubject`] |
 //! | a WebSocket | [`WebSocketToken`]; with the feature `ws`, `WebSocketGuard` closes the socket when its token ends |
 //! | cookies | [`AuthX::set_cookies`] and [`AuthX::unset_cookies`], parts of a response |
@@ -124,6 +125,7 @@ mod manager;
 mod memory_sessions;
 #[cfg(feature = "utoipa")]
 mod openapi;
+mod policy;
 mod rate_limit;
 mod refresh_token;
 mod rejection;
@@ -141,8 +143,9 @@ mod web_socket_token;
 
 pub use authx::{
     Algorithm, Audience, Claims, Config, ConfigBuilder, ConfigError, CsrfCheck, Engine, Error,
-    IssueError, JsonClaims, Key, KeyRing, Location, NewToken, RateLimit, RateLimitError,
-    RequiredScopes, Requirement, SameSite, Secret, Timestamp, TokenKind,
+    IssueError, JsonClaims, Key, KeyRing, Location, NewToken, Policy, PolicyCondition,
+    PolicyDecision, PolicyEffect, PolicyFileError, PolicyOperator, PolicyRule, PolicySource,
+    RateLimit, RateLimitError, RequiredScopes, Requirement, SameSite, Secret, Timestamp, TokenKind,
 };
 
 pub use access_token::AccessToken;
@@ -155,6 +158,7 @@ pub use fresh_token::FreshToken;
 pub use implicit_refresh::{ImplicitRefreshLayer, ImplicitRefreshService};
 pub use manager::{AuthManager, LoginTypeError};
 pub use memory_sessions::MemorySessions;
+pub use policy::{Authorized, Permission, PolicyLayer, PolicyRequest, PolicyService};
 pub use rate_limit::{
     Counted, InMemoryBackend, RateLimitBackend, RateLimitLayer, RateLimitService, RateLimiter,
 };

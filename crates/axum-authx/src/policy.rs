@@ -1,0 +1,474 @@
+//! [`AuthX::authorize`], the layer and the extractor that ask a [`Policy`].
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::net::SocketAddr;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use authx::{AttributeValues, Claims, JsonClaims, Policy, PolicyContext, Requirement};
+use axum::extract::{ConnectInfo, FromRef, FromRequestParts, OriginalUri, Request};
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+use serde_json::Value;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use crate::auth::AuthX;
+use crate::body::with_body_read;
+use crate::rejection::Rejection;
+use crate::revocation::BoxFuture;
+use crate::state::AuthState;
+
+/// What is asked of a policy: an action on a resource.
+///
+/// ```
+/// use axum_authx::PolicyRequest;
+/// use serde_json::json;
+///
+/// let request = PolicyRequest::new("write", "documents:7").attributes(json!({"owner": "ada"}));
+/// # assert_eq!(format!("{request:?}").matches("ada").count(), 1);
+/// ```
+#[derive(Clone, Debug)]
+pub struct PolicyRequest {
+    action: String,
+    resource: String,
+    subject: Option<Value>,
+    attributes: Value,
+    environment: Value,
+}
+
+impl PolicyRequest {
+    /// To do `action` to `resource`.
+    pub fn new(action: impl Into<String>, resource: impl Into<String>) -> Self {
+        Self {
+            action: action.into(),
+            resource: resource.into(),
+            subject: None,
+            attributes: Value::Null,
+            environment: Value::Null,
+        }
+    }
+
+    /// Who acts, an object. Without it `sub`, `scopes` and `login_type` of the token.
+    #[must_use]
+    pub fn subject(mut self, attributes: Value) -> Self {
+        self.subject = Some(attributes);
+        self
+    }
+
+    /// The resource's attributes, an object.
+    #[must_use]
+    pub fn attributes(mut self, attributes: Value) -> Self {
+        self.attributes = attributes;
+        self
+    }
+
+    /// What stands beside and instead of the usual circumstances of a request, an object.
+    #[must_use]
+    pub fn environment(mut self, attributes: Value) -> Self {
+        self.environment = attributes;
+        self
+    }
+}
+
+impl AuthX {
+    /// The claims of the request's access token, if `policy` lets it do what is asked: for handlers that
+    /// know the resource only when they have loaded it.
+    ///
+    /// ```
+    /// use axum::extract::{Path, Request, State};
+    /// use axum_authx::{AuthX, Policy, PolicyRequest, Rejection};
+    /// use serde_json::json;
+    ///
+    /// # struct Document { owner: String }
+    /// # fn load(_: u32) -> Document { Document { owner: "ada".to_owned() } }
+    /// async fn write(
+    ///     State(auth): State<AuthX>,
+    ///     State(policy): State<Policy>,
+    ///     Path(id): Path<u32>,
+    ///     request: Request,
+    /// ) -> Result<String, Rejection> {
+    ///     let (mut parts, _body) = request.into_parts();
+    ///     let asked = PolicyRequest::new("write", format!("documents:{id}"))
+    ///         .attributes(json!({"owner": load(id).owner}));
+    ///     let claims = auth.authorize_request(&mut parts, &policy, &asked).await?;
+    ///     Ok(format!("{} may write", claims.sub))
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] of a bad token; or of a denied action, with status 403.
+    pub async fn authorize_request(
+        &self,
+        parts: &mut Parts,
+        policy: &Policy,
+        asked: &PolicyRequest,
+    ) -> Result<Claims<JsonClaims>, Rejection> {
+        let claims = self.authenticate::<JsonClaims>(parts, &Requirement::access()).await?;
+        let PolicyRequest { action, resource, subject, attributes, environment } = asked;
+        let mut values = AttributeValues::of_claims(&claims);
+        if let Some(subject) = subject {
+            values = values.subject(subject.clone());
+        }
+        let client_ip = parts.extensions.get::<ConnectInfo<SocketAddr>>();
+        let client_ip = client_ip.map(|ConnectInfo(address)| address.ip().to_string());
+        // Where routers are nested, the inner one sees only the rest of the path.
+        let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
+        let values = values.resource(attributes.clone()).environment(environment.clone()).request(
+            self.now(),
+            parts.method.as_str(),
+            uri.path(),
+            client_ip.as_deref(),
+        );
+        let scopes = claims.scopes.as_deref().unwrap_or_default();
+        let context = PolicyContext::new(action, resource, &values).scopes(scopes);
+        policy.decide(&context).into_result().map_err(|error| self.reject(error))?;
+        Ok(claims)
+    }
+
+    /// A layer that lets only requests through whose token `policy` lets do what is asked.
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use axum::routing::get;
+    /// use axum_authx::{AuthX, Policy, PolicyRequest};
+    ///
+    /// let auth = AuthX::ephemeral();
+    /// let policy: Policy = Policy::from_json(
+    ///     r#"{"rules": [{"effect": "allow", "actions": ["read"], "resources": ["reports:*"]}]}"#,
+    ///     "policies.json",
+    /// )?;
+    /// let app: Router = Router::new()
+    ///     .route("/reports", get(|| async { "the reports" }))
+    ///     .route_layer(auth.authorize(policy, PolicyRequest::new("read", "reports")));
+    /// # Ok::<(), axum_authx::PolicyFileError>(())
+    /// ```
+    #[must_use]
+    pub fn authorize(&self, policy: Policy, asked: PolicyRequest) -> PolicyLayer {
+        PolicyLayer { auth: self.clone(), policy, asked: Arc::new(asked) }
+    }
+}
+
+/// Lets only requests through that a policy allows; see [`AuthX::authorize`].
+///
+/// Add it with [`Router::route_layer`](axum::Router::route_layer), as
+/// [`RequireLayer`](crate::RequireLayer). It reads the body itself where the token may be in it. The
+/// address that a policy knows as `client_ip` is there where the service was made with
+/// [`into_make_service_with_connect_info`](axum::Router::into_make_service_with_connect_info).
+#[derive(Clone, Debug)]
+pub struct PolicyLayer {
+    auth: AuthX,
+    policy: Policy,
+    asked: Arc<PolicyRequest>,
+}
+
+impl<S> Layer<S> for PolicyLayer {
+    type Service = PolicyService<S>;
+
+    fn layer(&self, inner: S) -> PolicyService<S> {
+        PolicyService { inner, layer: self.clone() }
+    }
+}
+
+/// The service of [`PolicyLayer`].
+#[derive(Clone, Debug)]
+pub struct PolicyService<S> {
+    inner: S,
+    layer: PolicyLayer,
+}
+
+impl<S> Service<Request> for PolicyService<S>
+where
+    S: Service<Request, Response: IntoResponse> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<Response, S::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let PolicyLayer { auth, policy, asked } = self.layer.clone();
+        // The one that is ready is the one to call.
+        let waiting = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, waiting);
+        Box::pin(async move {
+            let request = with_body_read(&auth, request, &[Requirement::access()]).await;
+            let (mut parts, body) = request.into_parts();
+            if let Err(rejection) = auth.authorize_request(&mut parts, &policy, &asked).await {
+                return Ok(rejection.into_response());
+            }
+            let request = Request::from_parts(parts, body);
+            inner.call(request).await.map(IntoResponse::into_response)
+        })
+    }
+}
+
+/// A name for an action on a resource, as the type parameter of [`Authorized`].
+#[diagnostic::on_unimplemented(
+    message = "`Authorized<{Self}>` needs to know what `{Self}` asks of the policy",
+    label = "stands for no action on a resource",
+    note = "implement `Permission` for `{Self}`"
+)]
+pub trait Permission: 'static {
+    /// What is asked, for this request: its path may name the resource.
+    fn asked(parts: &Parts) -> PolicyRequest;
+}
+
+/// The claims of the request's access token, which is valid, not revoked, and which the policy of the
+/// router's state lets do what `P` asks.
+///
+/// ```
+/// use axum::Router;
+/// use axum::extract::FromRef;
+/// use axum::http::request::Parts;
+/// use axum::routing::delete;
+/// use axum_authx::{Authorized, AuthX, Permission, Policy, PolicyRequest};
+///
+/// #[derive(Clone, FromRef)]
+/// struct AppState {
+///     auth: AuthX,
+///     policy: Policy,
+/// }
+///
+/// struct DeleteReports;
+///
+/// impl Permission for DeleteReports {
+///     fn asked(_: &Parts) -> PolicyRequest {
+///         PolicyRequest::new("delete", "reports")
+///     }
+/// }
+///
+/// async fn delete_reports(token: Authorized<DeleteReports>) -> String {
+///     format!("{} deleted the reports", token.sub)
+/// }
+///
+/// let state = AppState { auth: AuthX::ephemeral(), policy: Policy::new([]) };
+/// let app: Router = Router::new().route("/reports", delete(delete_reports)).with_state(state);
+/// ```
+pub struct Authorized<P> {
+    claims: Claims<JsonClaims>,
+    permission: PhantomData<fn() -> P>,
+}
+
+impl<P> Authorized<P> {
+    /// The claims.
+    #[must_use]
+    pub fn into_claims(self) -> Claims<JsonClaims> {
+        self.claims
+    }
+}
+
+impl<P> Deref for Authorized<P> {
+    type Target = Claims<JsonClaims>;
+
+    fn deref(&self) -> &Claims<JsonClaims> {
+        &self.claims
+    }
+}
+
+impl<S, P> FromRequestParts<S> for Authorized<P>
+where
+    S: AuthState,
+    Policy: FromRef<S>,
+    P: Permission,
+{
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let policy = Policy::from_ref(state);
+        let asked = P::asked(parts);
+        let auth = state.auth();
+        let claims = auth.authorize_request(parts, &policy, &asked).await?;
+        Ok(Self { claims, permission: PhantomData })
+    }
+}
+
+impl<P> fmt::Debug for Authorized<P> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("Authorized").field(&self.claims).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use authx::{
+        NewToken, PolicyCondition, PolicyEffect, PolicyOperator, PolicyRule, PolicySource,
+    };
+    use axum::Router;
+    use axum::routing::{get, post};
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::{self, answer_to, bearer};
+    use crate::{Location, RequiredScopes, revocation};
+
+    fn equals(source: PolicySource, key: &str, value: impl Into<Value>) -> PolicyCondition {
+        PolicyCondition::new(source, key, PolicyOperator::Equals, value)
+    }
+
+    fn allow(action: &str, resource: &str) -> PolicyRule {
+        PolicyRule::new(PolicyEffect::Allow, [action], [resource])
+    }
+
+    fn layered(auth: &AuthX, policy: Policy, asked: PolicyRequest) -> Router {
+        Router::new()
+            .route("/reports", get(|| async { "the reports" }))
+            .route_layer(auth.authorize(policy, asked))
+            .route("/open", get(|| async { "open" }))
+    }
+
+    #[tokio::test]
+    async fn a_layer_lets_through_what_the_policy_allows() {
+        let (auth, _) = testing::auth();
+        let readers = allow("read", "reports:*").scopes(RequiredScopes::all(["reports:read"]));
+        let policy = Policy::new([readers]);
+        let app = layered(&auth, policy, PolicyRequest::new("read", "reports"));
+        let reader = NewToken::access("ada").scopes(["reports:*"]);
+        let reader = auth.issue(&reader).expect("a token");
+        let other = auth.create_access_token("bob").expect("a token");
+
+        let answer = answer_to(&app, bearer(testing::get("/reports"), &reader)).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, "the reports"));
+        let answer = answer_to(&app, bearer(testing::get("/reports"), &other)).await;
+        assert_eq!(answer.status, 403);
+        assert_eq!(
+            answer.body,
+            r#"{"message":"No policy rule matched","error_type":"PolicyDeniedError"}"#
+        );
+        assert_eq!(answer.header("www-authenticate"), None);
+        let answer = answer_to(&app, testing::get("/reports")).await;
+        assert_eq!(answer.error_type(), Some("MissingTokenError"));
+        assert_eq!(answer_to(&app, testing::get("/open")).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn a_deny_rule_gives_its_reason() {
+        let (auth, _) = testing::auth();
+        let deny = PolicyRule::new(PolicyEffect::Deny, ["*"], ["*"]).reason("closed");
+        let policy = Policy::new([deny, allow("*", "*")]);
+        let app = layered(&auth, policy, PolicyRequest::new("read", "reports"));
+        let token = auth.create_access_token("ada").expect("a token");
+        let answer = answer_to(&app, bearer(testing::get("/reports"), &token)).await;
+        assert_eq!(answer.body, r#"{"message":"closed","error_type":"PolicyDeniedError"}"#);
+    }
+
+    #[tokio::test]
+    async fn a_policy_knows_subject_resource_request_and_claims() {
+        let (auth, _) = testing::auth();
+        let token = NewToken::access("ada").claims(json!({"team": {"id": 7}}));
+        let token = auth.issue(&token).expect("a token");
+        let address = SocketAddr::from(([192, 0, 2, 1], 5000));
+        for (source, key, value, expected) in [
+            (PolicySource::Subject, "sub", json!("ada"), 200),
+            (PolicySource::Subject, "sub", json!("bob"), 403),
+            (PolicySource::Token, "team.id", json!(7), 200),
+            (PolicySource::Resource, "owner", json!("ada"), 200),
+            (PolicySource::Environment, "method", json!("GET"), 200),
+            (PolicySource::Environment, "path", json!("/reports"), 200),
+            (PolicySource::Environment, "time", json!("2030-01-01T12:00:00.000000Z"), 200),
+            (PolicySource::Environment, "weekday", json!(1), 200),
+            (PolicySource::Environment, "client_ip", json!("192.0.2.1"), 200),
+            (PolicySource::Environment, "region", json!("eu"), 200),
+        ] {
+            let policy = Policy::new([allow("*", "*").condition(equals(source, key, value))]);
+            let asked = PolicyRequest::new("read", "reports")
+                .attributes(json!({"owner": "ada"}))
+                .environment(json!({"region": "eu"}));
+            let mut request = bearer(testing::get("/reports"), &token);
+            request.extensions_mut().insert(ConnectInfo(address));
+            let answer = answer_to(&layered(&auth, policy, asked), request).await;
+            assert_eq!(answer.status, expected, "{source} {key}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_nested_router_knows_the_whole_path() {
+        let (auth, _) = testing::auth();
+        let whole = equals(PolicySource::Environment, "path", "/api/reports");
+        let policy = Policy::new([allow("*", "*").condition(whole)]);
+        let inner = layered(&auth, policy, PolicyRequest::new("read", "reports"));
+        let app = Router::new().nest("/api", inner);
+        let token = auth.create_access_token("ada").expect("a token");
+        let answer = answer_to(&app, bearer(testing::get("/api/reports"), &token)).await;
+        assert_eq!(answer.status, 200);
+    }
+
+    #[tokio::test]
+    async fn a_subject_of_the_applications_replaces_the_tokens() {
+        let (auth, _) = testing::auth();
+        let finance = equals(PolicySource::Subject, "department", "finance");
+        let policy = Policy::new([allow("*", "*").condition(finance)]);
+        let token = auth.create_access_token("ada").expect("a token");
+        for (department, expected) in [("finance", 200), ("sales", 403)] {
+            let asked = PolicyRequest::new("read", "reports");
+            let asked = asked.subject(json!({"department": department}));
+            let app = layered(&auth, policy.clone(), asked);
+            let answer = answer_to(&app, bearer(testing::get("/reports"), &token)).await;
+            assert_eq!(answer.status, expected, "{department}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_revoked_token_is_refused_whatever_the_policy_says() {
+        let auth = testing::auth().0.with_revocation(revocation::from_sync_fn(|_| true));
+        let policy = Policy::new([allow("*", "*")]);
+        let app = layered(&auth, policy, PolicyRequest::new("read", "reports"));
+        let token = auth.create_access_token("ada").expect("a token");
+        let answer = answer_to(&app, bearer(testing::get("/reports"), &token)).await;
+        assert_eq!(answer.error_type(), Some("RevokedTokenError"));
+    }
+
+    #[tokio::test]
+    async fn a_layer_reads_the_token_of_a_body_and_leaves_it_to_the_handler() {
+        let config = testing::config().token_location([Location::Json]).build().expect("settings");
+        let auth = AuthX::new(config);
+        let asked = PolicyRequest::new("write", "reports");
+        let app = Router::new()
+            .route("/", post(|body: String| async { body }))
+            .route_layer(auth.authorize(Policy::new([allow("*", "*")]), asked));
+        let token = auth.create_access_token("ada").expect("a token");
+        let body = format!(r#"{{"access_token":"{token}"}}"#);
+        let answer = answer_to(&app, testing::json("/", &body)).await;
+        assert_eq!((answer.status, answer.body), (200, body));
+    }
+
+    #[derive(Clone, FromRef)]
+    struct AppState {
+        auth: AuthX,
+        policy: Policy,
+    }
+
+    struct ReadReport;
+
+    impl Permission for ReadReport {
+        fn asked(parts: &Parts) -> PolicyRequest {
+            let id = parts.uri.path().rsplit('/').next().unwrap_or_default();
+            PolicyRequest::new("read", format!("reports:{id}"))
+        }
+    }
+
+    #[tokio::test]
+    async fn an_extractor_asks_about_the_resource_of_the_path() {
+        let (auth, _) = testing::auth();
+        let state =
+            AppState { auth: auth.clone(), policy: Policy::new([allow("read", "reports:1")]) };
+        let handler = |token: Authorized<ReadReport>| async move { token.into_claims().sub };
+        let app = Router::new().route("/reports/{id}", get(handler)).with_state(state);
+        let token = auth.create_access_token("ada").expect("a token");
+
+        let answer = answer_to(&app, bearer(testing::get("/reports/1"), &token)).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, "ada"));
+        let answer = answer_to(&app, bearer(testing::get("/reports/2"), &token)).await;
+        assert_eq!((answer.status, answer.error_type()), (403, Some("PolicyDeniedError")));
+        let answer = answer_to(&app, testing::get("/reports/1")).await;
+        assert_eq!(answer.error_type(), Some("MissingTokenError"));
+    }
+}
