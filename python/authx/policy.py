@@ -60,6 +60,8 @@ __all__ = [
 
 logger = logging.getLogger("authx")
 
+_FAILED = "The policy could not be evaluated, so the action is refused"
+
 PolicyEffect = Literal["allow", "deny"]
 """What a rule says where it applies."""
 
@@ -245,8 +247,8 @@ class PolicyEngine:
             PolicyEvaluationError: A rule is malformed, or an attribute or an evaluator raised; its cause is in
                 the log. An `HTTPException` or an `AuthXException` of an evaluator is passed on.
         """
-        compiled = self._compile()
         try:
+            compiled = self._compile()
             evaluation = compiled.policy.evaluate(context)
             while (wanted := evaluation.wants()) is not None:
                 index, is_global, place = wanted
@@ -258,10 +260,13 @@ class PolicyEngine:
                     raise TypeError(f"the evaluator {evaluator!r} returned None; it must return True or False")  # noqa: TRY301
                 evaluation.answer(bool(answer))
             allowed, reason, rule = evaluation.decision()
+        except PolicyEvaluationError:
+            logger.exception(_FAILED)
+            raise
         except (AuthXException, HTTPException):
             raise
         except Exception as error:
-            logger.exception("The policy could not be evaluated, so the action is refused")
+            logger.exception(_FAILED)
             raise PolicyEvaluationError("Policy evaluation failed") from error
         return PolicyDecision(allowed, reason, None if rule is None else compiled.rules[rule])
 
@@ -294,7 +299,8 @@ def build_policy_environment(
     now = datetime.now(timezone.utc)
     described: dict[str, Any] = {"time": now, "hour": now.hour, "weekday": now.weekday()}
     if request is not None:
-        described |= {"method": request.scope.get("method"), "path": request.url.path}
+        # Decoded, as the routes see it, and not as a text that a part of a URL could end early.
+        described |= {"method": request.scope.get("method"), "path": request.scope["path"]}
         described["client_ip"] = None if request.client is None else request.client.host
     return described | dict(environment or {})
 

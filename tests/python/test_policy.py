@@ -171,9 +171,13 @@ def test_malformed_condition_is_an_error_that_names_the_field(condition: PolicyC
         (PolicyRule("allow", ["*"], ["*"], reason=1), "reason: a text is expected"),  # type: ignore[arg-type]
     ],
 )
-def test_malformed_rule_is_an_error_that_names_the_field(rule: PolicyRule, problem: str) -> None:
+def test_malformed_rule_is_an_error_that_names_the_field(
+    rule: PolicyRule, problem: str, caplog: pytest.LogCaptureFixture
+) -> None:
     with pytest.raises(PolicyEvaluationError, match=re.escape(f"rules[0].{problem}")):
         decide(PolicyEngine([rule]))
+
+    assert f"rules[0].{problem}" in caplog.text
 
 
 def test_context_has_four_sources() -> None:
@@ -317,6 +321,21 @@ def test_example_of_the_documentation_loads(tmp_path: Path) -> None:
     assert engine.rules[2].conditions == [PolicyCondition("resource", "archived", "equals", True)]
     given = PolicyContext("user", "delete", "documents:1", resource_attrs={"archived": True})
     assert decide(engine, given).reason == "The document is archived"
+
+
+def test_rules_of_the_documentation_decide_as_it_says() -> None:
+    found = re.search(r"^engine = PolicyEngine\(.*?^\)$", DOCUMENT, re.DOTALL | re.MULTILINE)
+    assert found is not None
+    names: dict[str, Any] = {
+        "PolicyCondition": PolicyCondition,
+        "PolicyEngine": PolicyEngine,
+        "PolicyRule": PolicyRule,
+    }
+    exec(found[0], names)
+
+    reader = TokenPayload(sub="ada", scopes=["documents:read"])
+    assert decide(names["engine"], context(payload=reader)).allowed
+    assert decide(names["engine"], context(resource_attrs={"archived": True})).reason == "The document is archived"
 
 
 def test_error_of_a_file_names_the_line_and_the_member(tmp_path: Path) -> None:

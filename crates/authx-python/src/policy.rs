@@ -1,7 +1,7 @@
 //! Policies: Python's rules for the engine, and Python's objects as attributes.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 
 use authx::{
     Attribute, AttributePath, Attributes, PolicyContext, PolicyOperator, PolicySource, PolicyStep,
@@ -255,13 +255,15 @@ fn named(field: &str, problem: &impl ToString) -> PyErr {
 /// The attributes of a Python `PolicyContext`: members of mappings, attributes of other objects.
 struct ContextAttributes<'c, 'py> {
     context: &'c Bound<'py, PyAny>,
+    /// The claims, which cost a copy, once a condition looks at them.
+    token: OnceCell<Bound<'py, PyAny>>,
     /// What an attribute raised. The decision counts for nothing then.
     failure: RefCell<Option<PyErr>>,
 }
 
 impl<'c, 'py> ContextAttributes<'c, 'py> {
     fn new(context: &'c Bound<'py, PyAny>) -> Self {
-        Self { context, failure: RefCell::new(None) }
+        Self { context, token: OnceCell::new(), failure: RefCell::new(None) }
     }
 
     fn check(self) -> PyResult<()> {
@@ -271,7 +273,13 @@ impl<'c, 'py> ContextAttributes<'c, 'py> {
     fn find(&self, source: PolicySource, path: &AttributePath) -> PyResult<Attribute<'static>> {
         let py = self.context.py();
         let root = match source {
-            PolicySource::Token => self.context.call_method0(intern!(py, "_token_attributes"))?,
+            PolicySource::Token => match self.token.get() {
+                Some(token) => token.clone(),
+                None => {
+                    let token = self.context.call_method0(intern!(py, "_token_attributes"))?;
+                    self.token.get_or_init(|| token).clone()
+                }
+            },
             _ => self.context.call_method1(intern!(py, "get_source"), (source.as_str(),))?,
         };
         let mut failure = None;
