@@ -1,12 +1,9 @@
 """`AuthManager`: several logins of one application, such as customers and operators."""
 # ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
-import functools
-import importlib
 import time
 from collections.abc import Mapping, Sequence
 from inspect import Signature
-from types import ModuleType
 from typing import Any
 
 from fastapi import Request, params
@@ -22,6 +19,7 @@ from authx.exceptions import (
     PolicyDeniedError,
 )
 from authx.main import AuthX
+from authx.policy import PolicyEngine, PolicyEvaluator, PolicyRule, authorize
 from authx.schema import TokenPayload, TokenResponse
 from authx.security import TokenRequired
 from authx.types import DateTimeExpression, StringOrSequence, TokenLocations
@@ -56,11 +54,12 @@ class AuthManager(ErrorAnswering):
         ```
     """
 
-    def __init__(self, policy_engine: Any | None = None, policy_rules: Sequence[Any] | None = None) -> None:
+    def __init__(
+        self, policy_engine: PolicyEngine | None = None, policy_rules: Sequence[PolicyRule] | None = None
+    ) -> None:
         self._auth_by_type: dict[str, AuthX[Any]] = {}
-        self._policy_rules = policy_rules
-        if policy_engine is not None:
-            self.policy_engine = policy_engine
+        self.policy_engine = PolicyEngine(policy_rules) if policy_engine is None else policy_engine
+        """Decides for `policy_required` and `authorize`."""
 
     # The logins
 
@@ -140,10 +139,21 @@ class AuthManager(ErrorAnswering):
         audience: StringOrSequence | None = None,
         access_scopes: list[str] | None = None,
         refresh_scopes: list[str] | None = None,
+        *,
+        session_id: str | None = None,
     ) -> TokenResponse:
         """Make an access and a refresh token of this login, see `AuthX.create_token_pair`."""
         return self.get(login_type).create_token_pair(
-            uid, fresh, headers, access_expiry, refresh_expiry, data, audience, access_scopes, refresh_scopes
+            uid,
+            fresh,
+            headers,
+            access_expiry,
+            refresh_expiry,
+            data,
+            audience,
+            access_scopes,
+            refresh_scopes,
+            session_id=session_id,
         )
 
     # Protecting routes
@@ -195,16 +205,11 @@ class AuthManager(ErrorAnswering):
 
     # Policies
 
-    @functools.cached_property
-    def policy_engine(self) -> Any:
-        """Decides for `policy_required` and `authorize`."""
-        return _policies().PolicyEngine(rules=self._policy_rules)
-
-    def add_policy_rule(self, rule: Any) -> None:
+    def add_policy_rule(self, rule: PolicyRule) -> None:
         """Add a rule to the policy engine."""
         self.policy_engine.add_rule(rule)
 
-    def add_policy_evaluator(self, evaluator: Any) -> None:
+    def add_policy_evaluator(self, evaluator: PolicyEvaluator) -> None:
         """Add an evaluator, for every rule, to the policy engine."""
         self.policy_engine.add_evaluator(evaluator)
 
@@ -268,7 +273,7 @@ class AuthManager(ErrorAnswering):
                 payload = await self.access_token_required(login_type)(request)
             else:
                 raise PolicyDeniedError("authorize needs a payload or a request", login_type=login_type)
-            await _policies().authorize(
+            await authorize(
                 self.policy_engine,
                 login_type=login_type,
                 action=action,
@@ -392,7 +397,3 @@ class _PolicyRequired(_LoginRequired):
         return await self._manager.authorize(
             self._login_type, self._action, self._resource, payload=payload, request=request, **self._context
         )
-
-
-def _policies() -> ModuleType:
-    return importlib.import_module("authx.policy")

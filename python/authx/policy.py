@@ -17,29 +17,22 @@ engine = PolicyEngine([
 
 A deny rule that applies wins, and what no rule is about is denied. docs/policies.md has the rules in full.
 """
-# ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from functools import partial
 from inspect import isawaitable
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from authx import _authx
-from authx._authx import Requirement
-from authx.exceptions import AuthXException, BadConfigurationError, PolicyDeniedError, PolicyEvaluationError
+from authx.exceptions import AuthXException, PolicyDeniedError, PolicyEvaluationError
 from authx.schema import TokenPayload
-from authx.security import SecuredTokenRequired, TokenRequired, security_schemes
-
-if TYPE_CHECKING:
-    from authx.main import AuthX
 
 __all__ = [
     "PolicyCondition",
@@ -48,14 +41,12 @@ __all__ = [
     "PolicyEffect",
     "PolicyEngine",
     "PolicyEvaluator",
-    "PolicyManager",
     "PolicyOperator",
     "PolicyRule",
     "PolicySource",
     "authorize",
     "build_policy_environment",
     "default_subject_from_payload",
-    "policy_required",
 ]
 
 logger = logging.getLogger("authx")
@@ -312,125 +303,48 @@ def default_subject_from_payload(payload: TokenPayload | None) -> dict[str, Any]
     return {"sub": payload.sub, "scopes": payload.scopes or [], "login_type": payload.login_type}
 
 
-class PolicyManager(Protocol):
-    """What `authorize` and `policy_required` need of an `AuthManager`."""
-
-    policy_engine: PolicyEngine
-
-    def get(self, login_type: str) -> "AuthX[Any]":
-        """Give the instance of this login type."""
-
-
 async def authorize(
-    manager: PolicyManager,
+    engine: PolicyEngine,
+    *,
     login_type: str,
     action: str,
     resource: str,
-    *,
-    payload: TokenPayload | None = None,
+    payload: TokenPayload,
     request: Request | None = None,
     subject: Any = None,
     resource_attrs: Any = None,
     env: Mapping[str, Any] | None = None,
-) -> TokenPayload:
-    """Let the action pass, or raise: what `AuthManager.authorize` does.
+) -> None:
+    """Let the action of a verified token's bearer pass, or raise.
 
     Args:
-        manager: Has the rules, and the instance for `login_type`.
-        login_type: Whose tokens count.
+        engine: Has the rules.
+        login_type: Whose token it is.
         action: What is to be done.
         resource: To what.
-        payload: The claims of a token that was verified. Without it the request's access token is verified.
+        payload: The token's claims.
         request: The request.
         subject: Who acts, as an object with attributes. Without it `sub`, `scopes` and `login_type` of the token.
         resource_attrs: The resource, as an object with attributes.
         env: What stands beside and instead of the usual circumstances.
 
     Raises:
-        PolicyDeniedError: A policy forbids it; or there is neither a payload nor a request.
+        PolicyDeniedError: A policy forbids it, or none allows it.
         PolicyEvaluationError: It could not be decided.
-        AuthXException: The token is refused.
     """
-    auth = manager.get(login_type)
-    if request is not None:
-        auth.ensure_request_exception_handlers(request)
-    try:
-        if payload is not None:
-            auth._engines.current().check_login_type(payload.login_type)
-        elif request is not None:
-            payload = cast(TokenPayload, await auth.access_token_required(request))
-        else:
-            raise PolicyDeniedError("A request or token payload is required for policy authorization")
-        context = PolicyContext(
-            login_type=login_type,
-            action=action,
-            resource=resource,
-            payload=payload,
-            request=request,
-            subject=default_subject_from_payload(payload) if subject is None else subject,
-            resource_attrs={} if resource_attrs is None else resource_attrs,
-            environment=build_policy_environment(request, env),
-        )
-        decision = await manager.policy_engine.evaluate(context)
-        if not decision.allowed:
-            raise PolicyDeniedError(decision.reason, login_type=login_type)
-    except AuthXException as error:
-        if error._answer is None:
-            auth._word(error)
-        raise
-    return payload
-
-
-def policy_required(
-    manager: PolicyManager,
-    login_type: str,
-    action: str,
-    resource: str,
-    *,
-    subject: Any = None,
-    resource_attrs: Any = None,
-    env: Mapping[str, Any] | None = None,
-) -> Any:
-    """Require an access token that a policy lets pass; gives its `TokenPayload`.
-
-    This is `AuthManager.policy_required`. The arguments are those of `authorize`. Where no instance is registered
-    for `login_type` yet, the route has no security scheme in OpenAPI.
-
-    Example:
-        ```python
-        @app.get("/documents")
-        async def documents(payload=Depends(manager.policy_required("user", "read", "documents"))): ...
-        ```
-    """
-    ask = partial(
-        authorize, manager, login_type, action, resource, subject=subject, resource_attrs=resource_attrs, env=env
+    context = PolicyContext(
+        login_type=login_type,
+        action=action,
+        resource=resource,
+        payload=payload,
+        request=request,
+        subject=default_subject_from_payload(payload) if subject is None else subject,
+        resource_attrs={} if resource_attrs is None else resource_attrs,
+        environment=build_policy_environment(request, env),
     )
-    try:
-        auth = manager.get(login_type)
-    except BadConfigurationError:
-
-        async def required(request: Request) -> TokenPayload:
-            return await ask(request=request)
-
-        return required
-    kind = _SecuredPolicyRequired if security_schemes(auth.config) else _PolicyRequired
-    return kind(auth, ask)
-
-
-class _PolicyRequired(TokenRequired):
-    """Verifies the request's token and asks the policy."""
-
-    def __init__(self, auth: "AuthX[Any]", ask: Callable[..., Awaitable[TokenPayload]]) -> None:
-        super().__init__(auth, Requirement())
-        self._ask = ask
-
-    async def __call__(self, request: Request, **_schemes: None) -> TokenPayload:
-        """Give the `TokenPayload`."""
-        return await self._ask(request=request)
-
-
-class _SecuredPolicyRequired(SecuredTokenRequired, _PolicyRequired):
-    """`_PolicyRequired` where a location has a security scheme."""
+    decision = await engine.evaluate(context)
+    if not decision.allowed:
+        raise PolicyDeniedError(decision.reason, login_type=login_type)
 
 
 def _rule_of(members: dict[str, Any]) -> PolicyRule:

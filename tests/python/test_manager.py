@@ -1,14 +1,12 @@
 """Several logins of one application, over HTTP."""
 
 import asyncio
-import importlib
-from importlib.util import find_spec
 from typing import Annotated, Any
 
 import pytest
 from fastapi import Depends, FastAPI
 
-from authx import AuthManager, AuthX, AuthXConfig, TokenPayload, exceptions
+from authx import AuthManager, AuthX, AuthXConfig, PolicyRule, TokenPayload, exceptions
 
 KEYS = {name: f"the {name}'s secret, long enough for every algorithm with one" for name in ("user", "admin")}
 
@@ -213,12 +211,10 @@ def test_an_argument_of_another_kind_is_named_at_the_declaration(manager: AuthMa
         manager.token_required("user", type="other")
 
 
-@pytest.mark.skipif(find_spec("authx.policy") is None, reason="policies are not there yet")
 class TestPolicies:
     @pytest.fixture
     def manager(self, manager: AuthManager) -> AuthManager:
-        policy = importlib.import_module("authx.policy")
-        manager.add_policy_rule(policy.PolicyRule("allow", ["read"], ["report:*"]))
+        manager.add_policy_rule(PolicyRule("allow", ["read"], ["report:*"]))
         return manager
 
     @pytest.mark.parametrize(("action", "status"), [("read", 200), ("write", 403)])

@@ -15,6 +15,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request
 from pydantic import BaseModel
 
 from authx import (
+    AuthManager,
     AuthX,
     PolicyCondition,
     PolicyContext,
@@ -25,8 +26,8 @@ from authx import (
     PolicyRule,
     TokenPayload,
 )
-from authx.exceptions import BadConfigurationError, LoginTypeMismatchError
-from authx.policy import authorize, build_policy_environment, default_subject_from_payload, policy_required
+from authx.exceptions import LoginTypeMismatchError
+from authx.policy import build_policy_environment, default_subject_from_payload
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "policies.md").read_text()
 
@@ -355,31 +356,25 @@ def test_error_of_a_file_names_the_line_and_the_member(tmp_path: Path) -> None:
         PolicyEngine.from_file(tmp_path / "none.json")
 
 
-class Manager:
-    """What policies need of an `AuthManager`."""
-
-    def __init__(self, policy_engine: PolicyEngine, *instances: AuthX[Any]) -> None:
-        self.policy_engine = policy_engine
-        self.instances = {auth.login_type: auth for auth in instances}
-
-    def get(self, login_type: str) -> AuthX[Any]:
-        if login_type not in self.instances:
-            raise BadConfigurationError(f"Unknown login_type '{login_type}'")
-        return self.instances[login_type]
+def managing(engine: PolicyEngine, *instances: AuthX[Any]) -> AuthManager:
+    manager = AuthManager(policy_engine=engine)
+    for auth in instances:
+        manager.register(auth)
+    return manager
 
 
 def test_route_answers_by_the_policy(app: FastAPI, client: Any, make_auth: Any) -> None:
     user, admin = make_auth(login_type="user"), make_auth(login_type="admin")
     engine = PolicyEngine([PolicyRule("allow", ["read"], ["documents"])])
-    manager = Manager(engine, user, admin)
+    manager = managing(engine, user, admin)
 
-    required = policy_required(manager, "user", "read", "documents")
+    required = manager.policy_required("user", "read", "documents")
 
     @app.get("/documents")
     async def documents(payload=Depends(required)):
         return payload.sub
 
-    required = policy_required(manager, "user", "delete", "documents")
+    required = manager.policy_required("user", "delete", "documents")
 
     @app.delete("/documents")
     async def delete(payload=required):
@@ -402,33 +397,34 @@ def test_route_answers_by_the_policy(app: FastAPI, client: Any, make_auth: Any) 
 
 
 def test_route_describes_its_security_scheme(app: FastAPI, make_auth: Any) -> None:
-    manager = Manager(PolicyEngine(), make_auth(login_type="user"))
+    manager = managing(PolicyEngine(), make_auth(login_type="user"))
 
-    @app.get("/documents", dependencies=[Depends(policy_required(manager, "user", "read", "documents"))])
+    @app.get("/documents", dependencies=[Depends(manager.policy_required("user", "read", "documents"))])
     async def documents() -> None: ...
 
     assert app.openapi()["paths"]["/documents"]["get"]["security"] == [{"AuthXBearer": []}]
 
 
 def test_login_type_may_be_registered_after_the_route(app: FastAPI, client: Any, make_auth: Any) -> None:
-    manager = Manager(PolicyEngine([ALLOW]))
+    manager = managing(PolicyEngine([ALLOW]))
 
-    required = policy_required(manager, "user", "read", "documents")
+    required = manager.policy_required("user", "read", "documents")
 
     @app.get("/")
     async def route(payload=Depends(required)):
         return payload.sub
 
-    user = manager.instances["user"] = make_auth(login_type="user")
+    user = make_auth(login_type="user")
+    manager.register(user)
     assert client.get("/", token=user.create_access_token("ada")).json() == "ada"
     assert client.get("/").status == 401
 
 
 def test_failing_evaluator_is_a_500_with_the_engines_body(app: FastAPI, client: Any, make_auth: Any) -> None:
     user = make_auth(login_type="user")
-    manager = Manager(PolicyEngine([ALLOW], [_raising], default_allow=True), user)
+    manager = managing(PolicyEngine([ALLOW], [_raising], default_allow=True), user)
 
-    required = policy_required(manager, "user", "read", "documents")
+    required = manager.policy_required("user", "read", "documents")
 
     @app.get("/")
     async def route(payload=Depends(required)):
@@ -444,9 +440,9 @@ def test_evaluators_own_answer_is_passed_on(app: FastAPI, client: Any, make_auth
         raise HTTPException(418)
 
     user = make_auth(login_type="user")
-    manager = Manager(PolicyEngine([ALLOW], [teapot]), user)
+    manager = managing(PolicyEngine([ALLOW], [teapot]), user)
 
-    required = policy_required(manager, "user", "read", "documents")
+    required = manager.policy_required("user", "read", "documents")
 
     @app.get("/")
     async def route(payload=Depends(required)):
@@ -464,9 +460,9 @@ def test_revoked_token_is_refused_before_the_policy_is_asked(app: FastAPI, clien
         asked.append(context)
         return True
 
-    manager = Manager(PolicyEngine([ALLOW], [spy]), user)
+    manager = managing(PolicyEngine([ALLOW], [spy]), user)
 
-    required = policy_required(manager, "user", "read", "documents")
+    required = manager.policy_required("user", "read", "documents")
 
     @app.get("/")
     async def route(payload=Depends(required)):
@@ -485,14 +481,14 @@ def test_authorize_in_a_handler(app: FastAPI, client: Any, make_auth: Any) -> No
         seen.append(context)
         return True
 
-    manager = Manager(PolicyEngine([PolicyRule("allow", ["read"], ["documents:*"], [owner])], [spy]), user)
+    manager = managing(PolicyEngine([PolicyRule("allow", ["read"], ["documents:*"], [owner])], [spy]), user)
     owners = {1: Owner("ada", 36), 2: Owner("bob", 36)}
 
     @app.get("/documents/{id}")
     async def document(id: int, request: Request):
         attributes = {"owner": owners[id].name}
-        payload = await authorize(
-            manager, "user", "read", f"documents:{id}", request=request, resource_attrs=attributes, env={"a": 1}
+        payload = await manager.authorize(
+            "user", "read", f"documents:{id}", request=request, resource_attrs=attributes, env={"a": 1}
         )
         return payload.sub
 
@@ -507,10 +503,10 @@ def test_authorize_in_a_handler(app: FastAPI, client: Any, make_auth: Any) -> No
 
 
 def test_authorize_goes_by_a_payload_of_its_login_only(make_auth: Any) -> None:
-    manager = Manager(PolicyEngine([ALLOW]), make_auth(login_type="user"))
+    manager = managing(PolicyEngine([ALLOW]), make_auth(login_type="user"))
 
     def run(**given: Any) -> TokenPayload:
-        return asyncio.run(authorize(manager, "user", "read", "documents", **given))
+        return asyncio.run(manager.authorize("user", "read", "documents", **given))
 
     own = TokenPayload(sub="ada", login_type="user")
     assert run(payload=own) is own
@@ -518,6 +514,6 @@ def test_authorize_goes_by_a_payload_of_its_login_only(make_auth: Any) -> None:
         run(payload=TokenPayload(sub="ada", login_type="admin"))
     with pytest.raises(LoginTypeMismatchError, match="got 'unknown'"):
         run(payload=TokenPayload(sub="ada"))
-    with pytest.raises(PolicyDeniedError, match="A request or token payload is required") as caught:
+    with pytest.raises(PolicyDeniedError, match="payload or a request") as caught:
         run()
     assert caught.value.login_type == "user"
