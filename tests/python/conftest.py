@@ -206,6 +206,23 @@ def auth(make_auth: Callable[..., AuthX[Any]]) -> AuthX[Any]:
 
 
 @pytest.fixture
+def cookie_auth(make_auth: Any) -> Any:
+    return make_auth(JWT_TOKEN_LOCATION=["cookies"])
+
+
+@pytest.fixture
+def protect() -> Callable[..., None]:
+    """Adds a route with this requirement, which answers with the token's subject and type."""
+
+    def protect(app: FastAPI, dependency: Any, method: str = "GET", path: str = "/") -> None:
+        @app.api_route(path, methods=[method])
+        async def route(payload=dependency):
+            return {"sub": payload.sub, "type": payload.type}
+
+    return protect
+
+
+@pytest.fixture
 def secret() -> str:
     return SECRET
 
