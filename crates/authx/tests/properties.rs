@@ -1,0 +1,174 @@
+//! What holds of every token, with tokens that nobody thought of.
+
+use std::time::Duration;
+
+use authx::{
+    Algorithm, Audience, Engine, Error, JsonClaims, Location, NewToken, RequestToken, Requirement,
+    Secret, SystemRandom, Timestamp, TokenKind, verify_signature,
+};
+use proptest::collection::{btree_map, vec};
+use proptest::prelude::*;
+use serde_json::Value;
+
+mod support;
+use support::{
+    OTHER_SECRET, SECRET, base64url, engine, engine_with, from_base64url, now, seconds, secret_key,
+    sign, signing_key, verify, verify_at,
+};
+
+/// Any JSON value of moderate size.
+fn json_value() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_filter("JSON has no others", |n| n.is_finite()).prop_map(Value::from),
+        any::<String>().prop_map(Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            vec(inner.clone(), 0..4).prop_map(Value::from),
+            btree_map(any::<String>(), inner, 0..4).prop_map(Value::from_iter),
+        ]
+    })
+}
+
+fn subject() -> impl Strategy<Value = String> {
+    any::<String>().prop_filter("a subject is not empty", |subject| !subject.is_empty())
+}
+
+/// An instant within a year of the tests', to the microsecond.
+fn instant() -> impl Strategy<Value = Timestamp> {
+    (0..31_536_000_000_000_u64).prop_map(|micros| now() + Duration::from_micros(micros))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_issued_comes_back_the_same(
+        algorithm in proptest::sample::select(&Algorithm::ALL),
+        is_access: bool,
+        subject in subject(),
+        scopes in proptest::option::of(vec(any::<String>(), 0..5)),
+        audience in proptest::option::of(vec(any::<String>(), 1..4)),
+        custom in btree_map("custom.*", json_value(), 0..5),
+        now in instant(),
+    ) {
+        let kind = if is_access { TokenKind::Access } else { TokenKind::Refresh };
+        let keys = authx::KeyRing::new([signing_key(algorithm)]).expect("a ring");
+        let mut config = authx::Config::builder().keys(keys).max_token_size(1_usize << 20);
+        let mut token = NewToken::new(kind, &subject).claims(&custom);
+        if let Some(scopes) = &scopes {
+            token = token.scopes(scopes);
+        }
+        if let Some(audience) = &audience {
+            config = config.decode_audience(Audience::Many(audience.clone()));
+            token = token.audience(Audience::Many(audience.clone()));
+        }
+        let engine = Engine::new(config.build().expect("valid"));
+        let text = engine.issue(&token, now, &SystemRandom).expect("a token");
+
+        let token = RequestToken::new(&text, kind, Location::Headers);
+        let claims =
+            engine.verify::<JsonClaims>(&token, &Requirement::of(kind), now).expect("a valid token");
+        prop_assert_eq!(claims.kind, kind);
+        prop_assert_eq!(claims.sub, subject);
+        prop_assert_eq!(claims.scopes, scopes);
+        prop_assert_eq!(claims.aud, audience.map(Audience::Many));
+        prop_assert!(claims.exp > claims.iat && claims.iat <= Some(now));
+        let found: Vec<_> = claims.custom.iter().map(|(name, value)| (name, value.get().to_owned())).collect();
+        let given: Vec<_> = custom.iter().map(|(name, value)| (name, value.to_string())).collect();
+        prop_assert_eq!(found, given);
+    }
+
+    #[test]
+    fn a_token_is_accepted_until_its_end_and_the_leeway_and_not_at_or_after(
+        lifetime in 1..100_000_u64,
+        leeway_micros in 0..100_000_000_u64,
+        offset_micros in -200_000_000..200_000_000_i64,
+        issued in instant(),
+    ) {
+        let leeway = Duration::from_micros(leeway_micros);
+        let engine = engine_with(|config| config.decode_leeway(leeway));
+        let end = issued.floor_to_second() + seconds(lifetime) + seconds(1);
+        let token = NewToken::access("a").expires_at(end).issued_at(Timestamp::MIN);
+        let text = engine.issue(&token, issued, &SystemRandom).expect("a token");
+        let last = end + leeway;
+        let offset = Duration::from_micros(offset_micros.unsigned_abs());
+        let when = if offset_micros < 0 { last - offset } else { last + offset };
+        let expected = if when < last { Ok(()) } else { Err(Error::Expired) };
+        prop_assert_eq!(verify_at(&engine, &text, when).map(drop), expected);
+        prop_assert_eq!(verify_at(&engine, &text, last).map(drop), Err(Error::Expired));
+        prop_assert!(verify_at(&engine, &text, last - Duration::from_micros(1)).is_ok());
+    }
+
+    #[test]
+    fn the_answer_depends_on_token_and_time_alone(
+        instants in vec(instant(), 1..6),
+        lifetime in 1..31_536_000_u64,
+    ) {
+        let engine = engine_with(|config| config.previous_secret_key(Secret::from(OTHER_SECRET)));
+        let token = NewToken::access("a").expires_in(seconds(lifetime));
+        let text = engine.issue(&token, now(), &SystemRandom).expect("a token");
+        let ask = |engine: &Engine, instants: &[Timestamp]| -> Vec<_> {
+            instants.iter().map(|&now| verify_at(engine, &text, now)).collect()
+        };
+        let answers = ask(&engine, &instants);
+        prop_assert_eq!(&ask(&engine, &instants), &answers);
+        let backwards: Vec<_> = instants.iter().rev().copied().collect();
+        let mut again = ask(&engine, &backwards);
+        again.reverse();
+        prop_assert_eq!(&again, &answers);
+        let other = engine_with(|config| config.previous_secret_key(Secret::from(OTHER_SECRET)));
+        prop_assert_eq!(&ask(&other, &instants), &answers);
+    }
+
+    #[test]
+    fn every_accepted_segment_is_the_one_spelling_of_its_bytes(
+        value in "[a-z]{0,8}",
+        payload: Vec<u8>,
+        edits in vec((0..200_usize, "[A-Za-z0-9_=+/ -]"), 0..3),
+    ) {
+        let mut signed =
+            format!("{}.{}", base64url(format!("{{\"alg\":\"HS256\",\"x\":\"{value}\"}}")), base64url(&payload));
+        for (index, character) in edits {
+            let index = index % signed.len();
+            if signed.as_bytes()[index] != b'.' {
+                signed.replace_range(index..=index, &character);
+            }
+        }
+        let key = aws_lc_rs::hmac::Key::new(aws_lc_rs::hmac::HMAC_SHA256, SECRET.as_bytes());
+        let signature = base64url(aws_lc_rs::hmac::sign(&key, signed.as_bytes()));
+        let ring = authx::KeyRing::new([secret_key(SECRET)]).expect("a ring");
+        let token = format!("{signed}.{signature}");
+        if let Ok(opened) = verify_signature(&ring, &token, now()) {
+            let (header, payload) = signed.split_once('.').expect("two segments");
+            prop_assert_eq!(base64url(opened), payload);
+            prop_assert_eq!(base64url(from_base64url(header)), header);
+        }
+        // The last character of these 32 bytes has two spare bits.
+        let (rest, last) = token.split_at(token.len() - 1);
+        for other in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".chars() {
+            if other.to_string() != last {
+                let respelled = format!("{rest}{other}");
+                prop_assert!(verify_signature(&ring, &respelled, now()).is_err());
+            }
+        }
+    }
+
+    #[test]
+    fn no_text_makes_the_engine_panic(text in "[A-Za-z0-9_.{}\":,-]{0,200}", bytes: Vec<u8>) {
+        let engine = engine();
+        prop_assert!(verify(&engine, &text).is_err());
+        let _ = authx::decode_unverified_header(&text);
+        let _ = authx::decode_unverified_payload(&text);
+        let _ = engine.spellings(&text);
+        let ring = authx::KeyRing::new([secret_key(SECRET)]).expect("a ring");
+        let signed = sign(&String::from_utf8_lossy(&bytes), &text);
+        let _ = verify_signature(&ring, &signed, now());
+        let signed = sign(r#"{"alg":"HS256"}"#, &text);
+        prop_assert!(verify(&engine, &signed).is_err());
+    }
+}
