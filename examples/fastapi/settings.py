@@ -19,6 +19,8 @@ DEMO_DEFAULTS: dict[str, Any] = {
     "JWT_ACCESS_TOKEN_EXPIRES": timedelta(seconds=60),
     "JWT_IMPLICIT_REFRESH_DELTATIME": timedelta(seconds=30),
     "JWT_REFRESH_TOKEN_EXPIRES": timedelta(hours=8),
+    # No access token outlives the refresh token: with that the login could no longer be ended.
+    "JWT_IMPLICIT_REFRESH_MAX_AGE": timedelta(hours=8) - timedelta(seconds=60),
     "JWT_COOKIE_SECURE": False,
     # What axum-authx answers to an undecodable token. 422, the default here, is for the sake of older code.
     "JWT_INVALID_TOKEN_STATUS": 401,

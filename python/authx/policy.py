@@ -19,6 +19,7 @@ A deny rule that applies wins, and what no rule is about is denied. docs/policie
 """
 
 import logging
+import threading
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -125,9 +126,12 @@ class PolicyCondition:
         """Whether the condition holds.
 
         Raises:
-            PolicyEvaluationError: There is no such source or operator.
+            PolicyEvaluationError: There is no such source or operator, or a value that can't be compared.
         """
-        return _authx.condition_matches(self, context)
+        try:
+            return _authx.condition_matches(self, context)
+        except TypeError as error:
+            raise PolicyEvaluationError(str(error)) from error
 
 
 class PolicyEvaluator(Protocol):
@@ -198,10 +202,12 @@ class PolicyEngine:
         evaluators: Sequence[PolicyEvaluator] | None = None,
         default_allow: bool = False,
     ) -> None:
-        self._rules = list(rules or ())
-        self._evaluators = list(evaluators or ())
+        self._rules = tuple(rules or ())
+        self._evaluators = tuple(evaluators or ())
         self._default_allow = default_allow
         self._compiled: _Compiled | None = None
+        # One thread may add a rule while another decides.
+        self._lock = threading.Lock()
 
     @classmethod
     def from_file(cls, path: str | PathLike[str]) -> "PolicyEngine":
@@ -223,13 +229,15 @@ class PolicyEngine:
 
     def add_rule(self, rule: PolicyRule) -> None:
         """Add a rule behind the others."""
-        self._rules.append(rule)
-        self._compiled = None
+        with self._lock:
+            self._rules += (rule,)
+            self._compiled = None
 
     def add_evaluator(self, evaluator: PolicyEvaluator) -> None:
         """Add an evaluator that every allow rule needs."""
-        self._evaluators.append(evaluator)
-        self._compiled = None
+        with self._lock:
+            self._evaluators += (evaluator,)
+            self._compiled = None
 
     async def evaluate(self, context: PolicyContext) -> PolicyDecision:
         """Decide.
@@ -263,9 +271,11 @@ class PolicyEngine:
 
     def _compile(self) -> "_Compiled":
         compiled = self._compiled
-        if compiled is None:
-            compiled = self._compiled = _Compiled(self._rules, self._evaluators, self._default_allow)
-        return compiled
+        if compiled is not None:
+            return compiled
+        with self._lock:
+            self._compiled = _Compiled(self._rules, self._evaluators, self._default_allow)
+            return self._compiled
 
 
 class _Compiled:

@@ -143,6 +143,9 @@ class RateLimiter:
             # Asked only of a request that is refused.
             if requests > self.max_requests and hasattr(self.backend, "time_left"):
                 time_left = await _answer(self.backend.time_left(key, self.window))
+                if time_left is not None and time_left < 0:
+                    # What Redis says of a key that has just ended, or has no end.
+                    time_left = None
         except AuthXException:
             raise
         except Exception:

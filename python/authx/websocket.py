@@ -27,6 +27,9 @@ __all__ = ["WebSocketGuard", "WebSocketTokenRequired", "guarded"]
 
 _REQUIREMENT = Requirement(type="access", websocket=True)
 
+_PATIENCE_SECONDS = 5
+"""How long the client may take to answer that it is being closed."""
+
 
 class WebSocketTokenRequired(RouteDependency):
     """Verifies the token of a WebSocket's handshake and gives its claims."""
@@ -49,7 +52,7 @@ class WebSocketGuard:
 async def guarded(auth: "AuthX[Any]", websocket: WebSocket) -> AsyncIterator[WebSocketGuard]:
     """See `AuthX.websocket_guard`."""
     guard = WebSocketGuard()
-    verified = await _verified(auth, websocket)
+    verified = await _verified(auth, websocket, in_use=True)
     raised: Exception | None = None
     async with anyio.create_task_group() as group:
         group.start_soon(_watch, auth, websocket, verified, guard, group.cancel_scope)
@@ -59,8 +62,6 @@ async def guarded(auth: "AuthX[Any]", websocket: WebSocket) -> AsyncIterator[Web
             # Raised below, out of reach of the group, which would wrap it.
             raised = error
         group.cancel_scope.cancel()
-    if guard.error is not None:
-        await _close(auth, websocket, guard.error)
     if raised is not None:
         raise raised
 
@@ -72,22 +73,39 @@ async def _watch(
     guard: WebSocketGuard,
     block: anyio.CancelScope,
 ) -> None:
-    """Cancel the block once the token holds no longer."""
-    while guard.error is None:
+    """Cancel the block and close the socket once the token holds no longer."""
+    error: Exception | None = None
+    while error is None:
         await anyio.sleep(verified.socket_check_in(time.time()))
         try:
             verified = _verified_by_engine(auth, websocket)
             with anyio.fail_after(verified.socket_check_in(time.time())):
                 await _refuse_revoked(auth, verified)
-        except Exception as error:
+        except TimeoutError as late:
+            error = _ended(auth, websocket) or late
+        except Exception as raised:
             # Whatever it is: in doubt nobody passes.
-            guard.error = error
-            if isinstance(error, TimeoutError):
-                logger.error(
-                    "The blocklist callback or the session store did not answer in time, "
-                    "so a WebSocket's token counts for nothing"
-                )
+            error = raised
+    if isinstance(error, TimeoutError):
+        logger.error(
+            "The blocklist callback or the session store did not answer in time, "
+            "so a WebSocket's token counts for nothing"
+        )
+    guard.error = error
     block.cancel()
+    # At once, and not when the block is through: it may wait for something that can't be cancelled. In a scope of
+    # its own, since this is a part of what was cancelled.
+    with anyio.move_on_after(_PATIENCE_SECONDS, shield=True):
+        await _close(auth, websocket, error)
+
+
+def _ended(auth: "AuthX[Any]", websocket: WebSocket) -> AuthXException | None:
+    """Why the token holds no longer without any store; `None` where it does."""
+    try:
+        _verified_by_engine(auth, websocket)
+    except AuthXException as error:
+        return error
+    return None
 
 
 async def _close(auth: "AuthX[Any]", websocket: WebSocket, error: Exception) -> None:

@@ -4,8 +4,10 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import anyio
 import pytest
 from fastapi import FastAPI, HTTPException, WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocketState
 
 from authx.exceptions import RevokedTokenError, TokenExpiredError
 
@@ -111,6 +113,20 @@ def test_store_without_an_answer_closes_the_socket(
     assert token not in caplog.text
     if not isinstance(failure, HTTPException):
         assert "blocklist callback" in caplog.text
+
+
+def test_socket_is_closed_at_once_even_if_the_block_cannot_be_cancelled(app: FastAPI, client: Any, auth: Any) -> None:
+    @app.websocket("/stubborn")
+    async def stubborn(websocket: WebSocket, payload=auth.WS_AUTH_REQUIRED):
+        await websocket.accept()
+        async with auth.websocket_guard(websocket):
+            with anyio.CancelScope(shield=True):
+                while websocket.application_state == WebSocketState.CONNECTED:  # noqa: ASYNC110 -- nobody tells
+                    await asyncio.sleep(0.01)
+
+    token = auth.create_access_token("u", expiry=timedelta(seconds=1))
+
+    assert client.websocket("/stubborn", token=token, stays=True)[-1] == EXPIRED
 
 
 def test_handler_goes_on_behind_the_block(app: FastAPI, client: Any, auth: Any) -> None:

@@ -305,6 +305,15 @@ impl Attributes for ContextAttributes<'_, '_> {
             Attribute::Opaque
         })
     }
+
+    fn cannot_compare(&self, source: PolicySource, path: &AttributePath) {
+        self.failure.borrow_mut().get_or_insert_with(|| {
+            let path = path.as_str();
+            PyTypeError::new_err(format!(
+                "{source}.{path}: it, or what it is compared with, has no value that conditions can compare"
+            ))
+        });
+    }
 }
 
 fn member<'py>(node: &Bound<'py, PyAny>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {

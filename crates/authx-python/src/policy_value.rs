@@ -16,7 +16,8 @@ const MAX_DEPTH: usize = 16;
 ///
 /// A `datetime` is a text in UTC with microseconds, as the engine writes them, so that texts compare as
 /// the instants do; without a time zone it is local time. A `timedelta` is its seconds, an `Enum` its
-/// value, and a `UUID` a text.
+/// value, and a `UUID` a text, and a
+/// `Decimal` a number.
 pub(crate) fn from_python(object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
     convert(object, MAX_DEPTH)
 }
@@ -41,10 +42,16 @@ fn convert(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
     }
     if object.is_instance_of::<PyInt>() {
         let signed = object.extract::<i64>().map(Value::from);
-        return Ok(signed.or_else(|_| object.extract::<u64>().map(Value::from)).ok());
+        let integer = signed.or_else(|_| object.extract::<u64>().map(Value::from));
+        return Ok(integer.ok().or_else(|| {
+            // Python refuses to make a float of an integer beyond all floats.
+            let is_negative = object.lt(0).unwrap_or(false);
+            let beyond = if is_negative { f64::NEG_INFINITY } else { f64::INFINITY };
+            number(object.extract().unwrap_or(beyond))
+        }));
     }
-    if let Ok(float) = object.cast::<PyFloat>() {
-        return Ok(Number::from_f64(float.value()).map(Value::Number));
+    if object.is_instance_of::<PyFloat>() || object.is_instance(classes(py)?.decimal.bind(py))? {
+        return Ok(object.call_method0(intern!(py, "__float__"))?.extract().ok().and_then(number));
     }
     if object.is_instance_of::<PyDateTime>() {
         return instant(object);
@@ -55,7 +62,7 @@ fn convert(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
     }
     if object.is_instance_of::<PyDelta>() {
         let seconds: f64 = object.call_method0(intern!(py, "total_seconds"))?.extract()?;
-        return Ok(Number::from_f64(seconds).map(Value::Number));
+        return Ok(number(seconds));
     }
     if object.is_instance(classes(py)?.uuid.bind(py))? {
         return Ok(Some(object.str()?.to_str()?.into()));
@@ -73,6 +80,11 @@ fn convert(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
         return Ok(Some(Value::Array(values)));
     }
     Ok(None)
+}
+
+/// JSON has no infinity; the greatest number stands for it, so that it compares as it should.
+fn number(float: f64) -> Option<Value> {
+    Number::from_f64(float.clamp(f64::MIN, f64::MAX)).map(Value::Number)
 }
 
 fn instant(object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
@@ -136,6 +148,7 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'
 
 struct Classes {
     enumeration: Py<PyAny>,
+    decimal: Py<PyAny>,
     uuid: Py<PyAny>,
     utc: Py<PyAny>,
 }
@@ -146,6 +159,7 @@ fn classes(py: Python<'_>) -> PyResult<&Classes> {
         let datetime = py.import("datetime")?;
         Ok(Classes {
             enumeration: py.import("enum")?.getattr("Enum")?.unbind(),
+            decimal: py.import("decimal")?.getattr("Decimal")?.unbind(),
             uuid: py.import("uuid")?.getattr("UUID")?.unbind(),
             utc: datetime.getattr("timezone")?.getattr("utc")?.unbind(),
         })

@@ -141,10 +141,11 @@ fn dots_lead_into_nested_objects_and_else_belong_to_the_name() {
 #[test]
 fn claims_and_circumstances_are_attributes() {
     let secret = Secret::from("a secret of at least thirty-two bytes");
-    let config = Config::builder().secret_key(secret).build().expect("settings");
-    let engine = Engine::new(config);
+    let config = Config::builder().secret_key(secret).session_tracking(true);
+    let engine = Engine::new(config.build().expect("settings"));
     let now = Timestamp::from_seconds(1_795_488_721).expect("an instant");
-    let token = NewToken::access("ada").scopes(["a"]).claims(json!({"team": {"id": 7}}));
+    let token = NewToken::access("ada").scopes(["a"]).session("s1");
+    let token = token.claims(json!({"team": {"id": 7}}));
     let token = engine.issue(&token, now, &SystemRandom).expect("a token");
     let found = RequestToken::new(&token, TokenKind::Access, Location::Headers);
     let claims = engine.verify::<JsonClaims>(&found, &Requirement::access(), now).expect("valid");
@@ -158,6 +159,7 @@ fn claims_and_circumstances_are_attributes() {
         (PolicySource::Token, "type", json!("access")),
         (PolicySource::Token, "iat", json!(1_795_488_721)),
         (PolicySource::Token, "team.id", json!(7)),
+        (PolicySource::Token, "sid", json!("s1")),
         (PolicySource::Token, "login_type", json!(null)),
         (PolicySource::Environment, "time", json!("2026-11-24T02:52:01.000000Z")),
         (PolicySource::Environment, "hour", json!(2)),

@@ -11,6 +11,7 @@ use authx::{AttributeValues, Claims, JsonClaims, Policy, PolicyContext, Requirem
 use axum::extract::{ConnectInfo, FromRef, FromRequestParts, OriginalUri, Request};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
+use percent_encoding::percent_decode_str;
 use serde_json::Value;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -114,13 +115,15 @@ impl AuthX {
             values = values.subject(subject.clone());
         }
         let client_ip = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let client_ip = client_ip.map(|ConnectInfo(address)| address.ip().to_string());
+        let client_ip =
+            client_ip.map(|ConnectInfo(address)| address.ip().to_canonical().to_string());
         // Where routers are nested, the inner one sees only the rest of the path.
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
         let values = values.resource(attributes.clone()).environment(environment.clone()).request(
             self.now(),
             parts.method.as_str(),
-            uri.path(),
+            // Decoded, as `Path` gives it to handlers: a rule about it must not be evaded by `%61`.
+            &percent_decode_str(uri.path()).decode_utf8_lossy(),
             client_ip.as_deref(),
         );
         let scopes = claims.scopes.as_deref().unwrap_or_default();
@@ -299,6 +302,8 @@ impl<P> fmt::Debug for Authorized<P> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use authx::{
         NewToken, PolicyCondition, PolicyEffect, PolicyOperator, PolicyRule, PolicySource,
     };
@@ -365,7 +370,9 @@ mod tests {
         let (auth, _) = testing::auth();
         let token = NewToken::access("ada").claims(json!({"team": {"id": 7}}));
         let token = auth.issue(&token).expect("a token");
-        let address = SocketAddr::from(([192, 0, 2, 1], 5000));
+        // As a socket for both families has it.
+        let address = Ipv4Addr::new(192, 0, 2, 1).to_ipv6_mapped();
+        let address = SocketAddr::from((address, 5000));
         for (source, key, value, expected) in [
             (PolicySource::Subject, "sub", json!("ada"), 200),
             (PolicySource::Subject, "sub", json!("bob"), 403),
@@ -386,6 +393,26 @@ mod tests {
             request.extensions_mut().insert(ConnectInfo(address));
             let answer = answer_to(&layered(&auth, policy, asked), request).await;
             assert_eq!(answer.status, expected, "{source} {key}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_rule_about_the_path_is_not_evaded_by_another_spelling() {
+        let (auth, _) = testing::auth();
+        let secret = equals(PolicySource::Environment, "path", "/reports/a b");
+        let deny = PolicyRule::new(PolicyEffect::Deny, ["*"], ["*"]).condition(secret);
+        let app = Router::new().route("/reports/{name}", get(|| async { "a report" })).route_layer(
+            auth.authorize(
+                Policy::new([deny, allow("*", "*")]),
+                PolicyRequest::new("read", "reports"),
+            ),
+        );
+        let token = auth.create_access_token("ada").expect("a token");
+        for (path, status) in
+            [("/reports/a%20b", 403), ("/reports/%61%20b", 403), ("/reports/c", 200)]
+        {
+            let answer = answer_to(&app, bearer(testing::get(path), &token)).await;
+            assert_eq!(answer.status, status, "{path}");
         }
     }
 

@@ -116,7 +116,8 @@ impl VerifiedToken {
         self.sid.as_deref()
     }
 
-    /// When the token ends, after which a store may forget it.
+    /// When the token ends. A store may forget it after this and `JWT_DECODE_LEEWAY`, for as long it is
+    /// accepted.
     #[must_use]
     pub fn exp(&self) -> Option<Timestamp> {
         self.exp

@@ -71,9 +71,10 @@ impl<C> WebSocketGuard<C> {
         upgrade.on_upgrade(|socket| async move {
             let Self { claims, watch } = self;
             let end = watch.end(claims.exp);
-            let (guarded, socket, in_use) = share(socket);
-            if let Some(close) = supervise(serve(guarded, claims), end, in_use).await {
-                socket.close(close).await;
+            let (guarded, shared, in_use) = share(socket);
+            let handler = serve(guarded, claims);
+            if let Some((socket, close)) = supervise(handler, end, in_use, &shared).await {
+                say_goodbye(socket, close).await;
             }
         })
     }
@@ -137,6 +138,8 @@ impl Watch {
         let verified = VerifiedToken::of(auth.engine(), token, &claims);
         let patience = auth.engine().socket_check_in(claims.exp, auth.now());
         let Ok(answer) = timeout(patience, auth.refuse_revoked(&verified)).await else {
+            // It may have ended while the store was asked.
+            auth.verify_token::<()>(token, requirement)?;
             return Err(Rejection::failed(
                 "whether a WebSocket's token was revoked was not answered in time, so it counts for nothing",
             ));
@@ -145,22 +148,25 @@ impl Watch {
     }
 }
 
-/// Runs the handler until it ends, or the token does: then there is something to close.
+/// Runs the handler until it ends, or the token does: then there is a socket to close.
 async fn supervise(
     handler: impl Future<Output = ()>,
     end: impl Future<Output = SocketClose>,
     in_use: oneshot::Receiver<Infallible>,
-) -> Option<SocketClose> {
+    shared: &SharedSocket,
+) -> Option<(WebSocket, SocketClose)> {
     let mut handler = pin!(handler);
     let mut end = pin!(end);
     let mut dropped = pin!(in_use);
+    // Taken before the handler is dropped, which would hang up without a word.
+    let taken = |close| shared.take().map(|socket| (socket, close));
     tokio::select! {
         biased;
-        close = &mut end => Some(close),
+        close = &mut end => taken(close),
         () = &mut handler => {
             // It may have moved the socket, or a half of it, into a task of its own.
             tokio::select! {
-                close = &mut end => Some(close),
+                close = &mut end => taken(close),
                 _ = &mut dropped => None,
             }
         }
@@ -211,6 +217,13 @@ impl GuardedWebSocket {
     #[must_use]
     pub fn protocol(&self) -> Option<&HeaderValue> {
         self.protocol.as_ref()
+    }
+}
+
+/// Hangs up, as the drop of axum's own socket does.
+impl Drop for GuardedWebSocket {
+    fn drop(&mut self) {
+        drop(self.socket.take());
     }
 }
 
@@ -314,24 +327,28 @@ impl SharedSocket {
         Some(polled)
     }
 
-    /// Takes the socket, and closes it as RFC 6455 section 7.1.2 has it.
-    async fn close(&self, SocketClose { code, reason }: SocketClose) {
+    /// Takes the socket away; whoever waits for it learns of that.
+    fn take(&self) -> Option<WebSocket> {
         let (socket, waiting) = {
             let mut inner = self.lock();
             (inner.socket.take(), std::mem::take(&mut inner.waiting))
         };
         waiting.into_iter().flatten().for_each(Waker::wake);
-        let Some(mut socket) = socket else { return };
-        let goodbye = async {
-            let frame = CloseFrame { code, reason: reason.into() };
-            socket.send(Message::Close(Some(frame))).await?;
-            // What the client says until it answers the same is nobody's business any more.
-            while socket.recv().await.transpose()?.is_some() {}
-            Ok::<(), axum::Error>(())
-        };
-        // A client that answers nothing is left alone; one that went away has nothing to be told.
-        let _ = timeout(PATIENCE, goodbye).await;
+        socket
     }
+}
+
+/// Closes a socket as RFC 6455 section 7.1.2 has it.
+async fn say_goodbye(mut socket: WebSocket, SocketClose { code, reason }: SocketClose) {
+    let goodbye = async {
+        let frame = CloseFrame { code, reason: reason.into() };
+        socket.send(Message::Close(Some(frame))).await?;
+        // What the client says until it answers the same is nobody's business any more.
+        while socket.recv().await.transpose()?.is_some() {}
+        Ok::<(), axum::Error>(())
+    };
+    // A client that answers nothing is left alone; one that went away has nothing to be told.
+    let _ = timeout(PATIENCE, goodbye).await;
 }
 
 /// How long the client may take to answer that it is being closed.

@@ -83,6 +83,8 @@ fn demo_defaults() -> Result<ConfigBuilder, SettingsError> {
         .access_token_expires(Duration::from_secs(60))
         .implicit_refresh_deltatime(Duration::from_secs(30))
         .refresh_token_expires(Duration::from_secs(8 * 60 * 60))
+        // No access token outlives the refresh token: with that the login could no longer be ended.
+        .implicit_refresh_max_age(Duration::from_secs(8 * 60 * 60 - 60))
         .cookie_secure(false)
         // The refresh token travels only to the routes that need it; its CSRF value must be readable
         // on the page.

@@ -37,6 +37,11 @@ impl<'a> PolicyContext<'a> {
 pub trait Attributes {
     /// The attribute at this path. `null` stands for one that is missing.
     fn attribute(&self, source: PolicySource, path: &AttributePath) -> Attribute<'_>;
+
+    /// Told of a condition that can't be decided, since the attribute or the condition's own value is
+    /// opaque. It is false then, which lets a deny rule lapse: whoever has such values must not go by the
+    /// decision.
+    fn cannot_compare(&self, _source: PolicySource, _path: &AttributePath) {}
 }
 
 /// What an attribute is.
@@ -189,6 +194,7 @@ fn token(claims: &Claims<JsonClaims>) -> Value {
         "sub": claims.sub,
         "type": claims.kind,
         "jti": claims.jti,
+        "sid": claims.sid,
         "exp": claims.exp,
         "nbf": claims.nbf,
         "iat": claims.iat,

@@ -84,6 +84,9 @@ impl PolicyCondition {
             Attribute::Value(found) => Some(found),
             Attribute::Opaque => None,
         };
+        if self.operator != PolicyOperator::Exists && (found.is_none() || self.value.is_none()) {
+            attributes.cannot_compare(self.source, &self.key);
+        }
         self.operator.holds(found.as_ref().map(Cow::as_ref), self.value.as_ref())
     }
 }
