@@ -227,6 +227,17 @@ class PolicyEngine:
         """The rules, as a new list."""
         return list(self._rules)
 
+    @property
+    def default_allow(self) -> bool:
+        """Whether what no rule is about is allowed."""
+        return self._default_allow
+
+    @default_allow.setter
+    def default_allow(self, allow: bool) -> None:
+        with self._lock:
+            self._default_allow = allow
+            self._compiled = None
+
     def add_rule(self, rule: PolicyRule) -> None:
         """Add a rule behind the others."""
         with self._lock:
@@ -307,10 +318,11 @@ def build_policy_environment(
 
 
 def default_subject_from_payload(payload: TokenPayload | None) -> dict[str, Any]:
-    """Describe who acts by the token: `sub`, `scopes` and `login_type`."""
+    """Describe who acts by the token: its custom claims, `sub`, `scopes` and `login_type`."""
     if payload is None:
         return {}
-    return {"sub": payload.sub, "scopes": payload.scopes or [], "login_type": payload.login_type}
+    own = {"sub": payload.sub, "scopes": payload.scopes or [], "login_type": payload.login_type}
+    return (payload.model_extra or {}) | own
 
 
 async def authorize(

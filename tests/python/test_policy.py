@@ -106,8 +106,8 @@ SELF_CONTAINING.append(SELF_CONTAINING)
         (Decimal("1.5"), "equals", 1.5, True),
         (Decimal(20000), "gt", 10000, True),
         (10**20, "gt", 10000, True),
-        (-(10**400), "lt", -10000, True),
-        (float("inf"), "gt", 10000, True),
+        ("editor", "in", "editor", True),
+        ("editor", "not_in", "editor", False),
         (object(), "exists", None, True),
     ],
 )
@@ -121,6 +121,10 @@ def test_condition_compares_values_of_one_type(found: Any, operator: Any, value:
     ("found", "operator", "value"),
     [
         (float("nan"), "gt", 1),
+        (float("inf"), "gt", 10000),
+        ((1 << 70) + 1, "equals", 1 << 70),
+        (-(10**400), "lt", -10000),
+        (Decimal("0.10000000000000000001"), "equals", Decimal("0.1")),
         (object(), "equals", 1),
         (1, "not_equals", object()),
         (["banned", object()], "contains", "banned"),

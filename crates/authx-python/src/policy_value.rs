@@ -42,16 +42,13 @@ fn convert(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
     }
     if object.is_instance_of::<PyInt>() {
         let signed = object.extract::<i64>().map(Value::from);
-        let integer = signed.or_else(|_| object.extract::<u64>().map(Value::from));
-        return Ok(integer.ok().or_else(|| {
-            // Python refuses to make a float of an integer beyond all floats.
-            let is_negative = object.lt(0).unwrap_or(false);
-            let beyond = if is_negative { f64::NEG_INFINITY } else { f64::INFINITY };
-            number(object.extract().unwrap_or(beyond))
-        }));
+        if let Ok(integer) = signed.or_else(|_| object.extract::<u64>().map(Value::from)) {
+            return Ok(Some(integer));
+        }
+        return exact_number(object);
     }
     if object.is_instance_of::<PyFloat>() || object.is_instance(classes(py)?.decimal.bind(py))? {
-        return Ok(object.call_method0(intern!(py, "__float__"))?.extract().ok().and_then(number));
+        return exact_number(object);
     }
     if object.is_instance_of::<PyDateTime>() {
         return instant(object);
@@ -62,7 +59,7 @@ fn convert(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
     }
     if object.is_instance_of::<PyDelta>() {
         let seconds: f64 = object.call_method0(intern!(py, "total_seconds"))?.extract()?;
-        return Ok(number(seconds));
+        return Ok(Number::from_f64(seconds).map(Value::Number));
     }
     if object.is_instance(classes(py)?.uuid.bind(py))? {
         return Ok(Some(object.str()?.to_str()?.into()));
@@ -82,9 +79,13 @@ fn convert(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
     Ok(None)
 }
 
-/// JSON has no infinity; the greatest number stands for it, so that it compares as it should.
-fn number(float: f64) -> Option<Value> {
-    Number::from_f64(float.clamp(f64::MIN, f64::MAX)).map(Value::Number)
+/// The number, unless a float is another one: what is nearly equal must not pass for equal.
+fn exact_number(object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
+    let float = object.call_method0(intern!(object.py(), "__float__"));
+    // Python refuses to make a float of what is greater than all floats.
+    let Ok(float) = float.and_then(|float| float.extract::<f64>()) else { return Ok(None) };
+    let is_exact = object.eq(float)?;
+    Ok(Number::from_f64(float).filter(|_| is_exact).map(Value::Number))
 }
 
 fn instant(object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {

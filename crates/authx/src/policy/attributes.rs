@@ -98,12 +98,16 @@ pub struct AttributeValues {
 }
 
 impl AttributeValues {
-    /// What the claims say: the source `token`, and a subject of `sub`, `scopes` and `login_type`.
+    /// What the claims say: the source `token`, and a subject of the custom claims, `sub`,
+    /// `scopes` and `login_type`.
     #[must_use]
     pub fn of_claims(claims: &Claims<JsonClaims>) -> Self {
         let scopes = claims.scopes.clone().unwrap_or_default();
-        let subject = json!({"sub": claims.sub, "scopes": scopes, "login_type": claims.login_type});
-        Self { subject, token: token(claims), ..Self::default() }
+        let mut subject = custom(claims);
+        subject.insert("sub".to_owned(), json!(claims.sub));
+        subject.insert("scopes".to_owned(), json!(scopes));
+        subject.insert("login_type".to_owned(), json!(claims.login_type));
+        Self { subject: Value::Object(subject), token: token(claims), ..Self::default() }
     }
 
     /// Who acts.
@@ -185,11 +189,7 @@ impl Attributes for AttributeValues {
 
 /// The claims by the names that they have in a token, instants as seconds since the Unix epoch.
 fn token(claims: &Claims<JsonClaims>) -> Value {
-    let mut members = Map::new();
-    for (name, value) in &claims.custom {
-        let value = serde_json::from_str(value.get()).unwrap_or_default();
-        members.insert(name.clone(), value);
-    }
+    let mut members = custom(claims);
     let registered = json!({
         "sub": claims.sub,
         "type": claims.kind,
@@ -210,4 +210,9 @@ fn token(claims: &Claims<JsonClaims>) -> Value {
         members.extend(registered);
     }
     Value::Object(members)
+}
+
+fn custom(claims: &Claims<JsonClaims>) -> Map<String, Value> {
+    let value = |text: &str| serde_json::from_str(text).unwrap_or_default();
+    claims.custom.iter().map(|(name, text)| (name.clone(), value(text.get()))).collect()
 }

@@ -127,7 +127,7 @@ pub enum PolicyOperator {
     Equals,
     /// Not the same value.
     NotEquals,
-    /// One of the members of an array.
+    /// One of the members of an array; another value stands for an array with it.
     In,
     /// None of the members of an array.
     NotIn,
@@ -184,7 +184,9 @@ impl PolicyOperator {
         match self {
             Self::Equals => is_equal(),
             Self::NotEquals => !is_equal(),
-            Self::In => value.is_some_and(Value::is_array) && is_member(),
+            // One value that is no array stands for an array with it.
+            Self::In if value.is_some_and(Value::is_array) => is_member(),
+            Self::In => is_equal(),
             Self::NotIn => !Self::In.holds(found, value),
             Self::Contains => found.zip(value).is_some_and(|(found, value)| contains(found, value)),
             Self::Gt => order() == Some(Ordering::Greater),
