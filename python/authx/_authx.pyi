@@ -182,9 +182,6 @@ class Engine:
     ) -> Verified:
         """`find_token` and `verify` in one call: what a protected route costs."""
 
-    def check_login_type(self, login_type: str | None) -> None:
-        """Whether claims with this `login_type` belong to this engine's login. Raises `LoginTypeMismatchError`."""
-
     def refresh_candidate(self, scope: Mapping[str, Any], now: float) -> RefreshCandidate | None:
         """Before the handler runs: the request's access cookie, verified, CSRF included, when this route
         and method take part in implicit refresh and the token expires within the configured time."""

@@ -232,11 +232,6 @@ impl Engine {
         })
     }
 
-    #[pyo3(signature = (login_type))]
-    fn check_login_type(&self, py: Python<'_>, login_type: Option<&str>) -> PyResult<()> {
-        self.inner.check_login_type(login_type).map_err(|error| self.error(py, &error))
-    }
-
     fn refresh_candidate(
         &self,
         scope: &Bound<'_, PyMapping>,

@@ -176,24 +176,13 @@ impl Engine {
         check_issuer(config, &claims)?;
         check_audience(config, &claims)?;
         check_kind(requirement, &claims)?;
-        self.check_login_type(claims.login_type.as_deref())?;
+        if let Some(expected) = &config.login_type {
+            check_login_type(expected, claims.login_type.as_deref())?;
+        }
         check_freshness(requirement, &claims)?;
         check_csrf(&token.csrf, requirement.csrf, token.location, claims.csrf.as_ref())?;
         requirement.scopes.check(claims.scopes.as_deref().unwrap_or_default())?;
         Ok(claims)
-    }
-
-    /// Whether claims with this `login_type` belong to this engine's login: for claims that were
-    /// verified before, perhaps by another engine.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::LoginTypeMismatch`].
-    pub fn check_login_type(&self, login_type: Option<&str>) -> Result<(), Error> {
-        match &self.config().login_type {
-            Some(expected) => check_login_type(expected, login_type),
-            None => Ok(()),
-        }
     }
 
     /// The texts that verify as the same token as `token`, whose signature held: itself, and for ECDSA
