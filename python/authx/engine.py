@@ -8,7 +8,7 @@ from typing import NamedTuple, get_args
 
 from authx._authx import Engine
 from authx.config import AuthXConfig
-from authx.exceptions import WeakKeyWarning
+from authx.exceptions import BadConfigurationError, WeakKeyWarning
 from authx.types import AlgorithmType, SymmetricAlgorithmType
 
 __all__ = ["EngineSource", "explicit_settings", "signing_engine", "verifying_engine"]
@@ -97,13 +97,13 @@ def explicit_settings(config: AuthXConfig) -> dict[str, object]:
     return settings
 
 
-def signing_engine(key: str, algorithm: AlgorithmType, *, login_type: str | None = None) -> Engine:
+def signing_engine(key: str | bytes, algorithm: AlgorithmType, *, login_type: str | None = None) -> Engine:
     """Build an engine for signing a payload as it is, with nothing added by a configuration."""
     symmetric = algorithm in get_args(SymmetricAlgorithmType)
     return _bare_engine(
         {
             "JWT_ALGORITHM": algorithm,
-            "JWT_SECRET_KEY" if symmetric else "JWT_PRIVATE_KEY": key,
+            "JWT_SECRET_KEY" if symmetric else "JWT_PRIVATE_KEY": _key_text(key),
             "JWT_ACCESS_TOKEN_EXPIRES": None,
             "JWT_REFRESH_TOKEN_EXPIRES": None,
             "JWT_ENCODE_NBF": False,
@@ -115,8 +115,8 @@ def signing_engine(key: str, algorithm: AlgorithmType, *, login_type: str | None
 
 
 def verifying_engine(
-    key: str,
-    algorithms: Sequence[AlgorithmType] | None,
+    key: str | bytes,
+    algorithms: AlgorithmType | Sequence[AlgorithmType] | None,
     audience: str | Sequence[str] | None,
     issuer: str | None,
 ) -> Engine:
@@ -125,14 +125,16 @@ def verifying_engine(
     Raises:
         ValueError: No algorithm, or some with a secret and some with a key pair: one key serves one kind.
     """
-    algorithms = list(algorithms) if algorithms is not None else ["HS256"]
+    if algorithms is None:
+        algorithms = "HS256"
+    algorithms = [algorithms] if isinstance(algorithms, str) else list(algorithms)
     kinds = {algorithm in get_args(SymmetricAlgorithmType) for algorithm in algorithms}
     if len(kinds) != 1:
         raise ValueError(f"algorithms must be of one kind, with a secret or with a public key, not {algorithms}")
     settings: dict[str, object] = {
         "JWT_ALGORITHM": algorithms[0],
         "JWT_DECODE_ALGORITHMS": algorithms,
-        "JWT_SECRET_KEY" if kinds == {True} else "JWT_PUBLIC_KEY": key,
+        "JWT_SECRET_KEY" if kinds == {True} else "JWT_PUBLIC_KEY": _key_text(key),
         # Whoever made the token decided whether it ends; there is no configuration here to say otherwise.
         "JWT_ACCESS_TOKEN_EXPIRES": None,
         "JWT_REFRESH_TOKEN_EXPIRES": None,
@@ -148,6 +150,17 @@ def _bare_engine(settings: Mapping[str, object], login_type: str | None) -> Engi
     engine = Engine(settings, login_type=login_type)
     _warn_about_keys(engine)
     return engine
+
+
+def _key_text(key: str | bytes) -> str:
+    """A key as a file or another library gives it."""
+    if not isinstance(key, bytes):
+        return key
+    # Not by an exception of the codec's, which would carry the key along.
+    text = key.decode(errors="replace")
+    if "\ufffd" in text:
+        raise BadConfigurationError("key: bytes must be UTF-8; write a random secret in base64 or hex")
+    return text
 
 
 def _warn_about_keys(engine: Engine) -> None:

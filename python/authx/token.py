@@ -8,7 +8,7 @@ from typing import Any
 
 from authx import _authx
 from authx.engine import signing_engine, verifying_engine
-from authx.exceptions import AuthxArgumentDeprecationWarning
+from authx.exceptions import AuthxArgumentDeprecationWarning, JWTDecodeError
 from authx.types import AlgorithmType, DateTimeExpression, Numeric, StringOrSequence, TokenType
 
 __all__ = ["create_token", "decode_token"]
@@ -49,7 +49,7 @@ def create_token(
         headers: Further members of the token's header.
         audience: For whom it is meant.
         issuer: Who issues it.
-        additional_data: Further claims. The registered ones and AuthX's own can't be among them.
+        additional_data: Further claims. Those that have a parameter here can't be among them.
         not_before: When it begins.
         data: Further claims, which take precedence over `additional_data`.
         ignore_errors: Accepted for the sake of older code. Errors are never ignored.
@@ -65,16 +65,22 @@ def create_token(
         ```
     """
     now = time.time()
-    engine = signing_engine(key, algorithm)
+    claims = {**(additional_data or {}), **(data or {})}
+    # AuthX's own claims that have no parameter here.
+    login_type, scopes, session_id = (claims.pop(name, None) for name in ("login_type", "scopes", "sid"))
+    engine = signing_engine(key, algorithm, login_type=login_type)
     return engine.create_token(
         type,
         uid,
         now,
-        fresh=fresh,
+        # Older code passes it with either type.
+        fresh=fresh and type == "access",
         headers=headers,
         expires_at=_timestamp("expiry", expiry, now),
-        data={**(additional_data or {}), **(data or {})} or None,
+        data=claims or None,
         audience=audience or None,
+        scopes=scopes,
+        session_id=session_id,
         issuer=issuer or None,
         not_before=_timestamp("not_before", not_before, now),
         issued_at=_timestamp("issued", issued, now),
@@ -110,11 +116,20 @@ def decode_token(
     """
     if data is not None:
         warnings.warn("argument without effect: data", AuthxArgumentDeprecationWarning, stacklevel=2)
+    text = _text(token)
     if verify:
         engine = verifying_engine(key, algorithms or None, audience, issuer)
         requirement = _authx.Requirement(verify_type=False, verify_csrf=False)
-        engine.verify(requirement, token, "headers", None, False, time.time())
-    return _authx.decode_unverified(token)
+        engine.verify(requirement, text, "headers", None, False, time.time())
+    return _authx.decode_unverified(text)
+
+
+def _text(token: Any) -> str:
+    """A token as it comes from a socket or a cache, which may not have it."""
+    text = token.decode(errors="replace") if isinstance(token, bytes) else token
+    if not isinstance(text, str):
+        raise JWTDecodeError(f"token: a text is expected, not {type(token).__name__}")
+    return text
 
 
 def _timestamp(argument: str, value: Any, now: float) -> float | None:

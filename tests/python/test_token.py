@@ -73,7 +73,7 @@ def test_headers_and_algorithm_are_the_callers(secret: str) -> None:
         decode_token(token, secret)
 
 
-@pytest.mark.parametrize("name", ["sub", "jti", "exp", "iat", "type", "fresh", "csrf", "scopes", "login_type"])
+@pytest.mark.parametrize("name", ["sub", "jti", "exp", "iat", "type", "fresh", "csrf"])
 @pytest.mark.parametrize("argument", ["data", "additional_data"])
 @pytest.mark.parametrize("ignore_errors", [True, False])
 def test_reserved_claims_have_a_parameter_of_their_own(
@@ -82,6 +82,42 @@ def test_reserved_claims_have_a_parameter_of_their_own(
     given: dict[str, Any] = {argument: {name: "x"}}
     with pytest.raises(ValueError, match=f"'{name}' is reserved"):
         create_token("ada", secret, ignore_errors=ignore_errors, **given)
+
+
+@pytest.mark.parametrize("argument", ["data", "additional_data"])
+def test_own_claims_without_a_parameter_come_with_the_others(secret: str, argument: str) -> None:
+    own = {"scopes": ["users:read"], "login_type": "user", "sid": "a session", "tenant": "acme"}
+    made: dict[str, Any] = {argument: own}
+
+    claims = decode_token(create_token("ada", secret, **made), secret)
+
+    assert {name: claims[name] for name in own} == own
+
+
+def test_a_refresh_token_is_never_fresh(secret: str) -> None:
+    assert "fresh" not in decode_token(create_token("ada", secret, type="refresh", fresh=True), secret)
+
+
+def test_bytes_are_read_as_text(secret: str) -> None:
+    made: dict[str, Any] = {"key": secret.encode()}
+    token = create_token("ada", **made)
+
+    read: dict[str, Any] = {"token": token.encode(), "key": secret.encode(), "algorithms": "HS256"}
+    assert decode_token(**read)["sub"] == "ada"
+
+
+@pytest.mark.parametrize("verify", [True, False])
+@pytest.mark.parametrize("token", [None, "", b"", b"\xff", 5, "a.b.c"])
+def test_what_is_no_token_is_refused(secret: str, token: Any, verify: bool) -> None:
+    with pytest.raises(exceptions.JWTDecodeError):
+        decode_token(token, secret, verify=verify)
+
+
+def test_a_key_of_raw_bytes_is_refused_without_showing_it() -> None:
+    with pytest.raises(exceptions.BadConfigurationError, match=r"^key: ") as refusal:
+        create_token("ada", b"\xff" * 32)  # type: ignore[arg-type]
+
+    assert "xff" not in repr(refusal.value)
 
 
 @pytest.mark.parametrize("argument", ["expiry", "issued", "not_before"])
