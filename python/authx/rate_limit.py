@@ -1,6 +1,7 @@
 """Limits on how often a client may ask."""
 # ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
+import math
 import time
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
@@ -66,7 +67,8 @@ class RateLimitBackend(Protocol):
 class InMemoryBackend:
     """Counts the requests of this process. Safe to share between threads and event loops.
 
-    Windows that have ended are dropped. Limits with different windows count by themselves.
+    Windows that have ended are dropped. Limits with different windows count by themselves. A key that is no text,
+    such as a tuple of a tenant and a user, counts as what `repr` makes of it.
 
     Args:
         max_keys: How many keys are counted at once. For one more, the window that ends soonest is forgotten.
@@ -77,17 +79,17 @@ class InMemoryBackend:
         self._counters = RateCounters(max_keys)
         self._clock = clock
 
-    async def increment(self, key: str, window: float) -> int:
+    async def increment(self, key: Any, window: float) -> int:
         """Count a request of this key, and give the number of requests in its window."""
-        return self._counters.increment(key, window, self._clock())
+        return self._counters.increment(_text(key), window, self._clock())
 
-    async def reset(self, key: str) -> None:
+    async def reset(self, key: Any) -> None:
         """Forget the requests of this key."""
-        self._counters.reset(key)
+        self._counters.reset(_text(key))
 
-    async def time_left(self, key: str, window: float) -> float | None:
+    async def time_left(self, key: Any, window: float) -> float | None:
         """Tell how many seconds the window of this key still lasts."""
-        return self._counters.time_left(key, window, self._clock())
+        return self._counters.time_left(_text(key), window, self._clock())
 
 
 class RateLimiter:
@@ -99,7 +101,7 @@ class RateLimiter:
         max_requests: How many requests a window admits.
         window: How many seconds it lasts. It begins with the first request.
         backend: Counts, see `RateLimitBackend`. An `InMemoryBackend` unless given.
-        key_func: Says who asks, as a text; plain or `async`. Unless given, that is the client's address. Behind
+        key_func: Says who asks, plain or `async`: a text, or what else the backend takes. Unless given, that is the client's address. Behind
             a proxy it is the proxy's, unless the server is told to trust its headers.
 
     Raises:
@@ -120,7 +122,7 @@ class RateLimiter:
         key_func: Callable[[Request], str | Any] | None = None,
     ) -> None:
         # Nothing is counted yet; this checks the arguments.
-        check_rate(max_requests, window, 0)
+        check_rate(math.floor(_number("max_requests", max_requests)), window, 0)
         self.max_requests = max_requests
         self.window = window
         self.backend: Any = InMemoryBackend() if backend is None else backend
@@ -136,9 +138,8 @@ class RateLimiter:
         """
         try:
             key = await _answer(self.key_func(request))
-            _expect(str, key, "key_func")
-            requests = await _answer(self.backend.increment(key, self.window))
-            _expect(int, requests, "the backend's increment")
+            counted = await _answer(self.backend.increment(key, self.window))
+            requests = math.ceil(_number("the backend's increment", counted))
             time_left = None
             # Asked only of a request that is refused.
             if requests > self.max_requests and hasattr(self.backend, "time_left"):
@@ -152,9 +153,11 @@ class RateLimiter:
             logger.exception("A request could not be counted for its rate limit, so it is refused")
             raise
         try:
-            check_rate(self.max_requests, self.window, requests, time_left)
+            check_rate(math.floor(self.max_requests), self.window, requests, time_left)
         except RateLimitExceeded:
-            UsualAnswers().ensure_handler_of(request.scope, RateLimitExceeded)
+            # Whoever calls this by hand may have something that only resembles a request.
+            if isinstance(scope := getattr(request, "scope", None), dict):
+                UsualAnswers().ensure_handler_of(scope, RateLimitExceeded)
             raise
 
 
@@ -179,6 +182,10 @@ class SecuredRateLimitedTokenRequired(SecuredTokenRequired, RateLimitedTokenRequ
     """`RateLimitedTokenRequired` where a location has a security scheme."""
 
 
+def _text(key: Any) -> str:
+    return key if isinstance(key, str) else repr(key)
+
+
 def _address(request: Request) -> str:
     return f"ratelimit:{'unknown' if request.client is None else request.client.host}"
 
@@ -187,6 +194,7 @@ async def _answer(value: Any | Awaitable[Any]) -> Any:
     return await value if isawaitable(value) else value
 
 
-def _expect(kind: type, value: Any, whose: str) -> None:
-    if not isinstance(value, kind):
-        raise TypeError(f"{whose} must give a value of type {kind.__name__}, not {type(value).__name__}")
+def _number(name: str, value: Any) -> float:
+    if not isinstance(value, int | float):
+        raise TypeError(f"{name}: a number is expected, not {type(value).__name__}")
+    return value

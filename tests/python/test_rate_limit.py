@@ -2,7 +2,8 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 
 import pytest
 from fastapi import Depends, FastAPI, Request
@@ -76,6 +77,40 @@ def test_reset_lets_a_client_in_again(app: FastAPI, client: Any) -> None:
     assert [client.get("/").status for _ in range(2)] == [200, 429]
     asyncio.run(backend.reset("key"))
     assert client.get("/").status == 200
+
+
+@pytest.mark.parametrize("keys", [(None, None), (5, 5), (("acme", 1), ("acme", 1)), (b"x", b"x")])
+def test_key_may_be_any_value(app: FastAPI, client: Any, keys: tuple[Any, Any]) -> None:
+    coming = iter([*keys, "another"])
+    backend = InMemoryBackend()
+    limited(app, RateLimiter(max_requests=1, backend=backend, key_func=lambda request: next(coming)))
+
+    assert [client.get("/").status for _ in range(3)] == [200, 429, 200]
+    asyncio.run(backend.reset(keys[0]))
+    assert asyncio.run(backend.increment(keys[0], 60)) == 1
+
+
+def test_backend_gets_the_key_as_it_is(app: FastAPI, client: Any) -> None:
+    class Backend:
+        keys: ClassVar[list[Any]] = []
+
+        async def increment(self, key: Any, window: int) -> float:
+            self.keys.append(key)
+            return float(len(self.keys))
+
+    limited(app, RateLimiter(max_requests=1, backend=Backend(), key_func=lambda request: ("acme", 1)))
+
+    assert [client.get("/").status for _ in range(2)] == [200, 429]
+    assert Backend.keys == [("acme", 1)] * 2
+
+
+def test_called_by_hand_it_needs_no_more_than_the_key_function_reads() -> None:
+    limiter = RateLimiter(max_requests=1)
+    request: Any = SimpleNamespace(client=SimpleNamespace(host="192.0.2.1"))
+
+    asyncio.run(limiter(request))
+    with pytest.raises(exceptions.RateLimitExceeded):
+        asyncio.run(limiter(request))
 
 
 def test_key_may_be_the_tokens_subject(app: FastAPI, client: Any, auth: Any) -> None:
