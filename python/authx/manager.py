@@ -21,7 +21,7 @@ from authx.exceptions import (
 from authx.main import AuthX
 from authx.policy import PolicyEngine, PolicyEvaluator, PolicyRule, authorize
 from authx.schema import TokenPayload, TokenResponse
-from authx.security import TokenRequired
+from authx.security import TokenRequired, called_as_coroutine
 from authx.types import DateTimeExpression, StringOrSequence, TokenLocations
 
 __all__ = ["AuthManager"]
@@ -307,6 +307,7 @@ class AuthManager(ErrorAnswering):
         return auths.get(error.login_type or "") or next(iter(auths.values()), None)
 
 
+@called_as_coroutine
 class _LoginRequired(params.Depends):
     """Verifies the request's token with the instance of a login type, in the three forms of `RouteDependency`."""
 

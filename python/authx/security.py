@@ -11,10 +11,13 @@ For the first and third it is an instance of FastAPI's `Depends`, for the second
 """
 # ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
+import asyncio
+import inspect
+import sys
 import time
 from collections.abc import Sequence
 from inspect import Parameter, Signature
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import Request, Response, params
 from fastapi.openapi.models import APIKey, APIKeyIn, HTTPBearer
@@ -40,10 +43,25 @@ __all__ = [
     "SecuredTokenRequired",
     "SubjectRequired",
     "TokenRequired",
+    "called_as_coroutine",
     "security_schemes",
 ]
 
+_Kind = TypeVar("_Kind")
 
+
+def called_as_coroutine(kind: type[_Kind]) -> type[_Kind]:
+    """Let a class whose `__call__` is `async` pass for coroutine functions, where somebody asks.
+
+    `unittest.mock.patch` does, for one: it replaces these by an `AsyncMock`, and anything else by what can't be awaited.
+    """
+    if sys.version_info >= (3, 12):
+        return inspect.markcoroutinefunction(kind)
+    kind._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]
+    return kind
+
+
+@called_as_coroutine
 class RouteDependency(params.Depends):
     """A dependency of a route in all three forms."""
 

@@ -1,13 +1,15 @@
 """Routes that require a token: every form of the declaration, every location, every option."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Annotated, Any
+from unittest.mock import AsyncMock, patch
 
 import pytest
 from fastapi import Depends, FastAPI, Request
 from fastapi.params import Depends as DependsParameter
 
-from authx import TokenPayload
+from authx import AuthManager, TokenPayload
 from authx.exceptions import AuthxArgumentDeprecationWarning
 
 ALL_LOCATIONS = ["headers", "cookies", "query", "json"]
@@ -468,3 +470,21 @@ def test_bundle_sets_cookies_of_its_response(app: FastAPI, client: Any, cookie_a
     assert client.get("/me", cookies=login_answer.cookies).json() == {"name": "u"}
     assert client.get("/me").json()["error_type"] == "MissingTokenError"
     assert set(client.post("/logout").cookies.values()) == {""}
+
+
+@pytest.mark.parametrize(
+    "protect",
+    [
+        lambda auth, manager: auth.access_token_required,
+        lambda auth, manager: auth.scopes_required("users:read"),
+        lambda auth, manager: manager.access_token_required("user"),
+    ],
+)
+def test_a_mock_of_a_dependency_can_be_awaited(make_auth: Any, protect: Any) -> None:
+    auth = make_auth(login_type="user")
+    manager = AuthManager()
+    manager.register(auth)
+    holder = SimpleNamespace(dependency=protect(auth, manager))
+
+    with patch.object(holder, "dependency") as mock:
+        assert isinstance(mock, AsyncMock)
