@@ -1,6 +1,7 @@
 """From an exception to the HTTP answer that a client gets."""
 # ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
+import contextlib
 import functools
 import secrets
 from collections.abc import Mapping
@@ -12,8 +13,15 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 from starlette.websockets import WebSocket, WebSocketState
 
+from authx import exceptions
 from authx._authx import Engine, socket_close
-from authx.exceptions import AuthXException, BadConfigurationError, LoginTypeMismatchError, RateLimitExceeded
+from authx.exceptions import (
+    AuthXException,
+    BadConfigurationError,
+    JWTDecodeError,
+    LoginTypeMismatchError,
+    RateLimitExceeded,
+)
 
 __all__ = ["Answer", "ErrorAnswering", "UsualAnswers", "usual_engine"]
 
@@ -55,7 +63,8 @@ class ErrorAnswering:
 
         The body is `{"message": ..., "error_type": ...}`, a 401 carries `WWW-Authenticate`. The dependencies
         see to this by themselves; call it for exceptions that come from elsewhere. A handler that the
-        application has for one of the classes takes precedence.
+        application adds for one of the classes afterwards takes precedence, and one for `AuthXException` gets
+        what is no client's business, such as a `BadConfigurationError`.
 
         Example:
             ```python
@@ -63,8 +72,9 @@ class ErrorAnswering:
             auth.handle_errors(app)
             ```
         """
-        # Starlette's annotation asks for a handler of any exception, but calls it with this class's only.
-        app.add_exception_handler(AuthXException, self._handle_error)  # type: ignore[arg-type]
+        for kind in _answered_classes():
+            # Starlette's annotation asks for a handler of any exception, but calls it with this class's only.
+            app.add_exception_handler(kind, self._handle_error)  # type: ignore[arg-type]
 
     def ensure_request_exception_handlers(self, request: Request) -> None:
         """Make the application that serves this request answer AuthX's exceptions, as `handle_errors` does."""
@@ -171,6 +181,21 @@ class UsualAnswers(ErrorAnswering):
 
     def _answering_engine(self, error: AuthXException) -> Engine:
         return usual_engine()
+
+
+@functools.cache
+def _answered_classes() -> tuple[type[AuthXException], ...]:
+    """The classes that are a client's business.
+
+    Not those below `JWTDecodeError`: an application that answers that class itself means all of them.
+    """
+    answered = []
+    for kind in vars(exceptions).values():
+        if isinstance(kind, type) and issubclass(kind, AuthXException) and JWTDecodeError not in kind.__bases__:
+            with contextlib.suppress(KeyError):
+                usual_engine().answer(kind.__name__)
+                answered.append(kind)
+    return tuple(answered)
 
 
 @functools.cache

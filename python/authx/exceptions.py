@@ -164,7 +164,7 @@ class InsufficientScopeError(TokenError):
         self.required = required
         self.provided = provided or []
         super().__init__(
-            message or f"Missing required scopes: {self.required}. Provided: {self.provided}",
+            f"Missing required scopes: {self.required}. Provided: {self.provided}" if message is None else message,
             login_type=login_type,
         )
 
@@ -189,10 +189,10 @@ class LoginTypeMismatchError(TokenTypeError):
     ) -> None:
         self.expected_type = expected_type
         self.actual_type = actual_type
-        super().__init__(
-            message or f"Token type mismatch: expected '{expected_type}', got '{actual_type or 'unknown'}'",
-            login_type=login_type,
-        )
+        if message is None:
+            actual = "unknown" if actual_type is None else actual_type
+            message = f"Token type mismatch: expected '{expected_type}', got '{actual}'"
+        super().__init__(message, login_type=login_type)
 
 
 class PolicyDeniedError(TokenError):
@@ -224,7 +224,7 @@ class RateLimitExceeded(AuthXException):
 
     def __init__(self, retry_after: int = 60, message: str | None = None) -> None:
         self.retry_after = retry_after
-        super().__init__(message or f"Rate limit exceeded. Retry after {retry_after} seconds.")
+        super().__init__(f"Rate limit exceeded. Retry after {retry_after} seconds." if message is None else message)
 
 
 class AuthxArgumentDeprecationWarning(DeprecationWarning):

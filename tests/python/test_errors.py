@@ -1,5 +1,6 @@
 """What a client is told when something is refused."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -105,11 +106,11 @@ def test_dependency_answers_without_handle_errors(app: FastAPI, client: Any, aut
 
 
 def test_applications_own_handler_takes_precedence(app: FastAPI, client: Any, auth: Any) -> None:
+    auth.handle_errors(app)
+
     @app.exception_handler(exceptions.MissingTokenError)
     async def handle(request: Any, error: Any) -> PlainTextResponse:
         return PlainTextResponse("please log in", 418)
-
-    auth.handle_errors(app)
 
     @app.get("/")
     async def route(payload=auth.ACCESS_REQUIRED):
@@ -117,6 +118,60 @@ def test_applications_own_handler_takes_precedence(app: FastAPI, client: Any, au
 
     assert client.get("/").status == 418
     assert client.get("/", token="x").status == 422
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        exceptions.InsufficientScopeError(["a"], message=""),
+        exceptions.LoginTypeMismatchError("a", message=""),
+        exceptions.RateLimitExceeded(7, message=""),
+    ],
+)
+def test_an_empty_message_is_a_message(error: Exception) -> None:
+    assert str(error) == ""
+
+
+def test_own_handler_for_all_that_can_not_be_decoded_gets_each_kind(app: FastAPI, client: Any, auth: Any) -> None:
+    auth.handle_errors(app)
+
+    @app.exception_handler(exceptions.JWTDecodeError)
+    async def handle(request: Any, error: Any) -> PlainTextResponse:
+        return PlainTextResponse(type(error).__name__, 418)
+
+    @app.get("/")
+    async def route(payload=auth.ACCESS_REQUIRED):
+        return payload.sub
+
+    expired = auth.create_access_token("ada", expiry=timedelta(seconds=-1))
+    answer = client.get("/", token=expired)
+    assert (answer.status, answer.body) == (418, b"TokenExpiredError")
+
+
+@pytest.mark.parametrize("order", ["before", "after"])
+def test_own_handler_for_the_root_class_gets_only_what_is_no_clients_business(
+    app: FastAPI, client: Any, auth: Any, order: str
+) -> None:
+    async def handle(request: Any, error: Any) -> PlainTextResponse:
+        return PlainTextResponse(type(error).__name__, 418)
+
+    if order == "before":
+        app.add_exception_handler(exceptions.AuthXException, handle)
+    auth.handle_errors(app)
+    if order == "after":
+        app.add_exception_handler(exceptions.AuthXException, handle)
+
+    @app.get("/")
+    async def route(payload=auth.ACCESS_REQUIRED):
+        return payload.sub
+
+    @app.get("/mistake")
+    async def mistake():
+        raise exceptions.BadConfigurationError("a setting")
+
+    assert client.get("/").status == 401
+    answer = client.get("/mistake")
+    assert (answer.status, answer.body) == (418, b"BadConfigurationError")
 
 
 def test_status_of_an_undecodable_token_is_configurable(app: FastAPI, client: Any, make_auth: Any) -> None:
