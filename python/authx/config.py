@@ -20,6 +20,9 @@ __all__ = ["AuthXConfig"]
 
 
 def _seconds_as_number(value: Any) -> Any:
+    # Elsewhere `False` means that a token never ends; here it would be none that lives for a moment.
+    if isinstance(value, bool):
+        raise ValueError("a duration is expected, or None where there is no limit, not a bool")  # noqa: TRY004 -- pydantic's way
     # The environment has text only, in which pydantic reads ISO 8601 but no plain number of seconds.
     if isinstance(value, str):
         try:

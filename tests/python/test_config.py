@@ -48,6 +48,12 @@ def test_environment_with_another_status_is_refused(monkeypatch: pytest.MonkeyPa
         AuthXConfig()
 
 
+@pytest.mark.parametrize("value", [True, False])
+def test_a_bool_is_no_duration(value: bool) -> None:
+    with pytest.raises(ValueError, match="JWT_ACCESS_TOKEN_EXPIRES"):
+        AuthXConfig(JWT_ACCESS_TOKEN_EXPIRES=value)  # type: ignore[arg-type]
+
+
 def test_environment_fills_what_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("jwt_algorithm", "HS512")
     monkeypatch.setenv("JWT_TOKEN_LOCATION", '["cookies", "headers"]')

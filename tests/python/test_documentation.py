@@ -2,14 +2,17 @@
 
 import json
 import re
+import time
 import types
+import uuid
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import jwt
 import pytest
 
-from authx import AuthXConfig
+from authx import AuthXConfig, RequestToken
 
 DOCS = Path(__file__).parents[2] / "docs"
 ROWS = re.findall(r"^\| `(JWT_\w+)` \| `(.+?)` \|", (DOCS / "configuration.md").read_text(), re.MULTILINE)
@@ -69,3 +72,43 @@ def test_page_on_rate_limits_says_what_the_example_answers(example: dict[str, An
     token = answers[0].json()
     assert client.get("/reports", token=token).json() == "what ada may read"
     assert [client.get("/search", token=token).status for _ in range(2)] == [200, 429]
+
+
+MIGRATING = (DOCS / "migrating.md").read_text()
+
+
+@pytest.mark.parametrize("example", ["migrating.md"], indirect=True)
+def test_page_on_migrating_shows_a_service_that_works(example: dict[str, Any], serve: Any) -> None:
+    client = serve(example["app"])
+
+    token = client.post("/login").json()["access_token"]
+
+    assert client.get("/me", token=token).json() == ["ada", "author"]
+
+
+def test_page_on_migrating_names_settings_that_exist() -> None:
+    """In the last column of the tables from other packages; the first has names of theirs."""
+    tables = MIGRATING[MIGRATING.index("## From fastapi-jwt-auth") :]
+    named = re.findall(r"`(JWT_[A-Z_]+)", " ".join(re.findall(r"^\|.*\|(.*)\|$", tables, re.MULTILINE)))
+
+    assert named
+    assert not set(named) - AuthXConfig.model_fields.keys()
+
+
+@pytest.mark.parametrize(
+    ("type", "own"),
+    [("access", {"fresh": True, "role": "author"}), ("refresh", {}), ("access", {"fresh": False, "csrf": "a value"})],
+)
+def test_tokens_of_other_packages_stay_valid(make_auth: Any, secret: str, type: str, own: dict[str, Any]) -> None:
+    """With the claims that fastapi-jwt-auth 0.5 and flask-jwt-extended 4 write."""
+    now = int(time.time())
+    claims = {"sub": "ada", "iat": now, "nbf": now, "exp": now + 900, "jti": str(uuid.uuid4()), "type": type, **own}
+    token = jwt.encode(claims, secret, "HS256")
+    location = "cookies" if "csrf" in own else "headers"
+
+    presented = RequestToken.model_validate(
+        {"token": token, "type": type, "csrf": own.get("csrf"), "location": location}
+    )
+    payload = make_auth(JWT_TOKEN_LOCATION=[location]).verify_token(presented)
+
+    assert (payload.sub, payload.extra_dict.get("role")) == ("ada", own.get("role"))
