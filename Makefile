@@ -44,7 +44,7 @@ demo: $(VENV)/.demo $(VENV)/.extension axum-service ## Serve the demo on http://
 	@HOST=$(HOST) PORT=$(PORT) AXUM_PORT=$(AXUM_PORT) $(BIN)/python scripts/demo.py $(AXUM_SERVICE)
 
 .PHONY: test
-test: browser-packages test-rust test-python stubtest test-interoperation test-demo test-browser ## Run every test, setting up all it needs
+test: browser-packages test-rust test-python test-peer stubtest test-interoperation test-demo test-browser ## Run every test, setting up all it needs
 
 .PHONY: help
 help: ## List the targets
@@ -84,6 +84,18 @@ test-rust: rust ## Run the Rust tests, those in the documentation too
 .PHONY: test-python
 test-python: $(VENV)/.dev $(VENV)/.extension ## Run the Python tests
 	$(BIN)/python -m pytest tests/python $(ARGS)
+
+.PHONY: test-peer
+test-peer: $(VENV)/.dev $(VENV)/.extension ## Ask the older package and ours the same, and run a service written for it on both
+	@unreachable=; \
+	if ! $(MAKE) --no-print-directory $(PEER_VENV)/.peer; then \
+		if $(BIN)/python -m pip download --quiet --no-deps --dest "$$(mktemp -d)" pip >/dev/null 2>&1; then \
+			echo "authx 1.7.1 can't be installed, though the package registry can be reached"; exit 1; \
+		fi; \
+		unreachable=1; \
+	fi; \
+	PEER_UNREACHABLE=$$unreachable PEER_PYTHON=$(abspath $(PEER_VENV)/bin/python) \
+		$(BIN)/python -m pytest tests/peer $(ARGS)
 
 .PHONY: test-interoperation
 test-interoperation: $(VENV)/.dev $(VENV)/.extension rust ## Issue tokens in each face, use them in the other

@@ -97,3 +97,32 @@ def test_body_over_the_bound_is_left_for_the_handler(app: FastAPI, client: Any, 
     assert client.post("/", query=query, body=[b" " * 1000] * 5, headers=headers).json() == 5000
     announced = headers | {"content-length": "5000"}
     assert client.post("/", query=query, body=[b" " * 1000] * 5, headers=announced).json() == 5000
+
+
+def test_a_member_that_is_null_is_no_token(app: FastAPI, client: Any, make_auth: Any, protect: Any) -> None:
+    auth = make_auth(JWT_TOKEN_LOCATION=["json", "headers"])
+    protect(app, auth.ACCESS_REQUIRED, "POST")
+    headers = {"content-type": "application/json"}
+
+    answer = client.post("/", body=b'{"access_token": null}', headers=headers)
+    assert (answer.status, answer.json()["error_type"]) == (401, "MissingTokenError")
+    headers["authorization"] = f"Bearer {auth.create_access_token('ada')}"
+    assert client.post("/", body=b'{"access_token": null}', headers=headers).status == 200
+
+
+@pytest.mark.parametrize(("location", "method"), [("query", "GET"), ("json", "POST")])
+def test_a_found_token_is_read_as_utf_8(app: FastAPI, client: Any, make_auth: Any, location: str, method: str) -> None:
+    auth = make_auth(JWT_TOKEN_LOCATION=[location])
+
+    @app.api_route("/", methods=[method])
+    async def route(request: Request):
+        return (await auth.get_access_token_from_request(request)).token
+
+    answer = client.request(
+        method,
+        "/",
+        query="token=%C3%A4.b.c",
+        body='{"access_token": "ä.b.c"}'.encode(),
+        headers={"content-type": "application/json"},
+    )
+    assert answer.json() == "ä.b.c"

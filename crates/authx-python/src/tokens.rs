@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use authx::{Answer, Claims, JsonClaims, SocketClose, Timestamp};
+use authx::{Answer, Claims, JsonClaims, Location, SocketClose, Timestamp};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 use serde_json::value::RawValue;
@@ -24,7 +24,13 @@ pub(crate) struct FoundToken {
 impl FoundToken {
     pub(crate) fn new(found: &authx::RequestToken<'_>) -> Self {
         Self {
-            token: latin1(found.text()),
+            token: match found.location() {
+                Location::Headers | Location::Cookies => latin1(found.text()),
+                // Starlette reads a query string and a JSON body as UTF-8.
+                Location::Query | Location::Json => {
+                    String::from_utf8_lossy(found.text().as_ref()).into_owned()
+                }
+            },
             r#type: found.kind().as_str(),
             location: found.location().as_str(),
             csrf: found.csrf().presented.as_deref().map(latin1),

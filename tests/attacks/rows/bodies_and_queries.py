@@ -28,7 +28,7 @@ def row_26() -> None:
 
     for name, body in each({
         "empty": b"", "no JSON": b"access_token=" + HONEST, "an array": b"[]", "an array with the object": b"[" + good + b"]", "null": b"null",
-        "a string": b'"' + HONEST + b'"', "a number": b"1", "an empty object": b"{}", "cut short": good[:-1], "followed by more": good + b"x",
+        "a string": b'"' + HONEST + b'"', "a number": b"1", "an empty object": b"{}", "an object with null": b'{"access_token":null}', "cut short": good[:-1], "followed by more": good + b"x",
         "followed by a second object": good + good, "behind a byte-order mark": b"\xef\xbb\xbf" + good, "in UTF-16": good.decode().encode("utf-16"),
         "an object with invalid UTF-8": good[:-1] + b',"a":"\xff"}', "in single quotes": good.replace(b'"', b"'"), "NUL": b"\0",
         "an object with the key in upper case": good.replace(b"access", b"ACCESS"), "an object with the key deeper": b'{"data":' + good + b"}",
@@ -37,7 +37,7 @@ def row_26() -> None:
     }):
         refused(26, f"a body that is {name} has no token", None, request=post(body), error="MissingTokenError")
     for name, value in each({
-        "a number": b"1", "a list": b'["' + HONEST + b'"]', "an object": b'{"token":"' + HONEST + b'"}', "null": b"null", "true": b"true",
+        "a number": b"1", "a list": b'["' + HONEST + b'"]', "an object": b'{"token":"' + HONEST + b'"}', "true": b"true",
         "no token": b'"text"', "the marker": b'"' + MARKER.encode() + b'"', "a token with the scheme": b'"Bearer ' + HONEST + b'"',
         "text above 0x7F": '"\u00e9\u2713"'.encode(), "2 MB of a, in a raised bound": b'"' + b"a" * 2_000_000 + b'"',
     }):

@@ -71,7 +71,7 @@ pub(super) fn media_type_is<H: Headers + ?Sized>(headers: &H, media_types: &[&st
     media_types.iter().any(|media_type| essence.eq_ignore_ascii_case(media_type.as_bytes()))
 }
 
-/// The text of the member `name` of a JSON object. A body that is no JSON object has none.
+/// The text of the member `name` of a JSON object. A body that is no JSON object has none, nor has `null`.
 pub(super) fn value<'r>(name: &str, json: &'r [u8]) -> Result<Option<Cow<'r, [u8]>>, Malformed> {
     let Ok(text) = std::str::from_utf8(json) else { return Ok(None) };
     let mut deserializer = serde_json::Deserializer::from_str(text);
@@ -83,7 +83,7 @@ pub(super) fn value<'r>(name: &str, json: &'r [u8]) -> Result<Option<Cow<'r, [u8
             Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
             Cow::Owned(text) => Cow::Owned(text.into_bytes()),
         })),
-        Ok(Found::Nothing) | Err(_) => Ok(None),
+        Ok(Found::Nothing | Found::Null) | Err(_) => Ok(None),
         Ok(Found::Other) => Err(Malformed::NotText),
         Ok(Found::Several) => Err(Malformed::Ambiguous),
     }
@@ -92,6 +92,7 @@ pub(super) fn value<'r>(name: &str, json: &'r [u8]) -> Result<Option<Cow<'r, [u8
 enum Found<'r> {
     Nothing,
     Text(Cow<'r, str>),
+    Null,
     Other,
     Several,
 }
@@ -125,6 +126,7 @@ impl<'de> Visitor<'de> for Member<'_> {
             let value = members.next_value::<TextOrOther<'de>>()?;
             found = match (found, value) {
                 (Found::Nothing, TextOrOther::Text(text)) => Found::Text(text),
+                (Found::Nothing, TextOrOther::Null) => Found::Null,
                 (Found::Nothing, TextOrOther::Other) => Found::Other,
                 _ => Found::Several,
             };
@@ -139,12 +141,16 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 /// A value of which only a text is kept; anything else is skipped as it comes.
 enum TextOrOther<'a> {
     Text(Cow<'a, str>),
+    Null,
     Other,
 }
 
 impl<'de> Deserialize<'de> for TextOrOther<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = <&RawValue>::deserialize(deserializer)?.get();
+        if value == "null" {
+            return Ok(Self::Null);
+        }
         if !value.starts_with('"') {
             return Ok(Self::Other);
         }
@@ -164,19 +170,27 @@ mod tests {
         };
         assert_eq!(read(r#"{"a": [1], "access_token": "abc"}"#), Ok(Some("abc".to_owned())));
         assert_eq!(read(r#"{"access_token": "a\u0062c"}"#), Ok(Some("abc".to_owned())));
-        for nothing in
-            ["", "[]", "null", "{}", "{\"access_token\": \"abc\"", "{\"access_token\": \"abc\"} x"]
-        {
+        for nothing in [
+            "",
+            "[]",
+            "null",
+            "{}",
+            "{\"access_token\": null}",
+            "{\"access_token\": \"abc\"",
+            "{\"access_token\": \"abc\"} x",
+        ] {
             assert_eq!(read(nothing), Ok(None), "{nothing}");
         }
-        for other in ["1", "null", "[\"abc\"]", "{}"] {
+        for other in ["1", "true", "[\"abc\"]", "{}"] {
             let json = format!("{{\"access_token\": {other}}}");
             assert_eq!(read(&json), Err(Malformed::NotText), "{json}");
         }
-        assert_eq!(
-            read(r#"{"access_token": "a", "access_token": "a"}"#),
-            Err(Malformed::Ambiguous)
-        );
+        for twice in [
+            r#"{"access_token": "a", "access_token": "a"}"#,
+            r#"{"access_token": null, "access_token": "a"}"#,
+        ] {
+            assert_eq!(read(twice), Err(Malformed::Ambiguous), "{twice}");
+        }
     }
 
     #[test]

@@ -1,6 +1,5 @@
 """A service written for `authx` 1.7.1 runs on our package without a change, its tests and its tokens too."""
 
-import os
 import re
 import subprocess
 import sys
@@ -8,16 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.peer.conftest import environment
+
 PROJECT = Path(__file__).parent / "project"
 SECONDS = 120
 
 
 def run(python: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    settings = {name: value for name, value in os.environ.items() if not name.upper().startswith(("JWT_", "PYTHON"))}
     return subprocess.run(
         [python, "-B", "-W", "ignore", *arguments],
         cwd=PROJECT,
-        env=settings,
+        env=environment(),
         text=True,
         capture_output=True,
         timeout=SECONDS,

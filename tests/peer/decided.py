@@ -1,0 +1,206 @@
+"""The differences that were decided: each with its row of `docs/migrating.md`, told as narrowly as it can be, and with a
+way to see it."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+
+from tests.peer.cases import CSRF, PREVIOUS, SECRET, Case
+from tests.peer.exchange import TOKEN, Exchange
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A difference that was decided."""
+
+    row: str
+    """The first cell of its row of `docs/migrating.md`."""
+
+    explains: Callable[[Exchange], bool]
+    """Whether it is why the answers of this exchange differ."""
+
+    shown_by: Case
+    """One request that shows it."""
+
+
+def asking(
+    path: str,
+    *headers: tuple[str, str],
+    method: str = "GET",
+    query: str = "",
+    login_type: str | None = None,
+    blocked: list[str] | None = None,
+    **settings: Any,
+) -> Case:
+    return {
+        "settings": {"JWT_SECRET_KEY": SECRET, "JWT_TOKEN_LOCATION": ["headers"], **settings},
+        "login_type": login_type,
+        "blocked": blocked or [],
+        "requests": [{"method": method, "path": path, "headers": list(headers), "query": query, "body": ""}],
+    }
+
+
+def token(key: str = SECRET, *, without: str = "", **claims: Any) -> str:
+    now = int(time.time())
+    all_claims: dict[str, Any] = {"sub": "ada", "type": "access", "jti": "a-token", "iat": now, "exp": now + 3600}
+    all_claims |= {"csrf": CSRF, "fresh": False, **claims}
+    return jwt.encode({name: value for name, value in all_claims.items() if name != without}, key, "HS256")
+
+
+def bearer(text: str) -> tuple[str, str]:
+    return ("Authorization", f"Bearer {text}")
+
+
+def cookie(text: str) -> tuple[str, str]:
+    return ("Cookie", f"access_token_cookie={text}")
+
+
+def header_without_scheme(exchange: Exchange) -> bool:
+    header = exchange.presented_header()
+    scheme = exchange.settings.get("JWT_HEADER_TYPE", "Bearer")
+    return header is not None and not re.fullmatch(rf"{scheme} +\S+" if scheme else r"\S+", header)
+
+
+def several_spaces(exchange: Exchange) -> bool:
+    scheme = exchange.settings.get("JWT_HEADER_TYPE", "Bearer")
+    return bool(re.match(rf"{scheme}  ", exchange.presented_header() or ""))
+
+
+def has_odd_claim(claims: dict[str, Any]) -> bool:
+    kinds: dict[str, Any] = {"sub": str, "jti": str, "type": str, "iat": int, "exp": int, "csrf": str, "fresh": bool}
+    kinds |= {"iss": str, "aud": (str, list), "login_type": str, "scopes": list}
+    return any(not isinstance(claims[name], kind) for name, kind in kinds.items() if name in claims) or (
+        claims.get("aud") == [] or any(isinstance(claims.get(name), bool) for name in ("iat", "exp"))
+    )
+
+
+COOKIES: dict[str, Any] = {"JWT_TOKEN_LOCATION": ["cookies"]}
+QUERY: dict[str, Any] = {"JWT_TOKEN_LOCATION": ["query"]}
+REFRESH_ROUTES = {"refresh", "refresh-by-type", "by-hand", "renew"}
+OWN_TEXT = {"TokenExpiredError", "TokenInvalidAudienceError", "TokenInvalidIssuerError", "TokenInvalidSignatureError"}
+NBF = r"'nbf': '0 s after iat', "
+
+DECIDED = [
+    Decided(
+        '`JWT_COOKIE_SAMESITE="none"` without `JWT_COOKIE_SECURE`, a cookie that browsers drop',
+        lambda e: (e.ours["error"] or "").startswith("BadConfigurationError: JWT_COOKIE_SAMESITE"),
+        asking("/access", bearer(token()), JWT_COOKIE_SAMESITE="none", JWT_COOKIE_SECURE=False),
+    ),
+    Decided(
+        "an access token in the query string passes where a refresh token is required, and a refresh token there never "
+        "does",
+        lambda e: e.in_query() and e.route in REFRESH_ROUTES,
+        asking("/refresh", query=f"token={token()}", **QUERY),
+    ),
+    Decided(
+        "a token without a scheme is accepted", header_without_scheme, asking("/access", ("Authorization", token()))
+    ),
+    Decided(
+        "`Authorization: bearer …` answers 422, and so does more than one space",
+        several_spaces,
+        asking("/access", ("Authorization", f"Bearer  {token()}")),
+    ),
+    Decided(
+        "a token of one `login_type` opens the routes of another; only the manager compares",
+        lambda e: (
+            e.errors[1] == "LoginTypeMismatchError"
+            and any(claims.get("login_type") not in (None, e.login_type) for claims in e.tokens)
+        ),
+        asking("/access", bearer(token(login_type="operator")), login_type="user"),
+    ),
+    Decided(
+        "a cookie without its CSRF value counts as no token: `MissingTokenError`",
+        lambda e: e.in_cookies() and e.lacks_csrf(),
+        asking("/access", cookie(token()), method="POST", **COOKIES),
+    ),
+    Decided(
+        "of the same cookie or parameter twice, the last one counts",
+        lambda e: e.gives_twice(),
+        asking("/access", query=f"token=x&token={token()}", **QUERY),
+    ),
+    Decided(
+        "the same token in another spelling is another text for the blocklist",
+        lambda e: e.errors[1] == "JWTDecodeError" and bool(re.search(TOKEN.pattern + "=", e.text)),
+        asking("/access", bearer(token() + "=")),
+    ),
+    Decided(
+        'a claim of another type than its own, such as `"scopes": null`, passes or is absent',
+        lambda e: e.errors[1] == "JWTDecodeError" and any(has_odd_claim(claims) for claims in e.tokens),
+        asking("/access", bearer(token(scopes=None))),
+    ),
+    Decided(
+        "the blocklist callback sees any text before it is verified",
+        lambda e: e.errors[0] == "RevokedTokenError" and e.errors[1] is not None and bool(e.blocked),
+        asking("/access", bearer("a.b.c"), blocked=["a.b.c"]),
+    ),
+    Decided(
+        "renews after an error answer, such as 500",
+        lambda e: e.peer["status"] == e.ours["status"] >= 400 and bool(e.peer["cookies"]) and not e.ours["cookies"],
+        asking("/nowhere", cookie(token(exp=int(time.time()) + 60)), **COOKIES),
+    ),
+    Decided(
+        "drops the scopes and the custom claims",
+        lambda e: e.route not in ("login", "renew", "logout") and bool(e.peer["cookies"]) and bool(e.ours["cookies"]),
+        asking("/access", cookie(token(exp=int(time.time()) + 60, scopes=["users:read"])), **COOKIES),
+    ),
+    Decided(
+        "`set_access_cookies` verifies the token by the settings",
+        lambda e: e.route in ("login", "renew") and e.errors[0] is not None and e.ours["status"] == 200,
+        asking("/login", method="POST", JWT_DECODE_ISSUER="us", **COOKIES),
+    ),
+    Decided(
+        "a token without `type` is an access token",
+        lambda e: any(claims.get("type") not in ("access", "refresh") for claims in e.tokens),
+        asking("/access", bearer(token(without="type"))),
+    ),
+    Decided(
+        "a token without `exp` is valid for ever",
+        lambda e: e.errors[1] == "JWTDecodeError" and any("exp" not in claims for claims in e.tokens),
+        asking("/access", bearer(token(without="exp"))),
+    ),
+    Decided(
+        "a token without `jti` gets another one at each request",
+        lambda e: e.without(r'\\"jti\\": (null|\\"…\\")') and any("jti" not in claims for claims in e.tokens),
+        asking("/access", bearer(token(without="jti"))),
+    ),
+    Decided(
+        'an expired token of the current key is "wrongly signed" once a previous key is configured',
+        lambda e: "JWT_PREVIOUS_SECRET_KEY" in e.settings and e.errors[0] == "TokenInvalidSignatureError",
+        asking("/access", bearer(token(exp=1)), JWT_PREVIOUS_SECRET_KEY=PREVIOUS),
+    ),
+    Decided(
+        "a cookie is deleted without `Secure` and `HttpOnly`",
+        lambda e: e.route == "logout" and e.peer["status"] == e.ours["status"] == 200,
+        asking("/logout", method="POST", **COOKIES),
+    ),
+    Decided(
+        "texts of its own, where an answer has the exception's",
+        lambda e: (
+            e.errors[0] == e.errors[1]
+            and e.errors[0] in OWN_TEXT
+            and e.peer["status"] == e.ours["status"]
+            and e.without(r'\\"message\\": \\"[^"]*\\"')
+        ),
+        asking("/access", bearer(token(aud="somebody"))),
+    ),
+    Decided(
+        "`JWT_DECODE_LEEWAY`, `JWT_DECODE_ALGORITHMS`, `JWT_ENCODE_NBF`, `JWT_IDENTITY_CLAIM`, `JWT_ERROR_MESSAGE_KEY` "
+        "and `JWT_SESSION_COOKIE` have no effect",
+        lambda e: e.without(NBF),
+        asking("/login", method="POST", **COOKIES),
+    ),
+    Decided(
+        "without cookies, or without their CSRF protection, the claim `csrf` is empty",
+        lambda e: e.without(NBF, r"'csrf': '[^']*', ", r'csrf\w*=(\\"\\"|…);'),
+        asking("/login", method="POST"),
+    ),
+    Decided(
+        '`data={"sid": ...}` is a custom claim',
+        lambda e: e.without(r',? ?\\"sid\\": \\"a-session\\"'),
+        asking("/access", bearer(token(sid="a-session", role="author"))),
+    ),
+]
