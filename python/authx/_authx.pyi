@@ -79,6 +79,10 @@ class Verified:
     session: str | None
     """The session that has to be asked about: the token's `sid`, where sessions are tracked."""
 
+    @property
+    def claims(self) -> dict[str, Any]:
+        """The claims as they stand in the token."""
+
     def socket_check_in(self, now: float) -> float:
         """After how many seconds a WebSocket that this token opened must have it verified again."""
 

@@ -26,7 +26,7 @@ class AuthXDependency(Generic[T]):
         ```
     """
 
-    def __init__(self, _from: "AuthX[T]", request: Request, response: Response) -> None:
+    def __init__(self, _from: "AuthX[T, Any]", request: Request, response: Response) -> None:
         self._auth = _from
         self._request = request
         self._response = response

@@ -3,9 +3,10 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar, cast, overload
 
 from fastapi import Request, Response, WebSocket
+from pydantic import BaseModel
 
 from authx._authx import Engine, RefreshCandidate, Requirement, Verified
 from authx.answers import ErrorAnswering
@@ -17,13 +18,14 @@ from authx.engine import EngineSource
 from authx.exceptions import (
     AuthXException,
     BadConfigurationError,
+    JWTDecodeError,
     MissingTokenError,
     RevokedTokenError,
 )
 from authx.issuing import TokenIssuing
 from authx.protection import RouteProtection
 from authx.refresh import ImplicitRefresh
-from authx.schema import RequestToken, TokenPayload
+from authx.schema import P, RequestToken, TokenPayload, validated
 from authx.sessions import SessionKeeping
 from authx.types import ModelCallback, T, TokenCallback, TokenLocations, TokenType
 from authx.websocket import WebSocketGuard, guarded
@@ -36,7 +38,7 @@ ModelCallbackT = TypeVar("ModelCallbackT", bound=ModelCallback[Any])
 _ABSENT: Any = object()
 
 
-class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Generic[T]):
+class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Generic[T, P]):
     """Makes tokens, protects routes, and answers those who have no right to them.
 
     Args:
@@ -46,6 +48,12 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         model: The class of the application's users, for type checkers.
         login_type: The kind of login that this instance stands for, where an application has several. Its
             tokens carry it, and tokens of another kind are refused.
+        payload_model: A pydantic model of the application's own, which handlers get instead of a `TokenPayload`.
+            It is made of the claims as they stand in the token, once the token has been verified. A token whose
+            claims don't fit is answered like one that can't be read.
+
+    Raises:
+        TypeError: `payload_model` is no pydantic model.
 
     Example:
         ```python
@@ -71,8 +79,13 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         config: AuthXConfig | None = None,
         model: type[T] | None = None,
         login_type: str | None = None,
+        *,
+        payload_model: type[P] | None = None,
     ) -> None:
         super().__init__()
+        if payload_model is not None and not _is_model(payload_model):
+            raise TypeError("payload_model: a class that inherits from pydantic's BaseModel is expected")
+        self.payload_model = payload_model
         self.model = model
         self.login_type = login_type
         self._engines = EngineSource(
@@ -159,7 +172,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         verify_type: bool = True,
         verify_fresh: bool = False,
         verify_csrf: bool = True,
-    ) -> TokenPayload:
+    ) -> P:
         """Check a token by the settings and give its claims.
 
         Neither the blocklist nor the session store is asked here, since they may need awaiting: see
@@ -180,7 +193,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
             CSRFError: The CSRF value is another one.
         """
         try:
-            return token._verify(
+            verified = token._verify(
                 self._engines.current(),
                 verify_type=verify_type,
                 verify_fresh=verify_fresh,
@@ -189,6 +202,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         except AuthXException as error:
             self._word(error)
             raise
+        return self._payload_of(verified)
 
     async def get_current_subject(self, request: Request) -> T | None:
         """Verify the request's access token and give the user it speaks for.
@@ -215,6 +229,16 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
             raise RevokedTokenError("Token has been revoked")
         if token.session is not None:
             await self._refuse_ended_session(token.session, in_use=in_use)
+
+    def _payload_of(self, verified: Verified) -> P:
+        """What a handler gets of a verified token."""
+        if self.payload_model is None:
+            return cast("P", verified.payload)
+        try:
+            return validated(verified.claims, self.payload_model)
+        except JWTDecodeError as error:
+            self._word(error)
+            raise
 
     async def _subject_of(self, payload: TokenPayload) -> T | None:
         if self._subject_getter is None:
@@ -367,3 +391,7 @@ def _callable(callback: Any) -> Any:
     if not callable(callback):
         raise TypeError(f"a callback must be callable, not {type(callback).__name__}")
     return callback
+
+
+def _is_model(value: object) -> bool:
+    return isinstance(value, type) and issubclass(value, BaseModel)

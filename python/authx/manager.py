@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import Request, params
 
-from authx._authx import Engine, Requirement, check_login_type, verify_among
+from authx._authx import Engine, Requirement, Verified, check_login_type, verify_among
 from authx.answers import ErrorAnswering, usual_engine
 from authx.body import read_wanted
 from authx.exceptions import (
@@ -57,7 +57,7 @@ class AuthManager(ErrorAnswering):
     def __init__(
         self, policy_engine: PolicyEngine | None = None, policy_rules: Sequence[PolicyRule] | None = None
     ) -> None:
-        self._auth_by_type: dict[str, AuthX[Any]] = {}
+        self._auth_by_type: dict[str, AuthX[Any, Any]] = {}
         self.policy_engine = PolicyEngine(policy_rules) if policy_engine is None else policy_engine
         """Decides for `policy_required` and `authorize`."""
 
@@ -68,7 +68,7 @@ class AuthManager(ErrorAnswering):
         """The login types that are registered, in the order in which they were."""
         return tuple(self._auth_by_type)
 
-    def register(self, auth: AuthX[Any]) -> None:
+    def register(self, auth: AuthX[Any, Any]) -> None:
         """Add an instance under its `login_type`.
 
         Raises:
@@ -81,7 +81,7 @@ class AuthManager(ErrorAnswering):
         # Replaced in one step: a request on another thread may be looking through it.
         self._auth_by_type = {**self._auth_by_type, auth.login_type: auth}
 
-    def get(self, login_type: str) -> AuthX[Any]:
+    def get(self, login_type: str) -> AuthX[Any, Any]:
         """Give the instance of a login type.
 
         Raises:
@@ -301,7 +301,7 @@ class AuthManager(ErrorAnswering):
         auth = self._refusing(error)
         return {**({} if auth is None else auth._messages(error)), **super()._messages(error)}
 
-    def _refusing(self, error: AuthXException) -> AuthX[Any] | None:
+    def _refusing(self, error: AuthXException) -> AuthX[Any, Any] | None:
         """The instance whose settings and messages word the answer."""
         auths = self._auth_by_type
         return auths.get(error.login_type or "") or next(iter(auths.values()), None)
@@ -335,27 +335,27 @@ class _LoginRequired(params.Depends):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._login_type}>"
 
-    async def __call__(self, request: Request, **_schemes: None) -> TokenPayload:
-        """Give the `TokenPayload`."""
+    async def __call__(self, request: Request, **_schemes: None) -> Any:
+        """Give the `TokenPayload`, or the instance's own model of it."""
         self._manager.ensure_request_exception_handlers(request)
         try:
-            return await self._payload(request)
+            verified = await self._verified(request)
+            return self._manager.get(self._login_type)._payload_of(verified)
         except AuthXException as error:
             self._manager._word(error)
             raise
 
-    async def _payload(self, request: Request) -> TokenPayload:
+    async def _verified(self, request: Request) -> Verified:
         auth = self._manager.get(self._login_type)
         if self._known is None or self._known._auth is not auth:
             self._known = self._required_by(auth)
         try:
-            payload: TokenPayload = await self._known(request)
+            return await self._known._verified(request)
         except JWTDecodeError:
             await self._refuse_other_login(auth, request)
             raise
-        return payload
 
-    async def _refuse_other_login(self, auth: AuthX[Any], request: Request) -> None:
+    async def _refuse_other_login(self, auth: AuthX[Any, Any], request: Request) -> None:
         """Say so where the token that can't be read is one that another login issued."""
         others = [other for other in self._manager._auth_by_type.values() if other is not auth]
         try:
@@ -369,7 +369,7 @@ class _LoginRequired(params.Depends):
             # The error that is known already stands.
             return
 
-    def _required_by(self, auth: AuthX[Any]) -> TokenRequired:
+    def _required_by(self, auth: AuthX[Any, Any]) -> TokenRequired:
         return TokenRequired(auth, self._requirement, type=self._type, locations=self._locations)
 
     @property
@@ -393,8 +393,9 @@ class _PolicyRequired(_LoginRequired):
         self._resource = resource
         self._context = context
 
-    async def _payload(self, request: Request) -> TokenPayload:
-        payload = await super()._payload(request)
-        return await self._manager.authorize(
-            self._login_type, self._action, self._resource, payload=payload, request=request, **self._context
+    async def _verified(self, request: Request) -> Verified:
+        verified = await super()._verified(request)
+        await self._manager.authorize(
+            self._login_type, self._action, self._resource, payload=verified.payload, request=request, **self._context
         )
+        return verified

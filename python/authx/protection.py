@@ -273,5 +273,5 @@ class RouteProtection:
         return self._dependencies[key]
 
     @property
-    def _auth(self) -> "AuthX[Any]":
-        return cast("AuthX[Any]", self)
+    def _auth(self) -> "AuthX[Any, Any]":
+        return cast("AuthX[Any, Any]", self)

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import Request
 
-from authx._authx import RateCounters, Requirement, check_rate
+from authx._authx import RateCounters, Requirement, Verified, check_rate
 from authx.answers import UsualAnswers
 from authx.callbacks import logger
 from authx.exceptions import AuthXException, RateLimitExceeded
-from authx.schema import TokenPayload
 from authx.security import SecuredTokenRequired, TokenRequired
 
 if TYPE_CHECKING:
@@ -164,18 +163,18 @@ class RateLimiter:
 class RateLimitedTokenRequired(TokenRequired):
     """Counts the request, then verifies its token and gives the claims."""
 
-    def __init__(self, auth: "AuthX[Any]", requirement: Requirement, limiter: RateLimiter) -> None:
+    def __init__(self, auth: "AuthX[Any, Any]", requirement: Requirement, limiter: RateLimiter) -> None:
         super().__init__(auth, requirement)
         self._limiter = limiter
 
-    async def _verified_payload(self, request: Request) -> TokenPayload:
+    async def _verified(self, request: Request) -> Verified:
         self._auth.ensure_request_exception_handlers(request)
         try:
             await self._limiter(request)
         except RateLimitExceeded as error:
             self._auth._word(error)
             raise
-        return await super()._verified_payload(request)
+        return await super()._verified(request)
 
 
 class SecuredRateLimitedTokenRequired(SecuredTokenRequired, RateLimitedTokenRequired):

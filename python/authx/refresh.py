@@ -25,13 +25,13 @@ Headers = list[tuple[bytes, bytes]]
 class ImplicitRefresh:
     """One request's chance of a refresh."""
 
-    def __init__(self, auth: "AuthX[Any]", engine: Engine, candidate: RefreshCandidate) -> None:
+    def __init__(self, auth: "AuthX[Any, Any]", engine: Engine, candidate: RefreshCandidate) -> None:
         self._auth = auth
         self._engine = engine
         self._candidate = candidate
 
     @classmethod
-    def of(cls, auth: "AuthX[Any]", scope: Scope) -> "ImplicitRefresh | None":
+    def of(cls, auth: "AuthX[Any, Any]", scope: Scope) -> "ImplicitRefresh | None":
         """Before the handler runs: whether this request's cookie is due."""
         engine = auth._engines.current()
         candidate = engine.refresh_candidate(scope, time.time())
@@ -69,7 +69,7 @@ class ImplicitRefreshMiddleware:
         ```
     """
 
-    def __init__(self, app: ASGIApp, auth: "AuthX[Any]") -> None:
+    def __init__(self, app: ASGIApp, auth: "AuthX[Any, Any]") -> None:
         self._app = app
         self._auth = auth
 

@@ -7,9 +7,10 @@ import time
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, cast
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from typing_extensions import TypeVar
 
 from authx import _authx
 from authx.engine import signing_engine, verifying_engine
@@ -281,24 +282,24 @@ class RequestToken(BaseModel):
         if not verify_jwt:
             return _unverified_payload(self.token)
 
-        return self._verify(
+        verified = self._verify(
             verifying_engine(key, algorithms, audience, issuer),
             verify_type=verify_type,
             verify_csrf=verify_csrf,
             verify_fresh=verify_fresh,
         )
+        return verified.payload
 
     def _verify(
         self, engine: _authx.Engine, *, verify_type: bool, verify_csrf: bool, verify_fresh: bool
-    ) -> TokenPayload:
+    ) -> _authx.Verified:
         requirement = _authx.Requirement(
             type=self.type,
             verify_type=verify_type,
             verify_fresh=verify_fresh,
             verify_csrf=None if verify_csrf else False,
         )
-        verified = engine.verify(requirement, self.token, self.location, self.csrf, self.csrf_required, time.time())
-        return verified.payload
+        return engine.verify(requirement, self.token, self.location, self.csrf, self.csrf_required, time.time())
 
 
 class TokenResponse(BaseModel):
@@ -315,6 +316,25 @@ class TokenResponse(BaseModel):
     access_token: str = Field(repr=False)
     refresh_token: str = Field(repr=False)
     token_type: str = "bearer"  # noqa: S105
+
+
+P = TypeVar("P", default=TokenPayload)
+"""What handlers get of a token: `TokenPayload`, or the application's own model."""
+
+
+def validated(claims: Mapping[str, Any], model: type[P]) -> P:
+    """Make a model of claims.
+
+    Raises:
+        JWTDecodeError: They don't fit. The text names the claims at fault and shows none of their values.
+    """
+    try:
+        return cast("P", cast("type[BaseModel]", model).model_validate(claims))
+    except ValidationError as error:
+        faults = error.errors(include_url=False, include_context=False, include_input=False)
+    # Not within `except`: the cause would show the claims.
+    named = ", ".join(f"{'.'.join(map(str, fault['loc'])) or 'claims'} ({fault['type']})" for fault in faults)
+    raise JWTDecodeError(f"The token's claims don't fit {model.__name__}: {named}")
 
 
 def _unverified_payload(token: str) -> TokenPayload:

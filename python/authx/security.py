@@ -24,12 +24,12 @@ from fastapi.openapi.models import APIKey, APIKeyIn, HTTPBearer
 from fastapi.openapi.models import SecurityBase as SecurityScheme
 from fastapi.security.base import SecurityBase
 
-from authx._authx import Engine, Requirement
+from authx._authx import Engine, Requirement, Verified
 from authx.body import read_wanted
 from authx.config import AuthXConfig
 from authx.dependencies import AuthXDependency
 from authx.exceptions import AuthXException
-from authx.schema import RequestToken, TokenPayload
+from authx.schema import RequestToken
 from authx.types import TokenLocations, TokenType
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def called_as_coroutine(kind: type[_Kind]) -> type[_Kind]:
 class RouteDependency(params.Depends):
     """A dependency of a route in all three forms."""
 
-    def __init__(self, auth: "AuthX[Any]") -> None:
+    def __init__(self, auth: "AuthX[Any, Any]") -> None:
         super().__init__(dependency=self)
         self._auth = auth
 
@@ -89,7 +89,7 @@ class TokenRequired(RouteDependency):
 
     def __init__(
         self,
-        auth: "AuthX[Any]",
+        auth: "AuthX[Any, Any]",
         requirement: Requirement,
         *,
         type: str = "access",
@@ -103,10 +103,10 @@ class TokenRequired(RouteDependency):
         self._body_rule: tuple[Engine | None, bool] = (None, False)
 
     async def __call__(self, request: Request, **_schemes: None) -> Any:
-        """Give the `TokenPayload`."""
-        return await self._verified_payload(request)
+        """Give the `TokenPayload`, or the application's own model of it."""
+        return self._auth._payload_of(await self._verified(request))
 
-    async def _verified_payload(self, request: Request) -> TokenPayload:
+    async def _verified(self, request: Request) -> Verified:
         auth = self._auth
         auth.ensure_request_exception_handlers(request)
         try:
@@ -125,7 +125,7 @@ class TokenRequired(RouteDependency):
         except AuthXException as error:
             auth._word(error)
             raise
-        return verified.payload
+        return verified
 
     @property
     def __signature__(self) -> Signature:
@@ -157,8 +157,8 @@ class SubjectRequired(TokenRequired):
 
     async def __call__(self, request: Request, **_schemes: None) -> Any:
         """Give what the callback of `set_callback_get_model_instance` finds."""
-        payload = await self._verified_payload(request)
-        return await self._auth._subject_of(payload)
+        verified = await self._verified(request)
+        return await self._auth._subject_of(verified.payload)
 
 
 class _OwnScheme(SecurityBase):
@@ -167,7 +167,7 @@ class _OwnScheme(SecurityBase):
     That costs a request nothing, where every scheme beside it costs a dependency.
     """
 
-    _auth: "AuthX[Any]"
+    _auth: "AuthX[Any, Any]"
     _type: str
     _locations: TokenLocations | None
 
@@ -196,7 +196,7 @@ class SecuredSubjectRequired(_OwnScheme, SubjectRequired):
 class RequestTokenDependency(RouteDependency):
     """Finds the request's token and doesn't verify it."""
 
-    def __init__(self, auth: "AuthX[Any]", type: TokenType) -> None:
+    def __init__(self, auth: "AuthX[Any, Any]", type: TokenType) -> None:
         super().__init__(auth)
         self._type = type
 

@@ -17,7 +17,6 @@ from starlette.websockets import WebSocketState
 from authx._authx import Requirement, Verified, socket_close
 from authx.callbacks import logger
 from authx.exceptions import AuthXException
-from authx.schema import TokenPayload
 from authx.security import RouteDependency
 
 if TYPE_CHECKING:
@@ -34,10 +33,9 @@ _PATIENCE_SECONDS = 5
 class WebSocketTokenRequired(RouteDependency):
     """Verifies the token of a WebSocket's handshake and gives its claims."""
 
-    async def __call__(self, websocket: WebSocket) -> TokenPayload:
-        """Give the `TokenPayload`."""
-        verified = await _verified(self._auth, websocket, in_use=True)
-        return verified.payload
+    async def __call__(self, websocket: WebSocket) -> Any:
+        """Give the `TokenPayload`, or the application's own model of it."""
+        return self._auth._payload_of(await _verified(self._auth, websocket, in_use=True))
 
 
 class WebSocketGuard:
@@ -49,7 +47,7 @@ class WebSocketGuard:
 
 
 @asynccontextmanager
-async def guarded(auth: "AuthX[Any]", websocket: WebSocket) -> AsyncIterator[WebSocketGuard]:
+async def guarded(auth: "AuthX[Any, Any]", websocket: WebSocket) -> AsyncIterator[WebSocketGuard]:
     """See `AuthX.websocket_guard`."""
     guard = WebSocketGuard()
     verified = await _verified(auth, websocket, in_use=True)
@@ -67,7 +65,7 @@ async def guarded(auth: "AuthX[Any]", websocket: WebSocket) -> AsyncIterator[Web
 
 
 async def _watch(
-    auth: "AuthX[Any]",
+    auth: "AuthX[Any, Any]",
     websocket: WebSocket,
     verified: Verified,
     guard: WebSocketGuard,
@@ -99,7 +97,7 @@ async def _watch(
         await _close(auth, websocket, error)
 
 
-def _ended(auth: "AuthX[Any]", websocket: WebSocket) -> AuthXException | None:
+def _ended(auth: "AuthX[Any, Any]", websocket: WebSocket) -> AuthXException | None:
     """Why the token holds no longer without any store; `None` where it does."""
     try:
         _verified_by_engine(auth, websocket)
@@ -108,7 +106,7 @@ def _ended(auth: "AuthX[Any]", websocket: WebSocket) -> AuthXException | None:
     return None
 
 
-async def _close(auth: "AuthX[Any]", websocket: WebSocket, error: Exception) -> None:
+async def _close(auth: "AuthX[Any, Any]", websocket: WebSocket, error: Exception) -> None:
     if WebSocketState.DISCONNECTED in (websocket.application_state, websocket.client_state):
         return
     answer = auth._answer_of(error) if isinstance(error, AuthXException) else None
@@ -118,13 +116,13 @@ async def _close(auth: "AuthX[Any]", websocket: WebSocket, error: Exception) -> 
         await websocket.close(code, reason)
 
 
-async def _verified(auth: "AuthX[Any]", websocket: WebSocket, *, in_use: bool = False) -> Verified:
+async def _verified(auth: "AuthX[Any, Any]", websocket: WebSocket, *, in_use: bool = False) -> Verified:
     verified = _verified_by_engine(auth, websocket)
     await _refuse_revoked(auth, verified, in_use=in_use)
     return verified
 
 
-def _verified_by_engine(auth: "AuthX[Any]", websocket: WebSocket) -> Verified:
+def _verified_by_engine(auth: "AuthX[Any, Any]", websocket: WebSocket) -> Verified:
     auth._ensure_handler(websocket.scope)
     try:
         return auth._engines.current().authenticate(_REQUIREMENT, websocket.scope, time.time())
@@ -133,7 +131,7 @@ def _verified_by_engine(auth: "AuthX[Any]", websocket: WebSocket) -> Verified:
         raise
 
 
-async def _refuse_revoked(auth: "AuthX[Any]", verified: Verified, *, in_use: bool = False) -> None:
+async def _refuse_revoked(auth: "AuthX[Any, Any]", verified: Verified, *, in_use: bool = False) -> None:
     try:
         await auth._refuse_revoked(verified, in_use=in_use)
     except AuthXException as error:

@@ -102,6 +102,13 @@ def settings(draw: Draw) -> dict[str, Any]:
     }
 
 
+def signed(
+    claims: dict[str, Any], key: str | None, algorithm: str = "HS256", header: dict[str, Any] | None = None
+) -> str:
+    """A token with any claims, of whatever types."""
+    return jwt.PyJWS().encode(json.dumps(claims).encode(), key, algorithm, header)  # type: ignore[arg-type]
+
+
 @st.composite
 def tokens(draw: Draw, config: dict[str, Any], login_type: str | None) -> str:
     """A token, mostly a good one."""
@@ -165,13 +172,13 @@ def tokens(draw: Draw, config: dict[str, Any], login_type: str | None) -> str:
         case "garbage":
             return str(draw(st.sampled_from(["x", "a.b", "a.b.c", "a.b.c.d", "..", "e30.e30.", "null", "ä.ö.ü"])))
         case "tampered":
-            good = jwt.encode(claims, key, algorithm, header or None)
+            good = signed(claims, key, algorithm, header)
             head, _, signature = good.split(".")
             changed = base64.urlsafe_b64encode(json.dumps(claims | {"sub": "root"}).encode()).decode().rstrip("=")
             return f"{head}.{changed}.{signature}"
         case "padded":
-            return jwt.encode(claims, key, algorithm) + "="
-    return jwt.encode(claims, key, algorithm, header or None)
+            return signed(claims, key, algorithm) + "="
+    return signed(claims, key, algorithm, header)
 
 
 FAULTS = [

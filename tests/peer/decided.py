@@ -7,9 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import jwt
-
-from tests.peer.cases import CSRF, PREVIOUS, SECRET, Case
+from tests.peer.cases import CSRF, PREVIOUS, SECRET, Case, signed
 from tests.peer.exchange import TOKEN, Exchange
 
 
@@ -48,7 +46,7 @@ def token(key: str = SECRET, *, without: str = "", **claims: Any) -> str:
     now = int(time.time())
     all_claims: dict[str, Any] = {"sub": "ada", "type": "access", "jti": "a-token", "iat": now, "exp": now + 3600}
     all_claims |= {"csrf": CSRF, "fresh": False, **claims}
-    return jwt.encode({name: value for name, value in all_claims.items() if name != without}, key, "HS256")
+    return signed({name: value for name, value in all_claims.items() if name != without}, key)
 
 
 def bearer(text: str) -> tuple[str, str]:
@@ -129,7 +127,7 @@ DECIDED = [
     ),
     Decided(
         'a claim of another type than its own, such as `"scopes": null`, passes or is absent',
-        lambda e: e.errors[1] == "JWTDecodeError" and any(has_odd_claim(claims) for claims in e.tokens),
+        lambda e: e.errors[1] is not None and any(has_odd_claim(claims) for claims in e.tokens),
         asking("/access", bearer(token(scopes=None))),
     ),
     Decided(
@@ -141,6 +139,11 @@ DECIDED = [
         "renews after an error answer, such as 500",
         lambda e: e.peer["status"] == e.ours["status"] >= 400 and bool(e.peer["cookies"]) and not e.ours["cookies"],
         asking("/nowhere", cookie(token(exp=int(time.time()) + 60)), **COOKIES),
+    ),
+    Decided(
+        "replaces a cookie that the handler has just set or deleted",
+        lambda e: e.sets_cookies_twice(),
+        asking("/login", cookie(token(exp=int(time.time()) + 60)), ("X-CSRF-TOKEN", CSRF), method="POST", **COOKIES),
     ),
     Decided(
         "drops the scopes and the custom claims",
@@ -159,7 +162,11 @@ DECIDED = [
     ),
     Decided(
         "a token without `exp` is valid for ever",
-        lambda e: e.errors[1] == "JWTDecodeError" and any("exp" not in claims for claims in e.tokens),
+        # The peer's middleware can't look when such a token ends, and the answer is a 500.
+        lambda e: (
+            any("exp" not in claims for claims in e.tokens)
+            and (e.errors[1] == "JWTDecodeError" or e.peer["status"] == 500)
+        ),
         asking("/access", bearer(token(without="exp"))),
     ),
     Decided(

@@ -85,6 +85,11 @@ class Exchange:
             and not all(self.header(name) for name in names)
         )
 
+    def sets_cookies_twice(self) -> bool:
+        """Whether the peer's answer has two lines for one cookie."""
+        names = [line.split("=", 1)[0] for line in self.peer["cookies"]]
+        return len(names) > len(set(names))
+
     def without(self, *patterns: str) -> bool:
         """Whether the answers are equal once what matches is taken out of both."""
         texts = [json.dumps({**answer, "error": None}, ensure_ascii=False) for answer in (self.peer, self.ours)]

@@ -72,6 +72,12 @@ impl Verified {
         spellings(py, &self.engine, &self.token)
     }
 
+    /// Read anew, because only a payload model of the application's asks for them.
+    #[getter]
+    fn claims<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        decode_unverified(py, &self.token)
+    }
+
     fn socket_check_in(&self, now: f64) -> PyResult<f64> {
         let now = crate::engine::instant("now", now)?;
         Ok(self.engine.socket_check_in(self.exp, now).as_secs_f64())
