@@ -7,7 +7,8 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from fastapi import FastAPI, Request
+from fastapi import Request
+from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
@@ -58,7 +59,7 @@ class ErrorAnswering:
     MSG_TokenRequiredError: str | None = "Token required"
     MSG_TokenTypeError: str | None = "Bad token type"
 
-    def handle_errors(self, app: FastAPI) -> None:
+    def handle_errors(self, app: Starlette) -> None:
         """Make the application answer AuthX's exceptions, wherever they are raised.
 
         The body is `{"message": ..., "error_type": ...}`, a 401 carries `WWW-Authenticate`. The dependencies
@@ -75,6 +76,28 @@ class ErrorAnswering:
         for kind in _answered_classes():
             # Starlette's annotation asks for a handler of any exception, but calls it with this class's only.
             app.add_exception_handler(kind, self._handle_error)  # type: ignore[arg-type]
+
+    def error_response(self, error: AuthXException) -> Response:
+        """Give the answer to an exception, where no application is there to answer it, as in a plain ASGI middleware.
+
+        Raises:
+            AuthXException: The one given, where it is no client's business, such as a `BadConfigurationError`.
+
+        Example:
+            ```python
+            async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+                app = self.app
+                try:
+                    await auth.access_token_required(Request(scope))
+                except AuthXException as error:
+                    app = auth.error_response(error)
+                await app(scope, receive, send)
+            ```
+        """
+        answer = error._answer or self._answer_of(error)
+        if answer is None:
+            raise error
+        return response_of(answer)
 
     def ensure_request_exception_handlers(self, request: Request) -> None:
         """Make the application that serves this request answer AuthX's exceptions, as `handle_errors` does."""
@@ -154,12 +177,16 @@ def answer_of(error: AuthXException, engine: Engine, messages: Mapping[str, str 
     return Answer(status, body, headers, socket_close(cls.__name__))
 
 
+def response_of(answer: Answer) -> Response:
+    return JSONResponse(answer.body, status_code=answer.status, headers=answer.headers)
+
+
 async def respond(connection: HTTPConnection, answer: Answer) -> Response | None:
     """Give the answer.
 
     A WebSocket gets it as the refusal of its handshake where the server can do that, else it is closed.
     """
-    response = JSONResponse(answer.body, status_code=answer.status, headers=answer.headers)
+    response = response_of(answer)
     if not isinstance(connection, WebSocket):
         return response
     opening = connection.application_state == WebSocketState.CONNECTING

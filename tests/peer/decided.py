@@ -76,6 +76,7 @@ def has_odd_claim(claims: dict[str, Any]) -> bool:
     )
 
 
+REVOKED = token(exp=int(time.time()) + 60)
 COOKIES: dict[str, Any] = {"JWT_TOKEN_LOCATION": ["cookies"]}
 QUERY: dict[str, Any] = {"JWT_TOKEN_LOCATION": ["query"]}
 REFRESH_ROUTES = {"refresh", "refresh-by-type", "by-hand", "renew"}
@@ -134,6 +135,29 @@ DECIDED = [
         "the blocklist callback sees any text before it is verified",
         lambda e: e.errors[0] == "RevokedTokenError" and e.errors[1] is not None and bool(e.blocked),
         asking("/access", bearer("a.b.c"), blocked=["a.b.c"]),
+    ),
+    Decided(
+        '`JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE` limits nothing, and `JWT_IMPLICIT_REFRESH_METHOD_INCLUDE=["GET"]` switches '
+        "it off for GET",
+        lambda e: (
+            any(name.endswith("_INCLUDE") for name in e.settings) and bool(e.peer["cookies"]) != bool(e.ours["cookies"])
+        ),
+        asking(
+            "/access",
+            cookie(token(exp=int(time.time()) + 60)),
+            JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE=["/other"],
+            **COOKIES,
+        ),
+    ),
+    Decided(
+        "renews without asking for the CSRF value",
+        lambda e: e.in_cookies() and e.lacks_csrf(CSRF) and bool(e.peer["cookies"]) and not e.ours["cookies"],
+        asking("/found", cookie(token(exp=int(time.time()) + 60)), ("X-CSRF-TOKEN", "x"), method="POST", **COOKIES),
+    ),
+    Decided(
+        "renews a revoked token, though the request itself is refused",
+        lambda e: bool(e.peer["cookies"]) and not e.ours["cookies"] and any(token in e.text for token in e.blocked),
+        asking("/found", cookie(REVOKED), blocked=[REVOKED], **COOKIES),
     ),
     Decided(
         "renews after an error answer, such as 500",

@@ -76,13 +76,13 @@ class Exchange:
         parameters = [name for name, _ in parse_qsl(self.request["query"], keep_blank_values=True)]
         return any(len(names) > len(set(names)) for names in (cookies, parameters))
 
-    def lacks_csrf(self) -> bool:
-        """Whether a cookie would need a CSRF value beside it, and the header of one type has none."""
+    def lacks_csrf(self, right: str | None = None) -> bool:
+        """Whether a cookie would need a CSRF value beside it, and the header of one type has none, or not the right."""
         names = [self.settings.get(f"JWT_{kind}_CSRF_HEADER_NAME", "X-CSRF-TOKEN") for kind in ("ACCESS", "REFRESH")]
         return (
             self.settings.get("JWT_COOKIE_CSRF_PROTECT", True)
             and self.request["method"] in self.settings.get("JWT_CSRF_METHODS", CSRF_METHODS)
-            and not all(self.header(name) for name in names)
+            and not all(value if right is None else value == right for value in map(self.header, names))
         )
 
     def sets_cookies_twice(self) -> bool:

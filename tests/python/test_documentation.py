@@ -112,3 +112,14 @@ def test_tokens_of_other_packages_stay_valid(make_auth: Any, secret: str, type: 
     payload = make_auth(JWT_TOKEN_LOCATION=[location]).verify_token(presented)
 
     assert (payload.sub, payload.extra_dict.get("role")) == ("ada", own.get("role"))
+
+
+@pytest.mark.parametrize("example", ["fastapi.md"], indirect=True)
+def test_page_on_fastapi_shows_services_that_work(example: dict[str, Any], serve: Any) -> None:
+    client = serve(example["app"])
+    assert client.get("/me", token=client.post("/login").json()["access_token"]).json() == "ada of acme"
+    assert client.get("/me", token=example["auth"].create_access_token("ada")).status == 422
+
+    client = serve(example["guarded"])
+    assert client.get("/hello", token=example["login"].create_access_token("ada")).json() == "hello, ada"
+    assert client.get("/hello").json()["error_type"] == "MissingTokenError"
