@@ -44,7 +44,7 @@ demo: $(VENV)/.demo $(VENV)/.extension axum-service ## Serve the demo on http://
 	@HOST=$(HOST) PORT=$(PORT) AXUM_PORT=$(AXUM_PORT) $(BIN)/python scripts/demo.py $(AXUM_SERVICE)
 
 .PHONY: test
-test: browser-packages test-rust test-python test-peer stubtest test-interoperation test-demo test-browser ## Run every test, setting up all it needs
+test: browser-packages test-rust test-python test-versions test-peer stubtest test-interoperation test-demo test-browser ## Run every test, setting up all it needs
 
 .PHONY: help
 help: ## List the targets
@@ -96,6 +96,12 @@ test-peer: $(VENV)/.dev $(VENV)/.extension ## Ask the older package and ours the
 	fi; \
 	PEER_UNREACHABLE=$$unreachable PEER_PYTHON=$(abspath $(PEER_VENV)/bin/python) \
 		$(BIN)/python -m pytest tests/peer $(ARGS)
+
+.PHONY: test-versions
+test-versions: $(VENV)/.dev $(VENV)/.extension ## Run the Python tests with the oldest and the newest versions of all, on each CPython found
+	wheel=$$(mktemp -d) && trap 'rm -r "$$wheel"' EXIT && \
+		$(BIN)/maturin build --release $(LOCKED) --quiet --out "$$wheel" && \
+		$(BIN)/python scripts/test_versions.py "$$(echo "$$wheel"/*.whl)" $(ARGS)
 
 .PHONY: test-interoperation
 test-interoperation: $(VENV)/.dev $(VENV)/.extension rust ## Issue tokens in each face, use them in the other
@@ -161,7 +167,7 @@ fmt: rust $(VENV)/.dev ## Format everything, and mend what the linters can mend
 
 .PHONY: lock
 lock: $(TOOLS)/uv/.installed ## Renew the pinned requirements (UPGRADE=1: to the newest versions)
-	cd requirements && for name in dev demo peer; do \
+	cd requirements && for name in dev demo peer oldest newest; do \
 		env -u PIP_FIND_LINKS -u UV_FIND_LINKS ../$(TOOLS)/uv/bin/uv pip compile --quiet \
 			--universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links \
 			--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) \

@@ -74,8 +74,8 @@ async def _read_form(request: Request, bound: int) -> list[tuple[str, str]]:
         return []
     try:
         form: FormData = await request.form()
-    except (HTTPException, MultiPartException):
-        # It is damaged. The handler finds out by itself, if the token lets the request get there.
+    except (HTTPException, MultiPartException, ValueError):
+        # It is damaged; older versions of Starlette let the parser's own errors through. The handler finds out by itself, if the token lets the request get there.
         return []
     return [
         (name, value)

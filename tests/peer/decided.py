@@ -117,7 +117,7 @@ DECIDED = [
         asking("/access", cookie(token()), method="POST", **COOKIES),
     ),
     Decided(
-        "of the same cookie or parameter twice, the last one counts",
+        "duplicate members in a token, and of the same cookie or parameter twice, the last one counts",
         lambda e: e.gives_twice(),
         asking("/access", query=f"token=x&token={token()}", **QUERY),
     ),
@@ -150,27 +150,27 @@ DECIDED = [
         ),
     ),
     Decided(
-        "renews without asking for the CSRF value",
+        "it renews without asking for the CSRF value",
         lambda e: e.in_cookies() and e.lacks_csrf(CSRF) and bool(e.peer["cookies"]) and not e.ours["cookies"],
         asking("/found", cookie(token(exp=int(time.time()) + 60)), ("X-CSRF-TOKEN", "x"), method="POST", **COOKIES),
     ),
     Decided(
-        "renews a revoked token, though the request itself is refused",
+        "implicit refresh renews a revoked token, though the request itself is refused",
         lambda e: bool(e.peer["cookies"]) and not e.ours["cookies"] and any(token in e.text for token in e.blocked),
         asking("/found", cookie(REVOKED), blocked=[REVOKED], **COOKIES),
     ),
     Decided(
-        "renews after an error answer, such as 500",
+        "it renews after an error answer, such as 500",
         lambda e: e.peer["status"] == e.ours["status"] >= 400 and bool(e.peer["cookies"]) and not e.ours["cookies"],
         asking("/nowhere", cookie(token(exp=int(time.time()) + 60)), **COOKIES),
     ),
     Decided(
-        "replaces a cookie that the handler has just set or deleted",
+        "it replaces a cookie that the handler has just set or deleted",
         lambda e: e.sets_cookies_twice(),
         asking("/login", cookie(token(exp=int(time.time()) + 60)), ("X-CSRF-TOKEN", CSRF), method="POST", **COOKIES),
     ),
     Decided(
-        "drops the scopes and the custom claims",
+        "it drops the scopes and the custom claims",
         lambda e: e.route not in ("login", "renew", "logout") and bool(e.peer["cookies"]) and bool(e.ours["cookies"]),
         asking("/access", cookie(token(exp=int(time.time()) + 60, scopes=["users:read"])), **COOKIES),
     ),
@@ -219,8 +219,9 @@ DECIDED = [
         asking("/access", bearer(token(aud="somebody"))),
     ),
     Decided(
-        "`JWT_DECODE_LEEWAY`, `JWT_DECODE_ALGORITHMS`, `JWT_ENCODE_NBF`, `JWT_IDENTITY_CLAIM`, `JWT_ERROR_MESSAGE_KEY` "
-        "and `JWT_SESSION_COOKIE` have no effect",
+        "`JWT_DECODE_LEEWAY`, `JWT_DECODE_ALGORITHMS`, `JWT_ENCODE_NBF`, `JWT_IDENTITY_CLAIM`, `JWT_ERROR_MESSAGE_KEY`, "
+        "`JWT_SESSION_COOKIE`, `JWT_SESSION_TRACKING`, `JWT_SESSION_UPDATE_LAST_ACTIVE` and `MSG_MissingTokenError` have no "
+        "effect",
         lambda e: e.without(NBF),
         asking("/login", method="POST", **COOKIES),
     ),

@@ -90,11 +90,14 @@ class Client:
                 return {"type": "http.request", "body": next(parts), "more_body": True}
             except StopIteration:
                 if ended:
+                    # A client stays until it has its answer.
+                    await asyncio.wait_for(answered.wait(), HANGING_SECONDS)
                     return {"type": "http.disconnect"}
                 ended.append(True)
                 return {"type": "http.request", "body": b"", "more_body": False}
 
         answer = Answer()
+        answered = asyncio.Event()
 
         async def send(message: Any) -> None:
             if message["type"] == "http.response.start":
@@ -102,6 +105,8 @@ class Client:
                 answer.raw_headers = list(message["headers"])
             elif message["type"] == "http.response.body":
                 answer.body += message.get("body", b"")
+                if not message.get("more_body", False):
+                    answered.set()
 
         try:
             asyncio.run(self.app(scope, receive, send))

@@ -28,7 +28,7 @@ impl FoundToken {
                 Location::Headers | Location::Cookies => latin1(found.text()),
                 // Starlette reads a query string and a JSON body as UTF-8.
                 Location::Query | Location::Json => {
-                    String::from_utf8_lossy(found.text().as_ref()).into_owned()
+                    String::from_utf8_lossy(found.text()).into_owned()
                 }
             },
             r#type: found.kind().as_str(),
