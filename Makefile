@@ -114,7 +114,7 @@ interoperation-table: ## Write the answers of both faces into docs/interoperatio
 
 .PHONY: test-demo
 test-demo: axum-service $(VENV)/.dev $(VENV)/.extension ## Start both services of the demo, and compare their answers
-	$(BIN)/python -m pytest tests/demo $(ARGS)
+	$(BIN)/python -m pytest examples/fastapi tests/demo $(ARGS)
 
 .PHONY: test-browser
 test-browser: browser-packages axum-service $(VENV)/.dev $(VENV)/.extension ## Walk through both services of the demo in a headless Chromium

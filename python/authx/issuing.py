@@ -1,6 +1,5 @@
 """Making tokens, and storing them in cookies."""
 
-import time
 import warnings
 from collections.abc import Sequence
 from datetime import timedelta
@@ -8,6 +7,7 @@ from typing import Any
 
 from fastapi import Response
 
+from authx import clock
 from authx.engine import EngineSource
 from authx.exceptions import AuthxArgumentDeprecationWarning
 from authx.schema import TokenResponse
@@ -151,7 +151,7 @@ class TokenIssuing:
         return self._engines.current().create_token(
             type,
             uid,
-            time.time(),
+            clock.now(),
             fresh=fresh,
             headers=headers,
             expires_in=expires_in,
@@ -178,7 +178,7 @@ class TokenIssuing:
                 return {"message": "Logged in"}
             ```
         """
-        _add_cookies(response, self._engines.current().set_cookies(token, "access", time.time(), max_age))
+        _add_cookies(response, self._engines.current().set_cookies(token, "access", clock.now(), max_age))
 
     def set_refresh_cookies(self, token: str, response: Response, max_age: int | None = None) -> None:
         """Store a refresh token, and its CSRF value, in cookies of the response.
@@ -188,7 +188,7 @@ class TokenIssuing:
             response: The response that gets the cookies.
             max_age: How many seconds they live. As the settings say unless given.
         """
-        _add_cookies(response, self._engines.current().set_cookies(token, "refresh", time.time(), max_age))
+        _add_cookies(response, self._engines.current().set_cookies(token, "refresh", clock.now(), max_age))
 
     def unset_access_cookies(self, response: Response) -> None:
         """Delete what `set_access_cookies` stored."""

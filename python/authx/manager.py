@@ -1,13 +1,13 @@
 """`AuthManager`: several logins of one application, such as customers and operators."""
 # ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
-import time
 from collections.abc import Mapping, Sequence
 from inspect import Signature
 from typing import Any
 
 from fastapi import Request, params
 
+from authx import clock
 from authx._authx import Engine, Requirement, Verified, check_login_type, verify_among
 from authx.answers import ErrorAnswering, usual_engine
 from authx.body import read_wanted
@@ -362,7 +362,7 @@ class _LoginRequired(params.Depends):
             engine = auth._engines.current()
             body, form = await read_wanted(engine, self._requirement, request)
             engines = [other._engines.current() for other in others]
-            verify_among(engine, engines, self._requirement, request.scope, time.time(), body, form)
+            verify_among(engine, engines, self._requirement, request.scope, clock.now(), body, form)
         except LoginTypeMismatchError:
             raise
         except AuthXException:

@@ -31,7 +31,7 @@ from typing import Any, Literal, Protocol
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
-from authx import _authx
+from authx import _authx, clock
 from authx.exceptions import AuthXException, PolicyDeniedError, PolicyEvaluationError
 from authx.schema import TokenPayload
 
@@ -308,7 +308,7 @@ def build_policy_environment(
         request: The request.
         environment: What stands beside and instead of these.
     """
-    now = datetime.now(timezone.utc)
+    now = datetime.fromtimestamp(clock.now(), timezone.utc)
     described: dict[str, Any] = {"time": now, "hour": now.hour, "weekday": now.weekday()}
     if request is not None:
         # Decoded, as the routes see it, and not as a text that a part of a URL could end early.

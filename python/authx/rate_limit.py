@@ -2,7 +2,6 @@
 # ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
 import math
-import time
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,6 +11,7 @@ from fastapi import Request
 from authx._authx import RateCounters, Requirement, Verified, check_rate
 from authx.answers import UsualAnswers
 from authx.callbacks import logger
+from authx.clock import elapsed
 from authx.exceptions import AuthXException, RateLimitExceeded
 from authx.security import SecuredTokenRequired, TokenRequired
 
@@ -74,7 +74,7 @@ class InMemoryBackend:
         clock: Tells the time in seconds, and never goes back.
     """
 
-    def __init__(self, *, max_keys: int = 100_000, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, *, max_keys: int = 100_000, clock: Callable[[], float] = elapsed) -> None:
         self._counters = RateCounters(max_keys)
         self._clock = clock
 

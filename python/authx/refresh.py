@@ -4,12 +4,12 @@ Whether a response carries a new cookie is the engine's decision. Here the store
 """
 # ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from authx import clock
 from authx._authx import Engine, RefreshCandidate
 from authx.callbacks import logger
 from authx.exceptions import RevokedTokenError, SessionRevoked
@@ -34,7 +34,7 @@ class ImplicitRefresh:
     def of(cls, auth: "AuthX[Any, Any]", scope: Scope) -> "ImplicitRefresh | None":
         """Before the handler runs: whether this request's cookie is due."""
         engine = auth._engines.current()
-        candidate = engine.refresh_candidate(scope, time.time())
+        candidate = engine.refresh_candidate(scope, clock.now())
         return None if candidate is None else cls(auth, engine, candidate)
 
     async def headers(self, status: int, response_headers: Sequence[tuple[bytes, bytes]]) -> Headers:
@@ -55,7 +55,7 @@ class ImplicitRefresh:
             status=status,
             response_headers=response_headers,
             revoked=revoked,
-            now=time.time(),
+            now=clock.now(),
         )
         return [(b"set-cookie", cookie.encode("latin-1")) for cookie in cookies or ()]
 

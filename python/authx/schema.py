@@ -3,7 +3,6 @@
 A token's claims, a token as a request carried it, and a pair of tokens as a login answers it.
 """
 
-import time
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
@@ -12,7 +11,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from typing_extensions import TypeVar
 
-from authx import _authx
+from authx import _authx, clock
 from authx.engine import signing_engine, verifying_engine
 from authx.exceptions import JWTDecodeError
 from authx.types import AlgorithmType, TokenLocation, TokenType
@@ -55,7 +54,7 @@ class TokenPayload(BaseModel):
     nbf: float | int | datetime | timedelta | None = None
     """When it begins; of a decoded token the seconds since 1970, as in the token."""
 
-    iat: float | int | datetime | timedelta | None = Field(default_factory=lambda: int(time.time()))
+    iat: float | int | datetime | timedelta | None = Field(default_factory=lambda: int(clock.now()))
     """When it was issued; of a decoded token the seconds since 1970, as in the token."""
 
     type: str | None = Field(default="access")
@@ -156,7 +155,7 @@ class TokenPayload(BaseModel):
             ValueError: An argument or a claim can't be encoded; its text names it.
             BadConfigurationError: The key doesn't fit the algorithm.
         """
-        now = time.time()
+        now = clock.now()
         return signing_engine(key, algorithm, login_type=self.login_type).create_token(
             # The engine knows the types there are, and names a bad one.
             self.type or "access",  # type: ignore[arg-type]
@@ -206,7 +205,7 @@ class TokenPayload(BaseModel):
 
         engine = verifying_engine(key, algorithms, audience, issuer)
         requirement = _authx.Requirement(verify_type=False, verify_csrf=False)
-        return engine.verify(requirement, token, "headers", None, False, time.time()).payload
+        return engine.verify(requirement, token, "headers", None, False, clock.now()).payload
 
 
 class RequestToken(BaseModel):
@@ -299,7 +298,7 @@ class RequestToken(BaseModel):
             verify_fresh=verify_fresh,
             verify_csrf=None if verify_csrf else False,
         )
-        return engine.verify(requirement, self.token, self.location, self.csrf, self.csrf_required, time.time())
+        return engine.verify(requirement, self.token, self.location, self.csrf, self.csrf_required, clock.now())
 
 
 class TokenResponse(BaseModel):
@@ -351,11 +350,11 @@ def _unverified_payload(token: str) -> TokenPayload:
 
 
 def _now() -> datetime:
-    return datetime.fromtimestamp(time.time(), timezone.utc)
+    return datetime.fromtimestamp(clock.now(), timezone.utc)
 
 
 def _instant(claim: str, value: float | datetime | timedelta | None) -> datetime:
-    timestamp = _timestamp(value, time.time())
+    timestamp = _timestamp(value, clock.now())
     if timestamp is None:
         raise TypeError(f"this token has no '{claim}' claim")
     return datetime.fromtimestamp(timestamp, timezone.utc)

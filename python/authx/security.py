@@ -14,7 +14,6 @@ For the first and third it is an instance of FastAPI's `Depends`, for the second
 import asyncio
 import inspect
 import sys
-import time
 from collections.abc import Sequence
 from inspect import Parameter, Signature
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +23,7 @@ from fastapi.openapi.models import APIKey, APIKeyIn, HTTPBearer
 from fastapi.openapi.models import SecurityBase as SecurityScheme
 from fastapi.security.base import SecurityBase
 
+from authx import clock
 from authx._authx import Engine, Requirement, Verified
 from authx.body import read_wanted
 from authx.config import AuthXConfig
@@ -117,9 +117,9 @@ class TokenRequired(RouteDependency):
                 self._body_rule = (engine, may_want_body)
             if may_want_body:
                 body, form = await read_wanted(engine, self._requirement, request)
-                verified = engine.authenticate(self._requirement, request.scope, time.time(), body, form)
+                verified = engine.authenticate(self._requirement, request.scope, clock.now(), body, form)
             else:
-                verified = engine.authenticate(self._requirement, request.scope, time.time())
+                verified = engine.authenticate(self._requirement, request.scope, clock.now())
             if auth._blocklist is not None or verified.session is not None:
                 await auth._refuse_revoked(verified, in_use=True)
         except AuthXException as error:

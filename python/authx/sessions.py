@@ -4,7 +4,6 @@ A token names its session in the claim `sid`. Which session has to be asked abou
 token, is the engine's decision. Here the store is asked.
 """
 
-import time
 import uuid
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -13,6 +12,7 @@ from fastapi import Request
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from authx import clock
 from authx.callbacks import logger
 from authx.engine import EngineSource
 from authx.exceptions import AuthXException
@@ -22,7 +22,7 @@ __all__ = ["InMemorySessionStore", "SessionInfo", "SessionKeeping"]
 
 
 def _now() -> datetime:
-    return datetime.fromtimestamp(time.time(), timezone.utc)
+    return datetime.fromtimestamp(clock.now(), timezone.utc)
 
 
 class SessionInfo(BaseModel):
@@ -119,12 +119,12 @@ class InMemorySessionStore:
 
     def _use(self, session_id: str) -> None:
         self._used.pop(session_id, None)
-        self._used[session_id] = time.monotonic()
+        self._used[session_id] = clock.elapsed()
 
     def _forget_idle(self) -> None:
         if self.max_idle is None:
             return
-        oldest = time.monotonic() - self.max_idle.total_seconds()
+        oldest = clock.elapsed() - self.max_idle.total_seconds()
         while self._used:
             session_id, used = next(iter(self._used.items()))
             if used >= oldest:

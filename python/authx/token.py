@@ -1,12 +1,11 @@
 """Making and reading tokens with a key of one's own, without an `AuthX` and its settings."""
 
-import time
 import warnings
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from authx import _authx
+from authx import _authx, clock
 from authx.engine import signing_engine, verifying_engine
 from authx.exceptions import AuthxArgumentDeprecationWarning, JWTDecodeError
 from authx.types import AlgorithmType, DateTimeExpression, Numeric, StringOrSequence, TokenType
@@ -64,7 +63,7 @@ def create_token(
         token = create_token("user123", secret, expiry=timedelta(minutes=15))
         ```
     """
-    now = time.time()
+    now = clock.now()
     claims = {**(additional_data or {}), **(data or {})}
     # AuthX's own claims that have no parameter here.
     login_type, scopes, session_id = (claims.pop(name, None) for name in ("login_type", "scopes", "sid"))
@@ -120,7 +119,7 @@ def decode_token(
     if verify:
         engine = verifying_engine(key, algorithms or None, audience, issuer)
         requirement = _authx.Requirement(verify_type=False, verify_csrf=False)
-        engine.verify(requirement, text, "headers", None, False, time.time())
+        engine.verify(requirement, text, "headers", None, False, clock.now())
     return _authx.decode_unverified(text)
 
 

@@ -5,7 +5,6 @@ When an open socket's token is looked at again, and how the socket is closed, is
 # ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
 import contextlib
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,7 @@ import anyio
 from fastapi import WebSocket, WebSocketDisconnect
 from starlette.websockets import WebSocketState
 
+from authx import clock
 from authx._authx import Requirement, Verified, socket_close
 from authx.callbacks import logger
 from authx.exceptions import AuthXException
@@ -74,10 +74,10 @@ async def _watch(
     """Cancel the block and close the socket once the token holds no longer."""
     error: Exception | None = None
     while error is None:
-        await anyio.sleep(verified.socket_check_in(time.time()))
+        await anyio.sleep(verified.socket_check_in(clock.now()))
         try:
             verified = _verified_by_engine(auth, websocket)
-            with anyio.fail_after(verified.socket_check_in(time.time())):
+            with anyio.fail_after(verified.socket_check_in(clock.now())):
                 await _refuse_revoked(auth, verified)
         except TimeoutError as late:
             error = _ended(auth, websocket) or late
@@ -125,7 +125,7 @@ async def _verified(auth: "AuthX[Any, Any]", websocket: WebSocket, *, in_use: bo
 def _verified_by_engine(auth: "AuthX[Any, Any]", websocket: WebSocket) -> Verified:
     auth._ensure_handler(websocket.scope)
     try:
-        return auth._engines.current().authenticate(_REQUIREMENT, websocket.scope, time.time())
+        return auth._engines.current().authenticate(_REQUIREMENT, websocket.scope, clock.now())
     except AuthXException as error:
         auth._word(error)
         raise

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from authx import AuthX, AuthXConfig, RequestToken, TokenInvalidSignatureError
 from authx.engine import explicit_settings
 from authx.exceptions import BadConfigurationError
+from authx.testing import FrozenClock
 
 
 def test_defaults_are_the_documented_ones() -> None:
@@ -250,12 +251,10 @@ def test_copied_settings_go_their_own_way(auth: Any) -> None:
         other.verify_token(_in_header(token))
 
 
-def test_clock_is_read_anew_each_time(auth: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    now = time.time()
-    monkeypatch.setattr(time, "time", lambda: now - 3600)
-    token = auth.create_access_token("u", expiry=timedelta(minutes=30))
-    assert auth.verify_token(_in_header(token)).sub == "u"
-    monkeypatch.undo()
+def test_clock_is_read_anew_each_time(auth: Any) -> None:
+    with FrozenClock(time.time() - 3600):
+        token = auth.create_access_token("u", expiry=timedelta(minutes=30))
+        assert auth.verify_token(_in_header(token)).sub == "u"
 
     with pytest.raises(Exception, match=r"(?i)expired"):
         auth.verify_token(_in_header(token))

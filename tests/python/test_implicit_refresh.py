@@ -1,7 +1,6 @@
 """Implicit refresh, as middleware and as plain ASGI."""
 
 import logging
-import time
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +9,7 @@ from fastapi import FastAPI, HTTPException, Response
 
 from authx import TokenPayload
 from authx.refresh import ImplicitRefreshMiddleware
+from authx.testing import FrozenClock
 
 DUE = timedelta(minutes=5)
 
@@ -179,14 +179,13 @@ def test_settings_say_which_requests_refresh(
     assert ("access_token_cookie" in answer.cookies) is refreshes
 
 
-def test_login_has_an_end_where_that_is_configured(refreshing: Any, auth: Any, monkeypatch: Any) -> None:
+def test_login_has_an_end_where_that_is_configured(refreshing: Any, auth: Any, authx_clock: FrozenClock) -> None:
     auth.config.JWT_IMPLICIT_REFRESH_MAX_AGE = timedelta(hours=1)
-    now = time.time()
     token = auth.create_access_token("u", expiry=DUE)
     token = refreshing.get("/open", **cookies(token)).cookies["access_token_cookie"]
-    for minutes in range(10, 60, 10):
-        monkeypatch.setattr(time, "time", lambda minutes=minutes: now + 60 * minutes)
+    for _ in range(5):
+        authx_clock.advance(minutes=10)
         answer = refreshing.get("/open", **cookies(token))
         token = answer.cookies.get("access_token_cookie", token)
-    monkeypatch.setattr(time, "time", lambda: now + 3600 + 1)
+    authx_clock.advance(minutes=10, seconds=1)
     assert refreshing.get("/open", **cookies(token)).set_cookies == {}

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import random
-import time
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from authx import AuthX, AuthXConfig, SessionInfo, TokenPayload
 from authx.exceptions import BadConfigurationError
 from authx.refresh import ImplicitRefreshMiddleware
 from authx.sessions import InMemorySessionStore
+from authx.testing import FrozenClock
 
 REVOKED = {"message": "Session has been revoked", "error_type": "SessionRevoked"}
 INTERVAL = timedelta(milliseconds=50)
@@ -210,22 +210,19 @@ def test_websocket_ends_with_its_session(client: Any, auth: Any) -> None:
     assert (handshake["type"], handshake["status"]) == ("websocket.http.response.start", 401)
 
 
-def test_last_activity_is_noted_where_the_settings_say_so(
-    client: Any, auth: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_last_activity_is_noted_where_the_settings_say_so(client: Any, auth: Any, authx_clock: FrozenClock) -> None:
     tokens = login(client)
     sid = client.get("/me", token=tokens["access_token"]).json()["sid"]
     began = run(auth.get_session(sid))
-    now = time.time()
 
-    monkeypatch.setattr(time, "time", lambda: now + 60)
+    authx_clock.advance(seconds=60)
     client.get("/me", token=tokens["access_token"])
     used = run(auth.get_session(sid))
-    assert timedelta(seconds=59) < used.last_active - began.created_at < timedelta(seconds=61)
+    assert used.last_active - began.created_at == timedelta(seconds=60)
     assert used.created_at == began.created_at
 
     auth.config.JWT_SESSION_UPDATE_LAST_ACTIVE = False
-    monkeypatch.setattr(time, "time", lambda: now + 120)
+    authx_clock.advance(seconds=60)
     assert client.get("/me", token=tokens["access_token"]).status == 200
     assert run(auth.get_session(sid)).last_active == used.last_active
 
@@ -366,41 +363,37 @@ def test_own_store_without_a_key_needs_no_settings() -> None:
 # The store in memory
 
 
-def test_memory_forgets_sessions_that_nobody_asks_about(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = {"now": 1000.0}
-    monkeypatch.setattr("authx.sessions.time.monotonic", lambda: clock["now"])
+def test_memory_forgets_sessions_that_nobody_asks_about(authx_clock: FrozenClock) -> None:
     store = InMemorySessionStore(max_idle=timedelta(seconds=100))
 
     async def scenario() -> None:
         for name in ("one", "two", "three"):
             await store.create(SessionInfo(session_id=name, uid="ada"))
-        clock["now"] += 60
+        authx_clock.advance(60)
         assert await store.get("one") is not None
-        clock["now"] += 60
+        authx_clock.advance(60)
         await store.create(SessionInfo(session_id="four", uid="grace"))
         assert [session.session_id for session in await store.list_by_user("ada")] == ["one"]
         assert await store.get("two") is None
-        clock["now"] += 101
+        authx_clock.advance(101)
         assert await store.list_by_user("ada") == await store.list_by_user("grace") == []
 
     run(scenario())
     assert (store._sessions, store._used, store._by_user) == ({}, {}, {})
 
 
-def test_memory_of_an_auth_lasts_as_long_as_its_tokens(auth: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = {"now": 1000.0}
-    monkeypatch.setattr("authx.sessions.time.monotonic", lambda: clock["now"])
+def test_memory_of_an_auth_lasts_as_long_as_its_tokens(auth: Any, authx_clock: FrozenClock) -> None:
     session = run(auth.create_session("ada"))
 
-    clock["now"] += timedelta(days=20).total_seconds() - 1
+    authx_clock.advance(days=20, seconds=-1)
     assert run(auth.get_session(session.session_id)) is not None
     auth.config.JWT_REFRESH_TOKEN_EXPIRES = timedelta(days=1)
-    clock["now"] += timedelta(days=1, seconds=1).total_seconds()
+    authx_clock.advance(days=1, seconds=1)
     assert run(auth.get_session(session.session_id)) is None
 
     auth.config.JWT_REFRESH_TOKEN_EXPIRES = None
     session = run(auth.create_session("ada"))
-    clock["now"] += timedelta(days=10_000).total_seconds()
+    authx_clock.advance(days=10_000)
     assert run(auth.get_session(session.session_id)) is not None
 
 

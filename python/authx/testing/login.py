@@ -1,0 +1,154 @@
+"""A client that is logged in."""
+
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from email.message import Message
+from http.cookiejar import CookieJar
+from typing import TYPE_CHECKING, Any, Protocol, cast
+from urllib.request import Request
+
+from fastapi import Response
+
+from authx.main import AuthX
+from authx.testing.tokens import claims_of
+from authx.types import TokenLocation
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
+
+__all__ = ["HttpClient", "Login", "log_in"]
+
+
+class HttpClient(Protocol):
+    """What a client has to have: `TestClient`, `httpx.Client` and `httpx.AsyncClient` do."""
+
+    @property
+    def base_url(self) -> Any:
+        """Where its requests go."""
+        ...
+
+    @property
+    def headers(self) -> Any:
+        """Headers that each of its requests has."""
+        ...
+
+    @property
+    def cookies(self) -> Any:
+        """Its cookies, with a standard `CookieJar` as `jar`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Login:
+    """The tokens that a client got."""
+
+    access_token: str = field(repr=False)
+    refresh_token: str = field(repr=False)
+
+    refresh_headers: dict[str, str] = field(repr=False)
+    """What a request that needs the refresh token has to have: `client.post("/refresh", headers=login.refresh_headers)`.
+    With cookies this is the refresh token's CSRF value, with headers the token."""
+
+
+def log_in(
+    client: HttpClient,
+    auth: AuthX[Any, Any],
+    uid: str,
+    *,
+    location: TokenLocation | None = None,
+    fresh: bool = True,
+    scopes: list[str] | None = None,
+    data: dict[str, Any] | None = None,
+    session_id: str | None = None,
+) -> Login:
+    """Let each further request of this client be this user's, without asking the application.
+
+    The client keeps the access token in its headers, or both tokens in its cookies and the access token's CSRF value
+    in its headers. Another login takes the place of this one.
+
+    Args:
+        client: The client.
+        auth: Who issues the tokens.
+        uid: Whom they speak for.
+        location: `"headers"` or `"cookies"`. Headers unless given, where `JWT_TOKEN_LOCATION` has them.
+        fresh: Whether the user has just proved who they are.
+        scopes: What the tokens grant.
+        data: Further claims of both.
+        session_id: The session that they belong to.
+
+    Raises:
+        ValueError: `JWT_TOKEN_LOCATION` doesn't have this location, or the client wouldn't send these cookies; the text
+            says why.
+
+    Example:
+        ```python
+        client = TestClient(app, base_url="https://testserver")
+        login = log_in(client, auth, "ada", scopes=["users:read"])
+        assert client.get("/users").status_code == 200
+        assert client.post("/refresh", headers=login.refresh_headers).status_code == 200
+        ```
+    """
+    access = auth.create_access_token(uid, fresh, data=data, scopes=scopes, session_id=session_id)
+    refresh = auth.create_refresh_token(uid, data=data, scopes=scopes, session_id=session_id)
+    chosen = location or ("headers" if "headers" in auth.config.JWT_TOKEN_LOCATION else "cookies")
+    if chosen not in auth.config.JWT_TOKEN_LOCATION:
+        raise ValueError(f"location: {chosen!r} is not in JWT_TOKEN_LOCATION, {auth.config.JWT_TOKEN_LOCATION}")
+    if chosen == "headers":
+        headers = _header(auth, access), _header(auth, refresh)
+    elif chosen == "cookies":
+        _keep_cookies(client, auth, access, refresh)
+        headers = _csrf_headers(auth, access, refresh)
+    else:
+        raise ValueError(f"location: {chosen!r} is nothing that a client keeps; use 'headers' or 'cookies'")
+    own: MutableMapping[str, str] = client.headers
+    own.update(headers[0])
+    return Login(access, refresh, headers[1])
+
+
+def _header(auth: AuthX[Any, Any], token: str) -> dict[str, str]:
+    scheme = auth.config.JWT_HEADER_TYPE
+    return {auth.config.JWT_HEADER_NAME: f"{scheme} {token}" if scheme else token}
+
+
+def _csrf_headers(auth: AuthX[Any, Any], access: str, refresh: str) -> tuple[dict[str, str], dict[str, str]]:
+    config = auth.config
+    if not config.JWT_COOKIE_CSRF_PROTECT:
+        return {}, {}
+    return (
+        {config.JWT_ACCESS_CSRF_HEADER_NAME: claims_of(access)["csrf"]},
+        {config.JWT_REFRESH_CSRF_HEADER_NAME: claims_of(refresh)["csrf"]},
+    )
+
+
+def _keep_cookies(client: HttpClient, auth: AuthX[Any, Any], access: str, refresh: str) -> None:
+    """Hand the client's jar an answer that sets the cookies, so that it does with them what it always does."""
+    answer = Response()
+    auth.set_access_cookies(access, answer)
+    auth.set_refresh_cookies(refresh, answer)
+    jar: CookieJar = client.cookies.jar
+    base = str(client.base_url)
+    # A jar asks of an answer no more than its headers.
+    jar.extract_cookies(cast("HTTPResponse", _Headers(answer)), Request(base))  # noqa: S310  (nothing is opened)
+    kept = {cookie.name: cookie for cookie in jar}
+    for name in (auth.config.JWT_ACCESS_COOKIE_NAME, auth.config.JWT_REFRESH_COOKIE_NAME):
+        if name not in kept:
+            raise ValueError(
+                f"base_url: a client of {base} takes no cookie of JWT_COOKIE_DOMAIN, {auth.config.JWT_COOKIE_DOMAIN!r}"
+            )
+        if kept[name].secure and not base.startswith("https:"):
+            raise ValueError(
+                f"base_url: a client of {base} doesn't send cookies with JWT_COOKIE_SECURE; give it an address with https"
+            )
+
+
+class _Headers:
+    """An answer as a jar takes it."""
+
+    def __init__(self, answer: Response) -> None:
+        self._answer = answer
+
+    def info(self) -> Message:
+        message = Message()
+        for name, value in self._answer.headers.items():
+            message[name] = value
+        return message
