@@ -3,11 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from authx import AuthX
-from authx.testing import FrozenClock, Login, refused_tokens
 from fastapi.testclient import TestClient
 
 from app import app
+from authx import AuthX
+from authx.testing import FrozenClock, Login, refused_tokens
+
 from security import auth
 from users import User
 

@@ -74,6 +74,12 @@ def test_page_on_rate_limits_says_what_the_example_answers(example: dict[str, An
     assert [client.get("/search", token=token).status for _ in range(2)] == [200, 429]
 
 
+def test_page_on_testing_shows_tests_of_the_demo() -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```$", (DOCS / "testing.md").read_text(), re.DOTALL | re.MULTILINE)
+
+    assert blocks == [(DOCS.parent / "examples" / "fastapi" / "test_demo.py").read_text()]
+
+
 MIGRATING = (DOCS / "migrating.md").read_text()
 
 

@@ -1,4 +1,4 @@
-//! For tests of a protected service: a clock that stands still, tokens, requests and their answers.
+//! For tests of a protected service: a clock that stands still, tokens, good and bad, requests and their answers.
 //!
 //! Behind the feature `testing`, for `[dev-dependencies]`.
 //!
@@ -32,7 +32,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use authx::{Config, ConfigBuilder, Secret, Timestamp};
+use authx::{Config, ConfigBuilder, IssueError, NewToken, Secret, Timestamp};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
@@ -99,6 +99,53 @@ pub fn auth() -> (AuthX, FrozenClock) {
     let config = config().build().expect("these settings are right");
     (AuthX::new(config).with_clock(clock.clone()), clock)
 }
+
+/// Access tokens like those of this user, each with one fault for which a protected route must refuse it, by the name
+/// of the fault: `"expired"`, `"of the other type"`, `"wrongly signed"` (with the signature of another token),
+/// `"changed"` (another subject under the signature), `"unsigned"` (the algorithm `none`, RFC 8725 section 3.1) and
+/// `"damaged"` (cut short).
+///
+/// ```
+/// # use axum::{Router, routing::get};
+/// # use axum_authx::AccessToken;
+/// use axum_authx::testing::{self, answer_to, bearer, refused_tokens};
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// # let (auth, _clock) = testing::auth();
+/// # let app = Router::new()
+/// #     .route("/me", get(|token: AccessToken| async move { token.sub.clone() }))
+/// #     .with_state(auth.clone());
+/// for (fault, token) in refused_tokens(&auth, "ada")? {
+///     let answer = answer_to(&app, bearer(testing::get("/me"), &token)).await;
+///     assert_eq!(answer.status, 401, "{fault}");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// As [`AuthX::issue`].
+pub fn refused_tokens(auth: &AuthX, uid: &str) -> Result<Vec<(&'static str, String)>, IssueError> {
+    let token = auth.create_access_token(uid)?;
+    let (signed, signature) = token.rsplit_once('.').unwrap_or_default();
+    let (header, payload) = signed.split_once('.').unwrap_or_default();
+    let others = auth.create_access_token(&format!("not {uid}"))?;
+    let (changed, others_signature) = others.rsplit_once('.').unwrap_or_default();
+    let long_ago = Timestamp::from_seconds(1).unwrap_or(Timestamp::MIN);
+    Ok(vec![
+        ("expired", auth.issue(&NewToken::access(uid).expires_at(long_ago))?),
+        ("of the other type", auth.create_refresh_token(uid)?),
+        ("wrongly signed", format!("{signed}.{others_signature}")),
+        ("changed", format!("{changed}.{signature}")),
+        ("unsigned", format!("{UNSIGNED}.{payload}.")),
+        ("damaged", format!("{header}.{payload}")),
+    ])
+}
+
+/// `{"alg":"none","typ":"JWT"}`
+const UNSIGNED: &str = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
 
 /// A GET request.
 ///
