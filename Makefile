@@ -112,6 +112,10 @@ test-interoperation: $(VENV)/.dev $(VENV)/.extension rust ## Issue tokens in eac
 interoperation-table: ## Write the answers of both faces into docs/interoperation.md
 	$(MAKE) test-interoperation ARGS=--write-interoperation-table
 
+.PHONY: conformance-table
+conformance-table: rust ## Write what the published test vectors gave into docs/conformance.md
+	WRITE_CONFORMANCE=1 cargo test --package authx --test conformance $(LOCKED)
+
 .PHONY: test-demo
 test-demo: axum-service $(VENV)/.dev $(VENV)/.extension ## Start both services of the demo, and compare their answers
 	$(BIN)/python -m pytest examples/fastapi tests/demo $(ARGS)

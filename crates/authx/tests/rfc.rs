@@ -5,6 +5,7 @@
 use authx::{Algorithm, Error, Key, KeyRing, Timestamp, verify_signature};
 
 mod support;
+use support::public_key::{self, Curve, rsa};
 use support::{base64url, from_base64url};
 
 /// RFC 7515 appendix A.1.1, and RFC 7519 section 3.1: the claims, with their line breaks.
@@ -33,6 +34,8 @@ const RS256_N: &str = "ofgWCuLjybRlzo0tZWJjNiuSfb4p4fAkd_wWJcyQoTbji9k0l8W26mPdd
     LA9e-KXBdQOS-UTo7WTBEMa2R2CapHg665xsmtdVMTBQY4uDZlxvb3qCo5ZwKh9k\
     G4LT6_I5IhlJH7aGhyxXFvUK-DWNmoudF8NAco9_h9iaGNj8q2ethFkMLs91kzk2\
     PAcDTW9gb54h4FRWyuXpoQ";
+
+const EXPONENT: &[u8] = &[1, 0, 1];
 
 /// RFC 7515 appendix A.3.
 const ES256: &str = "eyJhbGciOiJFUzI1NiJ9.\
@@ -96,6 +99,23 @@ fn the_unsecured_example_is_refused_by_every_key() {
     }
 }
 
+/// RFC 7797 section 4: payloads as they are, which a JWT must not have (section 7).
+#[test]
+fn the_examples_of_unencoded_payloads_are_refused() {
+    let header = "eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19";
+    let signature = "A5dxf2s96_n5FLueVuW1Z_vh161FwXZC4YLPff6dmDY";
+    let key = Key::from_secret(Algorithm::Hs256, from_base64url(HS256_K)).expect("a secret");
+    let signed = [header.as_bytes(), b".$.02"].concat();
+    assert!(key.verify(&signed, &from_base64url(signature)), "the example is right in itself");
+
+    let ring = KeyRing::new([key]).expect("a ring");
+    for payload in ["", "$.02", &base64url("$.02")] {
+        let token = format!("{header}.{payload}.{signature}");
+        let refused = verify_signature(&ring, &token, Timestamp::MIN);
+        assert!(matches!(refused, Err(Error::Malformed(_))), "{payload}: {refused:?}");
+    }
+}
+
 #[test]
 fn the_claims_set_of_the_jwt_example_is_decoded_as_it_is_printed() {
     let payload = authx::decode_unverified_payload(HS256).expect("a payload");
@@ -108,43 +128,32 @@ fn examples() -> [(&'static str, Key, &'static str, &'static str); 5] {
     let secret = Key::from_secret(Algorithm::Hs256, from_base64url(HS256_K)).expect("a secret");
     [
         ("RFC 7515 A.1, RFC 7519 3.1", secret, HS256, JOE),
-        ("RFC 7515 A.2", public_key(Algorithm::Rs256, "RSA PUBLIC KEY", &rsa(RS256_N)), RS256, JOE),
-        ("RFC 7515 A.3", spki(Algorithm::Es256, P256_SPKI, &[ES256_X, ES256_Y]), ES256, JOE),
-        ("RFC 7515 A.4", spki(Algorithm::Es512, P521_SPKI, &[ES512_X, ES512_Y]), ES512, "Payload"),
+        (
+            "RFC 7515 A.2",
+            public(Algorithm::Rs256, rsa(&from_base64url(RS256_N), EXPONENT)),
+            RS256,
+            JOE,
+        ),
+        ("RFC 7515 A.3", public(Algorithm::Es256, ec(Curve::P256, ES256_X, ES256_Y)), ES256, JOE),
+        (
+            "RFC 7515 A.4",
+            public(Algorithm::Es512, ec(Curve::P521, ES512_X, ES512_Y)),
+            ES512,
+            "Payload",
+        ),
         (
             "RFC 8037 A.4",
-            spki(Algorithm::EdDsa, ED25519_SPKI, &[EDDSA_X]),
+            public(Algorithm::EdDsa, public_key::ed25519(&from_base64url(EDDSA_X))),
             EDDSA,
             "Example of Ed25519 signing",
         ),
     ]
 }
 
-/// SEQUENCE of SEQUENCE { id-ecPublicKey, prime256v1 } and a BIT STRING of an uncompressed point
-/// (RFC 5480 section 2), up to the point's coordinates.
-const P256_SPKI: &[u8] = b"\x30\x59\x30\x13\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\
-    \x06\x08\x2a\x86\x48\xce\x3d\x03\x01\x07\x03\x42\x00\x04";
-/// The same with secp521r1.
-const P521_SPKI: &[u8] = b"\x30\x81\x9b\x30\x10\x06\x07\x2a\x86\x48\xce\x3d\x02\x01\
-    \x06\x05\x2b\x81\x04\x00\x23\x03\x81\x86\x00\x04";
-/// SEQUENCE of SEQUENCE { id-Ed25519 } and a BIT STRING of the key (RFC 8410 section 4), up to the key.
-const ED25519_SPKI: &[u8] = b"\x30\x2a\x30\x05\x06\x03\x2b\x65\x70\x03\x21\x00";
-
-fn spki(algorithm: Algorithm, prefix: &[u8], parameters: &[&str]) -> Key {
-    let mut der = prefix.to_vec();
-    for parameter in parameters {
-        der.extend(from_base64url(parameter));
-    }
-    public_key(algorithm, "PUBLIC KEY", &der)
+fn ec(curve: Curve, x: &str, y: &str) -> String {
+    public_key::ec(curve, &from_base64url(x), &from_base64url(y))
 }
 
-/// SEQUENCE of two INTEGERs (RFC 8017 appendix A.1.1): a modulus of 2048 bits, and 65537.
-fn rsa(modulus: &str) -> Vec<u8> {
-    let modulus = from_base64url(modulus);
-    [b"\x30\x82\x01\x0a\x02\x82\x01\x01\x00", modulus.as_slice(), b"\x02\x03\x01\x00\x01"].concat()
-}
-
-fn public_key(algorithm: Algorithm, label: &str, der: &[u8]) -> Key {
-    let text = pem::encode(&pem::Pem::new(label, der));
-    Key::from_public_pem(algorithm, text).expect("the RFC's key")
+fn public(algorithm: Algorithm, pem: String) -> Key {
+    Key::from_public_pem(algorithm, pem).expect("the RFC's key")
 }

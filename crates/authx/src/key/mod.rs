@@ -156,11 +156,32 @@ impl Key {
         self.signing.is_some()
     }
 
+    /// Whether this is the key's signature, or tag, of these bytes: in the form that JWS has (RFC 7518 section 3), so
+    /// for ECDSA r and s side by side, and for HMAC the whole tag, which is compared in constant time.
+    ///
+    /// Tokens are verified by an engine, or by [`verify_signature`](crate::verify_signature). This is the layer below.
+    ///
+    /// ```
+    /// use authx::{Algorithm, Key};
+    ///
+    /// // RFC 4231 section 4.3.
+    /// let key = Key::from_weak_secret(Algorithm::Hs256, "Jefe")?;
+    /// let tag = b"\x5b\xdc\xc1\x46\xbf\x60\x75\x4e\x6a\x04\x24\x26\x08\x95\x75\xc7\
+    ///     \x5a\x00\x3f\x08\x9d\x27\x39\x83\x9d\xec\x58\xb9\x64\xec\x38\x43";
+    /// assert!(key.verify(b"what do ya want for nothing?", tag));
+    /// assert!(!key.verify(b"what do ya want for something?", tag));
+    /// # Ok::<(), authx::KeyError>(())
+    /// ```
+    #[must_use]
+    pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        self.verifying.verify(message, signature)
+    }
+
     /// Whether `public` is the public half of this key pair.
     pub(crate) fn pairs_with(&self, public: &Self) -> bool {
         let probe = b"does this pair belong together?";
         let signed = self.signing.as_ref().and_then(|signing| signing.sign(probe).ok());
-        signed.is_some_and(|signature| public.verifying.verify(probe, &signature))
+        signed.is_some_and(|signature| public.verify(probe, &signature))
     }
 
     fn is_retired(&self, now: Timestamp) -> bool {

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each file of tests uses a part of it")]
 
+pub(crate) mod public_key;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

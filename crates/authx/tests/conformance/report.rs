@@ -1,0 +1,163 @@
+//! What ran, and docs/conformance.md.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::Path;
+
+use crate::differences::{DIFFERENCES, Difference, WAITING};
+use crate::wycheproof::{File, Published, Vector};
+
+const BEGIN: &str = "<!-- vectors: written by `make conformance-table` -->\n";
+const END: &str = "<!-- end of vectors -->\n";
+
+#[derive(Default)]
+pub(crate) struct Report {
+    files: Vec<(String, Counts)>,
+    seen: BTreeMap<(String, u32), String>,
+    waiting: BTreeMap<String, Vec<u32>>,
+}
+
+#[derive(Default)]
+struct Counts {
+    accepted: usize,
+    refused: usize,
+    either: usize,
+    different: usize,
+    waiting: usize,
+}
+
+impl Counts {
+    fn total(&self) -> usize {
+        self.accepted + self.refused + self.either + self.different + self.waiting
+    }
+}
+
+impl Report {
+    /// How many vectors were entered.
+    pub(crate) fn ran(&self) -> usize {
+        self.files.iter().map(|(_, counts)| counts.total()).sum()
+    }
+
+    /// Enters what happened to a vector.
+    pub(crate) fn enter(
+        &mut self,
+        file: &File,
+        vector: &Vector,
+        published: Published,
+        accepted: bool,
+    ) {
+        let counts = self.counts_of(file);
+        match (published, accepted) {
+            (Published::Valid, true) => counts.accepted += 1,
+            (Published::Invalid, false) => counts.refused += 1,
+            (Published::Acceptable, _) => counts.either += 1,
+            _ => {
+                counts.different += 1;
+                let did = if accepted { "accepted" } else { "refused" };
+                let what = format!("{published:?} ({}), and was {did}", vector.comment);
+                self.seen.insert((file.name.clone(), vector.tc_id), what);
+            }
+        }
+    }
+
+    /// Enters a vector that can't run yet.
+    pub(crate) fn wait(&mut self, file: &File, vector: &Vector) {
+        self.counts_of(file).waiting += 1;
+        self.waiting.entry(file.name.clone()).or_default().push(vector.tc_id);
+    }
+
+    fn counts_of(&mut self, file: &File) -> &mut Counts {
+        if self.files.last().is_none_or(|(name, _)| *name != file.name) {
+            self.files.push((file.name.clone(), Counts::default()));
+        }
+        &mut self.files.last_mut().expect("the file's counts").1
+    }
+
+    /// Prints the counts, and compares them with the document, or writes it where `WRITE_CONFORMANCE` is set.
+    ///
+    /// # Panics
+    ///
+    /// When a difference is not listed, a listed one is none, or the document says something else.
+    pub(crate) fn check(mut self) {
+        // Past the test harness, which would keep it to itself.
+        let _ = writeln!(std::io::stderr(), "{}", self.summary());
+        let table = self.table();
+        for difference in DIFFERENCES {
+            for vector in difference.vectors {
+                let key = (difference.file.to_owned(), *vector);
+                assert!(self.seen.remove(&key).is_some(), "{key:?} is no difference any more");
+            }
+        }
+        assert!(self.seen.is_empty(), "differences that are not listed: {:#?}", self.seen);
+
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/conformance.md");
+        let document = std::fs::read_to_string(&path).expect("docs/conformance.md");
+        let (before, rest) = document.split_once(BEGIN).expect("where the table begins");
+        let (now, after) = rest.split_once(END).expect("where the table ends");
+        if std::env::var_os("WRITE_CONFORMANCE").is_some() {
+            let written = format!("{before}{BEGIN}{table}{END}{after}");
+            std::fs::write(&path, written).expect("docs/conformance.md");
+        } else {
+            assert!(now == table, "docs/conformance.md says otherwise: `make conformance-table`");
+        }
+    }
+
+    fn summary(&self) -> String {
+        let sum = |count: fn(&Counts) -> usize| -> usize {
+            self.files.iter().map(|(_, counts)| count(counts)).sum()
+        };
+        format!(
+            "vectors: {} ran, {} accepted and {} refused as published, {} with either result, {} different, {} waiting",
+            sum(Counts::total) - sum(|counts| counts.waiting),
+            sum(|counts| counts.accepted),
+            sum(|counts| counts.refused),
+            sum(|counts| counts.either),
+            sum(|counts| counts.different),
+            sum(|counts| counts.waiting),
+        )
+    }
+
+    fn table(&self) -> String {
+        let mut text = String::from(
+            "\n| file | vectors | accepted as published | refused as published | either is right | different | waiting |\n\
+             | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+        );
+        let mut sum = Counts::default();
+        for (name, counts) in &self.files {
+            let _ = writeln!(text, "| `{name}` | {} |", counts.cells());
+            sum = sum.and(counts);
+        }
+        let _ = writeln!(text, "| all | {} |\n", sum.cells());
+        text += "| different | vectors | what | why |\n| --- | --- | --- | --- |\n";
+        for Difference { file, vectors, what, why } in DIFFERENCES {
+            let _ = writeln!(text, "| `{file}` | {} | {what} | {why} |", list(vectors));
+        }
+        let _ = writeln!(text, "\n{WAITING}\n\n| waiting | vectors |\n| --- | --- |");
+        for (file, vectors) in &self.waiting {
+            let _ = writeln!(text, "| `{file}` | {} |", list(vectors));
+        }
+        text + "\n"
+    }
+}
+
+impl Counts {
+    fn cells(&self) -> String {
+        let Self { accepted, refused, either, different, waiting } = self;
+        format!("{} | {accepted} | {refused} | {either} | {different} | {waiting}", self.total())
+    }
+
+    fn and(self, other: &Self) -> Self {
+        Self {
+            accepted: self.accepted + other.accepted,
+            refused: self.refused + other.refused,
+            either: self.either + other.either,
+            different: self.different + other.different,
+            waiting: self.waiting + other.waiting,
+        }
+    }
+}
+
+fn list(vectors: &[u32]) -> String {
+    vectors.iter().map(u32::to_string).collect::<Vec<_>>().join(", ")
+}
