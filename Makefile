@@ -23,6 +23,7 @@ BIN := $(VENV)/bin
 AXUM_SERVICE := $(or $(CARGO_TARGET_DIR),target)/debug/authx-demo
 TOOLS := .tools
 CARGO_DENY_VERSION := 0.20.2
+CARGO_FUZZ_VERSION := 0.13.2
 UV_VERSION := 0.13.9
 # In CI the lock file is the truth; at a developer's desk it follows Cargo.toml.
 LOCKED := $(if $(CI),--locked)
@@ -44,7 +45,7 @@ demo: $(VENV)/.demo $(VENV)/.extension axum-service ## Serve the demo on http://
 	@HOST=$(HOST) PORT=$(PORT) AXUM_PORT=$(AXUM_PORT) $(BIN)/python scripts/demo.py $(AXUM_SERVICE)
 
 .PHONY: test
-test: browser-packages test-rust test-python test-versions test-peer stubtest test-interoperation test-demo test-browser ## Run every test, setting up all it needs
+test: browser-packages test-rust test-fuzz test-python test-versions test-peer stubtest test-interoperation test-demo test-browser ## Run every test, setting up all it needs
 
 .PHONY: help
 help: ## List the targets
@@ -103,6 +104,38 @@ test-versions: $(VENV)/.dev $(VENV)/.extension ## Run the Python tests with the 
 		$(BIN)/maturin build --release $(LOCKED) --quiet --out "$$wheel" && \
 		$(BIN)/python scripts/test_versions.py "$$(echo "$$wheel"/*.whl)" $(ARGS)
 
+FUZZ := tests/fuzz/Cargo.toml
+# How long `make fuzz` stays with each target.
+FUZZ_SECONDS ?= 60
+
+.PHONY: test-fuzz
+test-fuzz: rust ## Replay the fuzzers' corpus, and a few thousand mutations of it
+	cargo test --manifest-path $(FUZZ) --package fuzz-targets --target-dir target $(LOCKED) -- --nocapture
+
+.PHONY: fuzz
+fuzz: rust $(VENV)/.dev $(VENV)/.extension ## Fuzz each target for FUZZ_SECONDS: with libFuzzer where a nightly toolchain is
+	@if cargo +nightly --version >/dev/null 2>&1; then \
+		$(MAKE) --no-print-directory fuzz-libfuzzer; \
+	else \
+		echo "There is no nightly toolchain, so the corpus is mutated without libFuzzer."; \
+		$(MAKE) --no-print-directory fuzz-mutations; \
+	fi
+	FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/python -m pytest tests/python/test_against_pyjwt.py -s
+
+.PHONY: fuzz-libfuzzer
+fuzz-libfuzzer: cargo-fuzz
+	export PATH="$(abspath $(TOOLS))/bin:$$PATH" && for target in $$(ls tests/fuzz/corpus); do \
+		echo "== $$target" && mkdir -p target/fuzz/corpus/$$target target/fuzz/artifacts && \
+		cargo +nightly fuzz run --fuzz-dir tests/fuzz/libfuzzer --target-dir target/fuzz $$target \
+			target/fuzz/corpus/$$target tests/fuzz/corpus/$$target -- -max_total_time=$(FUZZ_SECONDS) \
+			-timeout=10 -verbosity=0 -print_final_stats=1 -artifact_prefix=target/fuzz/artifacts/; \
+	done
+
+.PHONY: fuzz-mutations
+fuzz-mutations: rust
+	FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --release --manifest-path $(FUZZ) --package fuzz-targets \
+		--target-dir target $(LOCKED) mutations -- --nocapture
+
 .PHONY: test-interoperation
 test-interoperation: $(VENV)/.dev $(VENV)/.extension rust ## Issue tokens in each face, use them in the other
 	cargo build --package interoperation $(LOCKED)
@@ -142,6 +175,8 @@ lint: lint-rust lint-dependencies lint-python docs ## Check the format, the lint
 lint-rust: rust $(VENV)/bin/python
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --all-features $(LOCKED) -- -D warnings
+	cargo fmt --manifest-path $(FUZZ) --all --check
+	cargo clippy --manifest-path $(FUZZ) --package fuzz-targets --all-targets --target-dir target $(LOCKED) -- -D warnings
 
 # The advisories need a database from the internet; without it the rest is still checked.
 .PHONY: lint-dependencies
@@ -163,6 +198,7 @@ lint-python: $(VENV)/.dev
 .PHONY: fmt
 fmt: rust $(VENV)/.dev ## Format everything, and mend what the linters can mend
 	cargo fmt --all
+	cargo fmt --manifest-path $(FUZZ) --all
 	$(BIN)/ruff check --fix --exit-zero .
 	$(BIN)/ruff format .
 
@@ -205,6 +241,11 @@ browser-packages:
 cargo-deny: rust
 	@PATH="$(abspath $(TOOLS))/bin:$$PATH" cargo deny --version >/dev/null 2>&1 || \
 		cargo install cargo-deny --version $(CARGO_DENY_VERSION) --locked --root $(TOOLS) --target-dir target/tools
+
+.PHONY: cargo-fuzz
+cargo-fuzz: rust
+	@PATH="$(abspath $(TOOLS))/bin:$$PATH" cargo fuzz --version >/dev/null 2>&1 || \
+		cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked --root $(TOOLS) --target-dir target/tools
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \

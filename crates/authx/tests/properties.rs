@@ -105,6 +105,51 @@ proptest! {
     }
 
     #[test]
+    fn what_a_configuration_issues_it_accepts_until_it_expires(
+        algorithm in proptest::sample::select(&Algorithm::ALL),
+        is_access: bool,
+        issuer in proptest::option::of("[a-z:/.]{1,20}"),
+        audience in proptest::option::of(vec("[a-z]{1,10}", 1..4)),
+        identity_claim in proptest::option::of("user_[a-z]{1,10}"),
+        login_type in proptest::option::of("[a-z]{1,10}"),
+        says_nbf: bool,
+        lifetime in 1..31_536_000_u64,
+        leeway in 0..600_u64,
+        issued in instant(),
+    ) {
+        let kind = if is_access { TokenKind::Access } else { TokenKind::Refresh };
+        let keys = authx::KeyRing::new([signing_key(algorithm)]).expect("a ring");
+        let mut config = authx::Config::builder()
+            .keys(keys)
+            .encode_nbf(says_nbf)
+            .decode_leeway(seconds(leeway))
+            .access_token_expires(seconds(lifetime))
+            .refresh_token_expires(seconds(lifetime));
+        if let Some(issuer) = issuer {
+            config = config.encode_issuer(issuer.clone()).decode_issuer(issuer);
+        }
+        if let Some(audience) = audience {
+            config = config.encode_audience(Audience::Many(audience));
+        }
+        if let Some(claim) = identity_claim {
+            config = config.identity_claim(claim);
+        }
+        if let Some(login_type) = login_type {
+            config = config.login_type(login_type);
+        }
+        let engine = Engine::new(config.build().expect("a configuration"));
+        let text = engine.issue(&NewToken::new(kind, "ada"), issued, &SystemRandom).expect("a token");
+        let token = RequestToken::new(&text, kind, Location::Headers);
+        let verify = |now| engine.verify::<()>(&token, &Requirement::of(kind), now);
+
+        let claims = verify(issued).expect("accepted at once");
+        prop_assert_eq!(claims.sub.as_str(), "ada");
+        let last = claims.exp.expect("an end") + seconds(leeway);
+        prop_assert!(verify(last - Duration::from_micros(1)).is_ok());
+        prop_assert_eq!(verify(last).map(drop), Err(Error::Expired));
+    }
+
+    #[test]
     fn the_answer_depends_on_token_and_time_alone(
         instants in vec(instant(), 1..6),
         lifetime in 1..31_536_000_u64,

@@ -1,0 +1,39 @@
+//! What is fuzzed: each target takes any bytes, and panics where something doesn't hold that has to.
+//!
+//! `libfuzzer` runs them under libFuzzer, `tests/corpus.rs` replays the corpus and mutates it without.
+
+mod bodies;
+mod keys;
+mod peer;
+mod policy_file;
+mod request;
+mod scopes;
+mod settings;
+mod shared;
+mod token;
+
+/// A target takes any bytes.
+pub type Target = fn(&[u8]);
+
+/// Each target by its name, which is also that of its folder in `corpus`.
+pub const TARGETS: [(&str, Target); 9] = [
+    ("token", token::token),
+    ("request", request::request),
+    ("json_body", bodies::json_body),
+    ("form_body", bodies::form_body),
+    ("pem", keys::pem),
+    ("scopes", scopes::scopes),
+    ("settings", settings::settings),
+    ("policy_file", policy_file::policy_file),
+    ("jsonwebtoken", peer::jsonwebtoken),
+];
+
+/// Runs the target of this name.
+///
+/// # Panics
+///
+/// When there is none, and when something doesn't hold.
+pub fn run(name: &str, data: &[u8]) {
+    let (_, target) = TARGETS.iter().find(|(own, _)| *own == name).expect("a target");
+    target(data);
+}

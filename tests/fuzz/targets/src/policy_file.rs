@@ -1,0 +1,29 @@
+//! Policy files, as TOML and as JSON.
+
+use authx::{AttributeValues, Policy, PolicyContext, PolicyFileError};
+use serde_json::json;
+
+pub(crate) fn policy_file(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    check(text, Policy::from_toml(text, "rules.toml"));
+    check(text, Policy::from_json(text, "rules.json"));
+}
+
+fn check(text: &str, read: Result<Policy, PolicyFileError>) {
+    match read {
+        Ok(policy) => {
+            let values = AttributeValues::default()
+                .subject(json!({"id": "ada", "age": 36}))
+                .resource(json!({"owner": "ada", "tags": ["a", 1, null]}));
+            for (action, resource) in [("read", "article:1"), ("", ""), ("*", "*")] {
+                let context = PolicyContext::new(action, resource, &values);
+                let (once, again) = (policy.decide(&context), policy.decide(&context));
+                assert_eq!(format!("{once:?}"), format!("{again:?}"));
+            }
+        }
+        Err(error) => {
+            assert!((1..=1 + text.matches('\n').count()).contains(&error.line), "{error}");
+            assert!(!error.problem.is_empty());
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! A whole request: its line, its headers, its body.
+
+use authx::{BodyWanted, JsonClaims, NoRefresh, Request, Requirement};
+
+use crate::shared::{check_refusal, engine, now};
+
+/// The bytes are `METHOD PATH?QUERY`, then headers, then an empty line and a body. Nothing but line ends is looked at.
+pub(crate) fn request(data: &[u8]) {
+    let (head, body) = split_at(data, b"\n\n");
+    let mut lines = head.split(|byte| *byte == b'\n');
+    let (method, target) = split_at(lines.next().unwrap_or_default(), b" ");
+    let (path, query) = split_at(target, b"?");
+    let (Ok(method), Ok(path)) = (std::str::from_utf8(method), std::str::from_utf8(path)) else {
+        return;
+    };
+    let headers: Vec<(&str, &[u8])> = lines
+        .map(|line| split_at(line, b": "))
+        .filter_map(|(name, value)| Some((std::str::from_utf8(name).ok()?, value)))
+        .collect();
+    for requirement in [
+        Requirement::access(),
+        Requirement::refresh(),
+        Requirement::fresh(),
+        Requirement::access().any_kind(),
+        Requirement::access().websocket(),
+    ] {
+        let request = Request::new(method, headers.as_slice()).query(query);
+        let request = match engine().wants_body(&request, &requirement) {
+            Some(BodyWanted::Json) => request.json(body),
+            Some(BodyWanted::Form) | None => request,
+        };
+        let found = engine().find_token(&request, &requirement);
+        let verified = found.and_then(|found| {
+            assert!(!found.text().is_empty(), "an empty text is no token");
+            engine().verify::<JsonClaims>(&found, &requirement, now())
+        });
+        if let Err(error) = verified {
+            check_refusal(&error, data);
+        }
+        if let Err(NoRefresh::NotVerified(error)) =
+            engine().refresh_candidate(&request, path, now())
+        {
+            check_refusal(&error, data);
+        }
+    }
+}
+
+fn split_at<'d>(data: &'d [u8], separator: &[u8]) -> (&'d [u8], &'d [u8]) {
+    match data.windows(separator.len()).position(|window| window == separator) {
+        Some(position) => (&data[..position], &data[position + separator.len()..]),
+        None => (data, &[]),
+    }
+}

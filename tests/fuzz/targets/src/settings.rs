@@ -1,0 +1,32 @@
+//! The environment.
+
+use authx::Config;
+
+/// The bytes are lines of `NAME=VALUE`.
+pub(crate) fn settings(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let variables: Vec<(&str, &str)> =
+        text.lines().filter_map(|line| line.split_once('=')).collect();
+    let built =
+        Config::builder().variables(variables.iter().copied()).and_then(|builder| builder.build());
+    match built {
+        Ok(config) => {
+            let shown = format!("{config:?}");
+            check_silence(&variables, &shown);
+            let again = Config::builder().variables(variables.iter().copied()).expect("as before");
+            assert_eq!(format!("{:?}", again.build().expect("as before")), shown);
+        }
+        Err(error) => {
+            let shown = format!("{error} {error:?}");
+            assert!(error.to_string().contains("JWT_"), "names no setting: {error}");
+            check_silence(&variables, &shown);
+        }
+    }
+}
+
+fn check_silence(variables: &[(&str, &str)], shown: &str) {
+    for (name, value) in variables {
+        let is_secret = name.to_ascii_uppercase().contains("KEY");
+        assert!(!is_secret || value.len() < 24 || !shown.contains(value), "shows {name}: {shown}");
+    }
+}

@@ -1,0 +1,38 @@
+//! The text of a token.
+
+use authx::{
+    JsonClaims, Location, RequestToken, Requirement, TokenKind, decode_unverified_header,
+    decode_unverified_payload,
+};
+use serde_json::Value;
+
+use crate::shared::{NOW, base64url, check_refusal, engine, from_base64url, now, token_of};
+
+pub(crate) fn token(data: &[u8]) {
+    let Some(text) = token_of(data) else { return };
+    let _ = decode_unverified_header(&text);
+    let _ = decode_unverified_payload(&text);
+    for kind in [TokenKind::Access, TokenKind::Refresh] {
+        let token = RequestToken::new(text.as_str(), kind, Location::Headers);
+        match engine().verify::<JsonClaims>(&token, &Requirement::of(kind), now()) {
+            Ok(claims) => {
+                check_spelling(&text);
+                let payload = text.split('.').nth(1).and_then(from_base64url).expect("a payload");
+                let payload: Value = serde_json::from_slice(&payload).expect("JSON");
+                assert_eq!(payload["sub"], claims.sub);
+                assert_eq!(payload["type"], kind.as_str());
+                assert!(payload["exp"].as_f64().expect("exp") > NOW as f64);
+                assert_eq!(engine().spellings(&text), [text.as_str()], "HMAC has one spelling");
+            }
+            Err(error) => check_refusal(&error, text.as_bytes()),
+        }
+    }
+}
+
+/// No other text is the same token: there are three parts, each the one spelling of its bytes.
+fn check_spelling(text: &str) {
+    assert_eq!(text.split('.').count(), 3);
+    for part in text.split('.') {
+        assert_eq!(base64url(&from_base64url(part).expect("base64url")), part);
+    }
+}
