@@ -45,7 +45,7 @@ demo: $(VENV)/.demo $(VENV)/.extension axum-service ## Serve the demo on http://
 	@HOST=$(HOST) PORT=$(PORT) AXUM_PORT=$(AXUM_PORT) $(BIN)/python scripts/demo.py $(AXUM_SERVICE)
 
 .PHONY: test
-test: browser-packages test-rust test-fuzz test-python test-versions test-peer stubtest test-interoperation test-demo test-browser ## Run every test, setting up all it needs
+test: browser-packages test-rust test-fuzz test-python test-versions test-peer stubtest test-interoperation test-demo test-browser test-load ## Run every test, setting up all it needs
 
 .PHONY: help
 help: ## List the targets
@@ -144,6 +144,10 @@ test-interoperation: $(VENV)/.dev $(VENV)/.extension rust ## Issue tokens in eac
 .PHONY: interoperation-table
 interoperation-table: ## Write the answers of both faces into docs/interoperation.md
 	$(MAKE) test-interoperation ARGS=--write-interoperation-table
+
+.PHONY: test-load
+test-load: axum-service $(VENV)/.dev $(VENV)/.extension ## Load both services of the demo, good requests and hostile ones (LOAD_SECONDS=300: longer)
+	$(BIN)/python -m pytest tests/load $(ARGS)
 
 .PHONY: conformance-table
 conformance-table: rust ## Write what the published test vectors gave into docs/conformance.md

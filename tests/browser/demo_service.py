@@ -55,19 +55,32 @@ def running_demo(environment: Mapping[str, str] | None = None) -> Iterator[Demo]
 @contextlib.contextmanager
 def running_service(face: Face, port: int, environment: Mapping[str, str]) -> Iterator[str]:
     """Serve one half of the demo; yields its address."""
-    url = f"http://127.0.0.1:{port}"
+    with running_process(face, port, environment):
+        yield address(port)
+
+
+@contextlib.contextmanager
+def running_process(
+    face: Face, port: int, environment: Mapping[str, str], workers: int = 1
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Serve one half of the demo, with so many workers if it is FastAPI's; yields its process."""
     uvicorn = [sys.executable, "-m", "uvicorn", "app:app", "--app-dir", str(ROOT / "examples" / "fastapi")]
-    command = [*uvicorn, "--port", str(port)] if face == "FastAPI" else [str(axum_service())]
+    uvicorn += ["--port", str(port), "--workers", str(workers)]
+    command = uvicorn if face == "FastAPI" else [str(axum_service())]
     variables = {**os.environ, "AUTHX_DEMO_PORT": str(port), **environment}
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(command, env=variables, stdout=log, stderr=subprocess.STDOUT)
         try:
-            if not answers(url, process):
+            if not answers(address(port), process):
                 log.seek(0)
                 raise RuntimeError(f"The {face} service did not start. It said:\n{log.read()}")
-            yield url
+            yield process
         finally:
             stop(process)
+
+
+def address(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def axum_service() -> Path:

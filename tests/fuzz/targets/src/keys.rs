@@ -5,7 +5,7 @@ use authx::{
     Requirement, Secret, SystemRandom, TokenKind,
 };
 
-use crate::shared::now;
+use crate::shared::{check_silence, now};
 
 pub(crate) fn pem(data: &[u8]) {
     for algorithm in Algorithm::ALL {
@@ -13,11 +13,11 @@ pub(crate) fn pem(data: &[u8]) {
             Key::from_public_pem(algorithm, data).err(),
             Key::from_secret(algorithm, Secret::from(data.to_vec())).err(),
         ] {
-            check_silence(error, data);
+            check_error(error, data);
         }
         match Key::from_private_pem(algorithm, Secret::from(data.to_vec())) {
             Ok(key) => check_it_signs(key),
-            Err(error) => check_silence(Some(error), data),
+            Err(error) => check_error(Some(error), data),
         }
     }
 }
@@ -33,12 +33,8 @@ fn check_it_signs(key: Key) {
     assert_eq!(claims.sub, "ada");
 }
 
-/// No error shows a line of what may be a key.
-fn check_silence(error: Option<KeyError>, data: &[u8]) {
-    let Some(error) = error else { return };
-    let shown = format!("{error} {error:?}");
-    for line in String::from_utf8_lossy(data).lines() {
-        // What a section is called may be shown, and is in no key.
-        assert!(line.len() < 24 || line.contains("-----") || !shown.contains(line), "{shown}");
+fn check_error(error: Option<KeyError>, data: &[u8]) {
+    if let Some(error) = error {
+        check_silence(&format!("{error} {error:?}"), data);
     }
 }

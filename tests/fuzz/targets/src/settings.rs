@@ -2,6 +2,8 @@
 
 use authx::Config;
 
+use crate::shared::check_silence;
+
 /// The bytes are lines of `NAME=VALUE`.
 pub(crate) fn settings(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
@@ -12,21 +14,21 @@ pub(crate) fn settings(data: &[u8]) {
     match built {
         Ok(config) => {
             let shown = format!("{config:?}");
-            check_silence(&variables, &shown);
+            check_keys(&variables, &shown);
             let again = Config::builder().variables(variables.iter().copied()).expect("as before");
             assert_eq!(format!("{:?}", again.build().expect("as before")), shown);
         }
         Err(error) => {
             let shown = format!("{error} {error:?}");
             assert!(error.to_string().contains("JWT_"), "names no setting: {error}");
-            check_silence(&variables, &shown);
+            check_keys(&variables, &shown);
         }
     }
 }
 
-fn check_silence(variables: &[(&str, &str)], shown: &str) {
-    for (name, value) in variables {
-        let is_secret = name.to_ascii_uppercase().contains("KEY");
-        assert!(!is_secret || value.len() < 24 || !shown.contains(value), "shows {name}: {shown}");
+fn check_keys(variables: &[(&str, &str)], shown: &str) {
+    for (_, value) in variables.iter().filter(|(name, _)| name.to_ascii_uppercase().contains("KEY"))
+    {
+        check_silence(shown, value.as_bytes());
     }
 }

@@ -3,6 +3,8 @@
 //! `FUZZ_SECONDS` says for how long each target gets mutated inputs, other ones with each run. Without it, a few
 //! thousand from one seed.
 
+#![expect(clippy::disallowed_methods, reason = "the budget is one of time")]
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};

@@ -1,0 +1,26 @@
+"""What a process and its children hold, as Linux counts it."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(frozen=True)
+class Held:
+    memory: int
+    """Bytes that are resident."""
+
+    files: int
+    """Open file descriptors."""
+
+
+def held_by(pid: int) -> Held:
+    """Of the process and all that it started."""
+    processes = [pid]
+    for process in processes:
+        for children in Path(f"/proc/{process}/task").glob("*/children"):
+            processes += map(int, children.read_text().split())
+    memory = sum(int(Path(f"/proc/{process}/statm").read_text().split()[1]) for process in processes)
+    return Held(memory * PAGE, sum(len(os.listdir(f"/proc/{process}/fd")) for process in processes))
