@@ -150,8 +150,9 @@ test-load: axum-service $(VENV)/.dev $(VENV)/.extension ## Load both services of
 	$(BIN)/python -m pytest tests/load $(ARGS)
 
 .PHONY: conformance-table
-conformance-table: rust ## Write what the published test vectors gave into docs/conformance.md
-	WRITE_CONFORMANCE=1 cargo test --package authx --test conformance $(LOCKED)
+conformance-table: rust $(VENV)/.dev $(VENV)/.extension ## Write what the vectors and the hostile requests gave into docs/conformance.md
+	WRITE_CONFORMANCE=1 cargo test --workspace --exclude authx-python --all-features $(LOCKED) --test conformance --test attacks
+	WRITE_CONFORMANCE=1 $(BIN)/python -m pytest tests/python/test_attacks.py -q
 
 .PHONY: test-demo
 test-demo: axum-service $(VENV)/.dev $(VENV)/.extension ## Start both services of the demo, and compare their answers

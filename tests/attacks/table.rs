@@ -222,6 +222,12 @@ impl Text {
     }
 }
 
+/// How many cases ran, in all and by row.
+pub(crate) fn report(ran: &BTreeMap<u32, usize>, what: &str) -> String {
+    let per_row: Vec<String> = ran.iter().map(|(row, count)| format!("{row}: {count}")).collect();
+    format!("{} {what}; by row {}", ran.values().sum::<usize>(), per_row.join(", "))
+}
+
 fn setting(value: &Value) -> SettingValue {
     match value {
         Value::Null => SettingValue::None,

@@ -18,6 +18,7 @@ from starlette.types import Message, Scope
 
 from authx import AuthX, AuthXConfig, TokenPayload
 from tests.attacks.generate import table
+from tests.conformance.record import record
 
 ATTACKS = Path(__file__).parents[1] / "attacks"
 TABLE: dict[str, Any] = json.loads((ATTACKS / "cases.json").read_text(encoding="ascii"))
@@ -97,12 +98,14 @@ def test_every_promised_row_has_cases_and_every_case_a_name_of_its_own(capsys: p
     for row in ROWS:
         kinds = {"sub" in case["expect"] for case in CASES if case["row"] == row}
         assert False in kinds, f"row {row} refuses nothing"
+    if RAN.total() < len(CASES):
+        return  # a part of the table was asked for
+    per_row = ", ".join(f"{row}: {count}" for row, count in sorted(RAN.items()))
+    report = f"{RAN.total()} cases ran against FastAPI; by row {per_row}"
     with capsys.disabled():
-        per_row = ", ".join(f"{row}: {count}" for row, count in sorted(RAN.items()))
-        print(
-            f"\nattacks: {RAN.total()} cases ran against FastAPI; by row {per_row};"
-            f" {len(TABLE['cases']) - len(CASES)} are for the engine alone"
-        )
+        print(f"\nattacks: {report}")
+    for_engine = len(TABLE["cases"]) - len(CASES)
+    record("attacks on FastAPI", f"{report}; {for_engine} have a ring of named keys, which settings can't say")
 
 
 class Answer(NamedTuple):

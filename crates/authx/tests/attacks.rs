@@ -1,6 +1,8 @@
 //! Hostile requests, and their honest neighbours, from the table that every face runs:
 //! `tests/attacks/cases.json`, which `tests/attacks/generate.py` writes and explains.
 
+#[path = "../../../tests/conformance/record.rs"]
+mod record;
 #[path = "../../../tests/attacks/table.rs"]
 mod table;
 
@@ -33,16 +35,12 @@ fn every_hostile_request_gets_its_answer_and_every_honest_one_passes() {
         }
         *ran.entry(case.row).or_default() += 1;
     }
-    let per_row: Vec<String> = ran.iter().map(|(row, count)| format!("{row}: {count}")).collect();
+    let report = table::report(&ran, "cases ran against the engine");
     // Past the test harness, which would keep it to itself.
-    let _ = writeln!(
-        std::io::stderr(),
-        "attacks: {} cases ran against the engine; by row {}",
-        table.cases.len(),
-        per_row.join(", ")
-    );
+    let _ = writeln!(std::io::stderr(), "attacks: {report}");
     assert!(wrong.is_empty(), "{} wrong answers:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(ran.into_keys().collect::<Vec<_>>(), ROWS);
+    record::record("attacks on the engine", &report);
 }
 
 #[test]

@@ -488,3 +488,28 @@ proptest! {
         }
     }
 }
+
+/// A signature of zeros holds under such a key, whatever it signs.
+#[test]
+fn an_ed25519_key_of_small_order_is_refused() {
+    for point in [
+        "0100000000000000000000000000000000000000000000000000000000000000",
+        "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        // The same point, which is not reduced.
+        "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "0000000000000000000000000000000000000000000000000000000000000000",
+        "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+        "0000000000000000000000000000000000000000000000000000000000000080",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+        "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+        "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    ] {
+        let bytes: Vec<u8> = (0..64)
+            .step_by(2)
+            .map(|at| u8::from_str_radix(&point[at..at + 2], 16).expect("base 16"))
+            .collect();
+        let key = Key::from_public_pem(Algorithm::EdDsa, support::public_key::ed25519(&bytes));
+        assert_eq!(key.err(), Some(KeyError::Unfit { algorithm: Algorithm::EdDsa }), "{point}");
+    }
+}

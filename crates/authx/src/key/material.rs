@@ -131,9 +131,21 @@ pub(super) fn public_key(algorithm: Algorithm, key: &[u8]) -> Result<Verifying, 
     if algorithm.key_kind() == KeyKind::Rsa && !has_allowed_size(key) {
         return Err(KeyError::Unfit { algorithm });
     }
-    ParsedPublicKey::new(verification, key)
-        .map(Verifying::Public)
-        .map_err(|_| KeyError::Unfit { algorithm })
+    let unfit = || KeyError::Unfit { algorithm };
+    let key = ParsedPublicKey::new(verification, key).map_err(|_| unfit())?;
+    if algorithm.key_kind() == KeyKind::Ed25519 && has_small_order(key.as_ref()) {
+        return Err(unfit());
+    }
+    Ok(Verifying::Public(key))
+}
+
+/// Under such an Ed25519 key signatures hold that nobody made with a secret.
+fn has_small_order(ed25519_key: &[u8]) -> bool {
+    // In a SubjectPublicKeyInfo, too, the point stands last.
+    let Some(point) = ed25519_key.last_chunk::<32>() else { return true };
+    let mut point = *point;
+    point[31] &= 0x7f;
+    SMALL_ORDER.contains(&point)
 }
 
 /// The library would parse any other RSA key, and then let it verify nothing.
@@ -142,3 +154,21 @@ fn has_allowed_size(rsa_key: &[u8]) -> bool {
     let key = spki.and_then(|spki| rsa::PublicEncryptingKey::from_der(spki.as_ref()).ok());
     key.is_some_and(|key| (2048..=8192).contains(&key.key_size_bits()))
 }
+
+/// Each spelling of the y of the points whose order divides 8, without the bit of the sign.
+const SMALL_ORDER: [[u8; 32]; 7] = [
+    *b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
+      \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+    *b"\x01\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
+      \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",
+    *b"\x26\xe8\x95\x8f\xc2\xb2\x27\xb0\x45\xc3\xf4\x89\xf2\xef\x98\xf0\
+      \xd5\xdf\xac\x05\xd3\xc6\x33\x39\xb1\x38\x02\x88\x6d\x53\xfc\x05",
+    *b"\xc7\x17\x6a\x70\x3d\x4d\xd8\x4f\xba\x3c\x0b\x76\x0d\x10\x67\x0f\
+      \x2a\x20\x53\xfa\x2c\x39\xcc\xc6\x4e\xc7\xfd\x77\x92\xac\x03\x7a",
+    *b"\xec\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\
+      \xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+    *b"\xed\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\
+      \xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+    *b"\xee\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\
+      \xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x7f",
+];

@@ -7,6 +7,8 @@ mod differences;
 mod jwk;
 mod jws;
 mod raw;
+#[path = "../../../../tests/conformance/record.rs"]
+mod record;
 mod report;
 #[path = "../support/mod.rs"]
 mod support;

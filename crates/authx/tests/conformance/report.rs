@@ -3,13 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io::Write as _;
-use std::path::Path;
 
 use crate::differences::{DIFFERENCES, Difference, WAITING};
+use crate::record::record;
 use crate::wycheproof::{File, Published, Vector};
-
-const BEGIN: &str = "<!-- vectors: written by `make conformance-table` -->\n";
-const END: &str = "<!-- end of vectors -->\n";
 
 #[derive(Default)]
 pub(crate) struct Report {
@@ -74,7 +71,7 @@ impl Report {
         &mut self.files.last_mut().expect("the file's counts").1
     }
 
-    /// Prints the counts, and compares them with the document, or writes it where `WRITE_CONFORMANCE` is set.
+    /// Prints the counts, and compares them with the document, or writes them there.
     ///
     /// # Panics
     ///
@@ -91,16 +88,7 @@ impl Report {
         }
         assert!(self.seen.is_empty(), "differences that are not listed: {:#?}", self.seen);
 
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/conformance.md");
-        let document = std::fs::read_to_string(&path).expect("docs/conformance.md");
-        let (before, rest) = document.split_once(BEGIN).expect("where the table begins");
-        let (now, after) = rest.split_once(END).expect("where the table ends");
-        if std::env::var_os("WRITE_CONFORMANCE").is_some() {
-            let written = format!("{before}{BEGIN}{table}{END}{after}");
-            std::fs::write(&path, written).expect("docs/conformance.md");
-        } else {
-            assert!(now == table, "docs/conformance.md says otherwise: `make conformance-table`");
-        }
+        record("published test vectors", &table);
     }
 
     fn summary(&self) -> String {
@@ -120,7 +108,7 @@ impl Report {
 
     fn table(&self) -> String {
         let mut text = String::from(
-            "\n| file | vectors | accepted as published | refused as published | either is right | different | waiting |\n\
+            "| file | vectors | accepted as published | refused as published | either is right | different | waiting |\n\
              | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
         );
         let mut sum = Counts::default();
@@ -137,7 +125,7 @@ impl Report {
         for (file, vectors) in &self.waiting {
             let _ = writeln!(text, "| `{file}` | {} |", list(vectors));
         }
-        text + "\n"
+        text
     }
 }
 
