@@ -23,6 +23,7 @@ ROUTES: dict[str, dict[str, Any]] = {
     "administrator": {"scopes": ["administrator"]},
     "a-x-b": {"scopes": ["a:x:b"]},
     "a-xb": {"scopes": ["a:xb"]},
+    "websocket": {"websocket": True},
 }
 
 UNDECODABLE = {
@@ -68,6 +69,7 @@ def add(
     ring: list[dict[str, str]] | None = None,
     route: str = "access",
     now: float | None = None,
+    revoked: bool = False,
     method: str = "GET",
     request: dict[str, Any] | None = None,
 ) -> None:
@@ -84,6 +86,7 @@ def add(
         "ring": ring,
         "route": route,
         "now": now,
+        "revoked": revoked or None,
         "request": request,
         "expect": expect,
     }

@@ -12,10 +12,12 @@ The file's head holds what the cases share:
 - `marker`: a text that is in every payload and every secret, and must be in no answer and no log;
 - `configurations`: settings by name; a case's `settings` come on top;
 - `routes`: what a route asks for, by name;
+- `bad_keys`: settings that make no configuration, each with the `setting` that the error names;
 - `reserved_claims`: claims that nobody can give a new token as data of their own.
 
 A case has a `row` of the list of attacks and a `name`, unique together; then `configuration`, `settings`,
-`login_type`, `route`, `now`, `request` and `expect`. A `ring` of named keys can't be made from settings, so such a
+`login_type`, `route`, `now`, `request` and `expect`. A store says that every token is `revoked`, where it is asked at
+all. A route that is a `websocket` gets the request as a handshake. A `ring` of named keys can't be made from settings, so such a
 case is for the engine alone. In `request`, every character is one byte (Latin-1); the header names are as a browser
 writes them. `fields` are those of a form, as a parser gives them. An `endless` body goes on for ever.
 A text is a string, or a list of strings and `{"repeat": [text, times]}`.
@@ -39,14 +41,24 @@ from tests.attacks.rows import (
     bodies_and_queries,
     claims,
     headers_and_cookies,
+    keys,
     several_locations,
+    sockets_and_stores,
     token_text,
 )
 from tests.attacks.signing import KEY_PAIRS, MARKER, SECRET, public_pem
 from tests.attacks.tokens import NOW
 
 # In the order of the list of attacks.
-TOPICS = (token_text, algorithms_and_keys, claims, headers_and_cookies, bodies_and_queries, several_locations)
+TOPICS = (
+    token_text,
+    algorithms_and_keys,
+    claims,
+    headers_and_cookies,
+    bodies_and_queries,
+    several_locations,
+    sockets_and_stores,
+)
 RESERVED_CLAIMS = [
     *("sub", "type", "jti", "exp", "nbf", "iat", "iss", "aud", "fresh", "csrf"),
     *("scopes", "scope", "login_type", "sid", "auth_time"),
@@ -77,6 +89,7 @@ def table() -> str:
         "now": NOW,
         "marker": MARKER,
         "reserved_claims": RESERVED_CLAIMS,
+        "bad_keys": keys.bad_keys(),
         "configurations": configurations,
         "routes": ROUTES,
     }

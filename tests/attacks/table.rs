@@ -16,9 +16,21 @@ pub(crate) struct Table {
     pub(crate) now: f64,
     pub(crate) marker: String,
     pub(crate) reserved_claims: Vec<String>,
+    pub(crate) bad_keys: Vec<BadKey>,
     pub(crate) configurations: BTreeMap<String, Map<String, Value>>,
     pub(crate) routes: BTreeMap<String, Route>,
     pub(crate) cases: Vec<Case>,
+}
+
+/// Settings that make no configuration.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct BadKey {
+    pub(crate) row: u32,
+    pub(crate) name: String,
+    pub(crate) settings: Map<String, Value>,
+    /// Which the error names.
+    pub(crate) setting: String,
 }
 
 #[derive(Deserialize)]
@@ -32,6 +44,7 @@ pub(crate) struct Route {
     pub(crate) locations: Option<Vec<String>>,
     pub(crate) scopes: Vec<String>,
     pub(crate) all_required: bool,
+    pub(crate) websocket: bool,
 }
 
 #[derive(Deserialize)]
@@ -46,6 +59,9 @@ pub(crate) struct Case {
     pub(crate) ring: Option<Vec<RingKey>>,
     pub(crate) route: String,
     pub(crate) now: Option<f64>,
+    /// What a store says of every token.
+    #[serde(default)]
+    pub(crate) revoked: bool,
     pub(crate) request: Parts,
     pub(crate) expect: Expected,
 }
@@ -157,6 +173,7 @@ impl Default for Route {
             locations: None,
             scopes: Vec::new(),
             all_required: true,
+            websocket: false,
         }
     }
 }
@@ -164,6 +181,9 @@ impl Default for Route {
 impl Route {
     pub(crate) fn requirement(&self) -> Requirement {
         let mut requirement = Requirement::of(self.kind).freshness(self.fresh);
+        if self.websocket {
+            requirement = requirement.websocket();
+        }
         if self.any_type {
             requirement = requirement.any_kind();
         }
@@ -219,6 +239,28 @@ impl Text {
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let byte = |character| u8::try_from(u32::from(character)).expect("a Latin-1 character");
         self.expand().chars().map(byte).collect()
+    }
+}
+
+impl BadKey {
+    /// What the engine says of these settings, for a face that takes its configuration.
+    pub(crate) fn check(&self, marker: &str) -> Result<(), String> {
+        let builder = self.settings.iter().try_fold(Config::builder(), |builder, (name, value)| {
+            builder.set(name, &setting(value))
+        });
+        match builder.and_then(authx::ConfigBuilder::build) {
+            Ok(_) => Err("is taken".to_owned()),
+            Err(error) if !error.to_string().contains(&self.setting) => {
+                Err(format!("names not {}: {error}", self.setting))
+            }
+            Err(error) => {
+                let shown = format!("{error} {error:?}");
+                if [marker, "MI", "MC"].iter().any(|text| shown.contains(text)) {
+                    return Err(format!("shows the key: {shown}"));
+                }
+                Ok(())
+            }
+        }
     }
 }
 

@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from fastapi import Depends, FastAPI
+from fastapi import Depends, FastAPI, WebSocket
 from starlette.types import Message, Scope
 
 from authx import AuthX, AuthXConfig, TokenPayload
+from authx.exceptions import BadConfigurationError
 from tests.attacks.generate import table
 from tests.conformance.record import record
 
@@ -24,7 +25,7 @@ ATTACKS = Path(__file__).parents[1] / "attacks"
 TABLE: dict[str, Any] = json.loads((ATTACKS / "cases.json").read_text(encoding="ascii"))
 # A ring of named keys can't be made from settings, so these are the engine's.
 CASES = [case for case in TABLE["cases"] if "ring" not in case]
-ROWS = [*range(1, 13), 14, *range(16, 29)]
+ROWS = [*range(1, 31), 34, 37]
 RAN: Counter[int] = Counter()
 
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
@@ -45,10 +46,11 @@ def test_a_request_gets_its_answer(
             case.get("login_type"),
             case["route"],
             int(undecodable_status),
+            revoked=case.get("revoked", False),
         )
         with monkeypatch.context() as patch:
             patch.setattr(time, "time", lambda: case.get("now", TABLE["now"]))
-            answer = asyncio.run(ask(app, case["request"]))
+            answer = asyncio.run(ask(app, case["request"], websocket="websocket" in TABLE["routes"][case["route"]]))
 
         expect = case["expect"]
         if "sub" in expect:
@@ -61,6 +63,17 @@ def test_a_request_gets_its_answer(
         for text in (json.dumps(answer.body), json.dumps(answer.headers), caplog.text):
             assert TABLE["marker"] not in text
             assert "eyJ" not in text, "a piece of a token"
+    RAN[case["row"]] += 1
+
+
+@pytest.mark.parametrize("case", TABLE["bad_keys"], ids=lambda case: f"{case['row']}: {case['name']}")
+def test_a_bad_key_is_an_error_that_names_its_setting(case: dict[str, Any]) -> None:
+    with pytest.raises((BadConfigurationError, ValueError)) as refused:
+        AuthX(AuthXConfig(**case["settings"])).create_access_token("user123")
+    text = f"{refused.value} {refused.value!r}"
+    assert case["setting"] in text
+    for secret in (TABLE["marker"], "MI", "MC"):
+        assert secret not in text
     RAN[case["row"]] += 1
 
 
@@ -94,11 +107,11 @@ def test_the_table_is_what_its_script_writes() -> None:
 def test_every_promised_row_has_cases_and_every_case_a_name_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     names = Counter((case["row"], case["name"]) for case in TABLE["cases"])
     assert [name for name, count in names.items() if count > 1] == []
-    assert sorted({case["row"] for case in CASES}) == ROWS
-    for row in ROWS:
+    assert sorted({case["row"] for case in [*CASES, *TABLE["bad_keys"]]}) == ROWS
+    for row in {case["row"] for case in CASES}:
         kinds = {"sub" in case["expect"] for case in CASES if case["row"] == row}
         assert False in kinds, f"row {row} refuses nothing"
-    if RAN.total() < len(CASES):
+    if RAN.total() < len(CASES) + len(TABLE["bad_keys"]):
         return  # a part of the table was asked for
     per_row = ", ".join(f"{row}: {count}" for row, count in sorted(RAN.items()))
     report = f"{RAN.total()} cases ran against FastAPI; by row {per_row}"
@@ -116,13 +129,25 @@ class Answer(NamedTuple):
 
 @functools.cache
 def application(
-    configuration: str, settings: str, login_type: str | None, route: str, undecodable_status: int
+    configuration: str,
+    settings: str,
+    login_type: str | None,
+    route: str,
+    undecodable_status: int,
+    *,
+    revoked: bool = False,
 ) -> FastAPI:
     """An application with one route that asks what the table says, and answers with the token's subject."""
     config = {**TABLE["configurations"][configuration], **json.loads(settings)}
     config["JWT_INVALID_TOKEN_STATUS"] = undecodable_status
     auth = AuthX(AuthXConfig(**config), login_type=login_type)
+    auth.set_token_blocklist(lambda token: revoked)
     app = FastAPI()
+
+    @app.websocket("/")
+    async def socket(websocket: WebSocket, payload: TokenPayload = auth.WS_AUTH_REQUIRED) -> None:
+        await websocket.accept()
+        await websocket.send_json({"sub": payload.sub})
 
     @app.api_route("/", methods=METHODS)
     async def protected(payload: TokenPayload = Depends(requirement(auth, route))) -> dict[str, str]:  # noqa: B008
@@ -132,7 +157,7 @@ def application(
 
 
 def requirement(auth: AuthX[Any], route: str) -> Any:
-    options: dict[str, Any] = TABLE["routes"][route]
+    options: dict[str, Any] = {name: value for name, value in TABLE["routes"][route].items() if name != "websocket"}
     shared: dict[str, Any] = {
         "verify_type": not options.get("any_type", False),
         "verify_fresh": options.get("fresh", False),
@@ -144,7 +169,7 @@ def requirement(auth: AuthX[Any], route: str) -> Any:
     return auth.token_required(type=options.get("type", "access"), **shared)
 
 
-async def ask(app: FastAPI, parts: dict[str, Any]) -> Answer:
+async def ask(app: FastAPI, parts: dict[str, Any], *, websocket: bool = False) -> Answer:
     body = to_bytes(parts.get("body", ""))
     chunks = [body[start : start + CHUNK] for start in range(0, len(body), CHUNK)] or [b""]
     sent: list[Message] = []
@@ -178,11 +203,33 @@ async def ask(app: FastAPI, parts: dict[str, Any]) -> Answer:
         "client": ("203.0.113.7", 50_000),
         "server": ("service.example", 443),
     }
+    if websocket:
+        return await handshake(app, scope)
     await app(scope, receive, send)
     start, *rest = sent
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
     text = b"".join(message.get("body", b"") for message in rest)
     return Answer(start["status"], headers, json.loads(text or b"null"))
+
+
+async def handshake(app: FastAPI, scope: Scope) -> Answer:
+    """The answer to a refused handshake, or as one what an open socket says first."""
+    scope = {**scope, "type": "websocket", "scheme": "wss", "subprotocols": [], "state": {}}
+    scope["extensions"] = {"websocket.http.response": {}}
+    sent: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    await app(scope, receive, send)
+    start, first = sent[:2]
+    if start["type"] == "websocket.accept":
+        return Answer(200, {}, json.loads(first["text"]))
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
+    return Answer(start["status"], headers, json.loads(first["body"]))
 
 
 def to_bytes(text: str | list[Any]) -> bytes:

@@ -84,9 +84,25 @@ class TestFrozenClock:
 
     def test_what_counts_passing_seconds_takes_no_step_back(self) -> None:
         clock = FrozenClock(1_000)
+        before = clock.monotonic()
         clock.set(1_060)
         clock.set(1_000)
-        assert clock.monotonic() == 60
+        assert clock.monotonic() == before + 60
+
+    def test_window_that_began_before_ends_in_its_time(self) -> None:
+        app = FastAPI()
+        limiter = RateLimiter(max_requests=1, window=60)
+
+        @app.get("/limited", dependencies=[Depends(limiter)])
+        async def limited() -> str:
+            return "in"
+
+        client = TestClient(app)
+        assert client.get("/limited").status_code == 200
+        with FrozenClock() as clock:
+            assert client.get("/limited").status_code == 429
+            clock.advance(60)
+            assert client.get("/limited").status_code == 200
 
     def test_end_of_a_block_gives_the_time_back(self) -> None:
         def issued_at() -> int:

@@ -19,7 +19,7 @@ use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderName, HeaderValue, Method, Uri};
 use axum_authx::testing::{Answer, answer_to};
-use axum_authx::{AuthX, Rejection, Requirement};
+use axum_authx::{AuthX, Rejection, Requirement, revocation};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
@@ -53,6 +53,12 @@ fn every_hostile_request_gets_its_answer_and_every_honest_one_passes() {
         }
         *ran.entry(case.row).or_default() += 1;
     }
+    for bad in &table.bad_keys {
+        if let Err(difference) = bad.check(&table.marker) {
+            wrong.push(format!("row {}, {}: {difference}", bad.row, bad.name));
+        }
+        *ran.entry(bad.row).or_default() += 1;
+    }
     let report = format!(
         "{}; {impossible} are no requests that its server would hand on",
         table::report(&ran, "cases ran against axum")
@@ -73,7 +79,10 @@ fn app(table: &Table, case: &Case, undecodable_status: u16) -> Router {
         undecodable_status,
     );
     let now = table.now(case.now);
-    let auth = AuthX::new(config).with_clock(move || now);
+    let revoked = case.revoked;
+    let auth = AuthX::new(config)
+        .with_clock(move || now)
+        .with_revocation(revocation::from_sync_fn(move |_| revoked));
     let requirement = table.routes[&case.route].requirement();
     Router::new()
         .fallback(subject)

@@ -33,7 +33,7 @@ class FrozenClock:
 
     def __init__(self, at: datetime | float | None = None) -> None:
         self._time = int(time.time()) if at is None else _seconds(at)
-        self._monotonic = 0.0
+        self._monotonic = clock.elapsed()
         self._before: list[clock.Clock] = []
 
     def __enter__(self) -> Self:

@@ -44,6 +44,7 @@ def add_cases() -> None:
     row_10()
     row_11()
     row_12()
+    row_13()
     row_14()
 
 
@@ -340,6 +341,49 @@ def der_of(*numbers: int) -> bytes:
         content = number.to_bytes(number.bit_length() // 8 + 1, "big")
         parts += b"\x02" + bytes([len(content)]) + content
     return b"\x30" + bytes([len(parts)]) + parts
+
+
+def row_13() -> None:
+    """RSA signatures that are nearly right."""
+    key = KEY_PAIRS["RS256"]
+    numbers = key.private_numbers()
+    modulus: int = numbers.public_numbers.n
+    size = (modulus.bit_length() + 7) // 8
+    # DigestInfo of SHA-256, RFC 8017 section 9.2.
+    digest_info = bytes.fromhex("3031300d060960864801650304020105000420")
+
+    def encoded(text: bytes, *, behind: bytes = b"", filled_with: bytes = b"\xff", null: bool = True) -> bytes:
+        info = digest_info if null else bytes.fromhex("302f300b0609608648016503040201" "0420")
+        end = b"\0" + info + hashlib.sha256(text).digest() + behind
+        return b"\0\1" + filled_with * (size - 2 - len(end)) + end
+
+    def signer(**flaws: Any) -> Signer:
+        def sign(text: bytes) -> bytes:
+            number: int = pow(int.from_bytes(encoded(text, **flaws), "big"), numbers.d, modulus)
+            return number.to_bytes(size, "big")
+
+        return Signer("RS256", key, sign)
+
+    accepted(13, "an encoding made by hand, and right", token(signer=signer()), configuration="RS256")
+    for title, flaws in each({
+        "bytes behind the hash": {"behind": bytes(32)}, "one byte behind the hash": {"behind": b"\1"},
+        "zeros as the padding": {"filled_with": b"\0"}, "another padding": {"filled_with": b"\x01"},
+        "no NULL behind the algorithm": {"null": False},
+    }):
+        refused(13, f"an RSA signature with {title}", token(signer=signer(**flaws)), error="TokenInvalidSignatureError",
+                configuration="RS256")
+    # One signature in 256 begins with a zero.
+    short = next(text for text in (token(signer=pair_signer("RS256"), jti=str(number)) for number in range(5_000))
+                 if unb64(text.rpartition(b".")[2])[0] == 0)
+    left, _, signature = short.rpartition(b".")
+    accepted(13, "an RSA signature that begins with a zero", short, configuration="RS256")
+    refused(13, "an RSA signature without the zero that it begins with", left + b"." + b64(unb64(signature)[1:]),
+            error="TokenInvalidSignatureError", configuration="RS256")
+    refused(13, "an RSA signature with one more zero", left + b"." + b64(b"\0" + unb64(signature)), error="TokenInvalidSignatureError",
+            configuration="RS256")
+    larger = (int.from_bytes(unb64(signature), "big") + modulus).to_bytes(size + 1, "big").lstrip(b"\0")
+    refused(13, "an RSA signature plus the modulus", left + b"." + b64(larger), error="TokenInvalidSignatureError",
+            configuration="RS256")
 
 
 def row_14() -> None:

@@ -1,0 +1,119 @@
+"""The handshake of a WebSocket, tokens that were revoked, clocks that jump, and answers that must not differ."""
+
+from tests.attacks.case import accepted, each, refused
+from tests.attacks.encoding import b64
+from tests.attacks.request import PLACES, request
+from tests.attacks.signing import hmac_signer
+from tests.attacks.tokens import CSRF, HEADER, HONEST, NOW, forged, token
+
+# fmt: off
+# Tables, where a case is a line or two. The formatter would give each word a line.
+
+ALLOWED = "https://app.example"
+
+
+def add_cases() -> None:
+    row_29()
+    row_30()
+    row_34()
+    row_37()
+
+
+def row_29() -> None:
+    """A WebSocket's handshake."""
+    settings = {"JWT_WEBSOCKET_ALLOWED_ORIGINS": [ALLOWED]}
+    cookie = ("Cookie", b"access_token_cookie=" + HONEST)
+    host = ("Host", b"service.example")
+
+    def handshake(*origins: str, with_host: bool = True) -> dict[str, object]:
+        own = [("Origin", origin.encode("latin-1")) for origin in origins]
+        return request(headers=[cookie, *own, *([host] if with_host else [])])
+
+    for title, origins in each({
+        "an allowed origin": [ALLOWED], "its own origin": ["https://service.example"],
+    }):
+        accepted(29, f"a cookie from {title} opens a socket", None, request=handshake(*origins), configuration="cookies",
+                 settings=settings, route="websocket")
+    for title, origins in each({
+        "no origin": [], "an empty origin": [""], "a foreign origin": ["https://evil.example"], "a null origin": ["null"],
+        "an origin that begins like an allowed one": [ALLOWED + ".evil.example"],
+        "an origin that ends like an allowed one": ["https://evil-app.example"],
+        "a subdomain of an allowed origin": ["https://sub.app.example"],
+        "an allowed origin with another scheme": ["http://app.example"],
+        "an allowed origin with another port": [ALLOWED + ":8443"],
+        "an allowed origin with a path": [ALLOWED + "/"],
+        "an allowed origin and a foreign one": [ALLOWED, "https://evil.example"],
+        "a foreign origin and an allowed one": ["https://evil.example", ALLOWED],
+        "two origins in one header": [f"{ALLOWED} https://evil.example"],
+        "an origin that names the service as its user": ["https://service.example@evil.example"],
+        "an origin with bytes above 0x7F": [ALLOWED + "\xe9"],
+    }):
+        refused(29, f"a cookie from {title} opens no socket", None, error="CSRFError", request=handshake(*origins),
+                configuration="cookies", settings=settings, route="websocket")
+    refused(29, "without a host no origin is the service's own", None, error="CSRFError", configuration="cookies", route="websocket",
+            request=handshake("https://service.example", with_host=False))
+    for place in ("headers", "query"):
+        accepted(29, f"a token in the {place} needs no origin", HONEST, place=place, route="websocket")
+        for title, text, error in (
+            ("an expired token", token(exp=NOW), "TokenExpiredError"),
+            ("a refresh token", token(type="refresh"), "AccessTokenRequiredError"),
+            ("a forged token", forged(HONEST), "TokenInvalidSignatureError"),
+            ("no token at all", b"text", "JWTDecodeError"),
+        ):
+            refused(29, f"{title} in the {place} opens no socket", text, error=error, place=place, route="websocket")
+    for place, configuration in (("query", "headers"), ("headers", "query"), ("cookies", "headers")):
+        refused(29, f"a token in the {place} opens no socket where only {configuration} count", HONEST, error="MissingTokenError",
+                place=place, configuration=configuration, route="websocket")
+
+
+def row_30() -> None:
+    """A revoked token."""
+    refresh = token(type="refresh")
+    for place in PLACES:
+        refused(30, f"a revoked token in {place}", HONEST, error="RevokedTokenError", place=place, revoked=True)
+        refused(30, f"a revoked refresh token in {place}", refresh, error="RevokedTokenError", place=place, route="refresh",
+                revoked=True)
+    for route, text in (
+        ("fresh", token(fresh=True)), ("any-type", HONEST), ("any-type", refresh), ("users-read", token(scopes=["users:read"])),
+        ("websocket", HONEST),
+    ):
+        refused(30, f"a revoked token at the route {route}, {len(text)} bytes", text, error="RevokedTokenError", route=route, revoked=True)
+    for title, text, route, error in (
+        ("expired", token(exp=NOW), "access", "TokenExpiredError"),
+        ("forged", forged(HONEST), "access", "TokenInvalidSignatureError"),
+        ("damaged", HONEST[:-50], "access", "JWTDecodeError"),
+        ("of the other type", refresh, "access", "AccessTokenRequiredError"),
+        ("not fresh", HONEST, "fresh", "FreshTokenRequiredError"),
+        ("without the scopes", HONEST, "users-read", "InsufficientScopeError"),
+    ):
+        refused(30, f"the store says nothing of a token that is {title}", text, error=error, route=route, revoked=True)
+    refused(30, "the store says nothing of a cookie without its CSRF value", HONEST, error="MissingCSRFTokenError", place="cookies",
+            method="POST", revoked=True)
+    refused(30, "a revoked token in a cookie with its CSRF value", None, error="RevokedTokenError", configuration="cookies", revoked=True,
+            request=request(method="POST", headers=[("Cookie", b"access_token_cookie=" + HONEST), ("X-CSRF-TOKEN", CSRF.encode())]))
+
+
+def row_34() -> None:
+    """A clock that steps, and is right again."""
+    for place in PLACES:
+        accepted(34, f"before the step, in {place}", HONEST, place=place)
+        refused(34, f"an hour back, in {place}", HONEST, place=place, now=NOW - 3600)
+        refused(34, f"an hour on, in {place}", HONEST, error="TokenExpiredError", place=place, now=NOW + 3600)
+        accepted(34, f"put right, in {place}", HONEST, place=place)
+    accepted(34, "an hour back, with an hour's leeway", HONEST, now=NOW - 3600, settings={"JWT_DECODE_LEEWAY": 3600})
+
+
+def row_37() -> None:
+    """What is wrong with a signature is nobody's to know."""
+    other = hmac_signer("HS256", b"another secret, and it is long enough for HS256")
+    for title, text in {
+        "another key signed it": token(signer=other),
+        "the signature is another's": forged(HONEST),
+        "the signature is all zero": HONEST.rpartition(b".")[0] + b"." + b"A" * 43,
+        "the payload was edited": token(sub="eve").rpartition(b".")[0] + b"." + HONEST.rpartition(b".")[2],
+        "a kid that nobody has, and another key": token(signer=other, header={"alg": "HS256", "kid": "nobody's"}),
+        "an expired token, and another key": token(signer=other, exp=NOW),
+        "a refresh token, and another key": token(signer=other, type="refresh"),
+        "a payload that is no JSON, and another key": b64(HEADER) + b"." + b64(b"no JSON") + b"." + b"A" * 43,
+    }.items():
+        refused(37, f"one answer: {title}", text, error="TokenInvalidSignatureError")
