@@ -22,6 +22,9 @@ case is for the engine alone. In `request`, every character is one byte (Latin-1
 writes them. `fields` are those of a form, as a parser gives them. An `endless` body goes on for ever.
 A text is a string, or a list of strings and `{"repeat": [text, times]}`.
 
+Then come `refreshes`: requests to a route that asks for no token, whose handler answers with a `status` and `sets`
+cookies. `renewed` has claims of the token that implicit refresh adds; without it, it adds none.
+
 `expect` is the `sub` of an accepted token; or an `error_type`, with status and `WWW-Authenticate` as they are with
 JWT_INVALID_TOKEN_STATUS=401 and with 422.
 """
@@ -41,6 +44,7 @@ from tests.attacks.rows import (
     bodies_and_queries,
     claims,
     headers_and_cookies,
+    implicit_refresh,
     keys,
     several_locations,
     sockets_and_stores,
@@ -93,9 +97,13 @@ def table() -> str:
         "configurations": configurations,
         "routes": ROUTES,
     }
-    lines = ",\n".join(json.dumps(case) for case in CASES)
+    cases, refreshes = _lines(CASES), _lines(implicit_refresh.refreshes())
     CASES.clear()
-    return f'{json.dumps(head, indent=1)[:-2]},\n "cases": [\n{lines}\n ]\n}}\n'
+    return f'{json.dumps(head, indent=1)[:-2]},\n "cases": [\n{cases}\n ],\n "refreshes": [\n{refreshes}\n ]\n}}\n'
+
+
+def _lines(cases: list[dict[str, Any]]) -> str:
+    return ",\n".join(json.dumps(case) for case in cases)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ pub(crate) struct Table {
     pub(crate) configurations: BTreeMap<String, Map<String, Value>>,
     pub(crate) routes: BTreeMap<String, Route>,
     pub(crate) cases: Vec<Case>,
+    pub(crate) refreshes: Vec<Refresh>,
 }
 
 /// Settings that make no configuration.
@@ -64,6 +65,27 @@ pub(crate) struct Case {
     pub(crate) revoked: bool,
     pub(crate) request: Parts,
     pub(crate) expect: Expected,
+}
+
+/// A request to a route that asks for no token, and the token that implicit refresh brings.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Refresh {
+    pub(crate) row: u32,
+    pub(crate) name: String,
+    pub(crate) configuration: String,
+    pub(crate) settings: Map<String, Value>,
+    pub(crate) login_type: Option<String>,
+    #[serde(default)]
+    pub(crate) revoked: bool,
+    pub(crate) request: Parts,
+    pub(crate) path: String,
+    /// What the handler answers.
+    pub(crate) status: u16,
+    /// The cookies that the handler sets.
+    pub(crate) sets: Vec<String>,
+    /// Claims of the new token.
+    pub(crate) renewed: Option<Map<String, Value>>,
 }
 
 #[derive(Deserialize)]
@@ -239,6 +261,26 @@ impl Text {
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let byte = |character| u8::try_from(u32::from(character)).expect("a Latin-1 character");
         self.expand().chars().map(byte).collect()
+    }
+}
+
+impl Refresh {
+    /// Compares the new token with what the case says.
+    pub(crate) fn check(&self, renewed: Option<&str>) -> Result<(), String> {
+        let (claims, token) = match (&self.renewed, renewed) {
+            (None, None) => return Ok(()),
+            (None, Some(_)) => return Err("brings a token".to_owned()),
+            (Some(_), None) => return Err("brings no token".to_owned()),
+            (Some(claims), Some(token)) => (claims, token),
+        };
+        let payload = authx::decode_unverified_payload(token).map_err(|error| error.to_string())?;
+        let payload: Value = serde_json::from_str(payload.get()).expect("JSON");
+        match claims.iter().find(|(name, value)| payload[name.as_str()] != **value) {
+            None => Ok(()),
+            Some((name, value)) => {
+                Err(format!("{name} is {}, not {value}", payload[name.as_str()]))
+            }
+        }
     }
 }
 

@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from fastapi import Depends, FastAPI, WebSocket
+from fastapi import Depends, FastAPI, Response, WebSocket
 from starlette.types import Message, Scope
 
 from authx import AuthX, AuthXConfig, TokenPayload
 from authx.exceptions import BadConfigurationError
+from authx.testing import FrozenClock
+from authx.testing.tokens import claims_of
 from tests.attacks.generate import table
 from tests.conformance.record import record
 
@@ -25,7 +27,7 @@ ATTACKS = Path(__file__).parents[1] / "attacks"
 TABLE: dict[str, Any] = json.loads((ATTACKS / "cases.json").read_text(encoding="ascii"))
 # A ring of named keys can't be made from settings, so these are the engine's.
 CASES = [case for case in TABLE["cases"] if "ring" not in case]
-ROWS = [*range(1, 31), 34, 37]
+ROWS = [*range(1, 32), 34, 37]
 RAN: Counter[int] = Counter()
 
 METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
@@ -63,6 +65,35 @@ def test_a_request_gets_its_answer(
         for text in (json.dumps(answer.body), json.dumps(answer.headers), caplog.text):
             assert TABLE["marker"] not in text
             assert "eyJ" not in text, "a piece of a token"
+    RAN[case["row"]] += 1
+
+
+@pytest.mark.parametrize("case", TABLE["refreshes"], ids=lambda case: f"{case['row']}: {case['name']!a}")
+def test_a_request_brings_a_new_token_or_none(case: dict[str, Any]) -> None:
+    settings = {**TABLE["configurations"][case["configuration"]], **case["settings"]}
+    auth = AuthX(AuthXConfig(**settings), login_type=case.get("login_type"))
+    auth.set_token_blocklist(lambda token: case.get("revoked", False))
+    app = FastAPI()
+    app.middleware("http")(auth.implicit_refresh_middleware)
+
+    @app.api_route(case["path"], methods=METHODS)
+    async def handler() -> Response:
+        response = Response(status_code=case["status"])
+        for line in case["sets"]:
+            response.headers.append("set-cookie", line)
+        return response
+
+    with FrozenClock(TABLE["now"]):
+        answer = asyncio.run(ask(app, {**case["request"], "path": case["path"]}))
+    assert answer.status == case["status"]
+    others = [line for line in answer.cookies if line not in case["sets"]]
+    assert len(answer.cookies) - len(others) == len(case["sets"])
+    tokens = [line.split("=", 1)[1].split(";")[0] for line in others if line.startswith("access_token_cookie=")]
+    if "renewed" in case:
+        claims = claims_of(tokens[0])
+        assert {name: claims.get(name) for name in case["renewed"]} == case["renewed"]
+    else:
+        assert others == []
     RAN[case["row"]] += 1
 
 
@@ -107,11 +138,11 @@ def test_the_table_is_what_its_script_writes() -> None:
 def test_every_promised_row_has_cases_and_every_case_a_name_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
     names = Counter((case["row"], case["name"]) for case in TABLE["cases"])
     assert [name for name, count in names.items() if count > 1] == []
-    assert sorted({case["row"] for case in [*CASES, *TABLE["bad_keys"]]}) == ROWS
+    assert sorted({case["row"] for case in [*CASES, *TABLE["bad_keys"], *TABLE["refreshes"]]}) == ROWS
     for row in {case["row"] for case in CASES}:
         kinds = {"sub" in case["expect"] for case in CASES if case["row"] == row}
         assert False in kinds, f"row {row} refuses nothing"
-    if RAN.total() < len(CASES) + len(TABLE["bad_keys"]):
+    if RAN.total() < len(CASES) + len(TABLE["bad_keys"]) + len(TABLE["refreshes"]):
         return  # a part of the table was asked for
     per_row = ", ".join(f"{row}: {count}" for row, count in sorted(RAN.items()))
     report = f"{RAN.total()} cases ran against FastAPI; by row {per_row}"
@@ -125,6 +156,7 @@ class Answer(NamedTuple):
     status: int
     headers: dict[str, str]
     body: Any
+    cookies: tuple[str, ...] = ()
 
 
 @functools.cache
@@ -195,8 +227,8 @@ async def ask(app: FastAPI, parts: dict[str, Any], *, websocket: bool = False) -
         "http_version": "1.1",
         "method": parts["method"],
         "scheme": "https",
-        "path": "/",
-        "raw_path": b"/",
+        "path": parts.get("path", "/"),
+        "raw_path": parts.get("path", "/").encode(),
         "root_path": "",
         "query_string": to_bytes(parts.get("query", "")),
         "headers": [(name.lower().encode(), to_bytes(value)) for name, value in parts.get("headers", [])],
@@ -209,7 +241,8 @@ async def ask(app: FastAPI, parts: dict[str, Any], *, websocket: bool = False) -
     start, *rest = sent
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
     text = b"".join(message.get("body", b"") for message in rest)
-    return Answer(start["status"], headers, json.loads(text or b"null"))
+    cookies = tuple(value.decode("latin-1") for name, value in start["headers"] if name == b"set-cookie")
+    return Answer(start["status"], headers, json.loads(text or b"null"), cookies)
 
 
 async def handshake(app: FastAPI, scope: Scope) -> Answer:

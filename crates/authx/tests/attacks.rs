@@ -10,17 +10,17 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 
 use authx::{
-    BodyWanted, Engine, Error, IssueError, JsonClaims, NewToken, Request, Requirement,
+    BodyWanted, Engine, Error, IssueError, JsonClaims, NewToken, Outcome, Request, Requirement,
     SystemRandom, Timestamp,
 };
 use serde_json::{Map, Value};
 
-use table::{Case, Expected, Parts, Table};
+use table::{Case, Expected, Parts, Refresh, Table};
 
 /// The rows that the table promises to cover. The others are about what a single request can't show.
-const ROWS: [u32; 32] = [
+const ROWS: [u32; 33] = [
     1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26,
-    27, 28, 29, 30, 34, 37,
+    27, 28, 29, 30, 31, 34, 37,
 ];
 
 #[test]
@@ -33,6 +33,12 @@ fn every_hostile_request_gets_its_answer_and_every_honest_one_passes() {
             if let Err(difference) = run(&table, case, undecodable_status) {
                 wrong.push(format!("row {}, {}: {difference}", case.row, case.name));
             }
+        }
+        *ran.entry(case.row).or_default() += 1;
+    }
+    for case in &table.refreshes {
+        if let Err(difference) = refresh(&table, case) {
+            wrong.push(format!("row {}, {}: {difference}", case.row, case.name));
         }
         *ran.entry(case.row).or_default() += 1;
     }
@@ -98,6 +104,24 @@ fn run(table: &Table, case: &Case, undecodable_status: u16) -> Result<(), String
             table.check_silence(&format!("{error} {error:?} {answer:?}"))
         }
     }
+}
+
+/// Both halves of implicit refresh, as a face asks them.
+fn refresh(table: &Table, case: &Refresh) -> Result<(), String> {
+    let login_type = case.login_type.as_deref();
+    let config = table.config(&case.configuration, &case.settings, login_type, None, 401);
+    let engine = Engine::new(config);
+    let now = table.now(None);
+    let headers: Vec<(String, Vec<u8>)> =
+        case.request.headers.iter().map(|(name, value)| (name.clone(), value.bytes())).collect();
+    let request = Request::new(&case.request.method, headers.as_slice());
+    let sets: Vec<(&str, &str)> =
+        case.sets.iter().map(|line| ("Set-Cookie", line.as_str())).collect();
+    let outcome = Outcome { status: case.status, headers: sets.as_slice(), revoked: case.revoked };
+    let renewed = engine
+        .refresh_candidate(&request, &case.path, now)
+        .and_then(|candidate| candidate.reissue(&engine, &outcome, now, &SystemRandom));
+    case.check(renewed.ok().as_deref())
 }
 
 fn decide(

@@ -16,15 +16,17 @@ use std::task::{Context, Poll};
 use axum::Router;
 use axum::body::{Body, HttpBody};
 use axum::extract::{Request, State};
+use axum::http::header::SET_COOKIE;
 use axum::http::request::Parts;
-use axum::http::{HeaderName, HeaderValue, Method, Uri};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri};
+use axum::response::AppendHeaders;
 use axum_authx::testing::{Answer, answer_to};
 use axum_authx::{AuthX, Rejection, Requirement, revocation};
 use bytes::Bytes;
 use http_body::{Frame, SizeHint};
 
 use log::Log;
-use table::{Case, Expected, Table};
+use table::{Case, Expected, Refresh, Table};
 
 const CHUNK: usize = 65_536;
 
@@ -36,12 +38,12 @@ fn every_hostile_request_gets_its_answer_and_every_honest_one_passes() {
     let mut impossible = 0;
     let mut wrong = Vec::new();
     for case in &table.cases {
-        if request(case).is_none() {
+        if request(&case.request, "/").is_none() {
             impossible += 1;
             continue;
         }
         for undecodable_status in [401, 422] {
-            let request = request(case).expect("as just now");
+            let request = request(&case.request, "/").expect("as just now");
             let log = Log::default();
             let answer = tracing::subscriber::with_default(log.subscriber(), || {
                 let app = app(&table, case, undecodable_status);
@@ -50,6 +52,17 @@ fn every_hostile_request_gets_its_answer_and_every_honest_one_passes() {
             if let Err(difference) = compare(&table, case, undecodable_status, &answer, &log) {
                 wrong.push(format!("row {}, {}: {difference}", case.row, case.name));
             }
+        }
+        *ran.entry(case.row).or_default() += 1;
+    }
+    for case in &table.refreshes {
+        let Some(request) = request(&case.request, &case.path) else {
+            impossible += 1;
+            continue;
+        };
+        let answer = runtime.block_on(answer_to(&refreshing(&table, case), request));
+        if let Err(difference) = compare_refresh(case, &answer) {
+            wrong.push(format!("row {}, {}: {difference}", case.row, case.name));
         }
         *ran.entry(case.row).or_default() += 1;
     }
@@ -90,6 +103,41 @@ fn app(table: &Table, case: &Case, undecodable_status: u16) -> Router {
         .with_state((auth, requirement))
 }
 
+/// A router whose one route asks for no token, under implicit refresh.
+fn refreshing(table: &Table, case: &Refresh) -> Router {
+    let login_type = case.login_type.as_deref();
+    let config = table.config(&case.configuration, &case.settings, login_type, None, 401);
+    let (now, revoked) = (table.now(None), case.revoked);
+    let auth = AuthX::new(config)
+        .with_clock(move || now)
+        .with_revocation(revocation::from_sync_fn(move |_| revoked));
+    let status = StatusCode::from_u16(case.status).expect("a status");
+    let sets = case.sets.clone();
+    Router::new()
+        .fallback(move || async move {
+            let sets = sets.into_iter().map(|line| (SET_COOKIE, line));
+            (status, AppendHeaders(sets.collect::<Vec<_>>()))
+        })
+        .layer(auth.implicit_refresh())
+        .with_state(auth)
+}
+
+/// The handler's cookies are there, and the new token's, or none.
+fn compare_refresh(case: &Refresh, answer: &Answer) -> Result<(), String> {
+    if answer.status != case.status {
+        return Err(format!("{} and not {}", answer.status, case.status));
+    }
+    let lines: Vec<_> =
+        answer.headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok()).collect();
+    let others: Vec<_> =
+        lines.iter().filter(|line| !case.sets.contains(&(**line).to_owned())).collect();
+    if lines.len() - others.len() != case.sets.len() {
+        return Err(format!("{lines:?} has not the handler's cookies"));
+    }
+    let renewed = others.iter().find_map(|line| line.strip_prefix("access_token_cookie="));
+    case.check(renewed.map(|rest| rest.split(';').next().unwrap_or_default()))
+}
+
 async fn subject(
     State((auth, requirement)): State<(AuthX, Requirement)>,
     mut parts: Parts,
@@ -98,14 +146,13 @@ async fn subject(
 }
 
 /// The case's request, or `None` where it has bytes that no HTTP server would hand on.
-fn request(case: &Case) -> Option<Request> {
-    let parts = &case.request;
+fn request(parts: &table::Parts, path: &str) -> Option<Request> {
     let query = String::from_utf8(parts.query.bytes()).ok()?;
     if query.contains('#') {
         // The fragment of an address stays with the client (RFC 9110 section 7.1).
         return None;
     }
-    let uri = if query.is_empty() { "/".to_owned() } else { format!("/?{query}") };
+    let uri = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
     let mut announced = 0;
     let mut headers = Vec::new();
     for (name, value) in &parts.headers {

@@ -1,0 +1,101 @@
+"""Implicit refresh: which requests bring a new token, and what it says."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tests.attacks.case import each
+from tests.attacks.request import folded, request
+from tests.attacks.tokens import CSRF, HONEST, NOW, OTHER_CSRF, forged, token
+
+# fmt: off
+# Tables, where a case is a line or two. The formatter would give each word a line.
+
+ROW = 31
+REFRESHES: list[dict[str, Any]] = []
+DUE: dict[str, Any] = {"exp": NOW + 300}
+KEPT = {"sub": "user123", "type": "access", "fresh": False, "iat": NOW, "exp": NOW + 900, "auth_time": NOW - 60}
+
+
+def refreshes() -> list[dict[str, Any]]:
+    """The cases."""
+    REFRESHES.clear()
+    renewed()
+    stays()
+    return REFRESHES
+
+
+def renewed() -> None:
+    """A good cookie that is due, and a request that went well."""
+    due = token(**DUE)
+    _add("a token that is due", due, renewed=KEPT)
+    for status in (201, 204, 302, 304):
+        _add(f"an answer of {status}", due, status=status, renewed=KEPT)
+    _add("another cookie that the handler sets", due, sets=["theme=dark", "access_token_cookie2=x"], renewed=KEPT)
+    _add("an unsafe method with the CSRF value", due, method="POST", csrf=CSRF, renewed=KEPT)
+    rich: dict[str, Any] = {"scopes": ["users:read", "users:*"], "aud": ["us", "them"], "iss": "me", "tenant": {"id": 7, "tags": ["a", None]}}
+    _add("scopes, audience, issuer and claims of one's own are kept", token(**DUE, **rich, fresh=True), renewed={**KEPT, **rich},
+         settings={"JWT_DECODE_AUDIENCE": "us", "JWT_ENCODE_ISSUER": "another"})
+    _add("the login is dated by its first token", token(**DUE, auth_time=NOW - 5000), renewed={**KEPT, "auth_time": NOW - 5000})
+    _add("a token in its leeway", token(exp=NOW - 5), settings={"JWT_DECODE_LEEWAY": 10}, renewed=KEPT)
+    _add("a path that is included", due, path="/in", settings={"JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE": ["/in"]}, renewed=KEPT)
+
+
+def stays() -> None:
+    """Anything else."""
+    due = token(**DUE)
+    for title, text in each({
+        "not due": HONEST, "revoked": due, "forged": forged(due), "expired": token(exp=NOW), "damaged": due[:-50],
+        "of the other type": token(type="refresh", **DUE), "not yet valid": token(nbf=NOW + 60, **DUE),
+        "for another audience": token(aud="them", **DUE), "of another login": token(login_type="admin", **DUE), "empty": b"",
+    }):
+        _add(f"a token that is {title}", text, revoked=title == "revoked", login_type="user" if "login" in title else None)
+    for status in (400, 401, 403, 404, 422, 500, 503):
+        _add(f"an answer of {status}", due, status=status)
+    for line in ("access_token_cookie=mine; Path=/", "access_token_cookie=; Max-Age=0; Path=/", "access_token_cookie="):
+        _add(f"a handler that sets {line!r} itself", due, sets=[line])
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        _add(f"{method} without the CSRF value", due, method=method)
+    for title, value in each({"of another token": OTHER_CSRF, "cut short": CSRF[:-1], "empty": "", "of odd bytes": "\xe9\xff"}):
+        _add(f"a CSRF value {title}", due, method="POST", csrf=value)
+    _add("a token in a header", due, where=("Authorization", b"Bearer "))
+    _add("a token in the refresh token's cookie", due, where=("Cookie", b"refresh_token_cookie="))
+    _add("two cookies", due + b"; access_token_cookie=x")
+    _add("no cookies configured", due, configuration="headers")
+    _add("a path that is excluded", due, path="/out", settings={"JWT_IMPLICIT_REFRESH_ROUTE_EXCLUDE": ["/out"]})
+    _add("a path that is not included", due, path="/out", settings={"JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE": ["/in"]})
+    _add("a method that is excluded", due, settings={"JWT_IMPLICIT_REFRESH_METHOD_EXCLUDE": ["GET"]})
+    _add("a login that is too old", token(**DUE, auth_time=NOW - 4000), settings={"JWT_IMPLICIT_REFRESH_MAX_AGE": 3600})
+
+
+def _add(
+    name: str,
+    text: bytes,
+    *,
+    where: tuple[str, bytes] = ("Cookie", b"access_token_cookie="),
+    method: str = "GET",
+    csrf: str | None = None,
+    path: str = "/",
+    status: int = 200,
+    sets: list[str] | None = None,
+    revoked: bool = False,
+    login_type: str | None = None,
+    configuration: str = "cookies",
+    settings: Mapping[str, Any] | None = None,
+    renewed: Mapping[str, Any] | None = None,
+) -> None:
+    headers = [(where[0], where[1] + text), *([("X-CSRF-TOKEN", csrf.encode("latin-1"))] if csrf is not None else [])]
+    outcome = "brings a new token" if renewed else "brings none"
+    case = {
+        "row": ROW,
+        "name": f"{name} {outcome}",
+        "configuration": configuration,
+        "settings": dict(settings or {}),
+        "login_type": login_type,
+        "revoked": revoked or None,
+        "request": request(method=method, headers=headers),
+        "path": path,
+        "status": status,
+        "sets": sets or [],
+        "renewed": renewed,
+    }
+    REFRESHES.append({member: folded(value) for member, value in case.items() if value is not None})
