@@ -222,6 +222,31 @@ def test_two_instances_in_one_application_keep_to_themselves(app: FastAPI, clien
     assert {name for names in named for name in names} <= schemes.keys()
 
 
+def test_two_instances_with_cookies_of_one_name_share_nothing(app: FastAPI, client: Any, make_auth: Any) -> None:
+    cookies: dict[str, Any] = {"JWT_TOKEN_LOCATION": ["cookies"], "JWT_COOKIE_CSRF_PROTECT": False}
+    users = make_auth(**cookies)
+    operators = make_auth(JWT_SECRET_KEY="another secret, of at least thirty-two bytes", **cookies)
+    users.set_token_blocklist(lambda token: False)
+    operators.set_token_blocklist(lambda token: True)
+
+    @app.get("/users")
+    async def user(payload: TokenPayload = users.ACCESS_REQUIRED):
+        return payload.sub
+
+    @app.get("/operators")
+    async def operator(payload: TokenPayload = operators.ACCESS_REQUIRED):
+        return payload.sub
+
+    def ask(path: str, auth: Any) -> Any:
+        return client.get(path, cookies={"access_token_cookie": auth.create_access_token("ada")}).json()
+
+    for _ in range(2):
+        assert ask("/users", users) == "ada"
+        assert ask("/users", operators)["error_type"] == "TokenInvalidSignatureError"
+        assert ask("/operators", operators)["error_type"] == "RevokedTokenError"
+        assert ask("/operators", users)["error_type"] == "TokenInvalidSignatureError"
+
+
 def starlette_routes(auth: AuthX[Any]) -> list[Route]:
     async def me(request: Request) -> Response:
         payload = await auth.access_token_required(request)

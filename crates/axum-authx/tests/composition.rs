@@ -13,7 +13,7 @@ use axum::routing::{get, post};
 use axum_authx::testing::{self, answer_to, bearer};
 use axum_authx::{
     AccessToken, AuthX, CurrentSubject, FreshToken, FromSubject, RefreshToken, Rejection,
-    Requirement, Scoped, Scopes, TokenPair, WebSocketToken,
+    Requirement, Scoped, Scopes, TokenPair, WebSocketToken, revocation,
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar};
 use tower_http::cors::CorsLayer;
@@ -130,6 +130,38 @@ async fn tokens_are_verified_on_many_threads_at_once() {
 }
 
 /// What users put into their states and errors can go from thread to thread.
+#[tokio::test]
+async fn two_instances_with_cookies_of_one_name_share_nothing() {
+    let auth = |secret: &str, revoked| {
+        let config = axum_authx::Config::builder()
+            .secret_key(axum_authx::Secret::from(secret))
+            .token_location([axum_authx::Location::Cookies]);
+        AuthX::new(config.build().expect("settings"))
+            .with_revocation(revocation::from_sync_fn(move |_| revoked))
+    };
+    let users = auth("a secret of the users, of thirty-two bytes", false);
+    let operators = auth("a secret of the operators, of 32 bytes", true);
+    let route = |auth: &AuthX| {
+        get(|token: AccessToken| async move { token.sub.clone() }).with_state::<()>(auth.clone())
+    };
+    let app = Router::new().route("/users", route(&users)).route("/operators", route(&operators));
+
+    for _ in 0..2 {
+        for (path, auth, error_type) in [
+            ("/users", &users, None),
+            ("/users", &operators, Some("TokenInvalidSignatureError")),
+            ("/operators", &operators, Some("RevokedTokenError")),
+            ("/operators", &users, Some("TokenInvalidSignatureError")),
+        ] {
+            let token = auth.create_access_token("ada").expect("a token");
+            let cookies = [("access_token_cookie", token.as_str())];
+            let answer = answer_to(&app, testing::with_cookies(testing::get(path), cookies)).await;
+            assert_eq!(answer.error_type(), error_type, "{path}");
+            assert_eq!(answer.status, if error_type.is_none() { 200 } else { 401 });
+        }
+    }
+}
+
 #[test]
 fn everything_is_send_and_sync() {
     struct Anything;
