@@ -101,7 +101,7 @@ def _refused(auth: AuthX[Any], revoked: str) -> list[Exchange]:
         ("no JSON", _json("{"), "MissingTokenError"),
         ("an array", _json("[]"), "MissingTokenError"),
         ("a list as the token", _json({"access_token": [access]}), "JWTDecodeError"),
-        ("a body of a megabyte", _json({"a": "a" * (1 << 20), "access_token": access}), "MissingTokenError"),
+        ("a body over the bound", _json({"a": "a" * (1 << 20), "access_token": access}), "MissingTokenError"),
         (
             "an access token where a refresh token has to be",
             _request(
