@@ -1,5 +1,8 @@
 """`authx.token`: making and reading tokens with a key of one's own."""
 
+import base64
+import enum
+import json
 import time
 from datetime import datetime, timedelta, timezone
 from typing import Any
@@ -159,3 +162,71 @@ def test_without_verification_any_claims_are_read(secret: str) -> None:
 def test_data_of_decode_token_has_no_effect_and_says_so(secret: str) -> None:
     with pytest.warns(exceptions.AuthxArgumentDeprecationWarning, match="data"):
         assert decode_token(create_token("ada", secret), secret, data={})["sub"] == "ada"
+
+
+class _Plan(str, enum.Enum):
+    FREE = "free"
+
+
+class _Level(int):
+    def __repr__(self) -> str:
+        return "not a number"
+
+
+def _nested(depth: int) -> Any:
+    return 1 if depth == 0 else [_nested(depth - 1)]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        'quotes " and \\ and /',
+        "".join(map(chr, range(0x80))),
+        "caf\u00e9 \u2028 \U0001f511",
+        0,
+        -1,
+        2**63 - 1,
+        2**63,
+        -(2**200),
+        1.5,
+        1e300,
+        True,
+        False,
+        None,
+        [],
+        {},
+        (),
+        [1, "a", [True, None], {"b": {}}],
+        ("a", 1),
+        {"a": {"b": [1, 2.5]}},
+        {1: "a name that is no text", None: 2, False: 3},
+        _Plan.FREE,
+        _Level(7),
+        _nested(7),
+        _nested(40),
+    ],
+    ids=lambda value: repr(value)[:40],
+)
+def test_data_is_written_as_python_writes_json(secret: str, value: Any) -> None:
+    token = create_token("ada", secret, data={"first": value, "last": [value]})
+
+    payload = token.split(".")[1]
+    text = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).decode()
+    expected = json.dumps({"first": value, "last": [value]}, ensure_ascii=False, separators=(",", ":"))
+    assert text.endswith("," + expected[1:])
+
+
+@pytest.mark.parametrize("value", [float("nan"), {1, 2}, b"bytes", object()], ids=repr)
+def test_data_that_json_has_no_form_for_is_refused_by_name(secret: str, value: Any) -> None:
+    with pytest.raises(TypeError, match=r"^data: "):
+        create_token("ada", secret, data={"claim": value})
+
+
+def test_data_that_contains_itself_or_no_unicode_is_refused_by_name(secret: str) -> None:
+    endless: list[Any] = []
+    endless.append(endless)
+    with pytest.raises(TypeError, match=r"^data: "):
+        create_token("ada", secret, data={"claim": endless})
+    with pytest.raises(ValueError, match=r"^data: "):
+        create_token("ada", secret, data={"claim": "\ud800"})

@@ -18,6 +18,8 @@ struct Model {
     set_attribute: Py<PyAny>,
     from_timestamp: Py<PyAny>,
     utc: Py<PyAny>,
+    /// Every field, in order, without a value: to be copied.
+    no_values: Py<PyDict>,
 }
 
 /// Builds a `TokenPayload`.
@@ -26,16 +28,12 @@ pub(crate) fn token_payload<'py>(
     claims: &Claims<JsonClaims>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let model = model(py)?;
-    let fields = PyDict::new(py);
+    let fields = model.no_values.bind(py).copy()?;
     let set = PySet::empty(py)?;
     let put = |name: &Bound<'py, PyString>, value: Option<Bound<'py, PyAny>>| -> PyResult<()> {
-        match value {
-            Some(value) => {
-                fields.set_item(name, value)?;
-                set.add(name)
-            }
-            None => fields.set_item(name, py.None()),
-        }
+        let Some(value) = value else { return Ok(()) };
+        fields.set_item(name, value)?;
+        set.add(name)
     };
     let text = |text: &str| PyString::new(py, text).into_any();
     let optional_text = |value: &Option<String>| value.as_deref().map(text);
@@ -101,12 +99,17 @@ fn model(py: Python<'_>) -> PyResult<&Model> {
         let class = py.import("authx.schema")?.getattr("TokenPayload")?;
         let object = py.import("builtins")?.getattr("object")?;
         let datetime = py.import("datetime")?;
+        let no_values = PyDict::new(py);
+        for name in class.getattr("model_fields")?.try_iter()? {
+            no_values.set_item(name?, py.None())?;
+        }
         Ok(Model {
             class: class.unbind(),
             new: object.getattr("__new__")?.unbind(),
             set_attribute: object.getattr("__setattr__")?.unbind(),
             from_timestamp: datetime.getattr("datetime")?.getattr("fromtimestamp")?.unbind(),
             utc: datetime.getattr("timezone")?.getattr("utc")?.unbind(),
+            no_values: no_values.unbind(),
         })
     })
 }

@@ -127,7 +127,11 @@ pub(crate) fn token_header<'py>(py: Python<'py>, token: &str) -> PyResult<Bound<
 
 /// The bytes that a request has, as the text that ASGI servers and Starlette make of them.
 pub(crate) fn latin1(bytes: impl AsRef<[u8]>) -> String {
-    bytes.as_ref().iter().copied().map(char::from).collect()
+    match std::str::from_utf8(bytes.as_ref()) {
+        // As a token is that verified: the same text in both encodings, and copied at once.
+        Ok(text) if text.is_ascii() => text.to_owned(),
+        _ => bytes.as_ref().iter().copied().map(char::from).collect(),
+    }
 }
 
 fn unverified(

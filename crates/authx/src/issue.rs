@@ -319,10 +319,11 @@ impl Engine {
             return Err(IssueError::FreshRefreshToken);
         }
         let custom = CustomMembers::of(&token.custom).map_err(IssueError::CustomClaims)?;
-        let is_reserved = |name: &&String| is_registered(name) || **name == config.identity_claim;
+        let is_reserved =
+            |name: &&Cow<'_, str>| is_registered(name) || ***name == *config.identity_claim;
         let names = custom.names().map_err(IssueError::CustomClaims)?;
         if let Some(name) = names.iter().find(is_reserved) {
-            return Err(IssueError::ReservedClaim(name.clone()));
+            return Err(IssueError::ReservedClaim(name.to_string()));
         }
         if let Some(headers) = &token.headers {
             // A name of its own choice is fine for a key without one.

@@ -1,5 +1,6 @@
 //! An application's own claims on their way into a token: JSON members, checked by name.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::de::{Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
@@ -18,13 +19,13 @@ impl CustomMembers {
     }
 
     /// The names, each once; an error where this is no object.
-    pub(crate) fn names(&self) -> Result<Vec<String>, serde_json::Error> {
+    pub(crate) fn names(&self) -> Result<Vec<Cow<'_, str>>, serde_json::Error> {
         let Some(json) = self.0.as_deref() else { return Ok(Vec::new()) };
         if !json.trim_start().starts_with('{') {
             // The deserializer's own error would quote the value.
             return Err(serde_json::Error::custom("a value of another kind"));
         }
-        serde_json::from_str::<Names>(json).map(|names| names.0)
+        serde_json::from_str::<Names<'_>>(json).map(|names| names.0)
     }
 
     /// Appends the members to a JSON object that is not empty.
@@ -40,9 +41,9 @@ impl CustomMembers {
     }
 }
 
-struct Names(Vec<String>);
+struct Names<'a>(Vec<Cow<'a, str>>);
 
-impl<'de> Deserialize<'de> for Names {
+impl<'de: 'a, 'a> Deserialize<'de> for Names<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(NamesVisitor)
     }
@@ -51,19 +52,19 @@ impl<'de> Deserialize<'de> for Names {
 struct NamesVisitor;
 
 impl<'de> Visitor<'de> for NamesVisitor {
-    type Value = Names;
+    type Value = Names<'de>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Names, A::Error> {
-        let mut names: Vec<String> = Vec::new();
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Names<'de>, A::Error> {
+        let mut names: Vec<Cow<'de, str>> = Vec::new();
         while let Some((Name(name), IgnoredAny)) = members.next_entry()? {
-            if names.iter().any(|own| *own == name) {
+            if names.contains(&name) {
                 return Err(A::Error::custom(format_args!("the member '{name}' occurs twice")));
             }
-            names.push(name.into_owned());
+            names.push(name);
         }
         Ok(Names(names))
     }
