@@ -1,0 +1,101 @@
+//! How often issuing and verifying ask for memory: the same number on every machine, so that a change which asks more
+//! often is noticed where no clock would show it.
+
+use allocation_counter::measure;
+use authx::{
+    Algorithm, Engine, JsonClaims, Location, NewToken, RequestToken, Requirement, SystemRandom,
+    TokenKind,
+};
+use serde::{Deserialize, Serialize};
+
+mod support;
+use support::{engine_of, now};
+
+const ALGORITHMS: [Algorithm; 5] =
+    [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa];
+
+#[derive(Serialize, Deserialize)]
+struct Account {
+    tenant: String,
+    plan: u32,
+    beta: bool,
+}
+
+fn account() -> Account {
+    Account { tenant: "north".to_owned(), plan: 3, beta: true }
+}
+
+fn verified<C: serde::de::DeserializeOwned>(engine: &Engine, text: &str) -> u64 {
+    let token = RequestToken::new(text, TokenKind::Access, Location::Headers);
+    let requirement = Requirement::access();
+    repeated(|| drop(engine.verify::<C>(&token, &requirement, now()).expect("claims")))
+}
+
+/// The allocations of an operation that isn't done for the first time.
+fn repeated(operation: impl Fn()) -> u64 {
+    operation();
+    measure(operation).count_total
+}
+
+#[test]
+fn verifying_allocates_nothing_but_the_claims() {
+    for algorithm in ALGORITHMS {
+        let engine = engine_of(algorithm);
+        let token = NewToken::access("user123");
+        let text = engine.issue(&token, now(), &SystemRandom).expect("a token");
+        // `sub`, `jti` and `csrf`.
+        assert_eq!(verified::<()>(&engine, &text), 3, "{algorithm}");
+
+        let token = token.scopes(["users:read", "users:write"]);
+        let text = engine.issue(&token, now(), &SystemRandom).expect("a token");
+        // A list and two texts more.
+        assert_eq!(verified::<()>(&engine, &text), 6, "{algorithm}");
+    }
+}
+
+#[test]
+fn custom_claims_are_collected_in_one_more_allocation() {
+    let engine = engine_of(Algorithm::Hs256);
+    let token = NewToken::access("user123").claims(account());
+    let text = engine.issue(&token, now(), &SystemRandom).expect("a token");
+    assert_eq!(verified::<()>(&engine, &text), 3 + 1);
+    assert_eq!(verified::<Account>(&engine, &text), 3 + 1 + 1);
+    // A map of three names and three values.
+    assert_eq!(verified::<JsonClaims>(&engine, &text), 3 + 1 + 7);
+}
+
+#[test]
+fn a_forged_token_allocates_nothing() {
+    let engine = engine_of(Algorithm::Hs256);
+    let text = engine_of(Algorithm::EdDsa)
+        .issue(&NewToken::access("user123"), now(), &SystemRandom)
+        .expect("a token");
+    let forged = engine.issue(&NewToken::access("user123"), now(), &SystemRandom).expect("a token");
+    let forged = format!("{}AAAA", &forged[..forged.len() - 4]);
+    for (text, most) in [(text.as_str(), 2), (&forged, 0), ("not.a-token", 0), ("", 0)] {
+        let token = RequestToken::new(text, TokenKind::Access, Location::Headers);
+        let requirement = Requirement::access();
+        let counted = measure(|| {
+            engine.verify::<()>(&token, &requirement, now()).expect_err("no token of ours");
+        });
+        // A header that isn't one of our own is decoded, and its members are compared.
+        assert!(counted.count_total <= most, "{text}: {}", counted.count_total);
+    }
+}
+
+#[test]
+fn issuing_allocates_no_more_than_it_did() {
+    // Text of the payload, token, signature, `jti`, `csrf` and the custom claims, of which there are none; the rest
+    // is what the cryptography library asks for.
+    for (algorithm, most) in ALGORITHMS.into_iter().zip([6, 8, 8, 10, 7]) {
+        let counted = issued(&engine_of(algorithm), &NewToken::access("user123"));
+        assert!(counted <= most, "{algorithm}: {counted}");
+    }
+    let counted =
+        issued(&engine_of(Algorithm::Hs256), &NewToken::access("user123").claims(account()));
+    assert!(counted <= 7, "{counted}");
+}
+
+fn issued<C: Serialize>(engine: &Engine, token: &NewToken<'_, C>) -> u64 {
+    repeated(|| drop(engine.issue(token, now(), &SystemRandom).expect("a token")))
+}
