@@ -7,11 +7,14 @@ mod decode;
 mod encode;
 mod header;
 mod json;
+mod members;
+mod payload;
 
 pub use claims::{Audience, Claims, CsrfToken, JsonClaims, TokenKind, UnknownTokenKind};
 pub use decode::{decode_unverified_header, decode_unverified_payload, verify_signature};
 
-pub(crate) use claims::{from_json, is_registered};
+pub(crate) use claims::is_registered;
 pub(crate) use custom::CustomMembers;
 pub(crate) use decode::{PayloadBuffer, open, twin};
 pub(crate) use encode::{EncodeError, HeaderTemplate, Payload, encode};
+pub(crate) use payload::from_json;

@@ -1,0 +1,212 @@
+//! From a payload's bytes to claims, in one pass: the registered claims are kept as they come, and the custom ones
+//! are handed on to the type that they are of.
+
+use std::borrow::Cow;
+
+use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, forward_to_deserialize_any};
+
+use super::claims::{Audience, Claims, CsrfToken, RegisteredClaim, TokenKind};
+use super::members::{Members, Names, Value};
+use crate::error::Malformed;
+use crate::time::Timestamp;
+
+type Result<T> = std::result::Result<T, serde_json::Error>;
+
+/// Reads a payload whose signature held.
+pub(crate) fn from_json<C: DeserializeOwned>(
+    payload: &[u8],
+    identity_claim: &str,
+) -> std::result::Result<Claims<C>, Malformed> {
+    let text = std::str::from_utf8(payload).map_err(|_| Malformed::Payload)?;
+    let mut reader = PayloadReader {
+        members: Members::of(text).map_err(|_| Malformed::Payload)?,
+        identity_claim,
+        at: None,
+        custom_names: Names::default(),
+        registered: Registered::default(),
+    };
+    let claims = C::deserialize(Custom(&mut reader)).and_then(|custom| reader.claims(custom));
+    claims.map_err(|_| reader.at.map_or(Malformed::Payload, Malformed::Claim))
+}
+
+struct PayloadReader<'c, 'de> {
+    members: Members<'de>,
+    identity_claim: &'c str,
+    /// The registered claim that is being read, which is the bad one when reading stops.
+    at: Option<&'static str>,
+    custom_names: Names<'de>,
+    registered: Registered,
+}
+
+#[derive(Default)]
+struct Registered {
+    sub: Option<String>,
+    kind: Option<TokenKind>,
+    jti: Option<String>,
+    exp: Option<Timestamp>,
+    nbf: Option<Timestamp>,
+    iat: Option<Timestamp>,
+    iss: Option<String>,
+    aud: Option<Audience>,
+    fresh: Option<bool>,
+    csrf: Option<CsrfToken>,
+    scopes: Option<Vec<String>>,
+    scope: Option<String>,
+    login_type: Option<String>,
+    sid: Option<String>,
+    auth_time: Option<Timestamp>,
+}
+
+impl<'de> PayloadReader<'_, 'de> {
+    /// The name of the next custom claim. The registered claims before it are read and kept.
+    fn next_custom(&mut self) -> Result<Option<Cow<'de, str>>> {
+        if self.members.owes_value() {
+            self.members.value()?;
+        }
+        while let Some(name) = self.members.next_name()? {
+            match self.claim(&name) {
+                Some(claim) => self.keep(claim)?,
+                None if self.custom_names.insert(&name) => return Ok(Some(name)),
+                None => return Err(twice()),
+            }
+        }
+        Ok(None)
+    }
+
+    fn claim(&self, name: &str) -> Option<RegisteredClaim> {
+        if name == self.identity_claim {
+            return Some(RegisteredClaim::Sub);
+        }
+        // Where another claim has the identity, `sub` is a claim like any other.
+        RegisteredClaim::named(name).filter(|claim| *claim != RegisteredClaim::Sub)
+    }
+
+    fn keep(&mut self, claim: RegisteredClaim) -> Result<()> {
+        self.at = Some(claim.name());
+        let value = self.members.value()?;
+        let own = &mut self.registered;
+        match claim {
+            RegisteredClaim::Sub => once(&mut own.sub, value)?,
+            RegisteredClaim::Type => once(&mut own.kind, value)?,
+            RegisteredClaim::Jti => once(&mut own.jti, value)?,
+            RegisteredClaim::Exp => once(&mut own.exp, value)?,
+            RegisteredClaim::Nbf => once(&mut own.nbf, value)?,
+            RegisteredClaim::Iat => once(&mut own.iat, value)?,
+            RegisteredClaim::Iss => once(&mut own.iss, value)?,
+            RegisteredClaim::Aud => once(&mut own.aud, value)?,
+            RegisteredClaim::Fresh => once(&mut own.fresh, value)?,
+            RegisteredClaim::Csrf => once(&mut own.csrf, value)?,
+            RegisteredClaim::Scopes => once(&mut own.scopes, value)?,
+            RegisteredClaim::Scope => once(&mut own.scope, value)?,
+            RegisteredClaim::LoginType => once(&mut own.login_type, value)?,
+            RegisteredClaim::Sid => once(&mut own.sid, value)?,
+            RegisteredClaim::AuthTime => once(&mut own.auth_time, value)?,
+        }
+        self.at = None;
+        Ok(())
+    }
+
+    /// The claims, once the rest of the payload is read: `C` may have had enough before its end.
+    fn claims<C>(&mut self, custom: C) -> Result<Claims<C>> {
+        while self.next_custom()?.is_some() {}
+        let own = std::mem::take(&mut self.registered);
+        let mut scopes = own.scopes;
+        if let Some(scope) = own.scope {
+            let names = scope.split(' ').filter(|name| !name.is_empty()).map(str::to_owned);
+            scopes.get_or_insert_default().extend(names);
+        }
+        let mut missing = |claim: &'static str| {
+            self.at = Some(claim);
+            serde_json::Error::missing_field(claim)
+        };
+        Ok(Claims {
+            sub: own.sub.filter(|sub| !sub.is_empty()).ok_or_else(|| missing("sub"))?,
+            kind: own.kind.ok_or_else(|| missing("type"))?,
+            jti: own.jti,
+            exp: own.exp,
+            nbf: own.nbf,
+            iat: own.iat,
+            iss: own.iss,
+            aud: own.aud,
+            fresh: own.fresh.unwrap_or(false),
+            csrf: own.csrf,
+            scopes,
+            login_type: own.login_type,
+            sid: own.sid,
+            auth_time: own.auth_time,
+            custom,
+        })
+    }
+}
+
+fn once<'de, T: Deserialize<'de>>(slot: &mut Option<T>, value: &Value<'de>) -> Result<()> {
+    if slot.is_some() {
+        return Err(twice());
+    }
+    *slot = Some(T::deserialize(value)?);
+    Ok(())
+}
+
+fn twice() -> serde_json::Error {
+    serde_json::Error::custom("a member occurs twice")
+}
+
+/// The custom claims as a map for `C`, or as nothing for `()`.
+struct Custom<'r, 'c, 'de>(&'r mut PayloadReader<'c, 'de>);
+
+impl<'de> MapAccess<'de> for Custom<'_, '_, 'de> {
+    type Error = serde_json::Error;
+
+    fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>> {
+        match self.0.next_custom()? {
+            Some(Cow::Borrowed(name)) => {
+                seed.deserialize(BorrowedStrDeserializer::new(name)).map(Some)
+            }
+            Some(Cow::Owned(name)) => seed.deserialize(StringDeserializer::new(name)).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
+        seed.deserialize(self.0.members.value()?)
+    }
+}
+
+impl<'de> Deserializer<'de> for Custom<'_, '_, 'de> {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        visitor.visit_map(self)
+    }
+
+    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_unit_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
+        visitor.visit_unit()
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        visitor: V,
+    ) -> Result<V::Value> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
+        visitor.visit_some(self)
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf seq tuple
+        tuple_struct map struct enum identifier ignored_any
+    }
+}
