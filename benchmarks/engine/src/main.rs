@@ -3,6 +3,7 @@
 //! Usage: `authx-benchmarks [ROUNDS]`
 
 mod bare;
+mod jwt_simple;
 mod ours;
 mod peer;
 mod token;
@@ -44,6 +45,7 @@ fn main() {
                     Contestant::new("authx", ours::create(algorithm)),
                     Contestant::new("aws_lc_rs", peer::create(algorithm, Backend::AwsLc)),
                     Contestant::new("rust_crypto", peer::create(algorithm, Backend::RustCrypto)),
+                    Contestant::new("jwt_simple", jwt_simple::create(algorithm)),
                     Contestant::new("bare", bare::sign(algorithm, signing_input)),
                 ],
             ),
@@ -75,5 +77,6 @@ fn verifiers(algorithm: Algorithm, token: &str) -> Vec<Contestant> {
         Contestant::new("authx", ours::verify(algorithm, token)),
         Contestant::new("aws_lc_rs", peer::verify(algorithm, Backend::AwsLc, token)),
         Contestant::new("rust_crypto", peer::verify(algorithm, Backend::RustCrypto, token)),
+        Contestant::new("jwt_simple", jwt_simple::verify(algorithm, token)),
     ]
 }

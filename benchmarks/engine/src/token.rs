@@ -37,6 +37,10 @@ pub enum Algorithm {
 impl Algorithm {
     pub const ALL: [Self; 5] = [Self::Hs256, Self::Rs256, Self::Ps256, Self::Es256, Self::EdDsa];
 
+    pub fn is_symmetric(self) -> bool {
+        self == Self::Hs256
+    }
+
     /// The key pair as PKCS#8 and SPKI.
     pub fn pem(self) -> (&'static str, &'static str) {
         macro_rules! pair {

@@ -3,7 +3,7 @@
 //! The engine has validated every claim, so the model is built as pydantic's own `model_construct`
 //! builds one: by setting its four slots, without validating again.
 
-use authx::{Audience, Claims, JsonClaims, Timestamp};
+use authx::{Audience, Claims, JsonClaims, Timestamp, TokenKind};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PySet, PyString};
@@ -51,7 +51,11 @@ pub(crate) fn token_payload<'py>(
     put(intern!(py, "exp"), exp)?;
     put(intern!(py, "nbf"), claims.nbf.map(|nbf| number(py, nbf)).transpose()?)?;
     put(intern!(py, "iat"), claims.iat.map(|iat| number(py, iat)).transpose()?)?;
-    put(intern!(py, "type"), Some(text(claims.kind.as_str())))?;
+    let kind = match claims.kind {
+        TokenKind::Access => intern!(py, "access"),
+        TokenKind::Refresh => intern!(py, "refresh"),
+    };
+    put(intern!(py, "type"), Some(kind.clone().into_any()))?;
     put(intern!(py, "csrf"), claims.csrf.as_ref().map(|csrf| text(csrf.as_str())))?;
     let scopes = claims.scopes.as_ref().map(|scopes| scopes.into_bound_py_any(py)).transpose()?;
     put(intern!(py, "scopes"), scopes)?;
@@ -60,14 +64,15 @@ pub(crate) fn token_payload<'py>(
     put(intern!(py, "sid"), optional_text(&claims.sid))?;
 
     let extra = PyDict::new(py);
+    let put_extra = |name: &Bound<'py, PyString>, value: Bound<'py, PyAny>| -> PyResult<()> {
+        extra.set_item(name, value)?;
+        set.add(name)
+    };
     if let Some(auth_time) = claims.auth_time {
-        extra.set_item(intern!(py, "auth_time"), number(py, auth_time)?)?;
+        put_extra(intern!(py, "auth_time"), number(py, auth_time)?)?;
     }
     for (name, value) in &claims.custom {
-        extra.set_item(name, json::loads(py, value)?)?;
-    }
-    for name in extra.keys().iter() {
-        set.add(name)?;
+        put_extra(&PyString::new(py, name), json::loads(py, value)?)?;
     }
 
     let payload = model.new.bind(py).call1((&model.class,))?;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
+use uuid::fmt::Hyphenated;
 
 use crate::config::TokenLifetime;
 use crate::engine::Engine;
@@ -341,8 +342,15 @@ impl Engine {
         let is_complete = token.jti.is_some() && token.csrf.is_some();
         let drawn = if is_complete { None } else { Some(random::uuids(random)?) };
         let [drawn_jti, drawn_csrf] = drawn.unwrap_or_default();
-        let jti = token.jti.as_ref().unwrap_or(&drawn_jti);
-        let csrf = token.csrf.as_ref().map_or(drawn_csrf.as_str(), CsrfToken::as_str);
+        let [jti_text, csrf_text] = &mut [[0; Hyphenated::LENGTH]; 2];
+        let jti = match &token.jti {
+            Some(jti) => jti.as_str(),
+            None => drawn_jti.encode_lower(jti_text),
+        };
+        let csrf = match &token.csrf {
+            Some(csrf) => csrf.as_str(),
+            None => drawn_csrf.encode_lower(csrf_text),
+        };
         let payload = Payload {
             identity_claim: &config.identity_claim,
             sub: &token.subject,

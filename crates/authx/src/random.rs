@@ -1,7 +1,7 @@
 //! Randomness, passed in by whoever calls the engine.
 
 use aws_lc_rs::rand::SecureRandom as _;
-use uuid::Uuid;
+use uuid::fmt::Hyphenated;
 
 /// A source of unpredictable bytes for token identifiers and CSRF values.
 ///
@@ -38,12 +38,9 @@ impl Random for SystemRandom {
     }
 }
 
-/// The texts of two version 4 UUIDs (RFC 9562 section 5.4), 122 random bits each, from one draw.
-pub(crate) fn uuids(random: &dyn Random) -> Result<[String; 2], RandomUnavailable> {
+/// Two version 4 UUIDs (RFC 9562 section 5.4), 122 random bits each, from one draw.
+pub(crate) fn uuids(random: &dyn Random) -> Result<[Hyphenated; 2], RandomUnavailable> {
     let mut bytes = [[0; 16]; 2];
     random.fill(bytes.as_flattened_mut())?;
-    Ok(bytes.map(|bytes| {
-        let uuid = uuid::Builder::from_random_bytes(bytes).into_uuid();
-        uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()).to_owned()
-    }))
+    Ok(bytes.map(|bytes| uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated()))
 }

@@ -77,7 +77,7 @@ impl SessionState {
 /// [`RandomUnavailable`] when the source has nothing to give.
 pub fn new_session_id(random: &dyn Random) -> Result<String, RandomUnavailable> {
     let [id, _] = random::uuids(random)?;
-    Ok(id)
+    Ok(id.to_string())
 }
 
 impl Config {
