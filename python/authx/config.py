@@ -165,6 +165,12 @@ class AuthXConfig(BaseSettings):
     JWT_MAX_BODY_SIZE: int = 1_048_576
     """The largest JSON body, in bytes, that is searched for a token."""
 
+    JWT_VERIFICATION_CACHE_ENTRIES: int = 0
+    """How many verified tokens are kept, so that the same token again is not verified anew. 0: none."""
+
+    JWT_VERIFICATION_CACHE_BYTES: int = 67_108_864
+    """How many bytes they may take together."""
+
     JWT_WEBSOCKET_ALLOWED_ORIGINS: list[str] = []
     """The origins, besides the service's own, whose pages may open a WebSocket with the cookie's token."""
 

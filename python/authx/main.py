@@ -27,7 +27,7 @@ from authx.protection import RouteProtection
 from authx.refresh import ImplicitRefresh
 from authx.schema import P, RequestToken, TokenPayload, validated
 from authx.sessions import SessionKeeping
-from authx.types import ModelCallback, T, TokenCallback, TokenLocations, TokenType
+from authx.types import CacheStatistics, ModelCallback, T, TokenCallback, TokenLocations, TokenType
 from authx.websocket import WebSocketGuard, guarded
 
 __all__ = ["AuthX"]
@@ -104,6 +104,15 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
     def load_config(self, config: AuthXConfig) -> None:
         """Replace the settings."""
         self._engines.load(config)
+
+    @property
+    def cache_statistics(self) -> CacheStatistics | None:
+        """How the verification cache serves; `None` without one, see `JWT_VERIFICATION_CACHE_ENTRIES`.
+
+        A change of the settings begins a new cache.
+        """
+        statistics = self._engines.current().cache_statistics
+        return None if statistics is None else CacheStatistics(*statistics)
 
     # Verifying by hand
 

@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from typing_extensions import TypeVar
 
 __all__ = [
     "AlgorithmType",
     "AsymmetricAlgorithmType",
+    "CacheStatistics",
     "DateTimeExpression",
     "HTTPMethod",
     "HTTPMethods",
@@ -55,6 +56,22 @@ TokenLocations = Sequence[TokenLocation]
 Numeric = float | int
 ObjectOrSequence: TypeAlias = T | Sequence[T]
 StringOrSequence = str | Sequence[str]
+
+class CacheStatistics(NamedTuple):
+    """How a verification cache serves, and what it takes."""
+
+    entries: int
+    """How many tokens it keeps."""
+
+    bytes: int
+    """How many bytes they take, at most."""
+
+    hits: int
+    """How many tokens were looked for and found."""
+
+    misses: int
+    """How many were looked for and not found, those among them that don't verify."""
+
 
 DateTimeExpression = datetime | timedelta
 """An instant, or a span from now. A `datetime` without a time zone is local time, as everywhere in Python."""

@@ -10,7 +10,7 @@ use authx::{
 use crate::token::{Account, Algorithm, CSRF, ISSUER, JTI, SECRET, SUBJECT};
 
 pub fn create(algorithm: Algorithm) -> impl FnMut() -> String {
-    let engine = engine(algorithm);
+    let engine = engine(algorithm, 0);
     let account = Account::example();
     move || {
         let token = NewToken::access(SUBJECT).jti(JTI).csrf(CSRF).claims(&account);
@@ -19,7 +19,15 @@ pub fn create(algorithm: Algorithm) -> impl FnMut() -> String {
 }
 
 pub fn verify(algorithm: Algorithm, token: &str) -> impl FnMut() -> Claims<Account> + use<> {
-    let engine = engine(algorithm);
+    verify_by(engine(algorithm, 0), token)
+}
+
+/// With a verification cache, which has the token from the second time on.
+pub fn verify_again(algorithm: Algorithm, token: &str) -> impl FnMut() -> Claims<Account> + use<> {
+    verify_by(engine(algorithm, 10_000), token)
+}
+
+fn verify_by(engine: Engine, token: &str) -> impl FnMut() -> Claims<Account> + use<> {
     let requirement = Requirement::access();
     let token = token.to_owned();
     move || {
@@ -28,7 +36,7 @@ pub fn verify(algorithm: Algorithm, token: &str) -> impl FnMut() -> Claims<Accou
     }
 }
 
-fn engine(algorithm: Algorithm) -> Engine {
+fn engine(algorithm: Algorithm, cache_entries: usize) -> Engine {
     let key = match algorithm {
         Algorithm::Hs256 => Key::from_secret(authx::Algorithm::Hs256, SECRET),
         Algorithm::Rs256 => Key::from_private_pem(authx::Algorithm::Rs256, algorithm.pem().0),
@@ -39,6 +47,7 @@ fn engine(algorithm: Algorithm) -> Engine {
     let ring = KeyRing::new([key.expect("a key")]).expect("a ring");
     let config = Config::builder()
         .keys(ring)
+        .verification_cache_entries(cache_entries)
         .encode_issuer(ISSUER.to_owned())
         .decode_issuer(ISSUER.to_owned());
     Engine::new(config.build().expect("a configuration"))

@@ -68,6 +68,12 @@ impl Engine {
     }
 
     #[getter]
+    fn cache_statistics(&self) -> Option<(usize, u64, u64, u64)> {
+        let statistics = self.inner.cache_statistics()?;
+        Some((statistics.entries, statistics.bytes, statistics.hits, statistics.misses))
+    }
+
+    #[getter]
     fn max_body_size(&self) -> usize {
         self.inner.config().max_body_size()
     }

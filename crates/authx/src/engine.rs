@@ -4,28 +4,67 @@ use std::sync::Arc;
 
 use crate::config::Config;
 use crate::error::{Answer, Error};
+use crate::verification_cache::{CacheStatistics, VerificationCache};
 
 /// A configuration at work. Immutable, cheap to clone, and shared between threads without a lock.
+///
+/// Where `JWT_VERIFICATION_CACHE_ENTRIES` asks for it, an engine and its clones share a cache of the tokens that
+/// verified. It changes what a verification costs, never what comes of it.
 ///
 /// What it can do is in the modules it belongs to: [`Engine::issue`] in `issue.rs`, [`Engine::verify`]
 /// in `verify.rs`, [`Engine::find_token`] and the cookies in `transport/`, implicit refresh in
 /// `refresh.rs`.
 #[derive(Clone, Debug)]
 pub struct Engine {
-    config: Arc<Config>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    config: Config,
+    cache: Option<VerificationCache>,
 }
 
 impl Engine {
     /// The engine of a configuration.
     #[must_use]
     pub fn new(config: Config) -> Self {
-        Self { config: Arc::new(config) }
+        let cache = config.verification_cache.map(VerificationCache::new);
+        Self { shared: Arc::new(Shared { config, cache }) }
     }
 
     /// The configuration.
     #[must_use]
     pub fn config(&self) -> &Config {
-        &self.config
+        &self.shared.config
+    }
+
+    /// How the cache of verified tokens serves; `None` where there is none.
+    ///
+    /// ```
+    /// # use authx::{Config, Engine, Location, NewToken, RequestToken, Requirement, Secret, SystemRandom};
+    /// # use authx::{Timestamp, TokenKind};
+    /// # let secret = Secret::from("a secret of at least thirty-two bytes");
+    /// # let now = Timestamp::from(std::time::SystemTime::now());
+    /// let config = Config::builder().secret_key(secret).verification_cache_entries(10_000_usize);
+    /// let engine = Engine::new(config.build()?);
+    /// let text = engine.issue(&NewToken::access("user123"), now, &SystemRandom)?;
+    ///
+    /// let token = RequestToken::new(&text, TokenKind::Access, Location::Headers);
+    /// for _ in 0..10 {
+    ///     engine.verify::<()>(&token, &Requirement::access(), now)?;
+    /// }
+    /// let statistics = engine.cache_statistics().expect("a cache was asked for");
+    /// assert_eq!((statistics.hits, statistics.misses, statistics.entries), (9, 1, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn cache_statistics(&self) -> Option<CacheStatistics> {
+        self.shared.cache.as_ref().map(VerificationCache::statistics)
+    }
+
+    pub(crate) fn cache(&self) -> Option<&VerificationCache> {
+        self.shared.cache.as_ref()
     }
 
     /// A subject in 32 hexadecimal digits, for logs that shall tell users apart and not name them.
@@ -45,12 +84,12 @@ impl Engine {
     /// ```
     #[must_use]
     pub fn subject_hash(&self, subject: &str) -> String {
-        format!("{:032x}", self.config.keys.keyed_hash(subject))
+        format!("{:032x}", self.config().keys.keyed_hash(subject))
     }
 
     /// How HTTP answers an error, with the configured status of a token that can't be decoded.
     #[must_use]
     pub fn answer(&self, error: &Error) -> Answer {
-        error.answer(self.config.invalid_token_status)
+        error.answer(self.config().invalid_token_status)
     }
 }

@@ -29,6 +29,7 @@
 //! The modules, in the order in which a token meets them: `config` (settings to a checked [`Config`]),
 //! `key` ([`Key`], [`KeyRing`]), `issue` ([`NewToken`]), `token` (the codec, [`Claims`]), `transport`
 //! ([`Request`], [`RequestToken`], cookies, CSRF), `verify` ([`Requirement`] and the ordered checks),
+//! `verification_cache` (tokens that verified, opt-in),
 //! `login_type` (several logins of one application), `scope`, `session`, `policy` ([`Policy`], rules over
 //! attributes), `refresh` (implicit refresh), `websocket`, `rate_limit`, `error` (what HTTP answers), `time`
 //! and `random`.
@@ -50,6 +51,7 @@ mod session;
 mod time;
 mod token;
 mod transport;
+mod verification_cache;
 mod verify;
 mod websocket;
 
@@ -76,11 +78,12 @@ pub use scope::RequiredScopes;
 pub use session::{SessionState, new_session_id};
 pub use time::Timestamp;
 pub use token::{
-    Audience, Claims, CsrfToken, JsonClaims, TokenKind, UnknownTokenKind, decode_unverified_header,
-    decode_unverified_payload, verify_signature,
+    Audience, Claims, CsrfToken, CustomClaims, JsonClaims, TokenKind, UnknownTokenKind,
+    decode_unverified_header, decode_unverified_payload, verify_signature,
 };
 pub use transport::{
     BodyWanted, CsrfProof, Headers, Location, Request, RequestToken, TokenPlace, UnknownLocation,
 };
+pub use verification_cache::CacheStatistics;
 pub use verify::{CsrfCheck, Requirement};
 pub use websocket::SocketClose;

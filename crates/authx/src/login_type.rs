@@ -4,12 +4,10 @@
 //! issuers or audiences of their own it can't read them, and would call them wrongly signed. Here it asks
 //! whether one of the others issued the token, so that the answer says what is wrong.
 
-use serde::de::DeserializeOwned;
-
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::time::Timestamp;
-use crate::token::Claims;
+use crate::token::{Claims, CustomClaims};
 use crate::transport::RequestToken;
 use crate::verify::{CsrfCheck, Requirement};
 
@@ -35,7 +33,7 @@ impl Engine {
     ///
     /// The [`Error`] of the first check that fails. Where the token is one that another engine issued,
     /// [`Error::LoginTypeMismatch`].
-    pub fn verify_among<'e, C: DeserializeOwned>(
+    pub fn verify_among<'e, C: CustomClaims>(
         &self,
         token: &RequestToken<'_>,
         requirement: &Requirement,

@@ -14,7 +14,7 @@ use support::{engine_of, now};
 const ALGORITHMS: [Algorithm; 5] =
     [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa];
 
-#[derive(Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize)]
 struct Account {
     tenant: String,
     plan: u32,
@@ -25,7 +25,7 @@ fn account() -> Account {
     Account { tenant: "north".to_owned(), plan: 3, beta: true }
 }
 
-fn verified<C: serde::de::DeserializeOwned>(engine: &Engine, text: &str) -> u64 {
+fn verified<C: authx::CustomClaims>(engine: &Engine, text: &str) -> u64 {
     let token = RequestToken::new(text, TokenKind::Access, Location::Headers);
     let requirement = Requirement::access();
     repeated(|| drop(engine.verify::<C>(&token, &requirement, now()).expect("claims")))

@@ -29,8 +29,8 @@ fn every_hostile_request_gets_its_answer_and_every_honest_one_passes() {
     let mut ran = BTreeMap::<u32, usize>::new();
     let mut wrong = Vec::new();
     for case in &table.cases {
-        for undecodable_status in [401, 422] {
-            if let Err(difference) = run(&table, case, undecodable_status) {
+        for (undecodable_status, cache_entries) in [(401, 0), (401, 1000), (422, 0)] {
+            if let Err(difference) = run(&table, case, undecodable_status, cache_entries) {
                 wrong.push(format!("row {}, {}: {difference}", case.row, case.name));
             }
         }
@@ -73,10 +73,17 @@ fn reserved_claims_cannot_be_given_as_custom_claims() {
 }
 
 /// Does what a face does, and compares what comes of it with what the case says.
-fn run(table: &Table, case: &Case, undecodable_status: u16) -> Result<(), String> {
+fn run(
+    table: &Table,
+    case: &Case,
+    undecodable_status: u16,
+    cache_entries: u16,
+) -> Result<(), String> {
+    let mut settings = case.settings.clone();
+    settings.insert("JWT_VERIFICATION_CACHE_ENTRIES".to_owned(), cache_entries.into());
     let config = table.config(
         &case.configuration,
-        &case.settings,
+        &settings,
         case.login_type.as_deref(),
         case.ring.as_deref(),
         undecodable_status,
@@ -153,6 +160,8 @@ fn decide(
     let token = engine.find_token(&request, requirement)?;
     assert!(!format!("{token:?}").contains("eyJ"), "a token shows itself");
     let claims = engine.verify::<()>(&token, requirement, now);
+    let again = engine.verify::<()>(&token, requirement, now);
+    assert_eq!(again, claims, "the second time makes a difference");
     let with_custom_claims = engine.verify::<JsonClaims>(&token, requirement, now);
     assert_eq!(
         with_custom_claims.map(|claims| claims.sub),

@@ -68,6 +68,12 @@ fn ways() -> Vec<Way> {
         ("JWT_DECODE_LEEWAY", "0.5", Seconds(0.5), |c| c.decode_leeway(Duration::from_millis(500))),
         ("JWT_MAX_TOKEN_SIZE", "100", Integer(100), |c| c.max_token_size(100_usize)),
         ("JWT_MAX_BODY_SIZE", "100", Integer(100), |c| c.max_body_size(100_usize)),
+        ("JWT_VERIFICATION_CACHE_ENTRIES", "100", Integer(100), |c| {
+            c.verification_cache_entries(100_usize)
+        }),
+        ("JWT_VERIFICATION_CACHE_BYTES", "70000", Integer(70_000), |c| {
+            c.verification_cache_bytes(70_000_usize)
+        }),
         ("JWT_TOKEN_LOCATION", "[\"cookies\", \"json\"]", list(&["cookies", "json"]), |c| {
             c.token_location([Location::Cookies, Location::Json])
         }),
@@ -164,6 +170,8 @@ fn every_default_is_the_documented_one() {
         ("JWT_DECODE_LEEWAY", "None"),
         ("JWT_MAX_TOKEN_SIZE", "8192"),
         ("JWT_MAX_BODY_SIZE", "1048576"),
+        ("JWT_VERIFICATION_CACHE_ENTRIES", "0"),
+        ("JWT_VERIFICATION_CACHE_BYTES", "67108864"),
         ("JWT_TOKEN_LOCATION", "[Headers]"),
         ("JWT_ACCESS_TOKEN_LOCATION", "None"),
         ("JWT_REFRESH_TOKEN_LOCATION", "None"),

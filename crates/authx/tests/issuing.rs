@@ -253,7 +253,7 @@ fn reserved_claims_cannot_be_given_as_custom_ones() {
 
 #[test]
 fn custom_claims_come_back_as_the_type_that_they_were_given_as() {
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     struct Tenant {
         tenant: u32,
         roles: Vec<String>,
@@ -261,7 +261,7 @@ fn custom_claims_come_back_as_the_type_that_they_were_given_as() {
         #[serde(flatten)]
         more: BTreeMap<String, Value>,
     }
-    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     struct Wrapped(Tenant);
     let tenant = || Tenant {
         tenant: 7,
@@ -297,7 +297,7 @@ fn custom_claims_come_back_as_the_type_that_they_were_given_as() {
 
 #[test]
 fn custom_claims_of_another_type_than_asked_for_are_refused() {
-    #[derive(Debug, Deserialize)]
+    #[derive(Clone, Debug, Deserialize)]
     struct Tenant {
         #[expect(dead_code, reason = "it never gets a value")]
         tenant: u32,

@@ -15,7 +15,7 @@ use crate::authenticate::token_extractor;
 /// use axum::routing::get;
 /// use axum_authx::{AccessToken, AuthX};
 ///
-/// #[derive(serde::Deserialize)]
+/// #[derive(Clone, serde::Deserialize)]
 /// struct Tenant {
 ///     tenant: u32,
 /// }

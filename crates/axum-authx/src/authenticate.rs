@@ -5,11 +5,10 @@
 
 use std::fmt;
 
-use authx::{BodyWanted, Claims, Error, Request, RequestToken, Requirement};
+use authx::{BodyWanted, Claims, CustomClaims, Error, Request, RequestToken, Requirement};
 use axum::BoxError;
 use http::HeaderMap;
 use http::request::Parts;
-use serde::de::DeserializeOwned;
 
 use crate::auth::AuthX;
 use crate::body::ReadBody;
@@ -34,7 +33,7 @@ impl AuthX {
     /// # Errors
     ///
     /// The [`Rejection`] of the first check that fails.
-    pub async fn authenticate<C: DeserializeOwned + Send>(
+    pub async fn authenticate<C: CustomClaims>(
         &self,
         parts: &mut Parts,
         requirement: &Requirement,
@@ -49,7 +48,7 @@ impl AuthX {
         Ok(claims)
     }
 
-    async fn verify_and_ask<C: DeserializeOwned + Send>(
+    async fn verify_and_ask<C: CustomClaims>(
         &self,
         parts: &mut Parts,
         requirement: &Requirement,
@@ -129,7 +128,7 @@ impl AuthX {
     /// # Errors
     ///
     /// The [`Rejection`] of the first check that fails.
-    pub fn verify_token<C: DeserializeOwned>(
+    pub fn verify_token<C: CustomClaims>(
         &self,
         token: &RequestToken<'_>,
         requirement: &Requirement,
@@ -139,7 +138,7 @@ impl AuthX {
     }
 
     /// Every check but revocation.
-    fn verify<C: DeserializeOwned, T>(
+    fn verify<C: CustomClaims, T>(
         &self,
         parts: &Parts,
         requirement: &Requirement,
@@ -234,7 +233,7 @@ macro_rules! token_extractor {
         impl<S, C> ::axum::extract::FromRequestParts<S> for $name<C>
         where
             S: $crate::state::AuthState,
-            C: ::serde::de::DeserializeOwned + Send,
+            C: ::authx::CustomClaims,
         {
             type Rejection = $crate::Rejection;
 
@@ -251,7 +250,7 @@ macro_rules! token_extractor {
         impl<S, C> ::axum::extract::OptionalFromRequestParts<S> for $name<C>
         where
             S: $crate::state::AuthState,
-            C: ::serde::de::DeserializeOwned + Send,
+            C: ::authx::CustomClaims,
         {
             type Rejection = $crate::Rejection;
 

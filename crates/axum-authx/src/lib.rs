@@ -142,10 +142,11 @@ mod web_socket_guard;
 mod web_socket_token;
 
 pub use authx::{
-    Algorithm, Audience, Claims, Config, ConfigBuilder, ConfigError, CsrfCheck, Engine, Error,
-    IssueError, JsonClaims, Key, KeyRing, Location, NewToken, Policy, PolicyCondition,
-    PolicyDecision, PolicyEffect, PolicyFileError, PolicyOperator, PolicyRule, PolicySource,
-    RateLimit, RateLimitError, RequiredScopes, Requirement, SameSite, Secret, Timestamp, TokenKind,
+    Algorithm, Audience, CacheStatistics, Claims, Config, ConfigBuilder, ConfigError, CsrfCheck,
+    CustomClaims, Engine, Error, IssueError, JsonClaims, Key, KeyRing, Location, NewToken, Policy,
+    PolicyCondition, PolicyDecision, PolicyEffect, PolicyFileError, PolicyOperator, PolicyRule,
+    PolicySource, RateLimit, RateLimitError, RequiredScopes, Requirement, SameSite, Secret,
+    Timestamp, TokenKind,
 };
 
 pub use access_token::AccessToken;

@@ -6,10 +6,9 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
-use authx::{Claims, RequiredScopes, Requirement};
+use authx::{Claims, CustomClaims, RequiredScopes, Requirement};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
-use serde::de::DeserializeOwned;
 
 use crate::authenticate::optional;
 use crate::rejection::Rejection;
@@ -83,7 +82,7 @@ impl<S, P, C> FromRequestParts<S> for Scoped<P, C>
 where
     S: AuthState,
     P: Scopes,
-    C: DeserializeOwned + Send,
+    C: CustomClaims,
 {
     type Rejection = Rejection;
 
@@ -98,7 +97,7 @@ impl<S, P, C> OptionalFromRequestParts<S> for Scoped<P, C>
 where
     S: AuthState,
     P: Scopes,
-    C: DeserializeOwned + Send,
+    C: CustomClaims,
 {
     type Rejection = Rejection;
 

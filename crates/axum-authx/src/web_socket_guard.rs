@@ -9,14 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use authx::{Claims, RequestToken, Requirement, SocketClose, Timestamp};
+use authx::{Claims, CustomClaims, RequestToken, Requirement, SocketClose, Timestamp};
 use axum::extract::FromRequestParts;
 use axum::extract::ws::{CloseFrame, Message, OnFailedUpgrade, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
 use futures_util::{Sink, SinkExt, Stream, StreamExt as _};
 use http::HeaderValue;
 use http::request::Parts;
-use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
@@ -91,7 +90,7 @@ impl<C> Deref for WebSocketGuard<C> {
 impl<S, C> FromRequestParts<S> for WebSocketGuard<C>
 where
     S: AuthState,
-    C: DeserializeOwned + Send,
+    C: CustomClaims,
 {
     type Rejection = Rejection;
 

@@ -34,3 +34,9 @@ fn a_user_that_cannot_be_found_does_not_compile_and_is_told_why() {
     let said = said_of("no way to a user");
     assert!(said.contains("implement `FromSubject<AuthX>` for `"), "{said}");
 }
+
+#[test]
+fn custom_claims_that_cannot_be_cloned_do_not_compile_and_are_told_why() {
+    let said = said_of("claims that can't be cloned");
+    assert!(said.contains("the trait `Clone` is not implemented for `Tenant`"), "{said}");
+}

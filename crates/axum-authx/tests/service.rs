@@ -234,6 +234,34 @@ async fn the_store_is_asked_about_verified_tokens_only_and_told_what_they_say() 
 }
 
 #[tokio::test]
+async fn the_store_is_asked_about_a_token_of_the_verification_cache_each_time() {
+    let (auth, clock) = auth(|config| config.verification_cache_entries(100_usize));
+    let revoked = Arc::new(Mutex::new(false));
+    let store = Arc::clone(&revoked);
+    let auth =
+        auth.with_revocation(revocation::from_sync_fn(move |_| *store.lock().expect("no panic")));
+    let app = Router::new()
+        .route("/", get(|token: AccessToken| async move { token.0.sub }))
+        .with_state(auth.clone());
+    let token = NewToken::access("ada").expires_in(Duration::from_secs(60));
+    let token = auth.issue(&token).expect("a token");
+    let ask = || answer_to(&app, bearer(testing::get("/"), &token));
+
+    for _ in 0..3 {
+        assert_eq!(ask().await.body, "ada");
+    }
+    *revoked.lock().expect("no panic") = true;
+    assert!(ask().await.body.contains("RevokedTokenError"));
+    *revoked.lock().expect("no panic") = false;
+    assert_eq!(ask().await.status, 200);
+    let statistics = auth.engine().cache_statistics().expect("a cache");
+    assert_eq!((statistics.hits, statistics.misses, statistics.entries), (4, 1, 1));
+
+    clock.advance(Duration::from_secs(60));
+    assert!(ask().await.body.contains("TokenExpiredError"));
+}
+
+#[tokio::test]
 async fn a_token_in_a_json_body_leaves_the_body_to_the_handler() {
     let (auth, _) = auth(|config| {
         let config = config.token_location([Location::Headers, Location::Json]);

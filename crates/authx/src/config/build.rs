@@ -10,6 +10,7 @@ use super::{
 use crate::key::{Algorithm, Key, KeyError, KeyRing, Secret};
 use crate::token::is_registered;
 use crate::transport::Location;
+use crate::verification_cache::CacheBounds;
 
 pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
     let ConfigBuilder { settings, keys, login_type } = builder;
@@ -60,6 +61,10 @@ pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
         leeway: settings.decode_leeway.unwrap_or_default(),
         max_token_size: settings.max_token_size,
         max_body_size: settings.max_body_size,
+        verification_cache: (settings.verification_cache_entries > 0).then_some(CacheBounds {
+            entries: settings.verification_cache_entries,
+            bytes: settings.verification_cache_bytes,
+        }),
         header_name: settings.header_name.to_ascii_lowercase(),
         header_type: settings.header_type,
         query_string_name: settings.query_string_name,
@@ -320,6 +325,14 @@ fn check_numbers(settings: &Settings) -> Result<(), ConfigError> {
         return Err(ConfigError::Conflict {
             setting: "JWT_WEBSOCKET_CHECK_INTERVAL",
             reason: "it must be longer than 0",
+        });
+    }
+    if settings.verification_cache_entries > 0
+        && settings.verification_cache_bytes < CacheBounds::LEAST_BYTES
+    {
+        return Err(ConfigError::Conflict {
+            setting: "JWT_VERIFICATION_CACHE_BYTES",
+            reason: "it must be at least 65536, or hardly a token would be kept",
         });
     }
     if !matches!(settings.invalid_token_status, 401 | 422) {

@@ -16,6 +16,7 @@ use crate::key::KeyRing;
 use crate::time::Timestamp;
 use crate::token::{Audience, TokenKind};
 use crate::transport::Location;
+use crate::verification_cache::CacheBounds;
 use settings::Settings;
 
 /// How long a type of token is valid from its issue.
@@ -209,6 +210,7 @@ pub struct Config {
     pub(crate) leeway: Duration,
     pub(crate) max_token_size: usize,
     pub(crate) max_body_size: usize,
+    pub(crate) verification_cache: Option<CacheBounds>,
     pub(crate) header_name: String,
     pub(crate) header_type: String,
     pub(crate) query_string_name: String,

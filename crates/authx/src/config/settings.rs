@@ -119,6 +119,10 @@ settings! {
     JWT_MAX_TOKEN_SIZE max_token_size: usize = 8 * 1024;
     /// The longest JSON body that is searched for a token, in bytes.
     JWT_MAX_BODY_SIZE max_body_size: usize = 1024 * 1024;
+    /// How many verified tokens are kept in memory, so that the same token again is neither verified nor parsed anew; 0 for none. All other checks are made each time.
+    JWT_VERIFICATION_CACHE_ENTRIES verification_cache_entries: usize = 0;
+    /// How many bytes they may take together.
+    JWT_VERIFICATION_CACHE_BYTES verification_cache_bytes: usize = 64 * 1024 * 1024;
     /// Where tokens are looked for, in this order.
     JWT_TOKEN_LOCATION token_location: Vec<Location> = vec![Location::Headers];
     /// Where access tokens are looked for; unset, as `JWT_TOKEN_LOCATION`.

@@ -184,6 +184,11 @@ impl Key {
         signed.is_some_and(|signature| public.verify(probe, &signature))
     }
 
+    /// From when on the key is trusted no more.
+    pub(crate) fn retires_at(&self) -> Option<Timestamp> {
+        self.retired_at
+    }
+
     fn is_retired(&self, now: Timestamp) -> bool {
         self.retired_at.is_some_and(|instant| instant <= now)
     }

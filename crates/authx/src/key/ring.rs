@@ -118,29 +118,29 @@ impl KeyRing {
         self.keys.iter().any(|key| key.algorithm() == algorithm)
     }
 
-    /// Checks a signature against the keys of the token's algorithm, by `kid` where both have one.
+    /// The key whose signature this is, among those of the token's algorithm, by `kid` where both have one.
     ///
     /// A `kid` that names no key costs as much as a wrong signature, so the answer's time doesn't
     /// tell which it was.
-    pub(crate) fn is_signed(
+    pub(crate) fn signer_of(
         &self,
         algorithm: Algorithm,
         kid: Option<&str>,
         message: &[u8],
         signature: &[u8],
         now: Timestamp,
-    ) -> bool {
+    ) -> Option<&Key> {
         let mut known_kid = false;
         let of_algorithm = || self.keys.iter().filter(|key| key.algorithm() == algorithm);
         for key in of_algorithm().filter(|key| key.answers_to(kid)) {
             known_kid = true;
             if key.verify(message, signature) && !key.is_retired(now) {
-                return true;
+                return Some(key);
             }
         }
         if !known_kid && let Some(decoy) = of_algorithm().next() {
             let _ = std::hint::black_box(decoy.verify(message, signature));
         }
-        false
+        None
     }
 }

@@ -5,10 +5,26 @@ use std::fmt;
 use std::str::FromStr;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::time::Timestamp;
+
+/// What custom claims can be: any type that `serde` makes of JSON and that claims can be kept in, so that other threads
+/// verify the same token without reading it again. Nobody implements it: every type that fits is one.
+///
+/// ```
+/// #[derive(Clone, serde::Deserialize)]
+/// struct Account {
+///     tenant: String,
+/// }
+/// # fn fits<C: authx::CustomClaims>() {}
+/// # fits::<Account>();
+/// ```
+pub trait CustomClaims: DeserializeOwned + Clone + Send + Sync + 'static {}
+
+impl<T: DeserializeOwned + Clone + Send + Sync + 'static> CustomClaims for T {}
 
 /// Custom claims as a map of JSON texts, for callers without a type of their own.
 pub type JsonClaims = BTreeMap<String, Box<RawValue>>;

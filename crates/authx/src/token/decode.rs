@@ -40,6 +40,8 @@ impl PayloadBuffer {
 /// A token whose signature held.
 pub(crate) struct Opened<'b> {
     pub(crate) payload: &'b [u8],
+    /// From when on the key that signed it is trusted no more.
+    pub(crate) key_retires_at: Option<Timestamp>,
 }
 
 /// Opens a token: nothing of its payload is looked at before the signature holds.
@@ -69,10 +71,9 @@ pub(crate) fn open<'b>(
     let room = buffer.room(base64url::decoded_length(segments.payload.len()));
     let payload = base64url::decode(segments.payload, room).ok_or(Malformed::Base64)?;
 
-    if !keys.is_signed(algorithm, kid.as_deref(), segments.signed, signature, now) {
-        return Err(Error::InvalidSignature);
-    }
-    Ok(Opened { payload })
+    let key = keys.signer_of(algorithm, kid.as_deref(), segments.signed, signature, now);
+    let key_retires_at = key.ok_or(Error::InvalidSignature)?.retires_at();
+    Ok(Opened { payload, key_retires_at })
 }
 
 /// The payload's bytes of a token that the ring signed, whatever they are: the layer of JWS (RFC 7515)

@@ -10,7 +10,9 @@ mod json;
 mod members;
 mod payload;
 
-pub use claims::{Audience, Claims, CsrfToken, JsonClaims, TokenKind, UnknownTokenKind};
+pub use claims::{
+    Audience, Claims, CsrfToken, CustomClaims, JsonClaims, TokenKind, UnknownTokenKind,
+};
 pub use decode::{decode_unverified_header, decode_unverified_payload, verify_signature};
 
 pub(crate) use claims::is_registered;

@@ -23,4 +23,13 @@ mod mistake {
     async fn handler(_: axum_authx::CurrentSubject<User>) {}
 }
 
+#[cfg(mistake = "claims that can't be cloned")]
+mod mistake {
+    #[derive(serde::Deserialize)]
+    struct Tenant;
+
+    #[axum::debug_handler(state = axum_authx::AuthX)]
+    async fn handler(_: axum_authx::AccessToken<Tenant>) {}
+}
+
 fn main() {}
