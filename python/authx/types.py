@@ -57,6 +57,7 @@ Numeric = float | int
 ObjectOrSequence: TypeAlias = T | Sequence[T]
 StringOrSequence = str | Sequence[str]
 
+
 class CacheStatistics(NamedTuple):
     """How a verification cache serves, and what it takes."""
 
