@@ -6,15 +6,12 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use uuid::fmt::Hyphenated;
 
 use crate::config::TokenLifetime;
 use crate::engine::Engine;
-use crate::random::{self, Random, RandomUnavailable};
+use crate::random::{self, Random, RandomUnavailable, UuidTexts};
 use crate::time::Timestamp;
-use crate::token::{
-    Audience, CsrfToken, CustomMembers, EncodeError, Payload, TokenKind, encode, is_registered,
-};
+use crate::token::{Audience, EncodeError, Payload, TokenKind, encode};
 
 /// Members of the header that decide how a token is read, and so are the engine's to write.
 const RESERVED_HEADERS: [&str; 5] = ["alg", "kid", "crit", "b64", "zip"];
@@ -45,16 +42,26 @@ pub struct NewToken<'a, C = ()> {
     fresh: bool,
     headers: Option<Map<String, Value>>,
     expiry: Option<Expiry>,
-    scopes: Option<Vec<String>>,
+    scopes: Option<Vec<Cow<'a, str>>>,
     audience: Option<Audience>,
-    issuer: Option<String>,
-    jti: Option<String>,
-    csrf: Option<CsrfToken>,
+    issuer: Option<Cow<'a, str>>,
+    jti: Option<Cow<'a, str>>,
+    csrf: Option<Csrf<'a>>,
     issued_at: Option<Timestamp>,
     not_before: Option<Timestamp>,
-    sid: Option<String>,
+    sid: Option<Cow<'a, str>>,
     pub(crate) auth_time: Option<Timestamp>,
     custom: C,
+}
+
+/// Silent in `Debug`.
+#[derive(Clone)]
+struct Csrf<'a>(Cow<'a, str>);
+
+impl fmt::Debug for Csrf<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Csrf(..)")
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -123,7 +130,7 @@ impl<'a, C> NewToken<'a, C> {
     }
 
     /// What the token allows.
-    pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub fn scopes(mut self, scopes: impl IntoIterator<Item = impl Into<Cow<'a, str>>>) -> Self {
         self.scopes = Some(scopes.into_iter().map(Into::into).collect());
         self
     }
@@ -135,20 +142,20 @@ impl<'a, C> NewToken<'a, C> {
     }
 
     /// Who issues the token, instead of the configured issuer.
-    pub fn issuer(mut self, issuer: impl Into<String>) -> Self {
+    pub fn issuer(mut self, issuer: impl Into<Cow<'a, str>>) -> Self {
         self.issuer = Some(issuer.into());
         self
     }
 
     /// The token's identifier, instead of a random one.
-    pub fn jti(mut self, jti: impl Into<String>) -> Self {
+    pub fn jti(mut self, jti: impl Into<Cow<'a, str>>) -> Self {
         self.jti = Some(jti.into());
         self
     }
 
     /// The token's CSRF value, instead of a random one.
-    pub fn csrf(mut self, csrf: impl Into<CsrfToken>) -> Self {
-        self.csrf = Some(csrf.into());
+    pub fn csrf(mut self, csrf: impl Into<Cow<'a, str>>) -> Self {
+        self.csrf = Some(Csrf(csrf.into()));
         self
     }
 
@@ -167,7 +174,7 @@ impl<'a, C> NewToken<'a, C> {
     /// The session that the token belongs to, its `sid`: where that is revoked, the token ends.
     ///
     /// It needs `JWT_SESSION_TRACKING`, without which nobody would look.
-    pub fn session(mut self, session_id: impl Into<String>) -> Self {
+    pub fn session(mut self, session_id: impl Into<Cow<'a, str>>) -> Self {
         self.sid = Some(session_id.into());
         self
     }
@@ -319,13 +326,6 @@ impl Engine {
         if token.fresh && token.kind == TokenKind::Refresh {
             return Err(IssueError::FreshRefreshToken);
         }
-        let custom = CustomMembers::of(&token.custom).map_err(IssueError::CustomClaims)?;
-        let is_reserved =
-            |name: &&Cow<'_, str>| is_registered(name) || ***name == *config.identity_claim;
-        let names = custom.names().map_err(IssueError::CustomClaims)?;
-        if let Some(name) = names.iter().find(is_reserved) {
-            return Err(IssueError::ReservedClaim(name.to_string()));
-        }
         if let Some(headers) = &token.headers {
             // A name of its own choice is fine for a key without one.
             check_headers(headers, config.keys.signer().kid().is_none())?;
@@ -340,24 +340,16 @@ impl Engine {
         let exp = expiry.map(|expiry| expiry.instant(now)).transpose()?;
         // One draw for both, and none where neither is missing.
         let is_complete = token.jti.is_some() && token.csrf.is_some();
-        let drawn = if is_complete { None } else { Some(random::uuids(random)?) };
-        let [drawn_jti, drawn_csrf] = drawn.unwrap_or_default();
-        let [jti_text, csrf_text] = &mut [[0; Hyphenated::LENGTH]; 2];
-        let jti = match &token.jti {
-            Some(jti) => jti.as_str(),
-            None => drawn_jti.encode_lower(jti_text),
-        };
-        let csrf = match &token.csrf {
-            Some(csrf) => csrf.as_str(),
-            None => drawn_csrf.encode_lower(csrf_text),
-        };
+        let texts = &mut UuidTexts::default();
+        let [drawn_jti, drawn_csrf] =
+            if is_complete { [""; 2] } else { random::uuids(random, texts)? };
         let payload = Payload {
             identity_claim: &config.identity_claim,
             sub: &token.subject,
             kind: token.kind,
-            jti,
+            jti: token.jti.as_deref().unwrap_or(drawn_jti),
             fresh: token.fresh,
-            csrf: Some(csrf),
+            csrf: token.csrf.as_ref().map_or(drawn_csrf, |Csrf(csrf)| csrf),
             iat,
             nbf: token.not_before.or_else(|| config.encode_nbf.then_some(iat)),
             exp,
@@ -368,7 +360,7 @@ impl Engine {
             sid: token.sid.as_deref(),
             auth_time: token.auth_time,
         };
-        let text = encode(&config.keys, token.headers.as_ref(), &payload, &custom)?;
+        let text = encode(&config.keys, token.headers.as_ref(), &payload, &token.custom)?;
         if text.len() > config.max_token_size {
             return Err(IssueError::TooLarge {
                 actual: text.len(),
@@ -388,7 +380,8 @@ impl From<RandomUnavailable> for IssueError {
 impl From<EncodeError> for IssueError {
     fn from(error: EncodeError) -> Self {
         match error {
-            EncodeError::Json(error) => Self::CustomClaims(error),
+            EncodeError::CustomClaims(error) => Self::CustomClaims(error),
+            EncodeError::ReservedClaim(name) => Self::ReservedClaim(name),
             EncodeError::NoSigningKey => Self::NoSigningKey,
             EncodeError::Sign(_) => Self::Sign,
         }

@@ -38,9 +38,26 @@ impl Random for SystemRandom {
     }
 }
 
-/// Two version 4 UUIDs (RFC 9562 section 5.4), 122 random bits each, from one draw.
-pub(crate) fn uuids(random: &dyn Random) -> Result<[Hyphenated; 2], RandomUnavailable> {
+/// Room for the texts of two UUIDs.
+pub(crate) struct UuidTexts([[u8; Hyphenated::LENGTH]; 2]);
+
+impl Default for UuidTexts {
+    fn default() -> Self {
+        Self([[0; Hyphenated::LENGTH]; 2])
+    }
+}
+
+/// The texts of two version 4 UUIDs (RFC 9562 section 5.4), 122 random bits each, from one draw.
+pub(crate) fn uuids<'t>(
+    random: &dyn Random,
+    texts: &'t mut UuidTexts,
+) -> Result<[&'t str; 2], RandomUnavailable> {
     let mut bytes = [[0; 16]; 2];
     random.fill(bytes.as_flattened_mut())?;
-    Ok(bytes.map(|bytes| uuid::Builder::from_random_bytes(bytes).into_uuid().hyphenated()))
+    let uuids = bytes.map(|bytes| uuid::Builder::from_random_bytes(bytes).into_uuid());
+    let [first, second] = &mut texts.0;
+    Ok([
+        uuids[0].as_hyphenated().encode_lower(first),
+        uuids[1].as_hyphenated().encode_lower(second),
+    ])
 }

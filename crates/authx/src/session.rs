@@ -14,7 +14,7 @@ use std::time::Duration;
 use crate::config::{Config, TokenLifetime};
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::random::{self, Random, RandomUnavailable};
+use crate::random::{self, Random, RandomUnavailable, UuidTexts};
 use crate::token::{Claims, TokenKind};
 
 /// What a store knows of a session.
@@ -76,8 +76,9 @@ impl SessionState {
 ///
 /// [`RandomUnavailable`] when the source has nothing to give.
 pub fn new_session_id(random: &dyn Random) -> Result<String, RandomUnavailable> {
-    let [id, _] = random::uuids(random)?;
-    Ok(id.to_string())
+    let texts = &mut UuidTexts::default();
+    let [id, _] = random::uuids(random, texts)?;
+    Ok(id.to_owned())
 }
 
 impl Config {

@@ -4,6 +4,7 @@
 use hmac::{Hmac, KeyInit as _, Mac};
 use sha2::{Sha256, Sha384, Sha512};
 
+use super::signature::Signature;
 use super::{Algorithm, KeyError};
 
 pub(super) enum HmacKey {
@@ -34,7 +35,7 @@ impl HmacKey {
         }
     }
 
-    pub(super) fn sign(&self, message: &[u8]) -> Vec<u8> {
+    pub(super) fn sign(&self, message: &[u8]) -> Signature {
         match self {
             Self::Sha256(key) => tag(key, message),
             Self::Sha384(key) => tag(key, message),
@@ -52,8 +53,8 @@ impl HmacKey {
     }
 }
 
-fn tag<M: Mac + Clone>(key: &M, message: &[u8]) -> Vec<u8> {
-    key.clone().chain_update(message).finalize().into_bytes().to_vec()
+fn tag<M: Mac + Clone>(key: &M, message: &[u8]) -> Signature {
+    key.clone().chain_update(message).finalize().into_bytes().as_slice().into()
 }
 
 fn is_tag<M: Mac + Clone>(key: &M, message: &[u8], tag: &[u8]) -> bool {

@@ -12,6 +12,7 @@ use aws_lc_rs::signature::{self, EcdsaKeyPair, Ed25519KeyPair, ParsedPublicKey};
 use sha2::{Digest as _, Sha256};
 
 use super::hmac::HmacKey;
+use super::signature::Signature;
 use super::{Algorithm, KeyError, KeyKind};
 
 /// The half of a key that signs.
@@ -41,22 +42,23 @@ impl fmt::Display for SignError {
 impl std::error::Error for SignError {}
 
 impl Signing {
-    pub(super) fn sign(&self, message: &[u8]) -> Result<Vec<u8>, SignError> {
+    pub(super) fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {
         let random = SystemRandom::new();
         match self {
             Self::Hmac(key) => Ok(key.sign(message)),
             Self::Rsa(pair, encoding) => {
                 let mut signature = vec![0; pair.public_modulus_len()];
                 pair.sign(*encoding, &random, message, &mut signature).map_err(|_| SignError)?;
-                Ok(signature)
+                Ok(Signature::Long(signature))
             }
+            // The library's own type has room for signatures of several thousand bytes.
             Self::Ecdsa(pair) => {
                 let signature = pair.sign(&random, message).map_err(|_| SignError)?;
-                Ok(signature.as_ref().to_vec())
+                Ok(signature.as_ref().into())
             }
             Self::Ed25519(pair) => {
                 let signature = pair.try_sign(message).map_err(|_| SignError)?;
-                Ok(signature.as_ref().to_vec())
+                Ok(signature.as_ref().into())
             }
         }
     }
@@ -67,7 +69,7 @@ impl Verifying {
     pub(super) fn keyed_hash(&self, message: &str) -> Vec<u8> {
         let message = format!("keyed hash: {message}");
         match self {
-            Self::Hmac(key) => key.sign(message.as_bytes()),
+            Self::Hmac(key) => key.sign(message.as_bytes()).as_ref().to_vec(),
             Self::Public(key) => {
                 // A key's encodings, in a SubjectPublicKeyInfo and bare, end in the same bytes.
                 let salt = key.as_ref().rchunks(32).next().unwrap_or_default();

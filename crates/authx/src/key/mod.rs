@@ -10,6 +10,7 @@ mod material;
 mod pem;
 mod ring;
 mod secret;
+mod signature;
 mod twin;
 
 use std::fmt;
@@ -181,7 +182,7 @@ impl Key {
     pub(crate) fn pairs_with(&self, public: &Self) -> bool {
         let probe = b"does this pair belong together?";
         let signed = self.signing.as_ref().and_then(|signing| signing.sign(probe).ok());
-        signed.is_some_and(|signature| public.verify(probe, &signature))
+        signed.is_some_and(|signature| public.verify(probe, signature.as_ref()))
     }
 
     /// From when on the key is trusted no more.

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::material::SignError;
+use super::signature::Signature;
 use super::{Algorithm, Key, KeyKind, Kid};
 use crate::time::Timestamp;
 use crate::token::HeaderTemplate;
@@ -103,7 +104,7 @@ impl KeyRing {
     }
 
     /// Signs with the first key; `None` where it only verifies.
-    pub(crate) fn sign(&self, message: &[u8]) -> Option<Result<Vec<u8>, SignError>> {
+    pub(crate) fn sign(&self, message: &[u8]) -> Option<Result<Signature, SignError>> {
         Some(self.signer().signing.as_ref()?.sign(message))
     }
 

@@ -1,12 +1,12 @@
 //! From claims to a token's text.
 
-use std::fmt;
+use std::borrow::Cow;
 
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::custom::CustomMembers;
+use super::claims::is_registered;
+use super::object_writer::ObjectWriter;
 use super::{TokenKind, base64url};
 use crate::key::{Key, KeyRing, SignError};
 use crate::time::Timestamp;
@@ -32,19 +32,10 @@ impl HeaderTemplate {
 /// Why a token could not be written.
 #[derive(Debug)]
 pub(crate) enum EncodeError {
-    Json(serde_json::Error),
+    CustomClaims(serde_json::Error),
+    ReservedClaim(String),
     NoSigningKey,
     Sign(SignError),
-}
-
-impl fmt::Display for EncodeError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Json(error) => error.fmt(formatter),
-            Self::NoSigningKey => formatter.write_str("no key of the ring can sign"),
-            Self::Sign(error) => error.fmt(formatter),
-        }
-    }
 }
 
 /// What a token will say, borrowed from wherever it is.
@@ -54,69 +45,66 @@ pub(crate) struct Payload<'a> {
     pub(crate) kind: TokenKind,
     pub(crate) jti: &'a str,
     pub(crate) fresh: bool,
-    pub(crate) csrf: Option<&'a str>,
+    pub(crate) csrf: &'a str,
     pub(crate) iat: Timestamp,
     pub(crate) nbf: Option<Timestamp>,
     pub(crate) exp: Option<Timestamp>,
     pub(crate) iss: Option<&'a str>,
     pub(crate) aud: Option<&'a Audience>,
-    pub(crate) scopes: Option<&'a [String]>,
+    pub(crate) scopes: Option<&'a [Cow<'a, str>]>,
     pub(crate) login_type: Option<&'a str>,
     pub(crate) sid: Option<&'a str>,
     pub(crate) auth_time: Option<Timestamp>,
 }
 
-impl Serialize for Payload<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry(self.identity_claim, self.sub)?;
-        map.serialize_entry("jti", self.jti)?;
-        map.serialize_entry("type", &self.kind)?;
+impl Payload<'_> {
+    fn object(&self) -> ObjectWriter {
+        let mut object = ObjectWriter::beginning_with(self.identity_claim, self.sub);
+        object.text(",\"jti\":", self.jti);
+        object.text(",\"type\":", self.kind.as_str());
         if self.kind == TokenKind::Access {
-            map.serialize_entry("fresh", &self.fresh)?;
+            object.value(",\"fresh\":", &self.fresh);
         }
-        if let Some(csrf) = self.csrf {
-            map.serialize_entry("csrf", csrf)?;
-        }
-        map.serialize_entry("iat", &self.iat)?;
+        object.text(",\"csrf\":", self.csrf);
+        object.value(",\"iat\":", &self.iat);
         if let Some(nbf) = self.nbf {
-            map.serialize_entry("nbf", &nbf)?;
+            object.value(",\"nbf\":", &nbf);
         }
         if let Some(exp) = self.exp {
-            map.serialize_entry("exp", &exp)?;
+            object.value(",\"exp\":", &exp);
         }
         if let Some(iss) = self.iss {
-            map.serialize_entry("iss", iss)?;
+            object.text(",\"iss\":", iss);
         }
         if let Some(aud) = self.aud {
-            map.serialize_entry("aud", aud)?;
+            object.value(",\"aud\":", aud);
         }
         if let Some(scopes) = self.scopes {
-            map.serialize_entry("scopes", scopes)?;
+            object.value(",\"scopes\":", &scopes);
         }
         if let Some(login_type) = self.login_type {
-            map.serialize_entry("login_type", login_type)?;
+            object.text(",\"login_type\":", login_type);
         }
         if let Some(sid) = self.sid {
-            map.serialize_entry("sid", sid)?;
+            object.text(",\"sid\":", sid);
         }
         if let Some(auth_time) = self.auth_time {
-            map.serialize_entry("auth_time", &auth_time)?;
+            object.value(",\"auth_time\":", &auth_time);
         }
-        map.end()
+        object
     }
 }
 
-/// Writes and signs a token with the ring's first key.
-pub(crate) fn encode(
+/// Writes and signs a token with the ring's first key. `custom` is an object in JSON, or `null` for none.
+pub(crate) fn encode<C: Serialize>(
     keys: &KeyRing,
     headers: Option<&Map<String, Value>>,
     payload: &Payload<'_>,
-    custom: &CustomMembers,
+    custom: &C,
 ) -> Result<String, EncodeError> {
-    let mut json = Vec::with_capacity(512);
-    serde_json::to_writer(&mut json, payload).map_err(EncodeError::Json)?;
-    custom.append_to(&mut json);
+    let is_reserved = |name: &str| is_registered(name) || name == payload.identity_claim;
+    let json = payload.object().end_with(custom, is_reserved)?;
+
     let template = keys.header_template();
     let mut token = String::with_capacity(template.as_str().len() + json.len() * 4 / 3 + 96);
     match headers {
@@ -130,7 +118,7 @@ pub(crate) fn encode(
     let signature =
         keys.sign(token.as_bytes()).ok_or(EncodeError::NoSigningKey)?.map_err(EncodeError::Sign)?;
     token.push('.');
-    base64url::encode_into(&signature, &mut token);
+    base64url::encode_into(signature.as_ref(), &mut token);
     Ok(token)
 }
 

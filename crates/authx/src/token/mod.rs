@@ -2,13 +2,14 @@
 
 mod base64url;
 mod claims;
-mod custom;
 mod decode;
 mod encode;
 mod header;
 mod json;
 mod members;
+mod object_writer;
 mod payload;
+mod words;
 
 pub use claims::{
     Audience, Claims, CsrfToken, CustomClaims, JsonClaims, TokenKind, UnknownTokenKind,
@@ -16,7 +17,6 @@ pub use claims::{
 pub use decode::{decode_unverified_header, decode_unverified_payload, verify_signature};
 
 pub(crate) use claims::is_registered;
-pub(crate) use custom::CustomMembers;
 pub(crate) use decode::{PayloadBuffer, open, twin};
 pub(crate) use encode::{EncodeError, HeaderTemplate, Payload, encode};
 pub(crate) use payload::from_json;

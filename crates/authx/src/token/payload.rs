@@ -23,17 +23,26 @@ pub(crate) fn from_json<C: DeserializeOwned>(
     let mut reader = PayloadReader {
         members: Members::of(text).map_err(|_| Malformed::Payload)?,
         identity_claim,
+        identity_is_sub: identity_claim == "sub",
         at: None,
         custom_names: Names::default(),
         registered: Registered::default(),
     };
-    let claims = C::deserialize(Custom(&mut reader)).and_then(|custom| reader.claims(custom));
-    claims.map_err(|_| reader.at.map_or(Malformed::Payload, Malformed::Claim))
+    let custom = C::deserialize(Custom(&mut reader)).and_then(|custom| {
+        // `C` may have had enough before the end.
+        while reader.next_custom()?.is_some() {}
+        Ok(custom)
+    });
+    match custom {
+        Ok(custom) => reader.registered.with(custom),
+        Err(_) => Err(reader.at.map_or(Malformed::Payload, Malformed::Claim)),
+    }
 }
 
 struct PayloadReader<'c, 'de> {
     members: Members<'de>,
     identity_claim: &'c str,
+    identity_is_sub: bool,
     /// The registered claim that is being read, which is the bad one when reading stops.
     at: Option<&'static str>,
     custom_names: Names<'de>,
@@ -76,11 +85,14 @@ impl<'de> PayloadReader<'_, 'de> {
     }
 
     fn claim(&self, name: &str) -> Option<RegisteredClaim> {
-        if name == self.identity_claim {
-            return Some(RegisteredClaim::Sub);
+        match RegisteredClaim::named(name) {
+            // Where another claim has the identity, `sub` is a claim like any other.
+            Some(RegisteredClaim::Sub) => self.identity_is_sub.then_some(RegisteredClaim::Sub),
+            None if !self.identity_is_sub && name == self.identity_claim => {
+                Some(RegisteredClaim::Sub)
+            }
+            claim => claim,
         }
-        // Where another claim has the identity, `sub` is a claim like any other.
-        RegisteredClaim::named(name).filter(|claim| *claim != RegisteredClaim::Sub)
     }
 
     fn keep(&mut self, claim: RegisteredClaim) -> Result<()> {
@@ -107,35 +119,30 @@ impl<'de> PayloadReader<'_, 'de> {
         self.at = None;
         Ok(())
     }
+}
 
-    /// The claims, once the rest of the payload is read: `C` may have had enough before its end.
-    fn claims<C>(&mut self, custom: C) -> Result<Claims<C>> {
-        while self.next_custom()?.is_some() {}
-        let own = std::mem::take(&mut self.registered);
-        let mut scopes = own.scopes;
-        if let Some(scope) = own.scope {
+impl Registered {
+    fn with<C>(self, custom: C) -> std::result::Result<Claims<C>, Malformed> {
+        let mut scopes = self.scopes;
+        if let Some(scope) = self.scope {
             let names = scope.split(' ').filter(|name| !name.is_empty()).map(str::to_owned);
             scopes.get_or_insert_default().extend(names);
         }
-        let mut missing = |claim: &'static str| {
-            self.at = Some(claim);
-            serde_json::Error::missing_field(claim)
-        };
         Ok(Claims {
-            sub: own.sub.filter(|sub| !sub.is_empty()).ok_or_else(|| missing("sub"))?,
-            kind: own.kind.ok_or_else(|| missing("type"))?,
-            jti: own.jti,
-            exp: own.exp,
-            nbf: own.nbf,
-            iat: own.iat,
-            iss: own.iss,
-            aud: own.aud,
-            fresh: own.fresh.unwrap_or(false),
-            csrf: own.csrf,
+            sub: self.sub.filter(|sub| !sub.is_empty()).ok_or(Malformed::Claim("sub"))?,
+            kind: self.kind.ok_or(Malformed::Claim("type"))?,
+            jti: self.jti,
+            exp: self.exp,
+            nbf: self.nbf,
+            iat: self.iat,
+            iss: self.iss,
+            aud: self.aud,
+            fresh: self.fresh.unwrap_or(false),
+            csrf: self.csrf,
             scopes,
-            login_type: own.login_type,
-            sid: own.sid,
-            auth_time: own.auth_time,
+            login_type: self.login_type,
+            sid: self.sid,
+            auth_time: self.auth_time,
             custom,
         })
     }

@@ -84,8 +84,8 @@ async fn login(
     let mut refresh = NewToken::refresh(&login.name).claims(tenant);
     if auth.engine().config().session_tracking() {
         let session = auth.create_session(&login.name).await?;
-        access = access.session(&session.session_id);
-        refresh = refresh.session(&session.session_id);
+        access = access.session(session.session_id.clone());
+        refresh = refresh.session(session.session_id);
     }
     let pair = TokenPair::new(auth.issue(&access)?, auth.issue(&refresh)?);
     Ok((auth.set_cookies(&pair), Json(pair)))
