@@ -7,6 +7,8 @@ import socket
 from dataclasses import dataclass
 from typing import Any
 
+PIECE = 1 << 16
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -24,47 +26,83 @@ class Answer:
 
 
 class Connection:
-    """One connection, opened when it is needed, kept as long as the server keeps it."""
+    """One connection, opened when it is needed, kept as long as the server keeps it.
+
+    It goes by plain sockets: asyncio's streams give up reading as soon as writing fails, and with it an answer that has
+    arrived.
+    """
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self._socket: socket.socket | None = None
 
     async def ask(self, request: bytes) -> Answer:
         """Send the request and read its answer."""
-        for streams in (self._streams, None):
+        if self._socket is not None:
             try:
-                return await self._ask_on(streams or await self._open(), request)
-            except (ConnectionError, asyncio.IncompleteReadError):
-                # The server had closed a connection that it kept before. Of a new one it is an error.
-                await self.close()
-                if streams is None:
-                    raise
-        raise AssertionError("a new connection answers or raises")
+                return await self._ask_on(self._socket, request)
+            except NothingReceived:
+                # The server had closed a connection that it kept before (RFC 9112 section 9.3.1). Of a new one it is
+                # an error.
+                self.close()
+        self._socket = await self._opened()
+        return await self._ask_on(self._socket, request)
 
-    async def close(self) -> None:
-        if self._streams is not None:
-            _, writer = self._streams
-            self._streams = None
-            writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
+    def close(self) -> None:
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
 
-    async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        return await asyncio.open_connection("127.0.0.1", self._port, limit=1 << 20)
+    async def _opened(self) -> socket.socket:
+        opened = socket.socket()
+        opened.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(opened, ("127.0.0.1", self._port))
+        return opened
 
-    async def _ask_on(self, streams: tuple[asyncio.StreamReader, asyncio.StreamWriter], request: bytes) -> Answer:
-        self._streams = reader, writer = streams
-        writer.write(request)
-        await writer.drain()
-        # uvicorn's workers leave Nagle's algorithm on, and send head and body apart: without an acknowledgement at
-        # once, each answer would wait 40 ms for it.
-        connected: socket.socket = writer.get_extra_info("socket")
-        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
-        head = await reader.readuntil(b"\r\n\r\n")
-        first, *lines = head.decode("latin-1").split("\r\n")
-        headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
-        body = await reader.readexactly(int(headers.get("content-length", 0)))
-        if headers.get("connection", "").lower() == "close":
-            await self.close()
-        return Answer(int(first.split()[1]), body)
+    async def _ask_on(self, connected: socket.socket, request: bytes) -> Answer:
+        # A server may answer before it has read a whole body, and close. The answer counts, whatever became of the
+        # writing, and the rest is not sent (RFC 9112 section 9.5).
+        sending = asyncio.ensure_future(asyncio.get_running_loop().sock_sendall(connected, request))
+        try:
+            answer, keeps = await _answer_on(connected)
+            sent = sending.done() and sending.exception() is None
+        finally:
+            sending.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ConnectionError):
+                await sending
+        if not (sent and keeps):
+            self.close()
+        return answer
+
+
+class NothingReceived(ConnectionError):
+    """The connection ended before the first byte of an answer."""
+
+
+async def _answer_on(connected: socket.socket) -> tuple[Answer, bool]:
+    """The next answer, and whether the server keeps the connection."""
+    received = bytearray()
+    while (end := received.find(b"\r\n\r\n")) < 0:
+        received += await _more(connected, received)
+    first, *lines = received[:end].decode("latin-1").split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    length = int(headers.get("content-length", 0))
+    body = received[end + 4 :]
+    while len(body) < length:
+        body += await _more(connected, received)
+    return Answer(int(first.split()[1]), bytes(body)), headers.get("connection", "").lower() != "close"
+
+
+async def _more(connected: socket.socket, received: bytearray) -> bytes:
+    # uvicorn's workers leave Nagle's algorithm on, and send head and body apart: without an acknowledgement at once,
+    # each answer would wait 40 ms for it.
+    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+    try:
+        piece = await asyncio.get_running_loop().sock_recv(connected, PIECE)
+    except ConnectionError as error:
+        if received:
+            raise
+        raise NothingReceived from error
+    if not piece:
+        raise ConnectionError("the connection ended within an answer") if received else NothingReceived
+    return piece

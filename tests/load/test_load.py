@@ -64,7 +64,7 @@ async def drive(run: Run, port: int, exchanges: list[Exchange], seconds: float) 
         connection = Connection(port)
         while time.monotonic() < end:
             await run.ask(connection, draw.choice(exchanges))
-        await connection.close()
+        connection.close()
 
     await asyncio.gather(*map(client, range(CONNECTIONS)))
 
@@ -92,7 +92,7 @@ def test_each_answer_is_right_and_nothing_piles_up(face: Face, capsys: Any, tmp_
         assert (await connection.ask(revocation(revoked))).status == 200
         for exchange in exchanges:
             await run.ask(connection, exchange)
-        await connection.close()
+        connection.close()
         await drive(run, port, exchanges, 1)
         idle = held_by(pid).files
         await drive(run, port, exchanges, SECONDS * WARM_UP)
