@@ -1,10 +1,14 @@
 //! The AuthX demo with axum, as a process: `make demo` starts it beside its twin in Python.
 
+mod lingering;
+
 use std::process::ExitCode;
 
 use authx_demo::{Settings, app};
 use axum::BoxError;
 use tokio::net::TcpListener;
+
+use lingering::Lingering;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -28,7 +32,7 @@ async fn serve() -> Result<(), BoxError> {
         )
     })?;
     tracing::info!("serving on http://{}", listener.local_addr()?);
-    axum::serve(listener, app).with_graceful_shutdown(interrupted()).await?;
+    axum::serve(Lingering(listener), app).with_graceful_shutdown(interrupted()).await?;
     Ok(())
 }
 
