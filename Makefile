@@ -45,7 +45,7 @@ demo: $(VENV)/.demo $(VENV)/.extension axum-service ## Serve the demo on http://
 	@HOST=$(HOST) PORT=$(PORT) AXUM_PORT=$(AXUM_PORT) $(BIN)/python scripts/demo.py $(AXUM_SERVICE)
 
 .PHONY: test
-test: browser-packages test-rust test-fuzz test-python test-versions test-peer stubtest test-interoperation test-demo test-browser test-load ## Run every test, setting up all it needs
+test: browser-packages budget-packages test-rust test-budget test-fuzz test-python test-versions test-peer stubtest test-interoperation test-demo test-browser test-load ## Run every test, setting up all it needs
 
 .PHONY: help
 help: ## List the targets
@@ -135,6 +135,15 @@ fuzz-libfuzzer: cargo-fuzz
 fuzz-mutations: rust
 	FUZZ_SECONDS=$(FUZZ_SECONDS) cargo test --release --manifest-path $(FUZZ) --package fuzz-targets \
 		--target-dir target $(LOCKED) mutations -- --nocapture
+
+.PHONY: test-budget
+test-budget: budget-packages rust $(VENV)/.dev ## Count the instructions of creating and verifying tokens, and compare them with the table
+	cargo build --release --package authx-budget $(LOCKED)
+	$(BIN)/python -m pytest tests/budget $(ARGS)
+
+.PHONY: budget-table
+budget-table: ## Write what was counted into tests/budget/budget.json
+	$(MAKE) test-budget ARGS=--write-budget-table
 
 .PHONY: test-interoperation
 test-interoperation: $(VENV)/.dev $(VENV)/.extension rust ## Issue tokens in each face, use them in the other
@@ -241,6 +250,11 @@ axum-service: rust
 .PHONY: browser-packages
 browser-packages:
 	@scripts/require chromium:chromium chromedriver:chromium-driver
+
+# Valgrind counts on other systems too, but the table has no numbers for them.
+.PHONY: budget-packages
+budget-packages:
+	@[[ "$$(uname -sm)" != "Linux x86_64" ]] || scripts/require valgrind:valgrind
 
 .PHONY: cargo-deny
 cargo-deny: rust

@@ -1,0 +1,120 @@
+//! Does one operation so many times, and nothing else: what `test_budget.py` counts the instructions of.
+//!
+//! `authx-budget OPERATION ALGORITHM TIMES`. Clock and random source stand still, so that each time is the same.
+
+#![forbid(unsafe_code)]
+
+use std::error::Error;
+use std::hint::black_box;
+
+use authx::{
+    Algorithm, Config, Engine, JsonClaims, Key, KeyRing, Location, NewToken, Random,
+    RandomUnavailable, RequestToken, Requirement, Timestamp, TokenKind,
+};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [operation, algorithm, times] = arguments.as_slice() else {
+        return Err("usage: authx-budget OPERATION ALGORITHM TIMES".into());
+    };
+    let (engine, times) = (engine(algorithm.parse()?)?, times.parse()?);
+    let plain = NewToken::access("user123");
+    let rich = NewToken::access("user123").scopes(["users:read", "users:write"]).claims(account());
+    match operation.as_str() {
+        "create" => create(&engine, &plain, times),
+        "create-with-claims" => create(&engine, &rich, times),
+        "verify" => verify::<()>(&engine, &issued(&engine, &plain)?, times),
+        "verify-with-claims" => verify::<Account>(&engine, &issued(&engine, &rich)?, times),
+        "verify-as-json" => verify::<JsonClaims>(&engine, &issued(&engine, &rich)?, times),
+        _ => Err(format!("no operation is called '{operation}'").into()),
+    }
+}
+
+fn create<C: Serialize>(
+    engine: &Engine,
+    token: &NewToken<'_, C>,
+    times: u32,
+) -> Result<(), Box<dyn Error>> {
+    repeat(times, || issued(black_box(engine), black_box(token)))
+}
+
+fn verify<C: DeserializeOwned>(
+    engine: &Engine,
+    token: &str,
+    times: u32,
+) -> Result<(), Box<dyn Error>> {
+    let (requirement, now) = (Requirement::access(), now()?);
+    repeat(times, || {
+        let token = RequestToken::new(black_box(token), TokenKind::Access, Location::Headers);
+        Ok(black_box(engine).verify::<C>(&token, &requirement, now)?)
+    })
+}
+
+/// Once more than that: what is done only the first time, such as seeding a generator, doesn't count.
+fn repeat<T>(
+    times: u32,
+    operation: impl Fn() -> Result<T, Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
+    black_box(operation()?);
+    counted(times, operation)
+}
+
+/// The function of which the instructions are counted, by its name.
+#[inline(never)]
+fn counted<T>(
+    times: u32,
+    operation: impl Fn() -> Result<T, Box<dyn Error>>,
+) -> Result<(), Box<dyn Error>> {
+    for _ in 0..times {
+        black_box(operation()?);
+    }
+    Ok(())
+}
+
+fn issued<C: Serialize>(
+    engine: &Engine,
+    token: &NewToken<'_, C>,
+) -> Result<String, Box<dyn Error>> {
+    Ok(engine.issue(token, now()?, &SameBytes)?)
+}
+
+fn engine(algorithm: Algorithm) -> Result<Engine, Box<dyn Error>> {
+    let key = match algorithm {
+        Algorithm::Hs256 => Key::from_secret(algorithm, "a secret of at least thirty-two bytes")?,
+        Algorithm::Es256 => Key::from_private_pem(algorithm, P256)?,
+        Algorithm::EdDsa => Key::from_private_pem(algorithm, ED25519)?,
+        _ => Key::from_private_pem(algorithm, RSA)?,
+    };
+    Ok(Engine::new(Config::builder().keys(KeyRing::new([key])?).build()?))
+}
+
+#[derive(Serialize, Deserialize)]
+struct Account {
+    tenant: String,
+    plan: u32,
+    beta: bool,
+}
+
+fn account() -> Account {
+    Account { tenant: "north".to_owned(), plan: 3, beta: true }
+}
+
+/// 2027-01-15T08:00:00Z.
+fn now() -> Result<Timestamp, Box<dyn Error>> {
+    Ok(Timestamp::from_seconds(1_800_000_000).ok_or("an instant in range")?)
+}
+
+struct SameBytes;
+
+impl Random for SameBytes {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomUnavailable> {
+        bytes.fill(0x5a);
+        Ok(())
+    }
+}
+
+const RSA: &str = include_str!("../../../crates/authx/tests/keys/rsa.pkcs8.pem");
+const P256: &str = include_str!("../../../crates/authx/tests/keys/p256.pkcs8.pem");
+const ED25519: &str = include_str!("../../../crates/authx/tests/keys/ed25519.pkcs8.pem");
