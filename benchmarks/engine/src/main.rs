@@ -1,9 +1,12 @@
 //! Measures create and verify, one thread, and prints every round as JSON: `run.py` makes the table.
 //!
-//! Usage: `authx-benchmarks [ROUNDS]`
+//! Usage:
+//!   authx-benchmarks [ROUNDS]   create and verify
+//!   authx-benchmarks mix        how the verification cache serves a mix of requests
 
 mod bare;
 mod jwt_simple;
+mod mix;
 mod ours;
 mod peer;
 mod token;
@@ -31,7 +34,12 @@ struct Report {
 }
 
 fn main() {
-    let rounds = std::env::args().nth(1).map_or(31, |text| text.parse().expect("a number"));
+    let argument = std::env::args().nth(1);
+    if argument.as_deref() == Some("mix") {
+        println!("{}", serde_json::to_string(&mix::served()).expect("numbers"));
+        return;
+    }
+    let rounds = argument.map_or(31, |text| text.parse().expect("a number"));
 
     Backend::install_switch();
     let mut measurements = Vec::new();
