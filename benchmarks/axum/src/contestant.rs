@@ -43,7 +43,8 @@ pub fn all() -> Vec<Contestant> {
     vec![
         bare("bare", App::Axum08(bare::app())),
         protected("signature alone", App::Axum08(signature_alone::app())),
-        protected("authx", App::Axum08(ours::app())),
+        protected("authx", App::Axum08(ours::app(0))),
+        protected("authx, verification cache", App::Axum08(ours::app(10_000))),
         protected("jsonwebtoken, aws_lc_rs", jsonwebtoken(Backend::AwsLc)),
         protected("jsonwebtoken, rust_crypto", jsonwebtoken(Backend::RustCrypto)),
         bare("bare, axum 0.7", App::Axum07(bare::app_07())),

@@ -4,6 +4,7 @@
 //! Usage:
 //!   authx-axum-benchmarks calls ROUNDS            the call of the service alone, on one thread
 //!   authx-axum-benchmarks loopback ROUNDS         requests to a server, on one thread each
+//!   authx-axum-benchmarks scaling ROUNDS          that call on one thread, and on as many as there are processors
 //!   authx-axum-benchmarks repeat CONTESTANT TIMES nothing but that call, for a profiler
 //!   authx-axum-benchmarks serve                   the server of `loopback`
 
@@ -14,6 +15,7 @@ mod jwt_authorizer_layer;
 mod load;
 mod ours;
 mod request;
+mod scaling;
 mod server;
 mod signature_alone;
 
@@ -42,6 +44,10 @@ fn main() {
     match arguments[..] {
         ["calls", rounds] => print(&calls(number(rounds))),
         ["loopback", rounds] => print(&load::loopback(number(rounds))),
+        ["scaling", rounds] => println!(
+            "{}",
+            serde_json::to_string(&scaling::scaling(number(rounds))).expect("numbers and names")
+        ),
         ["repeat", name, times] => repeat(name, number(times)),
         ["serve"] => server::serve(),
         _ => panic!("the usage is in main.rs"),

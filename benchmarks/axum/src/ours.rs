@@ -1,4 +1,4 @@
-//! The extractor of `axum-authx`, configured with a key and nothing else.
+//! The extractor of `axum-authx`, configured with a key, and with a verification cache or without.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use crate::contestant::SUBJECT;
 
 pub const SECRET: &str = "a secret of at least thirty-two bytes";
 
-pub fn app() -> Router {
-    Router::new().route("/", get(handler)).with_state(auth())
+pub fn app(cache_entries: usize) -> Router {
+    Router::new().route("/", get(handler)).with_state(auth(cache_entries))
 }
 
 async fn handler(AccessToken(claims): AccessToken) -> String {
@@ -21,9 +21,12 @@ async fn handler(AccessToken(claims): AccessToken) -> String {
 /// The token of every request to everybody.
 pub fn token() -> String {
     let token = NewToken::access(SUBJECT).expires_in(Duration::from_secs(60 * 60));
-    auth().issue(&token).expect("a token")
+    auth(0).issue(&token).expect("a token")
 }
 
-fn auth() -> AuthX {
-    AuthX::new(Config::builder().secret_key(Secret::from(SECRET)).build().expect("a configuration"))
+fn auth(cache_entries: usize) -> AuthX {
+    let config = Config::builder()
+        .secret_key(Secret::from(SECRET))
+        .verification_cache_entries(cache_entries);
+    AuthX::new(config.build().expect("a configuration"))
 }
