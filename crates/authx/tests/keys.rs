@@ -7,13 +7,13 @@ use authx::{
 use aws_lc_rs::hmac;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
 mod support;
 use support::{
     OTHER_SECRET, SECRET, at, base64url, engine_of, engine_of_ring, engine_with, from_base64url,
-    header_of, issue, key_files, now, pem, seconds, secret_key, sign, signing_key, verify,
-    verify_at,
+    header_of, issue, key_files, minimal_payload, now, pem, seconds, secret_key, sign, signing_key,
+    verify, verify_at,
 };
 
 #[test]
@@ -390,6 +390,31 @@ fn a_token_is_checked_against_the_key_that_it_names() {
     fn secret_key(secret: &str) -> Key {
         let secret = if secret.is_empty() { "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0" } else { secret };
         Key::from_weak_secret(Algorithm::Hs256, secret).expect("a secret")
+    }
+}
+
+#[test]
+fn the_order_of_a_headers_members_makes_no_difference() {
+    let names = ["main", r#"a "quoted\" name"#];
+    for (name, other) in [(names[0], names[1]), (names[1], names[0])] {
+        let ring = engine_of_ring([
+            secret_key(SECRET).with_kid(name),
+            secret_key(OTHER_SECRET).with_kid(other),
+        ]);
+        let payload = minimal_payload().to_string();
+        let kid = |name: &str| Value::from(name).to_string();
+        for (named, expected) in [(name, Ok(())), (other, Err(Error::InvalidSignature))] {
+            for header in [
+                format!(r#"{{"typ":"JWT","alg":"HS256","kid":{}}}"#, kid(named)),
+                format!(r#"{{"alg":"HS256","kid":{},"typ":"JWT"}}"#, kid(named)),
+                format!(r#"{{"kid":{},"typ":"JWT","alg":"HS256"}}"#, kid(named)),
+            ] {
+                let token = sign(&header, &payload);
+                assert_eq!(verify(&ring, &token).map(drop), expected, "{header}");
+            }
+        }
+        let nameless = sign(r#"{"typ":"JWT","alg":"HS256"}"#, &payload);
+        assert!(verify(&ring, &nameless).is_ok());
     }
 }
 

@@ -26,8 +26,8 @@ use crate::token::HeaderTemplate;
 #[derive(Debug)]
 pub struct KeyRing {
     keys: Box<[Key]>,
-    /// The header that each key gives to the tokens it signs.
-    headers: Box<[HeaderTemplate]>,
+    /// The headers of most tokens that each key signed: the one that we write first.
+    headers: Box<[[HeaderTemplate; 2]]>,
 }
 
 /// Why keys make no ring.
@@ -71,7 +71,8 @@ impl KeyRing {
                 return Err(KeyRingError::DuplicateKid(kid.as_str().to_owned()));
             }
         }
-        let headers = keys.iter().map(HeaderTemplate::of).collect();
+        let known = |key| [HeaderTemplate::of(key), HeaderTemplate::beginning_with_typ(key)];
+        let headers = keys.iter().map(known).collect();
         Ok(Self { keys, headers })
     }
 
@@ -93,12 +94,13 @@ impl KeyRing {
 
     /// The header of tokens without headers of their own.
     pub(crate) fn header_template(&self) -> &HeaderTemplate {
-        &self.headers[0]
+        &self.headers[0][0]
     }
 
-    /// What a header says that is, byte for byte, one of our own, so that it need not be parsed.
+    /// What a header says that is, byte for byte, one of those that we know, so that it need not be parsed.
     pub(crate) fn known_header(&self, header: &[u8]) -> Option<(Algorithm, Option<&str>)> {
-        let index = self.headers.iter().position(|known| known.as_str().as_bytes() == header)?;
+        let is_header = |known: &HeaderTemplate| known.as_str().as_bytes() == header;
+        let index = self.headers.iter().position(|known| known.iter().any(is_header))?;
         let key = &self.keys[index];
         Some((key.algorithm(), key.kid().map(Kid::as_str)))
     }

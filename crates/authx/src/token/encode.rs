@@ -24,6 +24,16 @@ impl HeaderTemplate {
         Self(text)
     }
 
+    /// The same header as libraries write it that begin with `typ`.
+    pub(crate) fn beginning_with_typ(key: &Key) -> Self {
+        let alg = key.algorithm().name();
+        let kid = key.kid().map(|kid| format!(",\"kid\":{}", Value::from(kid.as_str())));
+        let json = format!(r#"{{"typ":"JWT","alg":"{alg}"{}}}"#, kid.unwrap_or_default());
+        let mut text = String::new();
+        base64url::encode_into(json.as_bytes(), &mut text);
+        Self(text)
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
