@@ -7,6 +7,7 @@ mod encode;
 mod header;
 mod json;
 mod members;
+mod name_watch;
 mod object_writer;
 mod payload;
 mod words;

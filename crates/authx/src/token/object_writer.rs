@@ -7,6 +7,7 @@ use serde::ser::Error as _;
 
 use super::encode::EncodeError;
 use super::members::{Members, Names};
+use super::name_watch::{NameWatch, Watched};
 use super::words::is_plain;
 
 pub(super) struct ObjectWriter {
@@ -46,9 +47,13 @@ impl ObjectWriter {
         is_reserved: impl Fn(&str) -> bool,
     ) -> Result<Vec<u8>, EncodeError> {
         let start = self.json.len();
-        serde_json::to_writer(&mut self.json, custom).map_err(EncodeError::CustomClaims)?;
+        let mut watch = NameWatch::new(&is_reserved);
+        let mut serializer =
+            serde_json::Serializer::with_formatter(&mut self.json, Watched(&mut watch));
+        custom.serialize(&mut serializer).map_err(EncodeError::CustomClaims)?;
         let is_empty = match &self.json[start..] {
-            b"null" => true,
+            b"null" | b"{}" => true,
+            [b'{', ..] if watch.is_unremarkable() => false,
             object => check_names(object, is_reserved)?,
         };
         if is_empty {
