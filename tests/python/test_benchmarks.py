@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 import pytest
 
-from benchmarks import axum_service, run
 from benchmarks.comparison import Comparison, Goal, print_table
+from benchmarks.sections import axum as axum_service
+from benchmarks.sections import engine, in_process
 
 
 def test_ratio_is_the_median_of_the_rounds_ratios() -> None:
@@ -21,7 +22,10 @@ def test_goals_say_whether_they_are_met() -> None:
 
 
 def test_added_time_is_what_a_route_costs_beyond_the_open_one() -> None:
-    assert run.added([{"open": 60.0, "header": 100.0}, {"open": 80.0, "header": 130.0}], "header") == [40.0, 50.0]
+    assert in_process.added([{"open": 60.0, "header": 100.0}, {"open": 80.0, "header": 130.0}], "header") == [
+        40.0,
+        50.0,
+    ]
 
 
 def test_each_algorithm_and_operation_is_compared_with_everybody() -> None:
@@ -29,7 +33,7 @@ def test_each_algorithm_and_operation_is_compared_with_everybody() -> None:
         {"algorithm": "ES256", "operation": "verify", "contestant": contestant, "nanoseconds": [1000.0 * time]}
         for contestant, time in [("authx", 2), ("aws_lc_rs", 6), ("bare", 1)]
     ]
-    peer, bare = run.compare_engine(measurements)
+    peer, bare = engine.compare_engine(measurements)
     assert (peer.against, peer.ratios()) == ("jsonwebtoken, aws_lc_rs", [3.0])
     assert (bare.against, bare.ratios()) == ("bare operation", [2.0])
     assert bare.cells()[-1] == "NO"
