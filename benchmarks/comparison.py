@@ -1,16 +1,16 @@
-"""How two contestants compare: ratios of their times, what was wanted of them, and the table of all."""
+"""How two contestants compare: ratios of their times or sizes, and what was wanted of them."""
 
 import statistics
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 
 class Goal(NamedTuple):
-    """How the times of two contestants shall compare."""
+    """How two contestants shall compare."""
 
     kind: Literal["faster", "within"]
-    """`faster`: they take at least so many times as long as we do. `within`: we take at most so many times as long."""
+    """`faster`: they take at least so many times as long as we do. `within`: we take at most so many times as much."""
     bound: float | None = None
     """Without one the ratio is reported only."""
 
@@ -28,14 +28,29 @@ class Goal(NamedTuple):
         return f"{'≥' if self.kind == 'faster' else '≤'} {self.bound:g}"
 
 
+class Unit(NamedTuple):
+    """What the two sides of a comparison are counted in."""
+
+    symbol: str
+    quantity: str
+    """As in 1.5x `the time`."""
+
+
+MICROSECONDS = Unit("µs", "the time")
+MILLISECONDS = Unit("ms", "the time")
+KIBIBYTES = Unit("KiB", "the memory")
+MEBIBYTES = Unit("MiB", "the memory")
+
+
 class Comparison(NamedTuple):
-    """One row of the table. The times are in microseconds, round by round."""
+    """One row of a table, with what was measured round by round."""
 
     what: str
     against: str
     ours: Sequence[float]
     theirs: Sequence[float]
     goal: Goal
+    unit: Unit = MICROSECONDS
 
     def ratios(self) -> list[float]:
         return [self.goal.ratio(ours, theirs) for ours, theirs in zip(self.ours, self.theirs, strict=True)]
@@ -43,28 +58,17 @@ class Comparison(NamedTuple):
     def cells(self) -> list[str]:
         ratios = self.ratios()
         median = statistics.median(ratios)
-        unit = "x as fast" if self.goal.kind == "faster" else "x the time"
+        times = "x as fast" if self.goal.kind == "faster" else f"x {self.unit.quantity}"
         met = {True: "yes", False: "NO", None: ""}[self.goal.is_met(median)]
         return [
             self.what,
             self.against,
-            f"{statistics.median(self.ours):.2f}",
-            f"{statistics.median(self.theirs):.2f}",
-            f"{median:.2f}{unit} ({min(ratios):.2f} to {max(ratios):.2f})",
+            f"{statistics.median(self.ours):.2f} {self.unit.symbol}",
+            f"{statistics.median(self.theirs):.2f} {self.unit.symbol}",
+            f"{median:.2f}{times} ({min(ratios):.2f} to {max(ratios):.2f})",
             str(self.goal),
             met,
         ]
-
-
-HEADINGS = ["what", "against", "ours, µs", "theirs, µs", "ratio (spread)", "wanted", "met"]
-
-
-def print_table(comparisons: Iterable[Comparison]) -> None:
-    rows = [HEADINGS, *(comparison.cells() for comparison in comparisons)]
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    rows.insert(1, ["-" * width for width in widths])
-    for row in rows:
-        print("| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |")
 
 
 def say(progress: str) -> None:

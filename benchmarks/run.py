@@ -1,4 +1,4 @@
-"""Compares AuthX with its peers, side by side in one run, and prints a table of ratios: `make bench`.
+"""Compares AuthX with its peers, side by side in one run, and prints tables of ratios: `make bench`.
 
 The contestants take turns, round by round, so that a machine that slows down for a while does so for all of them. A
 ratio is the median of the rounds' ratios, and its spread is the smallest and the largest of them.
@@ -8,9 +8,12 @@ import argparse
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-from benchmarks.comparison import print_table
+from benchmarks import report
+from benchmarks.comparison import Comparison
 from benchmarks.sections.axum import axum_comparisons
 from benchmarks.sections.engine import engine_comparisons
 from benchmarks.sections.in_process import fastapi_comparisons
@@ -19,19 +22,71 @@ HERE = Path(__file__).parent
 BINARIES = HERE.parent / "target" / "benchmarks" / "release"
 
 
+class Run(NamedTuple):
+    """What the sections are told."""
+
+    quick: bool
+    peer_python: str
+
+    def rounds(self, quick: int = 2, full: int = 31) -> int:
+        return quick if self.quick else full
+
+
+class Section(NamedTuple):
+    """Rows that belong together."""
+
+    title: str
+    compare: Callable[[Run], list[Comparison]]
+
+
+SECTIONS = {
+    "engine": Section(
+        "Engine", lambda run: engine_comparisons(BINARIES / "authx-benchmarks", rounds=run.rounds(quick=3))
+    ),
+    "axum": Section("axum", lambda run: axum_comparisons(BINARIES / "authx-axum-benchmarks", rounds=run.rounds())),
+    "fastapi": Section(
+        "FastAPI in process",
+        lambda run: fastapi_comparisons(
+            run.peer_python, rounds=run.rounds(), repetitions=run.rounds(quick=40, full=200)
+        ),
+    ),
+}
+
+
 def main() -> None:
-    options = argparse.ArgumentParser(description=__doc__)
-    options.add_argument("--quick", action="store_true", help="a few rounds, to see that everything runs")
-    quick = options.parse_args().quick
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a few rounds, to see that everything runs")
+    parser.add_argument("--only", metavar="SECTION,...", type=names, default=list(SECTIONS), help=", ".join(SECTIONS))
+    parser.add_argument("--write", metavar="PAGE", type=page, help="put the tables into this page, too")
+    options = parser.parse_args()
+    if options.write and options.only != list(SECTIONS):
+        parser.error("--write is for a run of all sections, since a page's numbers shall be of one run")
     peer_python = os.environ.get("PEER_PYTHON")
     if peer_python is None:
         sys.exit("PEER_PYTHON must name the Python that has the peer installed: run this by make bench")
 
     build()
-    comparisons = engine_comparisons(BINARIES / "authx-benchmarks", rounds=3 if quick else 31)
-    comparisons += axum_comparisons(BINARIES / "authx-axum-benchmarks", rounds=2 if quick else 31)
-    comparisons += fastapi_comparisons(peer_python, rounds=2 if quick else 31, repetitions=40 if quick else 200)
-    print_table(comparisons)
+    run = Run(options.quick, peer_python)
+    sections = [SECTIONS[name] for name in options.only]
+    text = report.report({section.title: section.compare(run) for section in sections})
+    print(text)
+    if options.write:
+        options.write.write(f"Measured on {report.machine()}\n{text}")
+
+
+def names(text: str) -> list[str]:
+    """Read the names of sections, which run in the order in which they are named."""
+    chosen = text.split(",")
+    if unknown := [name for name in chosen if name not in SECTIONS]:
+        raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: there are {', '.join(SECTIONS)}")
+    return chosen
+
+
+def page(name: str) -> report.Page:
+    try:
+        return report.Page(name)
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def build() -> None:

@@ -1,10 +1,13 @@
-"""The arithmetic of the table that `make bench` prints. Time itself is not tested."""
+"""The arithmetic of the tables that `make bench` prints. Time itself is not tested."""
 
+import argparse
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
-from benchmarks.comparison import Comparison, Goal, print_table
+from benchmarks import report, run
+from benchmarks.comparison import MEBIBYTES, Comparison, Goal
 from benchmarks.sections import axum as axum_service
 from benchmarks.sections import engine, in_process
 
@@ -12,7 +15,7 @@ from benchmarks.sections import engine, in_process
 def test_ratio_is_the_median_of_the_rounds_ratios() -> None:
     # In the second round the machine was three times as slow, for both.
     comparison = Comparison("verify", "a peer", [1.0, 3.0, 1.0], [2.0, 6.0, 3.0], Goal("faster", 2))
-    assert comparison.cells()[2:] == ["1.00", "3.00", "2.00x as fast (2.00 to 3.00)", "≥ 2", "yes"]
+    assert comparison.cells()[2:] == ["1.00 µs", "3.00 µs", "2.00x as fast (2.00 to 3.00)", "≥ 2", "yes"]
 
 
 def test_goals_say_whether_they_are_met() -> None:
@@ -90,10 +93,43 @@ def test_throughput_is_counted_in_requests_per_second() -> None:
     assert axum_service.throughput("bare", measured._replace(server_busy=None)) == "bare: 50,000 requests per second"
 
 
-def test_table_has_a_row_for_each_comparison(capsys: pytest.CaptureFixture[str]) -> None:
-    print_table([Comparison("axum call", "bare route", [2.0], [1.0], Goal("within"))])
-    headings, rule, row = capsys.readouterr().out.splitlines()
+def test_comparison_has_a_unit_of_its_own() -> None:
+    comparison = Comparison("import authx", "a peer", [1.5, 1.5], [3.0, 3.0], Goal("within"), MEBIBYTES)
+    assert comparison.cells()[2:5] == ["1.50 MiB", "3.00 MiB", "0.50x the memory (0.50 to 0.50)"]
+
+
+def test_table_has_a_row_for_each_comparison() -> None:
+    row = Comparison("axum call", "bare route", [2.0], [1.0], Goal("within"))
+    lines = report.report({"Engine": [], "axum": [row]}).splitlines()
+    assert [line for line in lines if line.startswith("#")] == ["### Engine", "### axum"]
+    headings, rule, cells = lines[-3:]
     assert [cell.strip() for cell in headings.strip("|").split("|")][:2] == ["what", "against"]
     assert set(rule) == {"|", " ", "-"}
-    assert [cell.strip() for cell in row.strip("|").split("|")][:4] == ["axum call", "bare route", "2.00", "1.00"]
-    assert len(headings) == len(rule) == len(row)
+    assert [cell.strip() for cell in cells.strip("|").split("|")][:4] == [
+        "axum call",
+        "bare route",
+        "2.00 µs",
+        "1.00 µs",
+    ]
+    assert len(headings) == len(rule) == len(cells)
+
+
+def test_report_replaces_what_stands_between_the_marks(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text(f"# Performance\n\n{report.BEGIN}\nan older table\n\n{report.END}\nWhat it means.\n")
+    for table in ["a table\n", "another table\n"]:
+        report.Page(str(page)).write(table)
+    assert page.read_text() == (f"# Performance\n\n{report.BEGIN}\nanother table\n\n{report.END}\nWhat it means.\n")
+
+
+def test_page_without_the_marks_is_refused_before_anything_is_measured(tmp_path: Path) -> None:
+    page = tmp_path / "performance.md"
+    page.write_text("# Performance\n")
+    with pytest.raises(ValueError, match="has no lines"):
+        report.Page(str(page))
+
+
+def test_sections_run_in_the_order_in_which_they_are_named() -> None:
+    assert run.names("axum,engine") == ["axum", "engine"]
+    with pytest.raises(argparse.ArgumentTypeError, match="axum2: there are engine, axum, "):
+        run.names("engine,axum2")
