@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PEER_VENV ?= .venv-peer
+BENCH_VENV ?= .venv-bench
 # Where the demo is served: by FastAPI, and by axum.
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -35,6 +36,7 @@ export PYO3_PYTHON := $(abspath $(BIN)/python)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export CARGO_TERM_COLOR ?= auto
 
+PYTHON_SOURCES := $(shell find python -name '*.py' -o -name '*.pyi')
 RUST_SOURCES := $(shell find crates Cargo.toml Cargo.lock -name target -prune -o \( -name '*.rs' -o -name '*.md' -o -name 'Cargo.*' \) -print 2>/dev/null)
 
 
@@ -176,8 +178,9 @@ stubtest: $(VENV)/.dev $(VENV)/.extension ## Compare the stub of the private mod
 	MYPYPATH=python $(BIN)/python -m mypy.stubtest authx._authx
 
 .PHONY: bench
-bench: $(VENV)/.dev $(VENV)/.extension $(PEER_VENV)/.peer ## Compare with the peers, side by side, as a table of ratios
-	PEER_PYTHON=$(abspath $(PEER_VENV)/bin/python) $(BIN)/python -m benchmarks.run $(ARGS)
+bench: $(BENCH_VENV)/.ours $(PEER_VENV)/.peer rust ## Compare with the peers, side by side, as tables of ratios
+	OUR_PYTHON=$(abspath $(BENCH_VENV)/bin/python) PEER_PYTHON=$(abspath $(PEER_VENV)/bin/python) \
+		$(BIN)/python -m benchmarks.run $(ARGS)
 
 
 ##@ Lint
@@ -221,16 +224,17 @@ fmt: rust $(VENV)/.dev ## Format everything, and mend what the linters can mend
 
 .PHONY: lock
 lock: $(TOOLS)/uv/.installed ## Renew the pinned requirements (UPGRADE=1: to the newest versions)
-	cd requirements && for name in dev demo peer oldest newest; do \
+	cd requirements && for name in dev demo peer bench oldest newest; do \
 		env -u PIP_FIND_LINKS -u UV_FIND_LINKS ../$(TOOLS)/uv/bin/uv pip compile --quiet \
 			--universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links \
 			--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) \
-			$$([ $$name = demo ] && echo --constraint dev.txt) --output-file $$name.txt $$name.in; \
+			$$(case $$name in demo) echo --constraint dev.txt ;; bench) echo --constraint peer.txt ;; esac) \
+			--output-file $$name.txt $$name.in; \
 	done
 
 .PHONY: clean
 clean: ## Delete everything that was built or installed in this folder
-	rm -rf target dist build $(VENV) $(PEER_VENV) $(TOOLS) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf target dist build $(VENV) $(PEER_VENV) $(BENCH_VENV) $(TOOLS) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find python examples tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 	find python -name '_authx*.so' -delete
 
@@ -288,6 +292,18 @@ $(VENV)/.extension: $(RUST_SOURCES) pyproject.toml | $(VENV)/.demo rust
 $(PEER_VENV)/.peer: requirements/peer.txt | $(VENV)/bin/python
 	$(BIN)/python -m venv $(PEER_VENV)
 	$(PEER_VENV)/bin/python -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+$(BENCH_VENV)/.bench: requirements/bench.txt | $(VENV)/bin/python
+	$(BIN)/python -m venv $(BENCH_VENV)
+	$(BENCH_VENV)/bin/python -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+# Our package from a wheel, since that is what the peer's times and sizes compare with.
+$(BENCH_VENV)/.ours: $(RUST_SOURCES) $(PYTHON_SOURCES) pyproject.toml $(BENCH_VENV)/.bench | $(VENV)/.dev rust
+	wheel=$$(mktemp -d) && trap 'rm -r "$$wheel"' EXIT && \
+		$(BIN)/maturin build --release $(LOCKED) --quiet --out "$$wheel" && \
+		$(BENCH_VENV)/bin/python -m pip install --quiet --no-deps --force-reinstall "$$wheel"/*.whl
 	@touch $@
 
 $(TOOLS)/uv/.installed: Makefile | $(VENV)/bin/python

@@ -26,7 +26,10 @@ class Run(NamedTuple):
     """What the sections are told."""
 
     quick: bool
+    our_python: str
+    """Has our package, and the peers that can be installed beside it."""
     peer_python: str
+    """Has authx 1.7.1."""
 
     def rounds(self, quick: int = 2, full: int = 31) -> int:
         return quick if self.quick else full
@@ -47,7 +50,7 @@ SECTIONS = {
     "fastapi": Section(
         "FastAPI in process",
         lambda run: fastapi_comparisons(
-            run.peer_python, rounds=run.rounds(), repetitions=run.rounds(quick=40, full=200)
+            run.our_python, run.peer_python, rounds=run.rounds(), repetitions=run.rounds(quick=40, full=200)
         ),
     ),
 }
@@ -61,12 +64,12 @@ def main() -> None:
     options = parser.parse_args()
     if options.write and options.only != list(SECTIONS):
         parser.error("--write is for a run of all sections, since a page's numbers shall be of one run")
-    peer_python = os.environ.get("PEER_PYTHON")
-    if peer_python is None:
-        sys.exit("PEER_PYTHON must name the Python that has the peer installed: run this by make bench")
+    try:
+        run = Run(options.quick, our_python=os.environ["OUR_PYTHON"], peer_python=os.environ["PEER_PYTHON"])
+    except KeyError as error:
+        sys.exit(f"{error.args[0]} must name an interpreter: run this by make bench")
 
     build()
-    run = Run(options.quick, peer_python)
     sections = [SECTIONS[name] for name in options.only]
     text = report.report({section.title: section.compare(run) for section in sections})
     print(text)

@@ -1,51 +1,53 @@
-"""FastAPI routes called in process, ours and those of the peer, each package in an interpreter of its own."""
+"""FastAPI routes called in process, ours and those of the peers, each package in an interpreter of its own."""
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Iterable, Sequence
-from contextlib import closing
-from pathlib import Path
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack, closing
 
 from benchmarks.comparison import Comparison, Goal, say
+from benchmarks.worker import Worker, take_turns
 
-SCRIPT = Path(__file__).parents[1] / "fastapi_routes.py"
+SCRIPT = "benchmarks.fastapi.routes"
+AUTHX = "authx 1.7.1"
+"""The peer that ours takes the place of, and so the one for which there are goals."""
+ROUTES = {
+    "header": "protected by header",
+    "both": "protected, header or cookie",
+    "cookie": "protected by cookie",
+    "csrf": "cookie POST with CSRF",
+    "scoped": "scoped",
+    "subject": "current subject",
+}
+Rounds = Sequence[Mapping[str, float]]
+"""What each round's calls took: the routes, and `create`."""
 
 
-def fastapi_comparisons(peer_python: str, rounds: int, repetitions: int) -> list[Comparison]:
+def fastapi_comparisons(our_python: str, peer_python: str, rounds: int, repetitions: int) -> list[Comparison]:
     say(f"FastAPI routes in process, {rounds} rounds of {repetitions} calls")
-    with closing(Worker(sys.executable)) as ours, closing(Worker(peer_python)) as peer:
-        for worker in (ours, peer):
-            worker.round(repetitions)  # warms up
-        pairs = []
-        for number in range(rounds):
-            # Who begins alternates.
-            first, second = (ours, peer) if number % 2 else (peer, ours)
-            results = {id(first): first.round(repetitions), id(second): second.round(repetitions)}
-            pairs.append((results[id(ours)], results[id(peer)]))
-    return compare_fastapi([ours for ours, _ in pairs], [peer for _, peer in pairs])
+    contestants = [
+        (our_python, "authx"),
+        (peer_python, "authx"),
+        (our_python, "fastapi_jwt"),
+        (our_python, "fastapi_users"),
+    ]
+    with ExitStack() as stack:
+        workers = [stack.enter_context(closing(Worker(python, SCRIPT, name))) for python, name in contestants]
+        ours, *theirs = take_turns(workers, rounds, repetitions)
+    return compare_fastapi(ours, {worker.name: found for worker, found in zip(workers[1:], theirs, strict=True)})
 
 
-def compare_fastapi(ours: Sequence[dict[str, float]], peer: Sequence[dict[str, float]]) -> list[Comparison]:
-    peer_name = "authx 1.7.1"
-    routes = {
-        "header": "protected by header",
-        "both": "protected, header or cookie",
-        "cookie": "cookie POST with CSRF",
-        "scoped": "scoped",
-        "subject": "current subject",
-    }
+def compare_fastapi(ours: Rounds, peers: Mapping[str, Rounds]) -> list[Comparison]:
     return [
         *(
             Comparison(
                 f"{route}, added time",
-                peer_name,
+                name,
                 added(ours, path),
-                added(peer, path),
-                Goal("faster", 5),
+                added(theirs, path),
+                Goal("faster", 5 if name == AUTHX else None),
             )
-            for path, route in routes.items()
+            for path, route in ROUTES.items()
+            for name, theirs in peers.items()
+            if path in theirs[0]
         ),
         *(
             Comparison(
@@ -53,58 +55,31 @@ def compare_fastapi(ours: Sequence[dict[str, float]], peer: Sequence[dict[str, f
                 "empty async dependency",
                 added(ours, path),
                 added(ours, "empty"),
-                Goal("within", 1.5 if path in ("header", "cookie", "scoped") else None),
+                Goal("within", 1.5 if path in ("header", "csrf", "scoped") else None),
             )
-            for path, route in routes.items()
+            for path, route in ROUTES.items()
         ),
-        Comparison(
-            "open route",
-            peer_name,
-            [times["open"] for times in ours],
-            [times["open"] for times in peer],
-            Goal("within"),
+        *(
+            Comparison("open route", name, times(ours, "open"), times(theirs, "open"), Goal("within"))
+            for name, theirs in peers.items()
         ),
-        Comparison(
-            "create_access_token",
-            peer_name,
-            [times["create"] for times in ours],
-            [times["create"] for times in peer],
-            Goal("faster", 10),
+        *(
+            Comparison(
+                "create_access_token",
+                name,
+                times(ours, "create"),
+                times(theirs, "create"),
+                Goal("faster", 10 if name == AUTHX else None),
+            )
+            for name, theirs in peers.items()
         ),
     ]
 
 
-def added(rounds: Iterable[dict[str, float]], path: str) -> list[float]:
+def times(rounds: Rounds, path: str) -> list[float]:
+    return [one[path] for one in rounds]
+
+
+def added(rounds: Iterable[Mapping[str, float]], path: str) -> list[float]:
     """Give what the route costs beyond the open route of the same round."""
-    return [times[path] - times["open"] for times in rounds]
-
-
-class Worker:
-    """`fastapi_routes.py` in one of the two environments."""
-
-    def __init__(self, python: str) -> None:
-        # The interpreter's environment alone decides which package `authx` is.
-        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        self._python = python
-        self._process = subprocess.Popen(
-            [python, SCRIPT],
-            env=environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def round(self, repetitions: int) -> dict[str, float]:
-        """Have every route called so often, and give the microseconds per call."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        print(repetitions, file=self._process.stdin, flush=True)
-        line = self._process.stdout.readline()
-        if not line:
-            sys.exit(f"{self._python}: fastapi_routes.py ended early")
-        times: dict[str, float] = json.loads(line)
-        return times
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait()
+    return [one[path] - one["open"] for one in rounds]

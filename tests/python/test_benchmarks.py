@@ -31,6 +31,24 @@ def test_added_time_is_what_a_route_costs_beyond_the_open_one() -> None:
     ]
 
 
+def test_fastapi_routes_are_compared_with_the_peers_that_have_them() -> None:
+    routes = dict.fromkeys(in_process.ROUTES, 70.0)
+    ours = [{**routes, "open": 50.0, "empty": 55.0, "header": 60.0, "create": 3.0}]
+    peers = {
+        "authx 1.7.1": [{**routes, "open": 50.0, "header": 90.0, "create": 36.0}],
+        "another": [{"open": 40.0, "header": 60.0, "create": 6.0}],
+    }
+    rows = {(row.what, row.against): row for row in in_process.compare_fastapi(ours, peers)}
+
+    header = rows["protected by header, added time", "authx 1.7.1"]
+    assert (header.ratios(), header.cells()[-2:]) == ([4.0], ["≥ 5", "NO"])
+    assert rows["protected by header, added time", "another"].ratios() == [2.0]
+    assert rows["protected by header, added time", "another"].cells()[-1] == ""
+    assert ("scoped, added time", "another") not in rows
+    assert rows["protected by header, added time", "empty async dependency"].ratios() == [2.0]
+    assert rows["create_access_token", "authx 1.7.1"].cells()[-2:] == ["≥ 10", "yes"]
+
+
 def test_each_algorithm_and_operation_is_compared_with_everybody() -> None:
     measurements = [
         {"algorithm": "ES256", "operation": "verify", "contestant": contestant, "nanoseconds": [1000.0 * time]}

@@ -1,0 +1,60 @@
+"""Modules of `benchmarks.fastapi`, each in an interpreter of its own, measured in turns."""
+
+import json
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+
+
+def environment() -> dict[str, str]:
+    """Give the environment for an interpreter that alone decides which package `authx` is."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
+class Worker:
+    """A process that writes its name, and then one line of JSON for each number that it is told."""
+
+    def __init__(self, python: str, module: str, *arguments: str) -> None:
+        self._command = [python, "-m", module, *arguments]
+        self._process = subprocess.Popen(
+            self._command,
+            cwd=ROOT,
+            env=environment(),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.name: str = self._read()
+
+    def round(self, repetitions: int) -> Any:
+        """Have it measure, and give what it found."""
+        assert self._process.stdin is not None
+        print(repetitions, file=self._process.stdin, flush=True)
+        return self._read()
+
+    def _read(self) -> Any:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise RuntimeError(f"{' '.join(self._command)} ended early")
+        return json.loads(line)
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait()
+
+
+def take_turns(workers: Sequence[Worker], rounds: int, repetitions: int) -> list[list[Any]]:
+    """Give what each worker found, round by round. Who begins alternates."""
+    for worker in workers:
+        worker.round(repetitions)  # warms up
+    found: list[list[Any]] = [[] for _ in workers]
+    for number in range(rounds):
+        for place in range(len(workers)):
+            turn = (number + place) % len(workers)
+            found[turn].append(workers[turn].round(repetitions))
+    return found
