@@ -17,6 +17,7 @@ from benchmarks.comparison import Comparison
 from benchmarks.sections.axum import axum_comparisons
 from benchmarks.sections.engine import engine_comparisons
 from benchmarks.sections.in_process import fastapi_comparisons
+from benchmarks.sections.over_uvicorn import uvicorn_comparisons
 
 HERE = Path(__file__).parent
 BINARIES = HERE.parent / "target" / "benchmarks" / "release"
@@ -51,6 +52,12 @@ SECTIONS = {
         "FastAPI in process",
         lambda run: fastapi_comparisons(
             run.our_python, run.peer_python, rounds=run.rounds(), repetitions=run.rounds(quick=40, full=200)
+        ),
+    ),
+    "uvicorn": Section(
+        "FastAPI over uvicorn with uvloop and httptools",
+        lambda run: uvicorn_comparisons(
+            BINARIES / "authx-axum-benchmarks", run.our_python, run.peer_python, rounds=run.rounds()
         ),
     ),
 }

@@ -1,4 +1,4 @@
-"""Modules of `benchmarks.fastapi`, each in an interpreter of its own, measured in turns."""
+"""Modules of `benchmarks.fastapi`, each in an interpreter of its own."""
 
 import json
 import os
@@ -16,9 +16,9 @@ def environment() -> dict[str, str]:
 
 
 class Worker:
-    """A process that writes its name, and then one line of JSON for each number that it is told."""
+    """A process that introduces itself with a line of JSON, and may answer each number that it is told with another."""
 
-    def __init__(self, python: str, module: str, *arguments: str) -> None:
+    def __init__(self, python: str, module: str, *arguments: str, processor: int | None = None) -> None:
         self._command = [python, "-m", module, *arguments]
         self._process = subprocess.Popen(
             self._command,
@@ -28,7 +28,13 @@ class Worker:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.name: str = self._read()
+        if processor is not None:
+            os.sched_setaffinity(self.id, {processor})
+        self.introduction: Any = self._read()
+
+    @property
+    def id(self) -> int:
+        return self._process.pid
 
     def round(self, repetitions: int) -> Any:
         """Have it measure, and give what it found."""

@@ -32,7 +32,9 @@ def fastapi_comparisons(our_python: str, peer_python: str, rounds: int, repetiti
     with ExitStack() as stack:
         workers = [stack.enter_context(closing(Worker(python, SCRIPT, name))) for python, name in contestants]
         ours, *theirs = take_turns(workers, rounds, repetitions)
-    return compare_fastapi(ours, {worker.name: found for worker, found in zip(workers[1:], theirs, strict=True)})
+    return compare_fastapi(
+        ours, {worker.introduction: found for worker, found in zip(workers[1:], theirs, strict=True)}
+    )
 
 
 def compare_fastapi(ours: Rounds, peers: Mapping[str, Rounds]) -> list[Comparison]:

@@ -9,7 +9,7 @@ import pytest
 from benchmarks import report, run
 from benchmarks.comparison import MEBIBYTES, Comparison, Goal
 from benchmarks.sections import axum as axum_service
-from benchmarks.sections import engine, in_process
+from benchmarks.sections import engine, in_process, over_uvicorn
 
 
 def test_ratio_is_the_median_of_the_rounds_ratios() -> None:
@@ -101,6 +101,17 @@ def test_axum_over_loopback_shall_stay_close_to_the_bare_route(axum: Mapping[str
     assert verdicts["bare route"] == ["≤ 1.02", "yes"]
     assert verdicts["jsonwebtoken, aws_lc_rs"] == ["≥ 1", "yes"]
     assert axum_service.compare_loopback(axum)[0].cells()[-1] == "NO"
+
+
+def test_protected_route_over_uvicorn_shall_stay_close_to_its_open_route() -> None:
+    times = {"authx, open": 80.0, "authx, header": 86.0, "authx 1.7.1, open": 80.0, "authx 1.7.1, header": 215.0}
+    measured = {name: axum_service.Measured([time], 0.95) for name, time in times.items()}
+    ours, peer, both = over_uvicorn.compare_uvicorn(measured)
+    assert (ours.ratios(), ours.cells()[-2:]) == ([1.075], ["≤ 1.1", "yes"])
+    assert (peer.ratios(), peer.cells()[-1]) == ([2.6875], "")
+    assert both.ratios() == [2.5]
+    assert not over_uvicorn.has_waited(measured)
+    assert over_uvicorn.has_waited({**measured, "authx, open": axum_service.Measured([80.0], 0.7)})
 
 
 def test_throughput_is_counted_in_requests_per_second() -> None:

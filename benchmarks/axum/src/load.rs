@@ -10,13 +10,14 @@ use std::time::Duration;
 use authx_benchmarks::harness::{self, Batch, Clock, measure};
 use bytes::{Bytes, BytesMut};
 use futures_util::future::try_join_all;
+use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
-use crate::contestant::{self, Answer};
-use crate::server::Server;
+use crate::contestant::{self, Answer, Contestant};
+use crate::server::{self, Server};
 use crate::{Measurement, ours, request};
 
 const CONNECTIONS: usize = 32;
@@ -25,31 +26,51 @@ const BATCH: u32 = 1000;
 /// How long a batch may take, when it should take hundredths of a second.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub fn loopback(rounds: u32) -> Vec<Measurement> {
-    let runtime = Rc::new(Builder::new_current_thread().enable_all().build().expect("a runtime"));
-    let server = Rc::new(Server::start());
-    let token = ours::token();
+/// A server, and what it is asked.
+#[derive(Deserialize)]
+pub struct Target {
+    name: String,
+    address: SocketAddr,
+    token: String,
+    /// The process whose main thread serves.
+    process: u32,
+}
 
-    let mut contestants = Vec::new();
-    let mut times = Vec::new();
-    for contestant in contestant::all() {
-        let name = contestant.name;
-        let address = server.address(name);
+/// Loads our server of every contestant.
+pub fn loopback(rounds: u32) -> Vec<Measurement> {
+    let runtime = runtime();
+    let server = Server::start();
+    let token = ours::token();
+    let target = |contestant: Contestant| {
+        let (name, address) = (contestant.name, server.address(contestant.name));
         contestant::check(name, contestant.is_protected, &token, |token| {
             runtime.block_on(ask(address, token)).expect("an answer")
         });
+        Target { name: name.to_owned(), address, token: token.clone(), process: server.process() }
+    };
+    let targets = contestant::all().into_iter().map(target).collect();
+    load(targets, rounds, BATCH)
+}
+
+/// Loads servers that somebody else started, so many requests on each before it is the next one's turn.
+pub fn load(targets: Vec<Target>, rounds: u32, batch: u32) -> Vec<Measurement> {
+    let runtime = Rc::new(runtime());
+    let mut contestants = Vec::new();
+    let mut times = Vec::new();
+    for Target { name, address, token, process } in targets {
         let time = Rc::new(RefCell::new(Time::default()));
         times.push(Rc::clone(&time));
         let mut load = Load::start(&runtime, address, &token);
-        let (runtime, server) = (Rc::clone(&runtime), Rc::clone(&server));
-        contestants.push(harness::Contestant::timed(name, move |requests| {
-            let before = server.processor_time();
+        let runtime = Rc::clone(&runtime);
+        // The names are few, and wanted until the end.
+        contestants.push(harness::Contestant::timed(name.leak(), move |requests| {
+            let before = server::processor_time(process);
             let elapsed = load.run(&runtime, requests);
-            time.borrow_mut().add(elapsed, before, server.processor_time());
+            time.borrow_mut().add(elapsed, before, server::processor_time(process));
             elapsed
         }));
     }
-    measure(contestants, rounds, Batch::Of(BATCH))
+    measure(contestants, rounds, Batch::Of(batch))
         .into_iter()
         .zip(times)
         .map(|((contestant, nanoseconds), time)| {
@@ -57,6 +78,10 @@ pub fn loopback(rounds: u32) -> Vec<Measurement> {
             Measurement { contestant, nanoseconds, server_busy }
         })
         .collect()
+}
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
 /// All the time that the load of one contestant took, and in how much of it the server's thread ran.

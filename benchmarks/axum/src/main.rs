@@ -5,6 +5,7 @@
 //!   authx-axum-benchmarks calls ROUNDS            the call of the service alone, on one thread
 //!   authx-axum-benchmarks loopback ROUNDS         requests to a server, on one thread each
 //!   authx-axum-benchmarks scaling ROUNDS          that call on one thread, and on as many as there are processors
+//!   authx-axum-benchmarks load ROUNDS BATCH       the same to the servers that the standard input names
 //!   authx-axum-benchmarks repeat CONTESTANT TIMES nothing but that call, for a profiler
 //!   authx-axum-benchmarks serve                   the server of `loopback`
 
@@ -48,6 +49,10 @@ fn main() {
             "{}",
             serde_json::to_string(&scaling::scaling(number(rounds))).expect("numbers and names")
         ),
+        ["load", rounds, batch] => {
+            let targets = serde_json::from_reader(std::io::stdin()).expect("targets");
+            print(&load::load(targets, number(rounds), number(batch)));
+        }
         ["repeat", name, times] => repeat(name, number(times)),
         ["serve"] => server::serve(),
         _ => panic!("the usage is in main.rs"),

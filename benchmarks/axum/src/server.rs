@@ -62,11 +62,8 @@ impl Server {
         self.addresses[name]
     }
 
-    /// How long its thread has run, where the system tells (Linux).
-    pub fn processor_time(&self) -> Option<Duration> {
-        let text =
-            std::fs::read_to_string(format!("/proc/{}/schedstat", self.process.id())).ok()?;
-        text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+    pub fn process(&self) -> u32 {
+        self.process.id()
     }
 }
 
@@ -75,4 +72,10 @@ impl Drop for Server {
         drop(self.process.stdin.take());
         self.process.wait().expect("the server's end");
     }
+}
+
+/// How long a process' main thread has run, where the system tells (Linux).
+pub fn processor_time(process: u32) -> Option<Duration> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/schedstat")).ok()?;
+    text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
 }
