@@ -5,6 +5,9 @@ import sys
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+PEER = "authx 1.7.1"
+"""The package that ours takes the place of, and so the one for which FastAPI's sections have goals."""
+
 
 class Goal(NamedTuple):
     """How two contestants shall compare."""

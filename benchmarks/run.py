@@ -16,6 +16,7 @@ from benchmarks import report
 from benchmarks.comparison import Comparison
 from benchmarks.sections.axum import axum_comparisons
 from benchmarks.sections.engine import engine_comparisons
+from benchmarks.sections.import_and_memory import import_and_memory_comparisons
 from benchmarks.sections.in_process import fastapi_comparisons
 from benchmarks.sections.over_uvicorn import uvicorn_comparisons
 
@@ -59,6 +60,10 @@ SECTIONS = {
         lambda run: uvicorn_comparisons(
             BINARIES / "authx-axum-benchmarks", run.our_python, run.peer_python, rounds=run.rounds()
         ),
+    ),
+    "import": Section(
+        "Import and memory",
+        lambda run: import_and_memory_comparisons(run.our_python, run.peer_python, rounds=run.rounds(full=15)),
     ),
 }
 

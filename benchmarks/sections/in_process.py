@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
 
-from benchmarks.comparison import Comparison, Goal, say
+from benchmarks.comparison import PEER, Comparison, Goal, say
 from benchmarks.worker import Worker, take_turns
 
 SCRIPT = "benchmarks.fastapi.routes"
-AUTHX = "authx 1.7.1"
-"""The peer that ours takes the place of, and so the one for which there are goals."""
 ROUTES = {
     "header": "protected by header",
     "both": "protected, header or cookie",
@@ -45,7 +43,7 @@ def compare_fastapi(ours: Rounds, peers: Mapping[str, Rounds]) -> list[Compariso
                 name,
                 added(ours, path),
                 added(theirs, path),
-                Goal("faster", 5 if name == AUTHX else None),
+                Goal("faster", 5 if name == PEER else None),
             )
             for path, route in ROUTES.items()
             for name, theirs in peers.items()
@@ -71,7 +69,7 @@ def compare_fastapi(ours: Rounds, peers: Mapping[str, Rounds]) -> list[Compariso
                 name,
                 times(ours, "create"),
                 times(theirs, "create"),
-                Goal("faster", 10 if name == AUTHX else None),
+                Goal("faster", 10 if name == PEER else None),
             )
             for name, theirs in peers.items()
         ),

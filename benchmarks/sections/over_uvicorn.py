@@ -11,13 +11,12 @@ from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks.comparison import Comparison, Goal, say
+from benchmarks.comparison import PEER, Comparison, Goal, say
 from benchmarks.sections.axum import Measured, read, throughput
 from benchmarks.worker import Worker
 
 SCRIPT = "benchmarks.fastapi.served"
 OURS = "authx"
-PEER = "authx 1.7.1"
 BATCH = 320
 """How many requests one route gets before it is the next one's turn: ten on each connection."""
 
@@ -39,7 +38,7 @@ def uvicorn_comparisons(binary: Path, our_python: str, peer_python: str, rounds:
     for name, one in measured.items():
         say(f"  {throughput(name, one)}")
     if has_waited(measured):
-        say("  A server waited, so the ratio to its open route is nearer to 1 than on a machine that does nothing else")
+        say("  A server waited: these ratios say less than those of a machine that does nothing else")
     return compare_uvicorn(measured)
 
 

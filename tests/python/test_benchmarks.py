@@ -9,7 +9,7 @@ import pytest
 from benchmarks import report, run
 from benchmarks.comparison import MEBIBYTES, Comparison, Goal
 from benchmarks.sections import axum as axum_service
-from benchmarks.sections import engine, in_process, over_uvicorn
+from benchmarks.sections import engine, import_and_memory, in_process, over_uvicorn
 
 
 def test_ratio_is_the_median_of_the_rounds_ratios() -> None:
@@ -112,6 +112,21 @@ def test_protected_route_over_uvicorn_shall_stay_close_to_its_open_route() -> No
     assert both.ratios() == [2.5]
     assert not over_uvicorn.has_waited(measured)
     assert over_uvicorn.has_waited({**measured, "authx, open": axum_service.Measured([80.0], 0.7)})
+
+
+def test_import_counts_beyond_that_of_fastapi() -> None:
+    ours, peer = [{"without": 0.25, "with": 0.275}], [{"without": 0.2, "with": 0.3}]
+    row = import_and_memory.compare_imports(ours, peer)
+    assert row.ratios() == pytest.approx([4.0])
+    assert row.cells()[2:4] == ["25.00 ms", "100.00 ms"]
+    assert row.cells()[-2:] == ["≥ 1", "yes"]
+
+
+def test_memory_is_counted_in_units_that_can_be_read() -> None:
+    ours, peer = [{"import": 2.0 * 2**20, "instance": 6144.0}], [{"import": 8.0 * 2**20, "instance": 3072.0}]
+    imported, instance = import_and_memory.compare_memory(ours, peer)
+    assert imported.cells()[2:5] == ["2.00 MiB", "8.00 MiB", "0.25x the memory (0.25 to 0.25)"]
+    assert instance.cells()[2:5] == ["6.00 KiB", "3.00 KiB", "2.00x the memory (2.00 to 2.00)"]
 
 
 def test_throughput_is_counted_in_requests_per_second() -> None:
