@@ -19,6 +19,7 @@ from benchmarks.sections.engine import engine_comparisons
 from benchmarks.sections.import_and_memory import import_and_memory_comparisons
 from benchmarks.sections.in_process import fastapi_comparisons
 from benchmarks.sections.over_uvicorn import uvicorn_comparisons
+from benchmarks.sections.threads import threads_comparisons
 
 HERE = Path(__file__).parent
 BINARIES = HERE.parent / "target" / "benchmarks" / "release"
@@ -33,7 +34,8 @@ class Run(NamedTuple):
     peer_python: str
     """Has authx 1.7.1."""
 
-    def rounds(self, quick: int = 2, full: int = 31) -> int:
+    def amount(self, quick: int = 2, full: int = 31) -> int:
+        """Choose how much to measure: how many rounds, if nothing else is said."""
         return quick if self.quick else full
 
 
@@ -46,24 +48,30 @@ class Section(NamedTuple):
 
 SECTIONS = {
     "engine": Section(
-        "Engine", lambda run: engine_comparisons(BINARIES / "authx-benchmarks", rounds=run.rounds(quick=3))
+        "Engine", lambda run: engine_comparisons(BINARIES / "authx-benchmarks", rounds=run.amount(quick=3))
     ),
-    "axum": Section("axum", lambda run: axum_comparisons(BINARIES / "authx-axum-benchmarks", rounds=run.rounds())),
+    "axum": Section("axum", lambda run: axum_comparisons(BINARIES / "authx-axum-benchmarks", rounds=run.amount())),
     "fastapi": Section(
         "FastAPI in process",
         lambda run: fastapi_comparisons(
-            run.our_python, run.peer_python, rounds=run.rounds(), repetitions=run.rounds(quick=40, full=200)
+            run.our_python, run.peer_python, rounds=run.amount(), repetitions=run.amount(quick=40, full=200)
         ),
     ),
     "uvicorn": Section(
         "FastAPI over uvicorn with uvloop and httptools",
         lambda run: uvicorn_comparisons(
-            BINARIES / "authx-axum-benchmarks", run.our_python, run.peer_python, rounds=run.rounds()
+            BINARIES / "authx-axum-benchmarks", run.our_python, run.peer_python, rounds=run.amount()
         ),
     ),
     "import": Section(
         "Import and memory",
-        lambda run: import_and_memory_comparisons(run.our_python, run.peer_python, rounds=run.rounds(full=15)),
+        lambda run: import_and_memory_comparisons(run.our_python, run.peer_python, rounds=run.amount(full=15)),
+    ),
+    "threads": Section(
+        "Threads of one interpreter",
+        lambda run: threads_comparisons(
+            run.our_python, run.peer_python, rounds=run.amount(full=15), milliseconds=run.amount(quick=50, full=200)
+        ),
     ),
 }
 

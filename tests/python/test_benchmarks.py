@@ -9,7 +9,7 @@ import pytest
 from benchmarks import report, run
 from benchmarks.comparison import MEBIBYTES, Comparison, Goal
 from benchmarks.sections import axum as axum_service
-from benchmarks.sections import engine, import_and_memory, in_process, over_uvicorn
+from benchmarks.sections import engine, import_and_memory, in_process, over_uvicorn, threads
 
 
 def test_ratio_is_the_median_of_the_rounds_ratios() -> None:
@@ -127,6 +127,14 @@ def test_memory_is_counted_in_units_that_can_be_read() -> None:
     imported, instance = import_and_memory.compare_memory(ours, peer)
     assert imported.cells()[2:5] == ["2.00 MiB", "8.00 MiB", "0.25x the memory (0.25 to 0.25)"]
     assert instance.cells()[2:5] == ["6.00 KiB", "3.00 KiB", "2.00x the memory (2.00 to 2.00)"]
+
+
+def test_two_threads_are_compared_with_one() -> None:
+    ours = [{operation: {"1": 200.0, "2": 100.0} for operation in ("create", "verify")}]
+    peer = [{operation: {"1": 600.0, "2": 800.0} for operation in ("create", "verify")}]
+    rows = threads.compare_threads(ours, peer)
+    assert [row.ratios() for row in rows] == [[2.0], [0.75], [8.0]] * 2
+    assert rows[1].what == "RS256 create, two threads, authx 1.7.1"
 
 
 def test_throughput_is_counted_in_requests_per_second() -> None:
