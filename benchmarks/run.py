@@ -15,6 +15,7 @@ from typing import NamedTuple
 from benchmarks import report
 from benchmarks.comparison import Comparison
 from benchmarks.sections.axum import axum_comparisons
+from benchmarks.sections.cache import cache_comparisons
 from benchmarks.sections.engine import engine_comparisons
 from benchmarks.sections.import_and_memory import import_and_memory_comparisons
 from benchmarks.sections.in_process import fastapi_comparisons
@@ -50,6 +51,7 @@ SECTIONS = {
     "engine": Section(
         "Engine", lambda run: engine_comparisons(BINARIES / "authx-benchmarks", rounds=run.amount(quick=3))
     ),
+    "cache": Section("Verification cache", lambda _: cache_comparisons(BINARIES / "authx-benchmarks")),
     "axum": Section("axum", lambda run: axum_comparisons(BINARIES / "authx-axum-benchmarks", rounds=run.amount())),
     "fastapi": Section(
         "FastAPI in process",

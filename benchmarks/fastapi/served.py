@@ -17,7 +17,7 @@ import uvloop
 from benchmarks.fastapi.contestant import OPEN, Contestant
 from benchmarks.fastapi.routes import check
 
-ROUTES = [OPEN, "header"]
+ROUTES = [OPEN, "empty", "header"]
 
 
 async def main() -> None:

@@ -16,6 +16,7 @@ BARE = "bare"
 SIGNATURE = "signature alone"
 """A route that checks the signature and reads nothing of the token: the least that anybody can do."""
 OURS = "authx"
+CACHED = "authx, verification cache"
 BARE_OF = {
     "jsonwebtoken, aws_lc_rs": BARE,
     "jsonwebtoken, rust_crypto": BARE,
@@ -39,7 +40,9 @@ def axum_comparisons(binary: Path, rounds: int) -> list[Comparison]:
     loopback = measure(binary, "loopback", rounds)
     for name, measured in loopback.items():
         say(f"  {throughput(name, measured)}")
-    return [*compare_calls(calls), *compare_loopback(loopback)]
+    say(f"The call of the axum service on one thread and on as many as there are processors, {rounds} rounds")
+    output = subprocess.run([binary, "scaling", str(rounds)], check=True, stdout=subprocess.PIPE).stdout
+    return [*compare_calls(calls), *compare_loopback(loopback), *compare_scaling(json.loads(output))]
 
 
 def measure(binary: Path, what: str, rounds: int) -> dict[str, Measured]:
@@ -67,6 +70,7 @@ def compare_calls(calls: Mapping[str, Measured]) -> list[Comparison]:
     return [
         Comparison("axum call", "bare route", ours, bare, Goal("within")),
         Comparison("axum call", SIGNATURE, ours, calls[SIGNATURE].times, Goal("within")),
+        Comparison("axum call, verification cache", "bare route", calls[CACHED].times, bare, Goal("within")),
         *(Comparison("axum call", peer, ours, calls[peer].times, Goal("faster", 2)) for peer in BARE_OF),
         *(
             Comparison(
@@ -85,11 +89,28 @@ def compare_loopback(loopback: Mapping[str, Measured]) -> list[Comparison]:
     what, ours = "axum request over loopback", loopback[OURS].times
     return [
         Comparison(what, "bare route", ours, loopback[BARE].times, Goal("within", 1.02)),
+        Comparison(
+            f"{what}, verification cache", "bare route", loopback[CACHED].times, loopback[BARE].times, Goal("within")
+        ),
         Comparison(what, SIGNATURE, ours, loopback[SIGNATURE].times, Goal("within")),
         Comparison(
             f"{what}, {SIGNATURE}", "bare route", loopback[SIGNATURE].times, loopback[BARE].times, Goal("within")
         ),
         *(Comparison(what, peer, ours, loopback[peer].times, Goal("faster", 1)) for peer in BARE_OF),
+    ]
+
+
+def compare_scaling(measurements: Iterable[Mapping[str, Any]]) -> list[Comparison]:
+    """What threads that share a lock wait for each other makes them less than so many times as fast."""
+    times: dict[str, dict[int, list[float]]] = {}
+    for measured in measurements:
+        nanoseconds = measured["nanoseconds"]
+        times.setdefault(measured["contestant"], {})[measured["threads"]] = [one / 1000 for one in nanoseconds]
+    return [
+        Comparison(f"axum call of {name} on {threads} threads", "on one", own, one[1], Goal("faster", 0.85 * threads))
+        for name, one in times.items()
+        for threads, own in one.items()
+        if threads > 1
     ]
 
 

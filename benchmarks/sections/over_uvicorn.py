@@ -79,6 +79,13 @@ def compare_uvicorn(measured: Mapping[str, Measured]) -> list[Comparison]:
     ours, peer = measured[f"{OURS}, header"].times, measured[f"{PEER}, header"].times
     return [
         Comparison(what, bare, ours, measured[f"{OURS}, open"].times, Goal("within", 1.1)),
+        Comparison(
+            "request, empty async dependency",
+            bare,
+            measured[f"{OURS}, empty"].times,
+            measured[f"{OURS}, open"].times,
+            Goal("within"),
+        ),
         Comparison(f"{what}, {PEER}", bare, peer, measured[f"{PEER}, open"].times, Goal("within")),
         Comparison(what, PEER, ours, peer, Goal("faster")),
     ]

@@ -9,7 +9,7 @@ import pytest
 from benchmarks import report, run
 from benchmarks.comparison import MEBIBYTES, Comparison, Goal
 from benchmarks.sections import axum as axum_service
-from benchmarks.sections import engine, import_and_memory, in_process, over_uvicorn, threads
+from benchmarks.sections import cache, engine, import_and_memory, in_process, over_uvicorn, threads
 
 
 def test_ratio_is_the_median_of_the_rounds_ratios() -> None:
@@ -67,6 +67,7 @@ def axum() -> Mapping[str, axum_service.Measured]:
         "bare": [500.0, 1000.0],
         "signature alone": [1000.0, 2000.0],
         "authx": [1500.0, 3000.0],
+        "authx, verification cache": [750.0, 1500.0],
         "jsonwebtoken, aws_lc_rs": [3500.0, 7000.0],
         "jsonwebtoken, rust_crypto": [2500.0, 5000.0],
         "bare, axum 0.7": [1000.0, 2000.0],
@@ -81,6 +82,8 @@ def test_axum_call_shall_be_twice_as_fast_as_each_peers(axum: Mapping[str, axum_
     calls = {row.against: row for row in axum_service.compare_calls(axum) if row.what == "axum call"}
     assert calls["bare route"].ratios() == [3.0, 3.0]
     assert calls["bare route"].cells()[-1] == ""
+    (cached,) = [row for row in axum_service.compare_calls(axum) if row.what == "axum call, verification cache"]
+    assert (cached.against, cached.ratios()) == ("bare route", [1.5, 1.5])
     assert calls["jsonwebtoken, aws_lc_rs"].cells()[-2:] == ["≥ 2", "yes"]
     assert calls["jsonwebtoken, rust_crypto"].cells()[-2:] == ["≥ 2", "NO"]
     assert calls["jwt-authorizer, axum 0.7"].cells()[-2:] == ["≥ 2", "yes"]
@@ -97,17 +100,54 @@ def test_what_an_axum_peer_adds_is_counted_from_the_bare_route_of_its_version(
 
 def test_axum_over_loopback_shall_stay_close_to_the_bare_route(axum: Mapping[str, axum_service.Measured]) -> None:
     near = {**axum, "authx": axum_service.Measured([0.505, 1.01], None)}
-    verdicts = {row.against: row.cells()[-2:] for row in axum_service.compare_loopback(near) if "alone" not in row.what}
+    rows = [row for row in axum_service.compare_loopback(near) if row.what == "axum request over loopback"]
+    verdicts = {row.against: row.cells()[-2:] for row in rows}
     assert verdicts["bare route"] == ["≤ 1.02", "yes"]
     assert verdicts["jsonwebtoken, aws_lc_rs"] == ["≥ 1", "yes"]
     assert axum_service.compare_loopback(axum)[0].cells()[-1] == "NO"
 
 
+def test_axum_calls_shall_scale_with_the_threads() -> None:
+    measurements = [
+        {"contestant": "authx", "threads": threads, "nanoseconds": [nanoseconds]}
+        for threads, nanoseconds in [(1, 1000.0), (4, 250.0)]
+    ]
+    (row,) = axum_service.compare_scaling(measurements)
+    assert (row.what, row.ratios(), row.cells()[-2:]) == (
+        "axum call of authx on 4 threads",
+        [4.0],
+        ["≥ 3.4", "yes"],
+    )
+    measurements[1]["nanoseconds"] = [500.0]
+    (row,) = axum_service.compare_scaling(measurements)
+    assert row.cells()[-1] == "NO"
+
+
+def test_cache_is_measured_by_what_any_cache_could_reach() -> None:
+    served = {
+        "entries_allowed": 2000,
+        "hit_ratio": 0.72,
+        "repeated": 0.96,
+        "bytes_per_entry": 3072,
+        "token_length": 512,
+    }
+    ratio, memory = cache.compare_cache(served)
+    assert (ratio.what, ratio.ratios()) == ("hit ratio, at most 2,000 tokens", [0.75])
+    assert (memory.cells()[2:4], memory.ratios()) == (["3.00 KiB", "0.50 KiB"], [6.0])
+
+
 def test_protected_route_over_uvicorn_shall_stay_close_to_its_open_route() -> None:
-    times = {"authx, open": 80.0, "authx, header": 86.0, "authx 1.7.1, open": 80.0, "authx 1.7.1, header": 215.0}
+    times = {
+        "authx, open": 80.0,
+        "authx, empty": 84.0,
+        "authx, header": 86.0,
+        "authx 1.7.1, open": 80.0,
+        "authx 1.7.1, header": 215.0,
+    }
     measured = {name: axum_service.Measured([time], 0.95) for name, time in times.items()}
-    ours, peer, both = over_uvicorn.compare_uvicorn(measured)
+    ours, empty, peer, both = over_uvicorn.compare_uvicorn(measured)
     assert (ours.ratios(), ours.cells()[-2:]) == ([1.075], ["≤ 1.1", "yes"])
+    assert (empty.what, empty.ratios()) == ("request, empty async dependency", [1.05])
     assert (peer.ratios(), peer.cells()[-1]) == ([2.6875], "")
     assert both.ratios() == [2.5]
     assert not over_uvicorn.has_waited(measured)
@@ -183,5 +223,5 @@ def test_page_without_the_marks_is_refused_before_anything_is_measured(tmp_path:
 
 def test_sections_run_in_the_order_in_which_they_are_named() -> None:
     assert run.names("axum,engine") == ["axum", "engine"]
-    with pytest.raises(argparse.ArgumentTypeError, match="axum2: there are engine, axum, "):
+    with pytest.raises(argparse.ArgumentTypeError, match="axum2: there are engine, cache, axum, "):
         run.names("engine,axum2")

@@ -25,6 +25,7 @@ pub struct Served {
     hit_ratio: f64,
     entries: usize,
     bytes_per_entry: f64,
+    token_length: usize,
     /// The most that any cache could reach: how many of the requests came from users who had asked before with this token.
     repeated: f64,
 }
@@ -67,6 +68,7 @@ fn with_cache_of(entries_allowed: usize) -> Served {
         hit_ratio: statistics.hits as f64 / REQUESTS as f64,
         entries: statistics.entries,
         bytes_per_entry: statistics.bytes as f64 / statistics.entries as f64,
+        token_length: users.iter().flatten().map(|(text, _)| text.len()).max().unwrap_or_default(),
         repeated: f64::from(repeated) / REQUESTS as f64,
     }
 }
