@@ -5,8 +5,9 @@ use std::hint::black_box;
 use std::num::NonZero;
 use std::sync::Barrier;
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use authx_benchmarks::harness::Clock;
 use serde::Serialize;
 
 use crate::contestant::{self, App};
@@ -64,12 +65,12 @@ fn time_per_call(router: &axum::Router, threads: usize) -> f64 {
         };
         calls(BATCH);
         start.wait();
-        let began = Instant::now();
+        let clock = Clock::start();
         let mut made = 0;
-        while began.elapsed() < PERIOD {
+        while clock.elapsed() < PERIOD {
             made += calls(BATCH);
         }
-        f64::from(made) / began.elapsed().as_nanos() as f64
+        f64::from(made) / clock.elapsed().as_nanos() as f64
     };
     let calls_per_nanosecond: f64 = thread::scope(|scope| {
         let threads: Vec<_> = (0..threads).map(|_| scope.spawn(calls_of_thread)).collect();
