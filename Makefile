@@ -25,6 +25,7 @@ AXUM_SERVICE := $(or $(CARGO_TARGET_DIR),target)/debug/authx-demo
 TOOLS := .tools
 CARGO_DENY_VERSION := 0.20.2
 CARGO_FUZZ_VERSION := 0.13.2
+INFERNO_VERSION := 0.12.7
 UV_VERSION := 0.13.9
 # In CI the lock file is the truth; at a developer's desk it follows Cargo.toml.
 LOCKED := $(if $(CI),--locked)
@@ -182,6 +183,17 @@ bench: $(BENCH_VENV)/.ours $(PEER_VENV)/.peer rust ## Compare with the peers, si
 	OUR_PYTHON=$(abspath $(BENCH_VENV)/bin/python) PEER_PYTHON=$(abspath $(PEER_VENV)/bin/python) \
 		$(BIN)/python -m benchmarks.run $(ARGS)
 
+# Only the part above the call that is repeated: what lies below it is the same in every program.
+.PHONY: flamegraph
+flamegraph: flamegraph-tools rust ## Draw where a protected axum call spends its time, into docs/images/flamegraph.svg (Linux)
+	cd benchmarks && CARGO_PROFILE_RELEASE_DEBUG=line-tables-only cargo build --release --locked \
+		--package authx-axum-benchmarks --target-dir ../target/profile
+	perf record --quiet --event cpu-clock --freq 999 --call-graph dwarf,16384 --output target/profile/perf.data \
+		target/profile/release/authx-axum-benchmarks repeat authx 5000000
+	perf script --input target/profile/perf.data 2>/dev/null | $(TOOLS)/bin/inferno-collapse-perf --quiet \
+		| sed -n 's/^.*;repeat;/repeat;/p' | $(TOOLS)/bin/inferno-flamegraph --quiet --width 1200 --minwidth 0.4 --deterministic \
+			--title 'A protected axum call with an HS256 token' > docs/images/flamegraph.svg
+
 
 ##@ Lint
 
@@ -269,6 +281,12 @@ cargo-deny: rust
 cargo-fuzz: rust
 	@PATH="$(abspath $(TOOLS))/bin:$$PATH" cargo fuzz --version >/dev/null 2>&1 || \
 		cargo install cargo-fuzz --version $(CARGO_FUZZ_VERSION) --locked --root $(TOOLS) --target-dir target/tools
+
+.PHONY: flamegraph-tools
+flamegraph-tools: rust
+	@scripts/require perf:linux-perf
+	@test -x $(TOOLS)/bin/inferno-flamegraph || \
+		cargo install inferno --version $(INFERNO_VERSION) --locked --root $(TOOLS) --target-dir target/tools
 
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { \

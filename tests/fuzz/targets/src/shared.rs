@@ -20,13 +20,22 @@ pub(crate) fn now() -> Timestamp {
 /// An engine that reads tokens from everywhere, and CSRF values from forms too.
 pub(crate) fn engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
-    ENGINE.get_or_init(|| {
-        let config = Config::builder()
-            .secret_key(Secret::from(SECRET))
-            .token_location([Location::Headers, Location::Cookies, Location::Json, Location::Query])
-            .csrf_check_form(true);
-        Engine::new(config.build().expect("a configuration"))
-    })
+    ENGINE.get_or_init(|| engine_with_cache_of(0))
+}
+
+/// The same with a verification cache, so small that tokens come and go.
+pub(crate) fn caching_engine() -> &'static Engine {
+    static ENGINE: OnceLock<Engine> = OnceLock::new();
+    ENGINE.get_or_init(|| engine_with_cache_of(16))
+}
+
+fn engine_with_cache_of(entries: usize) -> Engine {
+    let config = Config::builder()
+        .secret_key(Secret::from(SECRET))
+        .token_location([Location::Headers, Location::Cookies, Location::Json, Location::Query])
+        .csrf_check_form(true)
+        .verification_cache_entries(entries);
+    Engine::new(config.build().expect("a configuration"))
 }
 
 /// A token of these very bytes, with a right signature.

@@ -6,7 +6,9 @@ use authx::{
 };
 use serde_json::Value;
 
-use crate::shared::{NOW, base64url, check_refusal, engine, from_base64url, now, token_of};
+use crate::shared::{
+    NOW, base64url, caching_engine, check_refusal, engine, from_base64url, now, token_of,
+};
 
 pub(crate) fn token(data: &[u8]) {
     let Some(text) = token_of(data) else { return };
@@ -14,7 +16,17 @@ pub(crate) fn token(data: &[u8]) {
     let _ = decode_unverified_payload(&text);
     for kind in [TokenKind::Access, TokenKind::Refresh] {
         let token = RequestToken::new(text.as_str(), kind, Location::Headers);
-        match engine().verify::<JsonClaims>(&token, &Requirement::of(kind), now()) {
+        let verdict = engine().verify::<JsonClaims>(&token, &Requirement::of(kind), now());
+        for _ in 0..2 {
+            let cached =
+                caching_engine().verify::<JsonClaims>(&token, &Requirement::of(kind), now());
+            assert_eq!(
+                format!("{cached:?}"),
+                format!("{verdict:?}"),
+                "the cache makes a difference"
+            );
+        }
+        match verdict {
             Ok(claims) => {
                 check_spelling(&text);
                 let payload = text.split('.').nth(1).and_then(from_base64url).expect("a payload");
