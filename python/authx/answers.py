@@ -7,7 +7,6 @@ import secrets
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from fastapi import Request
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
@@ -99,12 +98,13 @@ class ErrorAnswering:
             raise error
         return response_of(answer)
 
-    def ensure_request_exception_handlers(self, request: Request) -> None:
+    def ensure_request_exception_handlers(self, request: HTTPConnection) -> None:
         """Make the application that serves this request answer AuthX's exceptions, as `handle_errors` does."""
-        self._ensure_handler(request.scope)
-
-    def _ensure_handler(self, scope: Scope) -> None:
-        register_handler(scope, self._handle_error)
+        # Starlette leaves its table of handlers in the scope. It outlives the request, so that only the first one has to
+        # register, and a handler of the application's own stays.
+        tables = request.scope.get("starlette.exception_handlers")
+        if tables is not None and AuthXException not in tables[0]:
+            tables[0].setdefault(AuthXException, self._handle_error)
 
     async def _handle_error(self, connection: HTTPConnection, error: AuthXException) -> Response | None:
         answer = error._answer or self._answer_of(error)
@@ -229,13 +229,3 @@ def _answered_classes() -> tuple[type[AuthXException], ...]:
 def usual_engine() -> Engine:
     """An engine for its answers only: nobody knows its key."""
     return Engine({"JWT_SECRET_KEY": secrets.token_urlsafe(64), "JWT_INVALID_TOKEN_STATUS": 422})
-
-
-def register_handler(scope: Mapping[str, Any], handler: Any) -> None:
-    """Make the application that serves this request use the handler, unless it has one of its own.
-
-    Starlette leaves its table of handlers in the scope, which outlives the request.
-    """
-    tables = scope.get("starlette.exception_handlers")
-    if tables is not None:
-        tables[0].setdefault(AuthXException, handler)

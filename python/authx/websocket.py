@@ -123,7 +123,7 @@ async def _verified(auth: "AuthX[Any, Any]", websocket: WebSocket, *, in_use: bo
 
 
 def _verified_by_engine(auth: "AuthX[Any, Any]", websocket: WebSocket) -> Verified:
-    auth._ensure_handler(websocket.scope)
+    auth.ensure_request_exception_handlers(websocket)
     try:
         return auth._engines.current().authenticate(_REQUIREMENT, websocket.scope, clock.now())
     except AuthXException as error:
