@@ -40,13 +40,10 @@ class EngineSource:
         # On the way of every request. An assignment replaces the mark; the lists, which can also change in
         # place, are few and short, and equal lists of the same strings compare by identity.
         built = self._built
-        if (
-            built is not None
-            and built.config is self.config
-            and built.config.__dict__.get("_revision") is built.revision
-            and built.lists == built.lists_as_built
-        ):
-            return built.engine
+        if built is not None:
+            config, revision, lists, lists_as_built, engine = built
+            if config is self.config and config.__dict__.get("_revision") is revision and lists == lists_as_built:
+                return engine
         return self._build()
 
     def _build(self) -> Engine:
