@@ -21,7 +21,7 @@ from authx.exceptions import (
 from authx.main import AuthX
 from authx.policy import PolicyEngine, PolicyEvaluator, PolicyRule, authorize
 from authx.schema import TokenPayload, TokenResponse
-from authx.security import TokenRequired, called_as_coroutine
+from authx.security import VerifiedRequired, called_as_coroutine
 from authx.types import DateTimeExpression, StringOrSequence, TokenLocations
 
 __all__ = ["AuthManager"]
@@ -325,7 +325,7 @@ class _LoginRequired(params.Depends):
         self._requirement = requirement
         self._type = type
         self._locations = locations
-        self._known: TokenRequired | None = None
+        self._known: VerifiedRequired | None = None
 
     __hash__ = object.__hash__
 
@@ -350,10 +350,11 @@ class _LoginRequired(params.Depends):
         if self._known is None or self._known._auth is not auth:
             self._known = self._required_by(auth)
         try:
-            return await self._known._verified(request)
+            verified: Verified = await self._known(request)
         except JWTDecodeError:
             await self._refuse_other_login(auth, request)
             raise
+        return verified
 
     async def _refuse_other_login(self, auth: AuthX[Any, Any], request: Request) -> None:
         """Say so where the token that can't be read is one that another login issued."""
@@ -369,8 +370,8 @@ class _LoginRequired(params.Depends):
             # The error that is known already stands.
             return
 
-    def _required_by(self, auth: AuthX[Any, Any]) -> TokenRequired:
-        return TokenRequired(auth, self._requirement, type=self._type, locations=self._locations)
+    def _required_by(self, auth: AuthX[Any, Any]) -> VerifiedRequired:
+        return VerifiedRequired(auth, self._requirement, type=self._type, locations=self._locations)
 
     @property
     def __signature__(self) -> Signature:

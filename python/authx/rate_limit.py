@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import Request
 
-from authx._authx import RateCounters, Requirement, Verified, check_rate
+from authx._authx import RateCounters, Requirement, check_rate
 from authx.answers import UsualAnswers
 from authx.callbacks import logger
 from authx.clock import elapsed
@@ -167,14 +167,15 @@ class RateLimitedTokenRequired(TokenRequired):
         super().__init__(auth, requirement)
         self._limiter = limiter
 
-    async def _verified(self, request: Request) -> Verified:
+    async def __call__(self, request: Request, **_schemes: None) -> Any:
+        """Give the `TokenPayload`, or the application's own model of it."""
         self._auth.ensure_request_exception_handlers(request)
         try:
             await self._limiter(request)
         except RateLimitExceeded as error:
             self._auth._word(error)
             raise
-        return await super()._verified(request)
+        return await super().__call__(request)
 
 
 class SecuredRateLimitedTokenRequired(SecuredTokenRequired, RateLimitedTokenRequired):
