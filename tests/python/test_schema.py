@@ -1,6 +1,10 @@
 """`TokenPayload`, `RequestToken` and `TokenResponse` by themselves."""
 
 import base64
+import hashlib
+import hmac
+import json
+import pickle
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -123,6 +127,65 @@ def test_payload_survives_encoding_and_decoding(secret: str) -> None:
 
     assert decoded == payload
     assert decoded.extra_dict == {"tenant": "acme"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '""',
+        '"plain, caf\u00e9 \U0001f511"',
+        r'"\" \\ \/ \n \u00e9 \ud83d\udd11"',
+        "true",
+        "false",
+        "null",
+        "0",
+        "-0",
+        "-1",
+        "9223372036854775807",
+        "9223372036854775808",
+        "-9223372036854775809",
+        "1" * 100,
+        "1.0",
+        "-0.0",
+        "0.1",
+        "1e5",
+        "1E-5",
+        "[1, 1.0, null]",
+        '{"a": {"b": [1e5, 12345678901234567890]}}',
+    ],
+)
+def test_claims_without_a_field_are_what_pythons_json_makes_of_them(secret: str, text: str) -> None:
+    token = _signed(f'{{"sub":"u","type":"access","exp":4000000000,"before":1,"claim":{text},"behind":1}}', secret)
+
+    claims = TokenPayload.decode(token, secret).extra_dict
+
+    assert repr(claims) == repr({"before": 1, "behind": 1, "claim": json.loads(text)})
+
+
+def test_payload_of_a_token_is_a_model_like_any_other(secret: str) -> None:
+    token = TokenPayload(sub="u", exp=SOON, scopes=["x"], tenant="acme").encode(secret)  # type: ignore[call-arg]
+    payload = TokenPayload.decode(token, secret)
+
+    assert pickle.loads(pickle.dumps(payload)) == payload
+    assert payload.model_copy(deep=True) == payload
+    assert payload.model_fields_set == {"jti", "sub", "exp", "iat", "type", "csrf", "scopes", "fresh", "tenant"}
+    payload.iss = "us"
+    payload.plan = 3  # type: ignore[attr-defined]
+    assert "iss" in payload.model_fields_set
+    assert payload.extra_dict == {"tenant": "acme", "plan": 3}
+
+
+def test_payloads_of_one_token_share_nothing_that_can_change(secret: str) -> None:
+    token = TokenPayload(sub="u", exp=SOON, aud=["a"], scopes=["x"], roles=["r"]).encode(secret)  # type: ignore[call-arg]
+    first, second = (TokenPayload.decode(token, secret, audience="a") for _ in range(2))
+
+    first.aud.append("b")  # type: ignore[union-attr]
+    first.scopes.append("y")  # type: ignore[union-attr]
+    first.roles.append("s")  # type: ignore[attr-defined]
+    first.tenant = "acme"  # type: ignore[attr-defined]
+
+    assert (second.aud, second.scopes, second.extra_dict) == (["a"], ["x"], {"roles": ["r"]})
+    assert second == TokenPayload.decode(token, secret, audience="a")
 
 
 def test_refresh_payload_keeps_its_type(secret: str) -> None:
@@ -278,3 +341,12 @@ def test_not_before_is_written_and_kept(make_auth: Any) -> None:
 
     assert TokenPayload.decode(with_nbf.create_access_token("u"), "", verify=False).nbf is not None
     assert TokenPayload.decode(without.create_access_token("u"), "", verify=False).nbf is None
+
+
+def _signed(payload: str, secret: str) -> str:
+    def encoded(data: bytes) -> str:
+        return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+
+    header = b'{"alg":"HS256"}'
+    signed = f"{encoded(header)}.{encoded(payload.encode())}"
+    return f"{signed}.{encoded(hmac.digest(secret.encode(), signed.encode(), hashlib.sha256))}"

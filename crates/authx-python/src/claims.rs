@@ -3,13 +3,13 @@
 //! The engine has validated every claim, so the model is built as pydantic's own `model_construct`
 //! builds one: by setting its four slots, without validating again.
 
-use authx::{Audience, Claims, JsonClaims, Timestamp, TokenKind};
+use authx::{Audience, Claims, Timestamp, TokenKind};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PySet, PyString};
 use pyo3::{IntoPyObjectExt, intern};
 
-use crate::json;
+use crate::claim_value::ClaimValues;
 
 /// The Python objects that building a payload needs, looked up once.
 struct Model {
@@ -25,7 +25,7 @@ struct Model {
 /// Builds a `TokenPayload`.
 pub(crate) fn token_payload<'py>(
     py: Python<'py>,
-    claims: &Claims<JsonClaims>,
+    claims: &Claims<ClaimValues>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let model = model(py)?;
     let fields = model.no_values.bind(py).copy()?;
@@ -72,7 +72,7 @@ pub(crate) fn token_payload<'py>(
         put_extra(intern!(py, "auth_time"), number(py, auth_time)?)?;
     }
     for (name, value) in &claims.custom {
-        put_extra(&PyString::new(py, name), json::loads(py, value)?)?;
+        put_extra(&PyString::new(py, name), value.to_python(py)?)?;
     }
 
     let payload = model.new.bind(py).call1((&model.class,))?;

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use authx::{
-    Answer, Audience, BodyWanted, CsrfProof, Error, JsonClaims, NewToken, Outcome, RequestToken,
-    SessionState, SystemRandom, Timestamp, TokenKind,
+    Answer, Audience, BodyWanted, CsrfProof, Error, NewToken, Outcome, RequestToken, SessionState,
+    SystemRandom, Timestamp, TokenKind,
 };
 use pyo3::exceptions::{PyKeyError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 use serde_json::value::RawValue;
 
+use crate::claim_value::ClaimValues;
 use crate::errors::{authentication_error, configuration_error, issue_error};
 use crate::json;
 use crate::request::{CapturedHeaders, Scope, path};
@@ -322,7 +323,7 @@ impl Engine {
         now: Timestamp,
     ) -> PyResult<Verified> {
         let claims = self
-            .unlocked(py, || self.inner.verify::<JsonClaims>(found, &requirement.inner, now))
+            .unlocked(py, || self.inner.verify::<ClaimValues>(found, &requirement.inner, now))
             .map_err(|error| self.error(py, &error))?;
         Verified::new(py, &self.inner, latin1(found.text()), &claims)
     }

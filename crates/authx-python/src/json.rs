@@ -1,10 +1,10 @@
 //! JSON between Python and the engine: Python's own `json` writes and reads what is not trivial, so
 //! that numbers of any size, and every error, are what Python users know.
 
-use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString};
@@ -72,22 +72,7 @@ fn write_trivial(value: &Bound<'_, PyAny>, text: &mut String, depth: u32) -> Opt
 
 /// A JSON text as a Python value.
 pub(crate) fn loads<'py>(py: Python<'py>, raw: &RawValue) -> PyResult<Bound<'py, PyAny>> {
-    let text = raw.get();
-    match text {
-        "true" => return Ok(true.into_pyobject(py)?.to_owned().into_any()),
-        "false" => return Ok(false.into_pyobject(py)?.to_owned().into_any()),
-        "null" => return Ok(py.None().into_bound(py)),
-        _ => {}
-    }
-    if text.starts_with('"')
-        && let Ok(string) = serde_json::from_str::<Cow<'_, str>>(text)
-    {
-        return Ok(PyString::new(py, &string).into_any());
-    }
-    if let Ok(number) = text.parse::<i64>() {
-        return Ok(number.into_pyobject(py)?.into_any());
-    }
-    json(py)?.getattr("loads")?.call1((text,))
+    json(py)?.getattr(intern!(py, "loads"))?.call1((raw.get(),))
 }
 
 fn json(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {

@@ -3,6 +3,7 @@
 //!
 //! What each class and function does is said once, in `python/authx/_authx.pyi`.
 
+mod claim_value;
 mod claims;
 mod engine;
 mod errors;

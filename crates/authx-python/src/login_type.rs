@@ -1,9 +1,9 @@
 //! Several logins of one application.
 
-use authx::JsonClaims;
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 
+use crate::claim_value::ClaimValues;
 use crate::engine::{Engine, instant};
 use crate::errors::authentication_error;
 use crate::requirement::Requirement;
@@ -25,7 +25,7 @@ pub(crate) fn verify_among(
     engine.with_token(requirement, scope, body, form, |found| {
         let others = others.iter().map(|other| &other.inner);
         let verified =
-            engine.inner.verify_among::<JsonClaims>(&found, &requirement.inner, others, now);
+            engine.inner.verify_among::<ClaimValues>(&found, &requirement.inner, others, now);
         verified.map(drop).map_err(|error| engine.error(scope.py(), &error))
     })
 }

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
-use authx::{Answer, Claims, JsonClaims, Location, SocketClose, Timestamp};
+use authx::{Answer, Claims, Location, SocketClose, Timestamp};
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
 use serde_json::value::RawValue;
 
+use crate::claim_value::ClaimValues;
 use crate::claims::token_payload;
 use crate::errors::authentication_error;
 use crate::json;
@@ -57,7 +58,7 @@ impl Verified {
         py: Python<'_>,
         engine: &authx::Engine,
         token: String,
-        claims: &Claims<JsonClaims>,
+        claims: &Claims<ClaimValues>,
     ) -> PyResult<Self> {
         let payload = token_payload(py, claims)?.unbind();
         let session = engine.session_in_question(claims).map(str::to_owned);
