@@ -29,7 +29,10 @@ ALGORITHMS = ["HS256", "RS256", "PS256", "ES256", "EdDSA"]
 OPERATIONS: list[tuple[str, str]] = [
     *[(operation, algorithm) for operation in ("create", "verify") for algorithm in ALGORITHMS],
     # Two scopes and three custom claims, the latter into a type of one's own and into `JsonClaims`.
-    *[(operation, "HS256") for operation in ("create-with-claims", "verify-with-claims", "verify-as-json")],
+    *[
+        (operation, "HS256")
+        for operation in ("create-with-claims", "verify-with-claims", "verify-as-json", "verify-again")
+    ],
 ]
 
 TOLERANCE = 0.03
