@@ -14,6 +14,7 @@ ROUTES = {
     "csrf": "cookie POST with CSRF",
     "scoped": "scoped",
     "subject": "current subject",
+    "again": "protected by header, verification cache",
 }
 Rounds = Sequence[Mapping[str, float]]
 """What each round's calls took: the routes, and `create`."""
