@@ -152,8 +152,8 @@ class Engine:
         the JSON body's bytes, the form's fields, or nothing."""
 
     @property
-    def cache_statistics(self) -> tuple[int, int, int, int] | None:
-        """Entries, bytes, hits and misses of the verification cache; `None` where there is none."""
+    def cache_statistics(self) -> tuple[int, int, int] | None:
+        """Entries, bytes and misses of the verification cache; `None` where there is none."""
 
     @property
     def max_body_size(self) -> int:

@@ -67,11 +67,11 @@ class CacheStatistics(NamedTuple):
     bytes: int
     """How many bytes they take, at most."""
 
-    hits: int
-    """How many tokens were looked for and found."""
-
     misses: int
-    """How many were looked for and not found, those among them that don't verify."""
+    """How many tokens were looked for and not found, those among them that don't verify.
+
+    Tokens that are found are not counted: threads that find them would wait for each other to count.
+    """
 
 
 DateTimeExpression = datetime | timedelta

@@ -1,5 +1,6 @@
-//! How many calls of a service several threads make at once, each with a handle of its own to one router: what one
-//! thread makes them wait for shows here.
+//! How many calls of a service several threads make at once, each with a handle of its own to one router: what they wait
+//! for each other for shows here. Each has tokens of its own, as the requests of different users have; that all come with
+//! one token is the worst that a cache can meet.
 
 use std::hint::black_box;
 use std::num::NonZero;
@@ -21,42 +22,58 @@ pub struct Scaling {
     nanoseconds: Vec<f64>,
 }
 
+/// Under which name, whose router, and whether all threads come with one token.
+const CONTESTANTS: [(&str, &str, bool); 4] = [
+    ("bare", "bare", false),
+    ("authx", "authx", false),
+    ("authx, verification cache", "authx, verification cache", false),
+    ("authx, verification cache, one token", "authx, verification cache", true),
+];
+
 const PERIOD: Duration = Duration::from_millis(100);
 /// How many calls follow each other without a look at the clock.
 const BATCH: u32 = 64;
 
 pub fn scaling(rounds: u32) -> Vec<Scaling> {
     let all = thread::available_parallelism().map_or(1, NonZero::get);
-    let routers: Vec<_> = contestant::all()
+    let own: Vec<String> = (0..all).map(|_| ours::token()).collect();
+    let one = vec![ours::token(); all];
+    let routers: Vec<_> = CONTESTANTS
         .into_iter()
-        .filter(|one| ["bare", "authx", "authx, verification cache"].contains(&one.name))
-        .filter_map(|one| match one.app {
-            App::Axum08(router) => Some((one.name, router)),
-            App::Axum07(_) => None,
+        .map(|(contestant, router, shares_token)| {
+            (contestant, router_of(router), if shares_token { &one } else { &own })
         })
         .collect();
     let mut measured: Vec<Scaling> = routers
         .iter()
-        .flat_map(|(contestant, _)| {
+        .flat_map(|(contestant, ..)| {
             [1, all].map(|threads| Scaling { contestant, threads, nanoseconds: Vec::new() })
         })
         .collect();
     for _ in 0..rounds {
-        for (index, (_, router)) in routers.iter().enumerate() {
+        for (index, (_, router, tokens)) in routers.iter().enumerate() {
             for scaling in &mut measured[2 * index..2 * index + 2] {
-                scaling.nanoseconds.push(time_per_call(router, scaling.threads));
+                scaling.nanoseconds.push(time_per_call(router, &tokens[..scaling.threads]));
             }
         }
     }
     measured
 }
 
-fn time_per_call(router: &axum::Router, threads: usize) -> f64 {
-    let token = ours::token();
-    let start = Barrier::new(threads);
-    let calls_of_thread = || {
+fn router_of(name: &str) -> axum::Router {
+    let contestant = contestant::all().into_iter().find(|one| one.name == name);
+    match contestant.expect("a contestant").app {
+        App::Axum08(router) => router,
+        App::Axum07(_) => panic!("{name} is of another version"),
+    }
+}
+
+/// On a thread for each token.
+fn time_per_call(router: &axum::Router, tokens: &[String]) -> f64 {
+    let start = Barrier::new(tokens.len());
+    let calls_of_thread = |token: &str| {
         let mut call = App::Axum08(router.clone()).into_call();
-        let request = request::built(&token);
+        let request = request::built(token);
         let mut calls = |times| {
             for _ in 0..times {
                 assert_eq!(black_box(call(request.clone())).status, 200);
@@ -73,7 +90,9 @@ fn time_per_call(router: &axum::Router, threads: usize) -> f64 {
         f64::from(made) / clock.elapsed().as_nanos() as f64
     };
     let calls_per_nanosecond: f64 = thread::scope(|scope| {
-        let threads: Vec<_> = (0..threads).map(|_| scope.spawn(calls_of_thread)).collect();
+        let calls_of_thread = &calls_of_thread;
+        let threads: Vec<_> =
+            tokens.iter().map(|token| scope.spawn(move || calls_of_thread(token))).collect();
         threads.into_iter().map(|thread| thread.join().expect("its calls")).sum()
     });
     1.0 / calls_per_nanosecond

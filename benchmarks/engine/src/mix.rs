@@ -65,7 +65,7 @@ fn with_cache_of(entries_allowed: usize) -> Served {
     let statistics = engine.cache_statistics().expect("a cache");
     Served {
         entries_allowed,
-        hit_ratio: statistics.hits as f64 / REQUESTS as f64,
+        hit_ratio: 1.0 - statistics.misses as f64 / REQUESTS as f64,
         entries: statistics.entries,
         bytes_per_entry: statistics.bytes as f64 / statistics.entries as f64,
         token_length: users.iter().flatten().map(|(text, _)| text.len()).max().unwrap_or_default(),

@@ -69,9 +69,9 @@ impl Engine {
     }
 
     #[getter]
-    fn cache_statistics(&self) -> Option<(usize, u64, u64, u64)> {
+    fn cache_statistics(&self) -> Option<(usize, u64, u64)> {
         let statistics = self.inner.cache_statistics()?;
-        Some((statistics.entries, statistics.bytes, statistics.hits, statistics.misses))
+        Some((statistics.entries, statistics.bytes, statistics.misses))
     }
 
     #[getter]

@@ -55,7 +55,7 @@ impl Engine {
     ///     engine.verify::<()>(&token, &Requirement::access(), now)?;
     /// }
     /// let statistics = engine.cache_statistics().expect("a cache was asked for");
-    /// assert_eq!((statistics.hits, statistics.misses, statistics.entries), (9, 1, 1));
+    /// assert_eq!((statistics.entries, statistics.misses), (1, 1));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]

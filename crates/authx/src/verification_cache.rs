@@ -17,6 +17,7 @@ use std::any::{Any, TypeId};
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use quick_cache::sync::{Cache, DefaultLifecycle};
@@ -35,9 +36,9 @@ pub struct CacheStatistics {
     pub entries: usize,
     /// How many bytes they take, at most.
     pub bytes: u64,
-    /// How many tokens were looked for and found.
-    pub hits: u64,
-    /// How many tokens were looked for and not found, those among them that don't verify.
+    /// How many tokens were looked for and not found since the engine was made, those among them that don't verify.
+    ///
+    /// Tokens that are found are not counted: threads that find them would wait for each other to count.
     pub misses: u64,
 }
 
@@ -55,6 +56,7 @@ impl CacheBounds {
 
 pub(crate) struct VerificationCache {
     tokens: Cache<KeptToken, Kept, Weight>,
+    misses: AtomicU64,
 }
 
 impl VerificationCache {
@@ -74,7 +76,7 @@ impl VerificationCache {
         let weight = Weight { least: bytes / entries.saturating_add(1) + 1 };
         let hasher = DefaultHashBuilder::default();
         let tokens = Cache::with_options(options, weight, hasher, DefaultLifecycle::default());
-        Self { tokens }
+        Self { tokens, misses: AtomicU64::new(0) }
     }
 
     /// The claims of this very token, where it verified before and still would.
@@ -84,12 +86,14 @@ impl VerificationCache {
         now: Timestamp,
     ) -> Option<Claims<C>> {
         let presented = PresentedToken { custom: TypeId::of::<C>(), text: token };
-        let kept = self.tokens.get(&presented)?;
-        if kept.until.is_some_and(|until| now >= until) {
+        if let Some(kept) = self.tokens.get(&presented) {
+            if kept.until.is_none_or(|until| now < until) {
+                return kept.claims.downcast_ref().cloned();
+            }
             self.tokens.remove(&presented);
-            return None;
         }
-        kept.claims.downcast_ref().cloned()
+        self.misses.fetch_add(1, Ordering::Relaxed);
+        None
     }
 
     /// Keeps the claims of a token that passed every check, until an instant that it or its key names.
@@ -110,8 +114,7 @@ impl VerificationCache {
         CacheStatistics {
             entries: self.tokens.len(),
             bytes: self.tokens.iter().map(|(_, kept)| kept.bytes).sum(),
-            hits: self.tokens.hits(),
-            misses: self.tokens.misses(),
+            misses: self.misses.load(Ordering::Relaxed),
         }
     }
 }

@@ -31,10 +31,10 @@ fn statistics(engine: &Engine) -> CacheStatistics {
     engine.cache_statistics().expect("a cache")
 }
 
-/// Hits, and entries.
-fn served(engine: &Engine) -> (u64, usize) {
+/// How many tokens it keeps, and how many it was asked for in vain.
+fn kept_and_missed(engine: &Engine) -> (usize, u64) {
     let statistics = statistics(engine);
-    (statistics.hits, statistics.entries)
+    (statistics.entries, statistics.misses)
 }
 
 #[test]
@@ -52,9 +52,9 @@ fn a_token_that_verified_is_found_again_and_says_the_same() {
         let token = NewToken::access("ada").scopes(["users:read"]).claims(json!({"plan": [1, 2]}));
         let token = issue(&engine, &token);
         let first = verify(&engine, &token).expect("claims");
-        for hits in 1..=3 {
+        for _ in 0..3 {
             assert_eq!(verify(&engine, &token).as_ref(), Ok(&first), "{algorithm}");
-            assert_eq!(served(&engine), (hits, 1), "{algorithm}");
+            assert_eq!(kept_and_missed(&engine), (1, 1), "{algorithm}");
         }
         assert_eq!(
             engine_of(algorithm).verify(&access(&token), &Requirement::access(), now()),
@@ -69,7 +69,7 @@ fn clones_of_an_engine_share_it() {
     let token = issue(&engine, &NewToken::access("ada"));
     verify(&engine.clone(), &token).expect("claims");
     verify(&engine, &token).expect("claims");
-    assert_eq!(served(&engine), (1, 1));
+    assert_eq!(kept_and_missed(&engine), (1, 1));
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn never_is_a_token_accepted_from_its_end_on() {
         for second in [0, 59, 59 + leeway] {
             verify_at(&engine, &token, at(second)).expect("claims");
         }
-        assert_eq!(served(&engine), (2, 1));
+        assert_eq!(kept_and_missed(&engine), (1, 1));
         for second in [60, 61, 3600] {
             assert_eq!(verify_at(&engine, &token, at(second + leeway)), Err(Error::Expired));
         }
@@ -108,7 +108,7 @@ fn never_does_a_token_outlive_its_key_in_the_ring() {
     let token = issue(&engine_of_ring([secret_key(OTHER_SECRET)]), &NewToken::access("ada"));
     verify(&engine, &token).expect("claims");
     verify(&engine, &token).expect("claims");
-    assert_eq!(served(&engine), (1, 1));
+    assert_eq!(kept_and_missed(&engine), (1, 1));
     let changed = caching([secret_key(SECRET)]);
     assert_eq!(verify(&changed, &token), Err(Error::InvalidSignature));
 }
@@ -120,7 +120,7 @@ fn never_does_a_token_outlive_the_retirement_of_its_key() {
     let token = issue(&engine_of_ring([secret_key(OTHER_SECRET)]), &NewToken::access("ada"));
     verify_at(&engine, &token, at(0)).expect("claims");
     verify_at(&engine, &token, at(29)).expect("claims");
-    assert_eq!(served(&engine), (1, 1));
+    assert_eq!(kept_and_missed(&engine), (1, 1));
     for second in [30, 31, 60] {
         assert_eq!(verify_at(&engine, &token, at(second)), Err(Error::InvalidSignature));
     }
@@ -160,7 +160,7 @@ fn only_what_passed_every_check_is_kept() {
         for _ in 0..2 {
             engine.verify::<()>(&access(&token), &requirement, now()).expect_err(what);
         }
-        assert_eq!(served(&engine), (0, 0), "{what}");
+        assert_eq!(statistics(&engine).entries, 0, "{what}");
     }
 }
 
@@ -199,7 +199,7 @@ fn a_kept_token_meets_every_other_check_each_time() {
         );
         assert_eq!(ask(&csrf(None), &Requirement::access()), Err(Error::MissingCsrfToken));
     }
-    assert_eq!(statistics(&engine).hits, 13, "the first with `()` is none");
+    assert_eq!(statistics(&engine).misses, 2, "one for each type of custom claims");
 }
 
 #[test]
@@ -224,7 +224,7 @@ fn each_type_of_custom_claims_has_its_own() {
         // What doesn't fit is no more accepted because it fits others.
         engine.verify::<Tenant>(&access(&token), &requirement, now()).expect_err("no text");
     }
-    assert_eq!(served(&engine), (2, 2));
+    assert_eq!(kept_and_missed(&engine), (2, 4), "what didn't fit is not kept");
 }
 
 #[test]
@@ -234,7 +234,7 @@ fn the_twin_of_a_signature_is_verified_for_itself() {
     verify(&engine, &token).expect("claims");
     let spellings = engine.spellings(&token);
     verify(&engine, &spellings[1]).expect("claims");
-    assert_eq!(served(&engine), (0, 2));
+    assert_eq!(kept_and_missed(&engine), (2, 2));
 }
 
 proptest! {
@@ -259,7 +259,7 @@ proptest! {
             }
             engine.verify::<()>(&access(text), &Requirement::access(), now()).expect_err("another token");
         }
-        prop_assert_eq!(served(&engine), (0, 1));
+        prop_assert_eq!(statistics(&engine).entries, 1);
     }
 }
 
@@ -356,10 +356,9 @@ fn threads_share_it_and_each_gets_the_claims_of_its_token() {
             });
         }
     });
-    let CacheStatistics { entries, hits, misses, .. } = statistics(&engine);
+    let CacheStatistics { entries, misses, .. } = statistics(&engine);
     assert_eq!(entries, 32);
-    assert_eq!(hits + misses, 8000);
-    assert!(misses <= 4 * 32, "{misses}");
+    assert!((32..=4 * 32).contains(&misses), "{misses}");
 }
 
 #[test]
@@ -391,5 +390,5 @@ fn a_token_that_never_expires_is_kept_like_any_other() {
     let token = issue(&engine, &NewToken::access("ada"));
     verify(&engine, &token).expect("claims");
     verify_at(&engine, &token, Timestamp::MAX).expect("claims");
-    assert_eq!(served(&engine), (1, 1));
+    assert_eq!(kept_and_missed(&engine), (1, 1));
 }

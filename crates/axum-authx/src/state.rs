@@ -1,5 +1,8 @@
 //! Where extractors find the engine.
 
+use std::any::Any;
+use std::borrow::Cow;
+
 use axum::extract::FromRef;
 
 use crate::auth::AuthX;
@@ -13,17 +16,21 @@ use crate::auth::AuthX;
     label = "no `AuthX` in this state",
     note = "give the router a state with it: `.with_state(auth)`, or a struct that derives `axum::extract::FromRef` and has a field of type `AuthX`"
 )]
-pub trait AuthState: Send + Sync {
+pub trait AuthState: Send + Sync + 'static {
     /// The engine with all that it asks for.
-    fn auth(&self) -> AuthX;
+    fn auth(&self) -> Cow<'_, AuthX>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<S: Send + Sync> AuthState for S
+impl<S: Send + Sync + 'static> AuthState for S
 where
     AuthX: FromRef<S>,
 {
-    fn auth(&self) -> AuthX {
-        AuthX::from_ref(self)
+    fn auth(&self) -> Cow<'_, AuthX> {
+        // Where it is the whole state, nobody need count one handle more: all threads count at one place.
+        match (self as &dyn Any).downcast_ref() {
+            Some(auth) => Cow::Borrowed(auth),
+            None => Cow::Owned(AuthX::from_ref(self)),
+        }
     }
 }

@@ -95,7 +95,7 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let auth = state.auth();
+        let auth = state.auth().into_owned();
         let requirement = Requirement::access().websocket();
         let claims = auth.authenticate(parts, &requirement).await?;
         let token = auth.find_token(parts, &requirement)?;

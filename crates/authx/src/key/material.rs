@@ -51,17 +51,15 @@ impl Signing {
                 pair.sign(*encoding, &random, message, &mut signature).map_err(|_| SignError)?;
                 Ok(Signature::Long(signature))
             }
-            // The library's own type has room for signatures of several thousand bytes.
-            Self::Ecdsa(pair) => {
-                let signature = pair.sign(&random, message).map_err(|_| SignError)?;
-                Ok(signature.as_ref().into())
-            }
-            Self::Ed25519(pair) => {
-                let signature = pair.try_sign(message).map_err(|_| SignError)?;
-                Ok(signature.as_ref().into())
-            }
+            Self::Ecdsa(pair) => short(&pair.sign(&random, message)),
+            Self::Ed25519(pair) => short(&pair.try_sign(message)),
         }
     }
+}
+
+/// By reference: the library's own type has room for several thousand bytes, which would be moved about.
+fn short<E>(signature: &Result<signature::Signature, E>) -> Result<Signature, SignError> {
+    signature.as_ref().map(|signature| signature.as_ref().into()).map_err(|_| SignError)
 }
 
 impl Verifying {
