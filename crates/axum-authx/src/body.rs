@@ -28,6 +28,10 @@ use crate::revocation::BoxFuture;
 /// no token. The handler gets the body as if nobody had read it. A CSRF value in a `multipart/form-data`
 /// form is read with the crate's feature `multipart`.
 ///
+/// A refusal may come before a body was read to its end. hyper then closes the connection, and a client that is still
+/// sending may see it reset instead of the answer (RFC 9112 section 9.6). A listener that closes in stages spares it
+/// that: `examples/axum/src/lingering.rs` in the repository is one.
+///
 /// ```
 /// use axum::routing::post;
 /// use axum::{Json, Router};

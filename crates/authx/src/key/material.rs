@@ -51,15 +51,33 @@ impl Signing {
                 pair.sign(*encoding, &random, message, &mut signature).map_err(|_| SignError)?;
                 Ok(Signature::Long(signature))
             }
-            Self::Ecdsa(pair) => short(&pair.sign(&random, message)),
-            Self::Ed25519(pair) => short(&pair.try_sign(message)),
+            Self::Ecdsa(pair) => ecdsa(pair, &random, message),
+            Self::Ed25519(pair) => ed25519(pair, message),
         }
     }
 }
 
-/// By reference: the library's own type has room for several thousand bytes, which would be moved about.
-fn short<E>(signature: &Result<signature::Signature, E>) -> Result<Signature, SignError> {
-    signature.as_ref().map(|signature| signature.as_ref().into()).map_err(|_| SignError)
+// The library's own type has room for signatures of several thousand bytes: it is neither moved about nor on the stack of
+// those who don't need it.
+
+#[inline(never)]
+fn ecdsa(
+    pair: &EcdsaKeyPair,
+    random: &SystemRandom,
+    message: &[u8],
+) -> Result<Signature, SignError> {
+    match &pair.sign(random, message) {
+        Ok(signature) => Ok(signature.as_ref().into()),
+        Err(_) => Err(SignError),
+    }
+}
+
+#[inline(never)]
+fn ed25519(pair: &Ed25519KeyPair, message: &[u8]) -> Result<Signature, SignError> {
+    match &pair.try_sign(message) {
+        Ok(signature) => Ok(signature.as_ref().into()),
+        Err(_) => Err(SignError),
+    }
 }
 
 impl Verifying {
