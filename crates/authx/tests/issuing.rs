@@ -296,6 +296,16 @@ fn custom_claims_come_back_as_the_type_that_they_were_given_as() {
 }
 
 #[test]
+fn a_number_as_a_name_cannot_stand_in_for_the_identity() {
+    let engine = engine_with(|config| config.identity_claim("1"));
+    let token = NewToken::access("ada").claims(BTreeMap::from([(1_u32, "eve")]));
+    let refused = engine.issue(&token, now(), &SystemRandom);
+    assert!(matches!(&refused, Err(IssueError::ReservedClaim(name)) if name == "1"), "{refused:?}");
+    let token = NewToken::access("ada").claims(BTreeMap::from([(2_u32, "eve")]));
+    assert_eq!(payload_of(&issue(&engine, &token))["2"], "eve");
+}
+
+#[test]
 fn custom_claims_of_another_type_than_asked_for_are_refused() {
     #[derive(Clone, Debug, Deserialize)]
     struct Tenant {

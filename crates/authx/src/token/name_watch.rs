@@ -9,6 +9,8 @@ pub(super) struct NameWatch<R> {
     is_reserved: R,
     depth: u32,
     in_name: bool,
+    /// Whether the name that is being written came as a text: numbers don't.
+    is_noticed: bool,
     outlines: [Outline; MOST_NAMES],
     count: usize,
     is_unremarkable: bool,
@@ -20,7 +22,15 @@ type Outline = (usize, u64);
 impl<R: Fn(&str) -> bool> NameWatch<R> {
     pub(super) fn new(is_reserved: R) -> Self {
         let outlines = [(0, 0); MOST_NAMES];
-        Self { is_reserved, depth: 0, in_name: false, outlines, count: 0, is_unremarkable: true }
+        Self {
+            is_reserved,
+            depth: 0,
+            in_name: false,
+            is_noticed: false,
+            outlines,
+            count: 0,
+            is_unremarkable: true,
+        }
     }
 
     /// Whether the outermost names are few, free and surely different, and nothing was written that was not looked at.
@@ -41,6 +51,7 @@ impl<R: Fn(&str) -> bool> NameWatch<R> {
             _ => self.is_unremarkable = false,
         }
         self.count += 1;
+        self.is_noticed = true;
     }
 }
 
@@ -78,10 +89,12 @@ impl<R: Fn(&str) -> bool> Formatter for Watched<'_, R> {
 
     fn begin_object_key<W: ?Sized + Write>(&mut self, writer: &mut W, first: bool) -> Result<()> {
         self.0.in_name = self.0.depth == 1;
+        self.0.is_noticed = false;
         CompactFormatter.begin_object_key(writer, first)
     }
 
     fn end_object_key<W: ?Sized + Write>(&mut self, writer: &mut W) -> Result<()> {
+        self.0.is_unremarkable &= self.0.is_noticed || !self.0.in_name;
         self.0.in_name = false;
         CompactFormatter.end_object_key(writer)
     }
@@ -121,3 +134,86 @@ impl<R: Fn(&str) -> bool> Formatter for Watched<'_, R> {
 const MOST_NAMES: usize = 8;
 /// Well below what parsers of JSON follow.
 const MOST_DEEP: u32 = 64;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, HashSet};
+
+    use proptest::prelude::*;
+    use serde::ser::{Serialize, SerializeMap, Serializer};
+    use serde_json::Value;
+
+    use super::*;
+
+    /// An object with these members, each as often as it stands here.
+    struct Members(Vec<(String, Value)>);
+
+    impl Serialize for Members {
+        fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
+            let mut map = serializer.serialize_map(None)?;
+            for (name, value) in &self.0 {
+                map.serialize_entry(name, value)?;
+            }
+            map.end()
+        }
+    }
+
+    fn is_unremarkable(custom: &impl Serialize) -> bool {
+        let mut watch = NameWatch::new(|name: &str| name == "exp" || name == "1");
+        let mut json = Vec::new();
+        let watched = Watched(&mut watch);
+        let mut serializer = serde_json::Serializer::with_formatter(&mut json, watched);
+        custom.serialize(&mut serializer).expect("JSON");
+        assert_eq!(json, serde_json::to_vec(custom).expect("JSON"));
+        watch.is_unremarkable()
+    }
+
+    fn members(members: &[(&str, Value)]) -> Members {
+        Members(members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_unremarkable_needs_no_second_look(
+            named in proptest::collection::vec(("[a-c\"\\\\]{0,3}|exp|[a-b]{8,10}", any::<bool>()), 0..10),
+        ) {
+            let nested = serde_json::json!({"exp": [{"exp": 1, "a": 2}]});
+            let all: Vec<_> = named
+                .iter()
+                .map(|(name, nests)| (name.clone(), if *nests { nested.clone() } else { Value::Null }))
+                .collect();
+            if is_unremarkable(&Members(all)) {
+                let names: HashSet<_> = named.iter().map(|(name, _)| name).collect();
+                prop_assert_eq!(names.len(), named.len());
+                prop_assert!(!named.iter().any(|(name, _)| name == "exp"));
+            }
+        }
+    }
+
+    #[test]
+    fn usual_claims_are_unremarkable_and_odd_ones_are_looked_at() {
+        let one = Value::from(1);
+        assert!(is_unremarkable(&members(&[])));
+        assert!(is_unremarkable(&members(&[("tenant", one.clone()), ("plan", one.clone())])));
+        assert!(is_unremarkable(&members(&[("a", serde_json::json!({"exp": {"a": 1}}))])));
+        for (what, odd) in [
+            ("twice", members(&[("a", one.clone()), ("a", one.clone())])),
+            ("reserved", members(&[("exp", one.clone())])),
+            ("escaped", members(&[("a\"", one.clone())])),
+            ("empty", members(&[("", one.clone())])),
+            ("alike", members(&[("long name 1", one.clone()), ("long name 2", one.clone())])),
+            ("many", Members((0..9).map(|number| (format!("{number}!"), one.clone())).collect())),
+        ] {
+            assert!(!is_unremarkable(&odd), "{what}");
+        }
+        assert!(!is_unremarkable(&BTreeMap::from([(1_u32, 2)])), "a number as a name");
+        assert!(!is_unremarkable(&BTreeMap::from([(true, 2)])), "a truth value as a name");
+        let raw = serde_json::value::RawValue::from_string(r#"{"a": 1}"#.to_owned()).expect("JSON");
+        assert!(!is_unremarkable(&raw));
+        let mut deep = Value::Null;
+        for _ in 0..100 {
+            deep = Value::Array(vec![deep]);
+        }
+        assert!(!is_unremarkable(&members(&[("deep", deep)])));
+    }
+}
