@@ -101,7 +101,7 @@ class TokenRequired(RouteDependency):
         self._type = type
         self._locations = locations
         # What the route gets of a verified token.
-        self._given: Callable[[Verified], Any] = auth._payload_of
+        self._given = self._way_of_giving()
         # One value, replaced in one step, because threads may share this object.
         self._body_rule: tuple[Engine | None, bool] = (None, False)
 
@@ -128,6 +128,9 @@ class TokenRequired(RouteDependency):
             auth._word(error)
             raise
         return self._given(verified)
+
+    def _way_of_giving(self) -> Callable[[Verified], Any]:
+        return self._auth._payload_of
 
     @property
     def __signature__(self) -> Signature:
@@ -157,16 +160,8 @@ class TokenRequired(RouteDependency):
 class VerifiedRequired(TokenRequired):
     """Verifies the request's token and gives it as the engine does, to those who make something else of it."""
 
-    def __init__(
-        self,
-        auth: "AuthX[Any, Any]",
-        requirement: Requirement,
-        *,
-        type: str = "access",
-        locations: TokenLocations | None = None,
-    ) -> None:
-        super().__init__(auth, requirement, type=type, locations=locations)
-        self._given = lambda verified: verified
+    def _way_of_giving(self) -> Callable[[Verified], Any]:
+        return lambda verified: verified
 
 
 class SubjectRequired(VerifiedRequired):

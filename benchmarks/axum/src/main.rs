@@ -45,10 +45,7 @@ fn main() {
     match arguments[..] {
         ["calls", rounds] => print(&calls(number(rounds))),
         ["loopback", rounds] => print(&load::loopback(number(rounds))),
-        ["scaling", rounds] => println!(
-            "{}",
-            serde_json::to_string(&scaling::scaling(number(rounds))).expect("numbers and names")
-        ),
+        ["scaling", rounds] => print(&scaling::scaling(number(rounds))),
         ["load", rounds, batch] => {
             let targets = serde_json::from_reader(std::io::stdin()).expect("targets");
             print(&load::load(targets, number(rounds), number(batch)));
@@ -63,7 +60,7 @@ fn number(argument: &str) -> u32 {
     argument.parse().unwrap_or_else(|_| panic!("'{argument}' should be a number"))
 }
 
-fn print(measurements: &[Measurement]) {
+fn print(measurements: &impl Serialize) {
     println!("{}", serde_json::to_string(measurements).expect("numbers and names"));
 }
 

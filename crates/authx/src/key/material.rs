@@ -1,6 +1,5 @@
 //! The cryptography library's keys and operations, chosen by algorithm.
 
-use std::fmt;
 use std::sync::Arc;
 
 use aws_lc_rs::encoding::AsDer as _;
@@ -32,14 +31,6 @@ pub(super) enum Verifying {
 /// The cryptography library refused to sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SignError;
-
-impl fmt::Display for SignError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("the cryptography library could not sign")
-    }
-}
-
-impl std::error::Error for SignError {}
 
 impl Signing {
     pub(super) fn sign(&self, message: &[u8]) -> Result<Signature, SignError> {

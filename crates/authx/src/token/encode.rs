@@ -19,9 +19,7 @@ pub(crate) struct HeaderTemplate(String);
 impl HeaderTemplate {
     /// The header that `key` gives to tokens without headers of their own.
     pub(crate) fn of(key: &Key) -> Self {
-        let mut text = String::new();
-        base64url::encode_into(header_json(key, &Map::new()).as_bytes(), &mut text);
-        Self(text)
+        Self::of_json(&header_json(key, &Map::new()))
     }
 
     /// The same header as libraries write it that begin with `typ`.
@@ -29,6 +27,10 @@ impl HeaderTemplate {
         let alg = key.algorithm().name();
         let kid = key.kid().map(|kid| format!(",\"kid\":{}", Value::from(kid.as_str())));
         let json = format!(r#"{{"typ":"JWT","alg":"{alg}"{}}}"#, kid.unwrap_or_default());
+        Self::of_json(&json)
+    }
+
+    fn of_json(json: &str) -> Self {
         let mut text = String::new();
         base64url::encode_into(json.as_bytes(), &mut text);
         Self(text)
