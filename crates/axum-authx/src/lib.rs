@@ -33,7 +33,7 @@
 //! | staying logged in | the layer [`AuthX::implicit_refresh`] |
 //! | tokens in JSON bodies, CSRF values in forms | the layer [`AuthX::read_body`] |
 //! | several logins, such as users and operators | [`AuthManager`] |
-//! | rate limits | the layers [`AuthX::rate_limit`] and [`AuthX::rate_limited`] with a [`RateLimiter`]; with the feature `connect-info`, by the client's address |
+//! | rate limits | the layers [`AuthX::rate_limit`] and [`AuthX::rate_limited`] with a [`RateLimiter`]; by the client's address with the feature `connect-info`, which is on by default |
 //! | revocation | [`AuthX::with_revocation`] with a [`Revocation`] or a closure |
 //! | sessions | [`AuthX::create_session`] and its siblings, [`NewToken::session`], [`AuthX::with_sessions`] with a [`SessionStore`]; see [`sessions`] |
 //! | by hand | [`AuthX::authenticate`], or [`AuthX::find_token`] and [`AuthX::verify_token`] |
@@ -113,6 +113,7 @@ mod access_token;
 mod auth;
 mod authenticate;
 mod body;
+mod client_address;
 mod clock;
 mod cookies;
 mod current_subject;

@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::net::SocketAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use authx::{AttributeValues, Claims, JsonClaims, Policy, PolicyContext, Requirement};
-use axum::extract::{ConnectInfo, FromRef, FromRequestParts, OriginalUri, Request};
+use axum::extract::{FromRef, FromRequestParts, OriginalUri, Request};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
@@ -18,6 +17,7 @@ use tower_service::Service;
 
 use crate::auth::AuthX;
 use crate::body::with_body_read;
+use crate::client_address::client_address;
 use crate::rejection::Rejection;
 use crate::revocation::BoxFuture;
 use crate::state::AuthState;
@@ -114,9 +114,7 @@ impl AuthX {
         if let Some(subject) = subject {
             values = values.subject(subject.clone());
         }
-        let client_ip = parts.extensions.get::<ConnectInfo<SocketAddr>>();
-        let client_ip =
-            client_ip.map(|ConnectInfo(address)| address.ip().to_canonical().to_string());
+        let client_ip = client_address(parts).map(|address| address.to_string());
         // Where routers are nested, the inner one sees only the rest of the path.
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
         let values = values.resource(attributes.clone()).environment(environment.clone()).request(
@@ -302,8 +300,6 @@ impl<P> fmt::Debug for Authorized<P> {
 
 #[cfg(test)]
 mod tests {
-    use std::net::Ipv4Addr;
-
     use authx::{
         NewToken, PolicyCondition, PolicyEffect, PolicyOperator, PolicyRule, PolicySource,
     };
@@ -312,6 +308,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    #[cfg(feature = "connect-info")]
+    use crate::client_address::from_address;
     use crate::testing::{self, answer_to, bearer};
     use crate::{Location, RequiredScopes, revocation};
 
@@ -370,9 +368,6 @@ mod tests {
         let (auth, _) = testing::auth();
         let token = NewToken::access("ada").claims(json!({"team": {"id": 7}}));
         let token = auth.issue(&token).expect("a token");
-        // As a socket for both families has it.
-        let address = Ipv4Addr::new(192, 0, 2, 1).to_ipv6_mapped();
-        let address = SocketAddr::from((address, 5000));
         for (source, key, value, expected) in [
             (PolicySource::Subject, "sub", json!("ada"), 200),
             (PolicySource::Subject, "sub", json!("bob"), 403),
@@ -382,17 +377,32 @@ mod tests {
             (PolicySource::Environment, "path", json!("/reports"), 200),
             (PolicySource::Environment, "time", json!("2030-01-01T12:00:00.000000Z"), 200),
             (PolicySource::Environment, "weekday", json!(1), 200),
-            (PolicySource::Environment, "client_ip", json!("192.0.2.1"), 200),
             (PolicySource::Environment, "region", json!("eu"), 200),
         ] {
             let policy = Policy::new([allow("*", "*").condition(equals(source, key, value))]);
             let asked = PolicyRequest::new("read", "reports")
                 .attributes(json!({"owner": "ada"}))
                 .environment(json!({"region": "eu"}));
-            let mut request = bearer(testing::get("/reports"), &token);
-            request.extensions_mut().insert(ConnectInfo(address));
+            let request = bearer(testing::get("/reports"), &token);
             let answer = answer_to(&layered(&auth, policy, asked), request).await;
             assert_eq!(answer.status, expected, "{source} {key}");
+        }
+    }
+
+    #[cfg(feature = "connect-info")]
+    #[tokio::test]
+    async fn a_rule_about_an_ipv4_address_holds_on_a_socket_for_both_families() {
+        let (auth, _) = testing::auth();
+        let token = auth.create_access_token("ada").expect("a token");
+        let deny = PolicyRule::new(PolicyEffect::Deny, ["*"], ["*"]);
+        let deny = deny.condition(equals(PolicySource::Environment, "client_ip", "192.0.2.1"));
+        let policy = Policy::new([deny, allow("*", "*")]);
+        let app = layered(&auth, policy, PolicyRequest::new("read", "reports"));
+        for (address, expected) in
+            [("192.0.2.1:5000", 403), ("[::ffff:192.0.2.1]:5000", 403), ("192.0.2.2:5000", 200)]
+        {
+            let request = from_address(address, bearer(testing::get("/reports"), &token));
+            assert_eq!(answer_to(&app, request).await.status, expected, "{address}");
         }
     }
 

@@ -1,8 +1,6 @@
 //! Limits on how often a client may ask.
 
 use std::fmt;
-#[cfg(feature = "connect-info")]
-use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
@@ -12,8 +10,6 @@ pub use authx::Counted;
 use authx::{RateCounters, RateLimit, Requirement};
 use axum::BoxError;
 use axum::extract::Request;
-#[cfg(feature = "connect-info")]
-use axum::extract::{ConnectInfo, FromRequestParts as _};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 use tower_layer::Layer;
@@ -21,6 +17,8 @@ use tower_service::Service;
 
 use crate::auth::AuthX;
 use crate::body::with_body_read;
+#[cfg(feature = "connect-info")]
+use crate::client_address::client_address;
 use crate::rejection::Rejection;
 use crate::revocation::BoxFuture;
 
@@ -70,7 +68,7 @@ enum Key {
 }
 
 impl RateLimiter {
-    /// Counts by the client's address, with the feature `connect-info`.
+    /// Counts by the client's address, with the feature `connect-info`, which is on by default.
     ///
     /// The service must be served with
     /// [`into_make_service_with_connect_info::<SocketAddr>`](axum::Router::into_make_service_with_connect_info),
@@ -243,8 +241,8 @@ impl RateLimitLayer {
 
     /// Counts the request and verifies its token, in the order that the key asks for.
     async fn admit(&self, request: Request) -> Result<Request, Rejection> {
-        let (mut parts, body) = request.into_parts();
-        if let Some(key) = self.key(&mut parts).await? {
+        let (parts, body) = request.into_parts();
+        if let Some(key) = self.key(&parts)? {
             self.limiter.count(&self.auth, &key).await?;
         }
         let request = Request::from_parts(parts, body);
@@ -261,17 +259,14 @@ impl RateLimitLayer {
     }
 
     /// The key of a request whose token needn't be known for it.
-    async fn key(&self, parts: &mut Parts) -> Result<Option<String>, Rejection> {
+    fn key(&self, parts: &Parts) -> Result<Option<String>, Rejection> {
         match &self.limiter.key {
             Key::Subject => Ok(None),
             Key::Function(key) => Ok(Some(key(parts))),
             #[cfg(feature = "connect-info")]
             Key::Address => {
-                let ConnectInfo(address) =
-                    ConnectInfo::<SocketAddr>::from_request_parts(parts, &())
-                        .await
-                        .map_err(|_| Rejection::failed(NO_ADDRESS))?;
-                Ok(Some(format!("ratelimit:{}", address.ip().to_canonical())))
+                let address = client_address(parts).ok_or_else(|| Rejection::failed(NO_ADDRESS))?;
+                Ok(Some(format!("ratelimit:{address}")))
             }
         }
     }
@@ -332,6 +327,8 @@ mod tests {
     use axum::routing::get;
 
     use super::*;
+    #[cfg(feature = "connect-info")]
+    use crate::client_address::from_address;
     use crate::testing::{self, Answer, answer_to, bearer};
 
     #[derive(Clone, Default)]
@@ -463,9 +460,7 @@ mod tests {
         let app = app(auth.rate_limit(RateLimiter::by_address(limit(1))));
         let mut statuses = Vec::new();
         for address in ["192.0.2.1:1", "192.0.2.2:1", "192.0.2.1:2", "[::ffff:192.0.2.1]:3"] {
-            let mut request = testing::get("/");
-            let address: SocketAddr = address.parse().expect("an address");
-            request.extensions_mut().insert(ConnectInfo(address));
+            let request = from_address(address, testing::get("/"));
             statuses.push(answer_to(&app, request).await.status);
         }
         assert_eq!(statuses, [200, 200, 429, 429]);
