@@ -36,6 +36,7 @@
 
 #![forbid(unsafe_code)]
 
+mod clock;
 mod config;
 mod engine;
 mod error;
@@ -52,9 +53,11 @@ mod time;
 mod token;
 mod transport;
 mod verification_cache;
+mod verified_token;
 mod verify;
 mod websocket;
 
+pub use clock::{Clock, SystemClock};
 pub use config::{
     Config, ConfigBuilder, ConfigError, SETTING_NAMES, SameSite, SettingReference, SettingValue,
     TokenLifetime, setting_reference,
@@ -85,5 +88,6 @@ pub use transport::{
     BodyWanted, CsrfProof, Headers, Location, Request, RequestToken, TokenPlace, UnknownLocation,
 };
 pub use verification_cache::CacheStatistics;
+pub use verified_token::VerifiedToken;
 pub use verify::{CsrfCheck, Requirement};
 pub use websocket::SocketClose;

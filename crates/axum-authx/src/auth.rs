@@ -5,13 +5,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use authx::{
-    Config, ConfigError, Engine, Error, IssueError, NewToken, Random, Requirement, SETTING_NAMES,
-    Secret, SystemRandom, Timestamp,
+    Clock, Config, ConfigError, Engine, Error, IssueError, NewToken, Random, Requirement,
+    SETTING_NAMES, Secret, SystemClock, SystemRandom, Timestamp,
 };
 use serde::Serialize;
 
 use crate::body::ReadBodyLayer;
-use crate::clock::{Clock, SystemClock};
 use crate::implicit_refresh::ImplicitRefreshLayer;
 use crate::memory_sessions::MemorySessions;
 use crate::rate_limit::{RateLimitLayer, RateLimiter};

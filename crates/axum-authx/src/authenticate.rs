@@ -5,7 +5,9 @@
 
 use std::fmt;
 
-use authx::{BodyWanted, Claims, CustomClaims, Error, Request, RequestToken, Requirement};
+use authx::{
+    BodyWanted, Claims, CustomClaims, Error, Request, RequestToken, Requirement, VerifiedToken,
+};
 use axum::BoxError;
 use http::HeaderMap;
 use http::request::Parts;
@@ -13,7 +15,6 @@ use http::request::Parts;
 use crate::auth::AuthX;
 use crate::body::ReadBody;
 use crate::rejection::Rejection;
-use crate::revocation::VerifiedToken;
 
 impl AuthX {
     /// The claims of the request's token, if it meets `requirement` and was not revoked: what the

@@ -2,7 +2,9 @@
 
 use std::task::{Context, Poll};
 
-use authx::{NoRefresh, Outcome, RefreshCandidate, Request as EngineRequest, TokenKind};
+use authx::{
+    NoRefresh, Outcome, RefreshCandidate, Request as EngineRequest, TokenKind, VerifiedToken,
+};
 use axum::extract::OriginalUri;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
@@ -10,7 +12,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::auth::AuthX;
-use crate::revocation::{BoxFuture, VerifiedToken};
+use crate::revocation::BoxFuture;
 
 /// Replaces the access cookie shortly before it ends; see [`AuthX::implicit_refresh`].
 ///

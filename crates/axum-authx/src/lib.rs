@@ -114,7 +114,6 @@ mod auth;
 mod authenticate;
 mod body;
 mod client_address;
-mod clock;
 mod cookies;
 mod current_subject;
 mod form;
@@ -143,17 +142,16 @@ mod web_socket_guard;
 mod web_socket_token;
 
 pub use authx::{
-    Algorithm, Audience, CacheStatistics, Claims, Config, ConfigBuilder, ConfigError, CsrfCheck,
-    CustomClaims, Engine, Error, IssueError, JsonClaims, Key, KeyRing, Location, NewToken, Policy,
-    PolicyCondition, PolicyDecision, PolicyEffect, PolicyFileError, PolicyOperator, PolicyRule,
-    PolicySource, RateLimit, RateLimitError, RequiredScopes, Requirement, SameSite, Secret,
-    Timestamp, TokenKind,
+    Algorithm, Audience, CacheStatistics, Claims, Clock, Config, ConfigBuilder, ConfigError,
+    CsrfCheck, CustomClaims, Engine, Error, IssueError, JsonClaims, Key, KeyRing, Location,
+    NewToken, Policy, PolicyCondition, PolicyDecision, PolicyEffect, PolicyFileError,
+    PolicyOperator, PolicyRule, PolicySource, RateLimit, RateLimitError, RequiredScopes,
+    Requirement, SameSite, Secret, SystemClock, Timestamp, TokenKind,
 };
 
 pub use access_token::AccessToken;
 pub use auth::AuthX;
 pub use body::{ReadBodyLayer, ReadBodyService};
-pub use clock::{Clock, SystemClock};
 pub use cookies::{SetCookies, UnsetCookies};
 pub use current_subject::{CurrentSubject, FromSubject};
 pub use fresh_token::FreshToken;

@@ -6,10 +6,9 @@ use std::future::ready;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use authx::Timestamp;
+use authx::{Clock, SystemClock, Timestamp};
 use axum::BoxError;
 
-use crate::clock::{Clock, SystemClock};
 use crate::revocation::BoxFuture;
 use crate::sessions::{SessionInfo, SessionStore};
 

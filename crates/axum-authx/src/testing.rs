@@ -32,7 +32,7 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use authx::{Config, ConfigBuilder, IssueError, NewToken, Secret, Timestamp};
+use authx::{Clock, Config, ConfigBuilder, IssueError, NewToken, Secret, Timestamp};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
@@ -41,7 +41,6 @@ use http::{HeaderMap, HeaderValue, Method};
 use tower_service::Service;
 
 use crate::auth::AuthX;
-use crate::clock::Clock;
 
 /// A secret that everybody knows.
 pub const SECRET: &str = "a secret for tests, which everybody knows";

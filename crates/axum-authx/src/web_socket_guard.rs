@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use authx::{Claims, CustomClaims, RequestToken, Requirement, SocketClose, Timestamp};
+use authx::{
+    Claims, CustomClaims, RequestToken, Requirement, SocketClose, Timestamp, VerifiedToken,
+};
 use axum::extract::FromRequestParts;
 use axum::extract::ws::{CloseFrame, Message, OnFailedUpgrade, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
@@ -21,7 +23,6 @@ use tokio::time::{sleep, timeout};
 
 use crate::auth::AuthX;
 use crate::rejection::Rejection;
-use crate::revocation::VerifiedToken;
 use crate::state::AuthState;
 
 /// The claims of a WebSocket's token, as [`WebSocketToken`](crate::WebSocketToken) gives them, and a guard

@@ -1,16 +1,17 @@
-//! What time it is, asked by the face because the engine never does.
+//! What time it is, asked by whoever calls the engine, which never asks by itself.
 
-use authx::Timestamp;
+use crate::time::Timestamp;
 
-/// Says what time it is.
+/// Says what time it is. Every part of a service that depends on time goes by one clock, so that tests can
+/// stop it for all of them.
 ///
 /// A closure is a clock, too:
 ///
 /// ```
-/// use axum_authx::{AuthX, Timestamp};
+/// use authx::{Clock, Timestamp};
 ///
-/// let auth = AuthX::ephemeral().with_clock(|| Timestamp::MIN);
-/// assert_eq!(auth.now(), Timestamp::MIN);
+/// let stopped = || Timestamp::MIN;
+/// assert_eq!(stopped.now(), Timestamp::MIN);
 /// ```
 pub trait Clock: Send + Sync + 'static {
     /// The present instant.
@@ -28,7 +29,10 @@ impl<F: Fn() -> Timestamp + Send + Sync + 'static> Clock for F {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the face's clock")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "whoever passes this clock in asks for the system's"
+    )]
     fn now(&self) -> Timestamp {
         Timestamp::from(std::time::SystemTime::now())
     }
