@@ -36,6 +36,7 @@
 
 #![forbid(unsafe_code)]
 
+mod base64url;
 mod clock;
 mod config;
 mod engine;
@@ -47,6 +48,7 @@ mod policy;
 mod random;
 mod rate_limit;
 mod refresh;
+mod requirement;
 mod scope;
 mod session;
 mod time;
@@ -68,7 +70,6 @@ pub use issue::{IssueError, NewToken};
 pub use key::{
     Algorithm, Key, KeyError, KeyKind, KeyRing, KeyRingError, Kid, Secret, UnknownAlgorithm,
 };
-pub use login_type::check_login_type;
 pub use policy::{
     Attribute, AttributePath, AttributeValues, Attributes, Policy, PolicyCondition, PolicyContext,
     PolicyDecision, PolicyEffect, PolicyEvaluation, PolicyFileError, PolicyOperator, PolicyRule,
@@ -77,6 +78,7 @@ pub use policy::{
 pub use random::{Random, RandomUnavailable, SystemRandom};
 pub use rate_limit::{Counted, RateCounters, RateLimit, RateLimitError};
 pub use refresh::{NoRefresh, Outcome, RefreshCandidate};
+pub use requirement::{CsrfCheck, Requirement};
 pub use scope::RequiredScopes;
 pub use session::{SessionState, new_session_id};
 pub use time::Timestamp;
@@ -89,5 +91,5 @@ pub use transport::{
 };
 pub use verification_cache::CacheStatistics;
 pub use verified_token::VerifiedToken;
-pub use verify::{CsrfCheck, Requirement};
+pub use verify::check_login_type;
 pub use websocket::SocketClose;

@@ -6,25 +6,10 @@
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::requirement::{CsrfCheck, Requirement};
 use crate::time::Timestamp;
 use crate::token::{Claims, CustomClaims};
 use crate::transport::RequestToken;
-use crate::verify::{CsrfCheck, Requirement};
-
-/// Whether a token is of the login that is asked for.
-///
-/// # Errors
-///
-/// [`Error::LoginTypeMismatch`]: it is of another one, or of none.
-pub fn check_login_type(expected: &str, actual: Option<&str>) -> Result<(), Error> {
-    if actual == Some(expected) {
-        return Ok(());
-    }
-    Err(Error::LoginTypeMismatch {
-        expected: expected.to_owned(),
-        actual: actual.map(str::to_owned),
-    })
-}
 
 impl Engine {
     /// [`Engine::verify`], in an application whose other logins have these engines.

@@ -18,10 +18,10 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::issue::{IssueError, NewToken};
 use crate::random::Random;
+use crate::requirement::Requirement;
 use crate::time::Timestamp;
 use crate::token::{Claims, JsonClaims, TokenKind, is_registered};
 use crate::transport::{Headers, Location, Request, RequestToken};
-use crate::verify::Requirement;
 
 /// Why the token stays as it is.
 #[derive(Debug)]

@@ -5,6 +5,7 @@
 
 mod algorithm;
 mod error;
+mod header;
 mod hmac;
 mod material;
 mod pem;
@@ -21,6 +22,7 @@ pub use error::KeyError;
 pub use ring::{KeyRing, KeyRingError};
 pub use secret::Secret;
 
+pub(crate) use header::header_json;
 pub(crate) use material::SignError;
 pub(crate) use twin::twin_signature;
 

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
+use super::header::HeaderTemplate;
 use super::material::SignError;
 use super::signature::Signature;
 use super::{Algorithm, Key, KeyKind, Kid};
 use crate::time::Timestamp;
-use crate::token::HeaderTemplate;
 
 /// The keys of one issuer: the first one signs, all of them verify.
 ///

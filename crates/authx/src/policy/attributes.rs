@@ -5,9 +5,40 @@ use std::borrow::Cow;
 use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
-use super::condition::PolicySource;
+use super::named::named;
 use crate::time::Timestamp;
 use crate::token::{Claims, JsonClaims};
+
+/// Which attributes a condition looks at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum PolicySource {
+    /// Who acts.
+    Subject,
+    /// What is acted upon.
+    Resource,
+    /// The circumstances, such as the hour.
+    Environment,
+    /// The claims of the token.
+    Token,
+}
+
+impl PolicySource {
+    /// Every source.
+    pub const ALL: [Self; 4] = [Self::Subject, Self::Resource, Self::Environment, Self::Token];
+
+    /// The name in files and in Python.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Subject => "subject",
+            Self::Resource => "resource",
+            Self::Environment => "environment",
+            Self::Token => "token",
+        }
+    }
+}
+
+named!(PolicySource, "source");
 
 /// What a policy is asked: may this be done to that, and by whom.
 #[derive(Clone, Copy)]

@@ -2,12 +2,11 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::fmt;
-use std::str::FromStr;
 
 use serde_json::{Number, Value};
 
-use super::attributes::{Attribute, AttributePath, Attributes};
+use super::attributes::{Attribute, AttributePath, Attributes, PolicySource};
+use super::named::named;
 
 /// Holds where the attribute compares with the value as the operator says.
 ///
@@ -91,35 +90,6 @@ impl PolicyCondition {
     }
 }
 
-/// Which attributes a condition looks at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum PolicySource {
-    /// Who acts.
-    Subject,
-    /// What is acted upon.
-    Resource,
-    /// The circumstances, such as the hour.
-    Environment,
-    /// The claims of the token.
-    Token,
-}
-
-impl PolicySource {
-    /// Every source.
-    pub const ALL: [Self; 4] = [Self::Subject, Self::Resource, Self::Environment, Self::Token];
-
-    /// The name in files and in Python.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Subject => "subject",
-            Self::Resource => "resource",
-            Self::Environment => "environment",
-            Self::Token => "token",
-        }
-    }
-}
-
 /// How a condition compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PolicyOperator {
@@ -198,33 +168,6 @@ impl PolicyOperator {
     }
 }
 
-macro_rules! named {
-    ($type:ident, $what:literal) => {
-        impl fmt::Display for $type {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str(self.as_str())
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = String;
-
-            fn from_str(name: &str) -> Result<Self, String> {
-                Self::ALL.into_iter().find(|own| own.as_str() == name).ok_or_else(|| {
-                    let names = Self::ALL.map(Self::as_str).join(", ");
-                    format!(
-                        concat!("unsupported policy ", $what, " '{}', expected one of {}"),
-                        name, names
-                    )
-                })
-            }
-        }
-    };
-}
-
-pub(super) use named;
-
-named!(PolicySource, "source");
 named!(PolicyOperator, "operator");
 
 fn equal(one: &Value, other: &Value) -> bool {

@@ -9,7 +9,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::condition::{PolicyCondition, PolicyOperator, PolicySource};
+use super::attributes::PolicySource;
+use super::condition::{PolicyCondition, PolicyOperator};
 use super::decision::Policy;
 use super::rule::{PolicyEffect, PolicyRule};
 use crate::scope::RequiredScopes;

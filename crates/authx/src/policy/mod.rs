@@ -39,10 +39,13 @@ mod attributes;
 mod condition;
 mod decision;
 mod file;
+mod named;
 mod rule;
 
-pub use attributes::{Attribute, AttributePath, AttributeValues, Attributes, PolicyContext};
-pub use condition::{PolicyCondition, PolicyOperator, PolicySource};
+pub use attributes::{
+    Attribute, AttributePath, AttributeValues, Attributes, PolicyContext, PolicySource,
+};
+pub use condition::{PolicyCondition, PolicyOperator};
 pub use decision::{Policy, PolicyDecision, PolicyEvaluation, PolicyStep};
 pub use file::PolicyFileError;
 pub use rule::{PolicyEffect, PolicyRule, pattern_covers};

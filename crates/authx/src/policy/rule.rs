@@ -1,11 +1,10 @@
 //! One rule: for which actions, resources, scopes and conditions it applies, and what it says then.
 
 use std::convert::Infallible;
-use std::fmt;
-use std::str::FromStr;
 
 use super::attributes::PolicyContext;
-use super::condition::{PolicyCondition, named};
+use super::condition::PolicyCondition;
+use super::named::named;
 use crate::scope::RequiredScopes;
 
 /// What a rule says where it applies.

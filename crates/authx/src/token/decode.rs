@@ -5,9 +5,9 @@ use std::mem::MaybeUninit;
 use memchr::{memchr, memrchr};
 use serde_json::value::RawValue;
 
-use super::base64url;
 use super::header::Header;
 use super::json::Strict;
+use crate::base64url;
 use crate::error::{Error, Malformed};
 use crate::key::{Algorithm, KeyRing, twin_signature};
 use crate::time::Timestamp;

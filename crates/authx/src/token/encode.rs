@@ -5,50 +5,14 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::TokenKind;
 use super::claims::is_registered;
+use super::encode_error::EncodeError;
 use super::object_writer::ObjectWriter;
-use super::{TokenKind, base64url};
-use crate::key::{Key, KeyRing, SignError};
+use crate::base64url;
+use crate::key::{KeyRing, header_json};
 use crate::time::Timestamp;
 use crate::token::Audience;
-
-/// A key's header, encoded once.
-#[derive(Debug)]
-pub(crate) struct HeaderTemplate(String);
-
-impl HeaderTemplate {
-    /// The header that `key` gives to tokens without headers of their own.
-    pub(crate) fn of(key: &Key) -> Self {
-        Self::of_json(&header_json(key, &Map::new()))
-    }
-
-    /// The same header as libraries write it that begin with `typ`.
-    pub(crate) fn beginning_with_typ(key: &Key) -> Self {
-        let alg = key.algorithm().name();
-        let kid = key.kid().map(|kid| format!(",\"kid\":{}", Value::from(kid.as_str())));
-        let json = format!(r#"{{"typ":"JWT","alg":"{alg}"{}}}"#, kid.unwrap_or_default());
-        Self::of_json(&json)
-    }
-
-    fn of_json(json: &str) -> Self {
-        let mut text = String::new();
-        base64url::encode_into(json.as_bytes(), &mut text);
-        Self(text)
-    }
-
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-/// Why a token could not be written.
-#[derive(Debug)]
-pub(crate) enum EncodeError {
-    CustomClaims(serde_json::Error),
-    ReservedClaim(String),
-    NoSigningKey,
-    Sign(SignError),
-}
 
 /// What a token will say, borrowed from wherever it is.
 pub(crate) struct Payload<'a> {
@@ -132,15 +96,4 @@ pub(crate) fn encode<C: Serialize>(
     token.push('.');
     base64url::encode_into(signature.as_ref(), &mut token);
     Ok(token)
-}
-
-fn header_json(key: &Key, headers: &Map<String, Value>) -> String {
-    let mut members = Map::new();
-    members.insert("alg".to_owned(), key.algorithm().name().into());
-    if let Some(kid) = key.kid() {
-        members.insert("kid".to_owned(), kid.as_str().into());
-    }
-    members.insert("typ".to_owned(), "JWT".into());
-    members.extend(headers.iter().map(|(name, value)| (name.clone(), value.clone())));
-    Value::Object(members).to_string()
 }

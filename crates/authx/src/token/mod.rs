@@ -1,9 +1,9 @@
 //! The codec: claims to a compact JWS and back (RFC 7515 section 7.1, RFC 7519).
 
-mod base64url;
 mod claims;
 mod decode;
 mod encode;
+mod encode_error;
 mod header;
 mod json;
 mod members;
@@ -19,5 +19,6 @@ pub use decode::{decode_unverified_header, decode_unverified_payload, verify_sig
 
 pub(crate) use claims::is_registered;
 pub(crate) use decode::{PayloadBuffer, open, twin};
-pub(crate) use encode::{EncodeError, HeaderTemplate, Payload, encode};
+pub(crate) use encode::{Payload, encode};
+pub(crate) use encode_error::EncodeError;
 pub(crate) use payload::from_json;

@@ -5,7 +5,7 @@
 use serde::Serialize;
 use serde::ser::Error as _;
 
-use super::encode::EncodeError;
+use super::encode_error::EncodeError;
 use super::members::{Members, Names};
 use super::name_watch::{NameWatch, Watched};
 use super::words::is_plain;

@@ -1,4 +1,4 @@
-//! A token in a JSON body, and when a body has to be read at all.
+//! A token in a JSON body.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,69 +7,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::request::{Headers, Request, read};
-use super::{Location, csrf};
-use crate::engine::Engine;
 use crate::error::Malformed;
-use crate::verify::Requirement;
-
-/// What must be read of a request's body before its token can be found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum BodyWanted {
-    /// The bytes, up to the configured bound.
-    Json,
-    /// The fields of a form.
-    Form,
-}
-
-impl Engine {
-    /// Whether the body has to be read for `requirement`: only when no earlier location has a token,
-    /// or a cookie's CSRF value can be nowhere else.
-    #[must_use]
-    pub fn wants_body<H: Headers + ?Sized>(
-        &self,
-        request: &Request<'_, H>,
-        requirement: &Requirement,
-    ) -> Option<BodyWanted> {
-        let config = self.config();
-        let transport = config.transport(requirement.kind);
-        for &location in requirement.effective_locations(config) {
-            if location == Location::Json && is_json(request.headers) {
-                return Some(BodyWanted::Json);
-            }
-            if !matches!(read(config, transport, request, location), Ok(None)) {
-                let in_form = location == Location::Cookies
-                    && csrf::may_be_in_form(config, transport, request, requirement);
-                return in_form.then_some(BodyWanted::Form);
-            }
-        }
-        None
-    }
-
-    /// Whether any request at all can have to show its body for `requirement`.
-    #[must_use]
-    pub fn may_want_body(&self, requirement: &Requirement) -> bool {
-        let config = self.config();
-        requirement.effective_locations(config).iter().any(|location| match location {
-            Location::Json => true,
-            Location::Cookies => config.csrf.check_form,
-            Location::Headers | Location::Query => false,
-        })
-    }
-}
-
-/// Whether the content type is `application/json`, whatever its parameters.
-pub(super) fn is_json<H: Headers + ?Sized>(headers: &H) -> bool {
-    media_type_is(headers, &["application/json"])
-}
-
-/// Whether the request has one content type, and it is among `media_types`.
-pub(super) fn media_type_is<H: Headers + ?Sized>(headers: &H, media_types: &[&str]) -> bool {
-    let mut values = headers.values("content-type");
-    let (Some(value), None) = (values.next(), values.next()) else { return false };
-    let essence = value.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
-    media_types.iter().any(|media_type| essence.eq_ignore_ascii_case(media_type.as_bytes()))
-}
 
 /// The text of the member `name` of a JSON object. A body that is no JSON object has none, nor has `null`.
 pub(super) fn value<'r>(name: &str, json: &'r [u8]) -> Result<Option<Cow<'r, [u8]>>, Malformed> {
@@ -190,19 +128,6 @@ mod tests {
             r#"{"access_token": null, "access_token": "a"}"#,
         ] {
             assert_eq!(read(twice), Err(Malformed::Ambiguous), "{twice}");
-        }
-    }
-
-    #[test]
-    fn parameters_of_the_content_type_do_not_matter() {
-        for (value, expected) in [
-            ("application/json", true),
-            ("Application/JSON ; charset=utf-8", true),
-            ("application/problem+json", false),
-            ("text/plain", false),
-        ] {
-            let headers = [("Content-Type", value)];
-            assert_eq!(is_json(headers.as_slice()), expected, "{value}");
         }
     }
 }

@@ -6,12 +6,13 @@ use std::borrow::Cow;
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
 use super::Location;
-use super::body::media_type_is;
-use super::request::{CsrfProof, Headers, Request, only};
+use super::media_type::media_type_is;
+use super::request::{Headers, Request, only};
+use super::request_token::CsrfProof;
 use crate::config::{Config, Transport};
 use crate::error::{Error, Malformed};
+use crate::requirement::{CsrfCheck, Requirement};
 use crate::token::CsrfToken;
-use crate::verify::{CsrfCheck, Requirement};
 
 /// What the request shows of its token's CSRF value: the header, or else the form's field. Two
 /// different values are one that matches no token's: wrong where a value is asked for, and only there.

@@ -3,18 +3,22 @@
 mod body;
 mod cookie;
 mod csrf;
+mod find;
 mod header;
+mod media_type;
 mod origin;
 mod place;
 mod query;
 mod request;
+mod request_token;
 
 use std::fmt;
 use std::str::FromStr;
 
-pub use body::BodyWanted;
+pub use find::BodyWanted;
 pub use place::TokenPlace;
-pub use request::{CsrfProof, Headers, Request, RequestToken};
+pub use request::{Headers, Request};
+pub use request_token::{CsrfProof, RequestToken};
 
 pub(crate) use csrf::check as check_csrf;
 

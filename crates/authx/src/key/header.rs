@@ -1,0 +1,46 @@
+//! The protected header that a key gives to the tokens that it signs (RFC 7515 section 4.1).
+
+use serde_json::{Map, Value};
+
+use super::Key;
+use crate::base64url;
+
+/// A key's header, encoded once.
+#[derive(Debug)]
+pub(crate) struct HeaderTemplate(String);
+
+impl HeaderTemplate {
+    /// The header that `key` gives to tokens without headers of their own.
+    pub(crate) fn of(key: &Key) -> Self {
+        Self::of_json(&header_json(key, &Map::new()))
+    }
+
+    /// The same header as libraries write it that begin with `typ`.
+    pub(crate) fn beginning_with_typ(key: &Key) -> Self {
+        let alg = key.algorithm().name();
+        let kid = key.kid().map(|kid| format!(",\"kid\":{}", Value::from(kid.as_str())));
+        let json = format!(r#"{{"typ":"JWT","alg":"{alg}"{}}}"#, kid.unwrap_or_default());
+        Self::of_json(&json)
+    }
+
+    fn of_json(json: &str) -> Self {
+        let mut text = String::new();
+        base64url::encode_into(json.as_bytes(), &mut text);
+        Self(text)
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+pub(crate) fn header_json(key: &Key, headers: &Map<String, Value>) -> String {
+    let mut members = Map::new();
+    members.insert("alg".to_owned(), key.algorithm().name().into());
+    if let Some(kid) = key.kid() {
+        members.insert("kid".to_owned(), kid.as_str().into());
+    }
+    members.insert("typ".to_owned(), "JWT".into());
+    members.extend(headers.iter().map(|(name, value)| (name.clone(), value.clone())));
+    Value::Object(members).to_string()
+}

@@ -1,0 +1,110 @@
+//! What a route asks of a token.
+
+use crate::config::Config;
+use crate::scope::RequiredScopes;
+use crate::token::TokenKind;
+use crate::transport::Location;
+
+/// What a route asks of a token.
+///
+/// ```
+/// use authx::{RequiredScopes, Requirement};
+///
+/// let change_password = Requirement::fresh();
+/// let delete_users = Requirement::access().scopes(RequiredScopes::all(["users:delete"]));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct Requirement {
+    pub(crate) kind: TokenKind,
+    pub(crate) any_kind: bool,
+    pub(crate) fresh: bool,
+    pub(crate) csrf: CsrfCheck,
+    pub(crate) locations: Option<Vec<Location>>,
+    pub(crate) scopes: RequiredScopes,
+    pub(crate) websocket: bool,
+}
+
+/// When a requirement asks for the CSRF double submit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CsrfCheck {
+    /// Where a cookie carries the token and the configuration asks for it with the request's method.
+    #[default]
+    AsConfigured,
+    /// Where a cookie carries the token, with every method.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl Requirement {
+    /// A valid access token.
+    pub fn access() -> Self {
+        Self::of(TokenKind::Access)
+    }
+
+    /// A valid refresh token.
+    pub fn refresh() -> Self {
+        Self::of(TokenKind::Refresh)
+    }
+
+    /// A valid and fresh access token.
+    pub fn fresh() -> Self {
+        Self { fresh: true, ..Self::access() }
+    }
+
+    /// A valid token of this type.
+    pub fn of(kind: TokenKind) -> Self {
+        Self {
+            kind,
+            any_kind: false,
+            fresh: false,
+            csrf: CsrfCheck::AsConfigured,
+            locations: None,
+            scopes: RequiredScopes::default(),
+            websocket: false,
+        }
+    }
+
+    /// Looks where tokens of the type travel, and accepts either type. Rarely right: a refresh token
+    /// then opens what an access token does.
+    pub fn any_kind(mut self) -> Self {
+        self.any_kind = true;
+        self
+    }
+
+    /// Whether the token must be fresh.
+    pub fn freshness(mut self, required: bool) -> Self {
+        self.fresh = required;
+        self
+    }
+
+    /// When the CSRF double submit is asked for.
+    pub fn csrf(mut self, check: CsrfCheck) -> Self {
+        self.csrf = check;
+        self
+    }
+
+    /// Looks in these locations, instead of the configured ones.
+    pub fn locations(mut self, locations: impl IntoIterator<Item = Location>) -> Self {
+        self.locations = Some(locations.into_iter().collect());
+        self
+    }
+
+    /// Asks for scopes.
+    pub fn scopes(mut self, scopes: RequiredScopes) -> Self {
+        self.scopes = scopes;
+        self
+    }
+
+    /// For the handshake of a WebSocket: a cookie counts only when the page that opens the socket is
+    /// of the service's own origin or an allowed one.
+    pub fn websocket(mut self) -> Self {
+        self.websocket = true;
+        self
+    }
+
+    pub(crate) fn effective_locations<'c>(&'c self, config: &'c Config) -> &'c [Location] {
+        self.locations.as_deref().unwrap_or_else(|| config.locations(self.kind))
+    }
+}

@@ -1,0 +1,108 @@
+//! Where in a request a token is found, and what of its body has to be read for that.
+
+use std::borrow::Cow;
+
+use super::csrf;
+use super::media_type::is_json;
+use super::request::{Headers, Request};
+use super::request_token::{CsrfProof, RequestToken};
+use super::{Location, body, cookie, header, origin, query};
+use crate::config::{Config, Transport};
+use crate::engine::Engine;
+use crate::error::{Error, Malformed};
+use crate::requirement::Requirement;
+
+impl Engine {
+    /// The request's token for `requirement`: from the first location that has one, in the configured
+    /// order. A bad token in an earlier location is not passed over for one in a later location.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::MissingToken`] where no location has one, [`Error::Malformed`] where a location has
+    /// two different ones or something that is no text, [`Error::ForeignOrigin`] for the cookie of a
+    /// WebSocket that a foreign page opens.
+    pub fn find_token<'r, H: Headers + ?Sized>(
+        &self,
+        request: &Request<'r, H>,
+        requirement: &Requirement,
+    ) -> Result<RequestToken<'r>, Error> {
+        let config = self.config();
+        let kind = requirement.kind;
+        let transport = config.transport(kind);
+        for &location in requirement.effective_locations(config) {
+            let Some(text) = read(config, transport, request, location)? else { continue };
+            let mut csrf = CsrfProof::default();
+            if location == Location::Cookies {
+                if requirement.websocket && !origin::is_trusted(config, request) {
+                    return Err(Error::ForeignOrigin);
+                }
+                csrf = csrf::proof(config, transport, request);
+            }
+            return Ok(RequestToken { text, kind, location, csrf });
+        }
+        Err(Error::MissingToken)
+    }
+}
+
+impl Engine {
+    /// Whether the body has to be read for `requirement`: only when no earlier location has a token,
+    /// or a cookie's CSRF value can be nowhere else.
+    #[must_use]
+    pub fn wants_body<H: Headers + ?Sized>(
+        &self,
+        request: &Request<'_, H>,
+        requirement: &Requirement,
+    ) -> Option<BodyWanted> {
+        let config = self.config();
+        let transport = config.transport(requirement.kind);
+        for &location in requirement.effective_locations(config) {
+            if location == Location::Json && is_json(request.headers) {
+                return Some(BodyWanted::Json);
+            }
+            if !matches!(read(config, transport, request, location), Ok(None)) {
+                let in_form = location == Location::Cookies
+                    && csrf::may_be_in_form(config, transport, request, requirement);
+                return in_form.then_some(BodyWanted::Form);
+            }
+        }
+        None
+    }
+
+    /// Whether any request at all can have to show its body for `requirement`.
+    #[must_use]
+    pub fn may_want_body(&self, requirement: &Requirement) -> bool {
+        let config = self.config();
+        requirement.effective_locations(config).iter().any(|location| match location {
+            Location::Json => true,
+            Location::Cookies => config.csrf.check_form,
+            Location::Headers | Location::Query => false,
+        })
+    }
+}
+
+/// What must be read of a request's body before its token can be found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BodyWanted {
+    /// The bytes, up to the configured bound.
+    Json,
+    /// The fields of a form.
+    Form,
+}
+
+/// The token in one location.
+fn read<'r, H: Headers + ?Sized>(
+    config: &Config,
+    transport: &Transport,
+    request: &Request<'r, H>,
+    location: Location,
+) -> Result<Option<Cow<'r, [u8]>>, Malformed> {
+    match location {
+        Location::Headers => header::token(config, request.headers),
+        Location::Cookies => cookie::value(&transport.cookie_name, request.headers),
+        Location::Query => query::value(&config.query_string_name, request.query),
+        Location::Json => match request.json {
+            Some(json) if is_json(request.headers) => body::value(&transport.json_key, json),
+            _ => Ok(None),
+        },
+    }
+}
