@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::token::TokenKind;
+use crate::token_kind::TokenKind;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]

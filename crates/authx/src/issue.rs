@@ -11,7 +11,8 @@ use crate::config::TokenLifetime;
 use crate::engine::Engine;
 use crate::random::{self, Random, RandomUnavailable, UuidTexts};
 use crate::time::Timestamp;
-use crate::token::{Audience, EncodeError, Payload, TokenKind, encode};
+use crate::token::{Audience, EncodeError, Payload, encode};
+use crate::token_kind::TokenKind;
 
 /// Members of the header that decide how a token is read, and so are the engine's to write.
 const RESERVED_HEADERS: [&str; 5] = ["alg", "kid", "crit", "b64", "zip"];

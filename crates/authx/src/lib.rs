@@ -43,6 +43,7 @@ mod engine;
 mod error;
 mod issue;
 mod key;
+mod location;
 mod login_type;
 mod policy;
 mod random;
@@ -53,6 +54,7 @@ mod scope;
 mod session;
 mod time;
 mod token;
+mod token_kind;
 mod transport;
 mod verification_cache;
 mod verified_token;
@@ -70,6 +72,7 @@ pub use issue::{IssueError, NewToken};
 pub use key::{
     Algorithm, Key, KeyError, KeyKind, KeyRing, KeyRingError, Kid, Secret, UnknownAlgorithm,
 };
+pub use location::{Location, UnknownLocation};
 pub use policy::{
     Attribute, AttributePath, AttributeValues, Attributes, Policy, PolicyCondition, PolicyContext,
     PolicyDecision, PolicyEffect, PolicyEvaluation, PolicyFileError, PolicyOperator, PolicyRule,
@@ -83,12 +86,11 @@ pub use scope::RequiredScopes;
 pub use session::{SessionState, new_session_id};
 pub use time::Timestamp;
 pub use token::{
-    Audience, Claims, CsrfToken, CustomClaims, JsonClaims, TokenKind, UnknownTokenKind,
-    decode_unverified_header, decode_unverified_payload, verify_signature,
+    Audience, Claims, CsrfToken, CustomClaims, JsonClaims, decode_unverified_header,
+    decode_unverified_payload, verify_signature,
 };
-pub use transport::{
-    BodyWanted, CsrfProof, Headers, Location, Request, RequestToken, TokenPlace, UnknownLocation,
-};
+pub use token_kind::{TokenKind, UnknownTokenKind};
+pub use transport::{BodyWanted, CsrfProof, Headers, Request, RequestToken, TokenPlace};
 pub use verification_cache::CacheStatistics;
 pub use verified_token::VerifiedToken;
 pub use verify::check_login_type;

@@ -69,9 +69,10 @@ mod tests {
     use crate::config::Config;
     use crate::issue::NewToken;
     use crate::key::Secret;
+    use crate::location::Location;
     use crate::random::SystemRandom;
-    use crate::token::{Audience, TokenKind};
-    use crate::transport::Location;
+    use crate::token::Audience;
+    use crate::token_kind::TokenKind;
 
     const NOW: i64 = 1_893_499_200;
 

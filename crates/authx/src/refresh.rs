@@ -17,11 +17,13 @@ use std::collections::BTreeMap;
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::issue::{IssueError, NewToken};
+use crate::location::Location;
 use crate::random::Random;
 use crate::requirement::Requirement;
 use crate::time::Timestamp;
-use crate::token::{Claims, JsonClaims, TokenKind, is_registered};
-use crate::transport::{Headers, Location, Request, RequestToken};
+use crate::token::{Claims, JsonClaims, is_registered};
+use crate::token_kind::TokenKind;
+use crate::transport::{Headers, Request, RequestToken};
 
 /// Why the token stays as it is.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! What a route asks of a token.
 
 use crate::config::Config;
+use crate::location::Location;
 use crate::scope::RequiredScopes;
-use crate::token::TokenKind;
-use crate::transport::Location;
+use crate::token_kind::TokenKind;
 
 /// What a route asks of a token.
 ///

@@ -15,7 +15,8 @@ use crate::config::{Config, TokenLifetime};
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::random::{self, Random, RandomUnavailable, UuidTexts};
-use crate::token::{Claims, TokenKind};
+use crate::token::Claims;
+use crate::token_kind::TokenKind;
 
 /// What a store knows of a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

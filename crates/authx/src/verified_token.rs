@@ -4,7 +4,8 @@ use std::fmt;
 
 use crate::engine::Engine;
 use crate::time::Timestamp;
-use crate::token::{Claims, TokenKind};
+use crate::token::Claims;
+use crate::token_kind::TokenKind;
 use crate::transport::RequestToken;
 
 /// A token that passed every check of the engine's.

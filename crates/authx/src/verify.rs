@@ -23,7 +23,8 @@ use crate::engine::Engine;
 use crate::error::{Error, Malformed};
 use crate::requirement::Requirement;
 use crate::time::Timestamp;
-use crate::token::{self, Audience, Claims, CustomClaims, PayloadBuffer, TokenKind};
+use crate::token::{self, Audience, Claims, CustomClaims, PayloadBuffer};
+use crate::token_kind::TokenKind;
 use crate::transport::{RequestToken, check_csrf};
 use crate::verification_cache::PayloadSize;
 

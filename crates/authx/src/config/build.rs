@@ -8,8 +8,8 @@ use super::{
     SessionPolicy, TokenLifetime, Transport,
 };
 use crate::key::{Algorithm, Key, KeyError, KeyRing, Secret};
+use crate::location::Location;
 use crate::token::is_registered;
-use crate::transport::Location;
 use crate::verification_cache::CacheBounds;
 
 pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {

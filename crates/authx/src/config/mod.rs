@@ -13,9 +13,10 @@ pub use settings::{SETTING_NAMES, SettingReference, setting_reference};
 pub use value::SettingValue;
 
 use crate::key::KeyRing;
+use crate::location::Location;
 use crate::time::Timestamp;
-use crate::token::{Audience, TokenKind};
-use crate::transport::Location;
+use crate::token::Audience;
+use crate::token_kind::TokenKind;
 use crate::verification_cache::CacheBounds;
 use settings::Settings;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::value::FromSetting;
 use super::{ConfigError, SameSite, SettingValue, TokenLifetime};
 use crate::key::{Algorithm, Secret};
+use crate::location::Location;
 use crate::token::Audience;
-use crate::transport::Location;
 
 macro_rules! settings {
     ($($(#[doc = $doc:literal])+ $name:ident $field:ident : $type:ty = $default:expr;)+) => {

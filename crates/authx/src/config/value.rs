@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::config::{SameSite, TokenLifetime};
 use crate::key::{Algorithm, Secret};
+use crate::location::Location;
 use crate::token::Audience;
-use crate::transport::Location;
 
 /// A value for a setting, from the environment or from a face's own configuration.
 #[derive(Clone, Debug, PartialEq)]

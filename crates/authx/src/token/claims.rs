@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::str::FromStr;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use serde::de::DeserializeOwned;
@@ -10,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::time::Timestamp;
+use crate::token_kind::TokenKind;
 
 /// What custom claims can be: any type that `serde` makes of JSON and that claims can be kept in, so that other threads
 /// verify the same token without reading it again. Nobody implements it: every type that fits is one.
@@ -28,57 +28,6 @@ impl<T: DeserializeOwned + Clone + Send + Sync + 'static> CustomClaims for T {}
 
 /// Custom claims as a map of JSON texts, for callers without a type of their own.
 pub type JsonClaims = BTreeMap<String, Box<RawValue>>;
-
-/// What a token is for, its claim `type`. One never passes for the other.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum TokenKind {
-    /// Opens protected routes.
-    Access,
-    /// Buys new access tokens, and nothing else.
-    Refresh,
-}
-
-impl TokenKind {
-    /// The claim's value.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Access => "access",
-            Self::Refresh => "refresh",
-        }
-    }
-}
-
-impl fmt::Display for TokenKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
-
-/// A text that is no token type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownTokenKind;
-
-impl fmt::Display for UnknownTokenKind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a token type is 'access' or 'refresh'")
-    }
-}
-
-impl std::error::Error for UnknownTokenKind {}
-
-impl FromStr for TokenKind {
-    type Err = UnknownTokenKind;
-
-    fn from_str(text: &str) -> Result<Self, UnknownTokenKind> {
-        match text {
-            "access" => Ok(Self::Access),
-            "refresh" => Ok(Self::Refresh),
-            _ => Err(UnknownTokenKind),
-        }
-    }
-}
 
 /// Whom a token is for, its claim `aud` (RFC 7519 section 4.1.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::TokenKind;
 use super::claims::is_registered;
 use super::encode_error::EncodeError;
 use super::object_writer::ObjectWriter;
@@ -13,6 +12,7 @@ use crate::base64url;
 use crate::key::{KeyRing, header_json};
 use crate::time::Timestamp;
 use crate::token::Audience;
+use crate::token_kind::TokenKind;
 
 /// What a token will say, borrowed from wherever it is.
 pub(crate) struct Payload<'a> {

@@ -12,9 +12,7 @@ mod object_writer;
 mod payload;
 mod words;
 
-pub use claims::{
-    Audience, Claims, CsrfToken, CustomClaims, JsonClaims, TokenKind, UnknownTokenKind,
-};
+pub use claims::{Audience, Claims, CsrfToken, CustomClaims, JsonClaims};
 pub use decode::{decode_unverified_header, decode_unverified_payload, verify_signature};
 
 pub(crate) use claims::is_registered;

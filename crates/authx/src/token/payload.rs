@@ -7,10 +7,11 @@ use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
 use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
-use super::claims::{Audience, Claims, CsrfToken, RegisteredClaim, TokenKind};
+use super::claims::{Audience, Claims, CsrfToken, RegisteredClaim};
 use super::members::{Members, Names, Value};
 use crate::error::Malformed;
 use crate::time::Timestamp;
+use crate::token_kind::TokenKind;
 
 type Result<T> = std::result::Result<T, serde_json::Error>;
 

@@ -11,7 +11,8 @@ use crate::config::{Config, SameSite, TokenLifetime};
 use crate::engine::Engine;
 use crate::error::{Error, Malformed};
 use crate::time::Timestamp;
-use crate::token::{Claims, TokenKind};
+use crate::token::Claims;
+use crate::token_kind::TokenKind;
 
 /// The value of the cookie `name`; of several, all must be alike. A quoted value is its content
 /// (RFC 6265 section 4.1.1), an empty one is no token.

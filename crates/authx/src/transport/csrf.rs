@@ -5,12 +5,12 @@ use std::borrow::Cow;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 
-use super::Location;
 use super::media_type::media_type_is;
 use super::request::{Headers, Request, only};
 use super::request_token::CsrfProof;
 use crate::config::{Config, Transport};
 use crate::error::{Error, Malformed};
+use crate::location::Location;
 use crate::requirement::{CsrfCheck, Requirement};
 use crate::token::CsrfToken;
 

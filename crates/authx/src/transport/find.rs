@@ -6,10 +6,11 @@ use super::csrf;
 use super::media_type::is_json;
 use super::request::{Headers, Request};
 use super::request_token::{CsrfProof, RequestToken};
-use super::{Location, body, cookie, header, origin, query};
+use super::{body, cookie, header, origin, query};
 use crate::config::{Config, Transport};
 use crate::engine::Engine;
 use crate::error::{Error, Malformed};
+use crate::location::Location;
 use crate::requirement::Requirement;
 
 impl Engine {

@@ -12,70 +12,9 @@ mod query;
 mod request;
 mod request_token;
 
-use std::fmt;
-use std::str::FromStr;
-
 pub use find::BodyWanted;
 pub use place::TokenPlace;
 pub use request::{Headers, Request};
 pub use request_token::{CsrfProof, RequestToken};
 
 pub(crate) use csrf::check as check_csrf;
-
-/// A place in a request that can carry a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Location {
-    /// A header, usually `Authorization: Bearer …` (RFC 6750 section 2.1).
-    Headers,
-    /// A cookie, with CSRF protection.
-    Cookies,
-    /// A member of a JSON body.
-    Json,
-    /// A member of the query string, which ends up in logs (RFC 6750 section 2.3).
-    Query,
-}
-
-impl Location {
-    /// The name, as in `JWT_TOKEN_LOCATION`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Headers => "headers",
-            Self::Cookies => "cookies",
-            Self::Json => "json",
-            Self::Query => "query",
-        }
-    }
-}
-
-impl fmt::Display for Location {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.as_str())
-    }
-}
-
-/// A name that is no location.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct UnknownLocation;
-
-impl fmt::Display for UnknownLocation {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a location is one of 'headers', 'cookies', 'json', 'query'")
-    }
-}
-
-impl std::error::Error for UnknownLocation {}
-
-impl FromStr for Location {
-    type Err = UnknownLocation;
-
-    fn from_str(name: &str) -> Result<Self, UnknownLocation> {
-        match name {
-            "headers" => Ok(Self::Headers),
-            "cookies" => Ok(Self::Cookies),
-            "json" => Ok(Self::Json),
-            "query" => Ok(Self::Query),
-            _ => Err(UnknownLocation),
-        }
-    }
-}

@@ -1,8 +1,8 @@
 //! The configured locations with their names, for descriptions of a service such as OpenAPI's.
 
-use super::Location;
 use crate::config::Config;
-use crate::token::TokenKind;
+use crate::location::Location;
+use crate::token_kind::TokenKind;
 
 /// A location that a token of one type may travel in, and its name there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

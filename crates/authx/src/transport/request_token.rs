@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use super::Location;
-use crate::token::TokenKind;
+use crate::location::Location;
+use crate::token_kind::TokenKind;
 
 /// A token as a request carries it: a claim that nobody has verified.
 #[derive(Clone, PartialEq, Eq)]
