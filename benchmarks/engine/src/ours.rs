@@ -3,8 +3,8 @@
 use std::time::SystemTime;
 
 use authx::{
-    Claims, Config, Engine, Key, KeyRing, Location, NewToken, RequestToken, Requirement,
-    SystemRandom, Timestamp, TokenKind,
+    Claims, Config, Engine, Key, KeyRing, Location, NewToken, RequestToken, Requirement, Step,
+    Stores, SystemRandom, Timestamp, TokenKind,
 };
 
 use crate::token::{Account, Algorithm, CSRF, ISSUER, JTI, SECRET, SUBJECT};
@@ -32,7 +32,10 @@ fn verify_by(engine: Engine, token: &str) -> impl FnMut() -> Claims<Account> + u
     let token = token.to_owned();
     move || {
         let token = RequestToken::new(&token, TokenKind::Access, Location::Headers);
-        engine.verify(&token, &requirement, now()).expect("claims")
+        match engine.verify(&token, &requirement, now()).expect("a token").ask(Stores::default()) {
+            Step::Admitted(claims) => claims,
+            step => unreachable!("there is no store: {step:?}"),
+        }
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::config::Config;
-use crate::error::{Answer, Error};
 use crate::verification_cache::{CacheStatistics, VerificationCache};
 
 /// A configuration at work. Immutable, cheap to clone, and shared between threads without a lock.
@@ -85,11 +84,5 @@ impl Engine {
     #[must_use]
     pub fn subject_hash(&self, subject: &str) -> String {
         format!("{:032x}", self.config().keys.keyed_hash(subject))
-    }
-
-    /// How HTTP answers an error, with the configured status of a token that can't be decoded.
-    #[must_use]
-    pub fn answer(&self, error: &Error) -> Answer {
-        error.answer(self.config().invalid_token_status)
     }
 }

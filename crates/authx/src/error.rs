@@ -1,10 +1,10 @@
-//! Everything that can go wrong with a request's token, and what HTTP says about it.
+//! Everything that can go wrong with a request's token.
 //!
-//! One table, [`Error::answer`], holds the status, the `error_type`, the message and the
-//! `WWW-Authenticate` value (RFC 6750 section 3) of every error, for every face.
+//! [`Error::kind`] says which answer each error gets, and `error_type.rs` what HTTP says in it.
 
 use std::fmt;
 
+use crate::error_type::ErrorType;
 use crate::token_kind::TokenKind;
 
 /// Why a request is refused.
@@ -105,120 +105,41 @@ impl From<Malformed> for Error {
     }
 }
 
-/// How HTTP answers an error. The message of [`Error`]'s `Display` goes with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Answer {
-    /// The status code.
-    pub status: u16,
-    /// The error's name in the body, that of the exception class in Python.
-    pub error_type: &'static str,
-    /// The message in the body, where it is one for all errors of this type.
-    pub message: Option<&'static str>,
-    /// The value of the header `WWW-Authenticate`, where there is one.
-    pub www_authenticate: Option<&'static str>,
-}
-
-const NO_CREDENTIALS: Option<&str> = Some("Bearer");
-const INVALID_TOKEN: Option<&str> = Some("Bearer error=\"invalid_token\"");
-const INSUFFICIENT_SCOPE: Option<&str> = Some("Bearer error=\"insufficient_scope\"");
-
-/// Status 0 stands for the configured status of a token that can't be decoded.
-const UNDECODABLE: u16 = 0;
-
-/// Type, status, message and challenge of every answer there is.
-const ANSWERS: [Answer; 20] = [
-    answer("MissingTokenError", 401, Some("Token Error"), NO_CREDENTIALS),
-    answer("TokenRequiredError", 401, Some("Token required"), NO_CREDENTIALS),
-    answer("JWTDecodeError", UNDECODABLE, Some("Invalid Token"), INVALID_TOKEN),
-    answer("TokenInvalidSignatureError", UNDECODABLE, None, INVALID_TOKEN),
-    answer("TokenExpiredError", UNDECODABLE, None, INVALID_TOKEN),
-    answer("TokenInvalidIssuerError", UNDECODABLE, None, INVALID_TOKEN),
-    answer("TokenInvalidAudienceError", UNDECODABLE, None, INVALID_TOKEN),
-    answer("TokenTypeError", 401, Some("Bad token type"), INVALID_TOKEN),
-    answer("AccessTokenRequiredError", 401, Some("Access token required"), INVALID_TOKEN),
-    answer("RefreshTokenRequiredError", 401, Some("Refresh token required"), INVALID_TOKEN),
-    answer("LoginTypeMismatchError", 401, None, INVALID_TOKEN),
-    answer("FreshTokenRequiredError", 401, Some("Fresh token required"), INVALID_TOKEN),
-    answer("MissingCSRFTokenError", 401, None, INVALID_TOKEN),
-    answer("CSRFError", 401, Some("CSRF double submit does not match"), INVALID_TOKEN),
-    answer("RevokedTokenError", 401, Some("Invalid token"), INVALID_TOKEN),
-    answer("SessionRevoked", 401, Some("Session has been revoked"), INVALID_TOKEN),
-    answer("InsufficientScopeError", 403, None, INSUFFICIENT_SCOPE),
-    answer("PolicyDeniedError", 403, None, None),
-    answer("PolicyEvaluationError", 500, Some("Policy evaluation failed"), None),
-    answer("RateLimitExceeded", 429, None, None),
-];
-
-const fn answer(
-    error_type: &'static str,
-    status: u16,
-    message: Option<&'static str>,
-    www_authenticate: Option<&'static str>,
-) -> Answer {
-    Answer { status, error_type, message, www_authenticate }
-}
-
-impl Answer {
-    /// The answer to an error of this name. `undecodable_status` is the configured status of a token
-    /// that can't be decoded; a challenge goes only with 401 and 403.
-    #[must_use]
-    pub fn of_type(error_type: &str, undecodable_status: u16) -> Option<Self> {
-        let mut answer = ANSWERS.into_iter().find(|answer| answer.error_type == error_type)?;
-        if answer.status == UNDECODABLE {
-            answer.status = undecodable_status;
-        }
-        if !matches!(answer.status, 401 | 403) {
-            answer.www_authenticate = None;
-        }
-        Some(answer)
-    }
-
-    /// Every answer, for the documentation.
-    pub fn all(undecodable_status: u16) -> impl Iterator<Item = Self> {
-        ANSWERS
-            .into_iter()
-            .filter_map(move |answer| Self::of_type(answer.error_type, undecodable_status))
-    }
-}
-
 impl Error {
-    /// The error's name: in the answer's body, and of the exception class in Python.
+    /// Which kind of answer the error gets.
     #[must_use]
-    pub fn error_type(&self) -> &'static str {
+    pub fn kind(&self) -> ErrorType {
         match self {
-            Self::MissingToken => "MissingTokenError",
+            Self::MissingToken => ErrorType::MissingToken,
             Self::TokenTooLarge
             | Self::Malformed(_)
             | Self::AlgorithmNotAllowed
             | Self::NotYetValid
-            | Self::IssuedInTheFuture => "JWTDecodeError",
-            Self::InvalidSignature => "TokenInvalidSignatureError",
-            Self::Expired => "TokenExpiredError",
-            Self::InvalidIssuer => "TokenInvalidIssuerError",
-            Self::InvalidAudience => "TokenInvalidAudienceError",
-            Self::WrongTokenType { expected: TokenKind::Access } => "AccessTokenRequiredError",
-            Self::WrongTokenType { expected: TokenKind::Refresh } => "RefreshTokenRequiredError",
-            Self::LoginTypeMismatch { .. } => "LoginTypeMismatchError",
-            Self::FreshTokenRequired => "FreshTokenRequiredError",
-            Self::MissingCsrfToken => "MissingCSRFTokenError",
-            Self::CsrfMismatch | Self::ForeignOrigin => "CSRFError",
-            Self::InsufficientScope { .. } => "InsufficientScopeError",
-            Self::PolicyDenied { .. } => "PolicyDeniedError",
-            Self::Revoked | Self::UnknownSubject => "RevokedTokenError",
-            Self::SessionRevoked => "SessionRevoked",
-            Self::RateLimitExceeded { .. } => "RateLimitExceeded",
+            | Self::IssuedInTheFuture => ErrorType::JwtDecode,
+            Self::InvalidSignature => ErrorType::InvalidSignature,
+            Self::Expired => ErrorType::TokenExpired,
+            Self::InvalidIssuer => ErrorType::InvalidIssuer,
+            Self::InvalidAudience => ErrorType::InvalidAudience,
+            Self::WrongTokenType { expected: TokenKind::Access } => ErrorType::AccessTokenRequired,
+            Self::WrongTokenType { expected: TokenKind::Refresh } => {
+                ErrorType::RefreshTokenRequired
+            }
+            Self::LoginTypeMismatch { .. } => ErrorType::LoginTypeMismatch,
+            Self::FreshTokenRequired => ErrorType::FreshTokenRequired,
+            Self::MissingCsrfToken => ErrorType::MissingCsrfToken,
+            Self::CsrfMismatch | Self::ForeignOrigin => ErrorType::Csrf,
+            Self::InsufficientScope { .. } => ErrorType::InsufficientScope,
+            Self::PolicyDenied { .. } => ErrorType::PolicyDenied,
+            Self::Revoked | Self::UnknownSubject => ErrorType::RevokedToken,
+            Self::SessionRevoked => ErrorType::SessionRevoked,
+            Self::RateLimitExceeded { .. } => ErrorType::RateLimitExceeded,
         }
     }
 
-    /// How HTTP answers this error; `undecodable_status` as in [`Answer::of_type`].
+    /// The error's name: in the answer's body, and of the exception class in Python.
     #[must_use]
-    pub fn answer(&self, undecodable_status: u16) -> Answer {
-        Answer::of_type(self.error_type(), undecodable_status).unwrap_or(answer(
-            self.error_type(),
-            401,
-            None,
-            INVALID_TOKEN,
-        ))
+    pub fn error_type(&self) -> &'static str {
+        self.kind().as_str()
     }
 }
 
@@ -309,52 +230,20 @@ impl fmt::Display for Malformed {
     }
 }
 
-impl std::error::Error for Error {}
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Malformed(malformed) => Some(malformed),
+            _ => None,
+        }
+    }
+}
+
+impl std::error::Error for Malformed {}
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_error_has_a_row_of_its_own_in_the_table() {
-        let errors = [
-            Error::MissingToken,
-            Error::TokenTooLarge,
-            Error::Malformed(Malformed::Segments),
-            Error::AlgorithmNotAllowed,
-            Error::InvalidSignature,
-            Error::Expired,
-            Error::NotYetValid,
-            Error::IssuedInTheFuture,
-            Error::InvalidIssuer,
-            Error::InvalidAudience,
-            Error::WrongTokenType { expected: TokenKind::Access },
-            Error::WrongTokenType { expected: TokenKind::Refresh },
-            Error::LoginTypeMismatch { expected: "admin".into(), actual: None },
-            Error::FreshTokenRequired,
-            Error::MissingCsrfToken,
-            Error::CsrfMismatch,
-            Error::ForeignOrigin,
-            Error::InsufficientScope { required: vec![], provided: vec![] },
-            Error::Revoked,
-            Error::SessionRevoked,
-            Error::UnknownSubject,
-            Error::RateLimitExceeded { retry_after: 7 },
-        ];
-        for error in errors {
-            let rows = ANSWERS.iter().filter(|row| row.error_type == error.error_type()).count();
-            assert_eq!(rows, 1, "{error:?}");
-        }
-    }
-
-    #[test]
-    fn an_undecodable_token_has_the_configured_status_and_a_challenge_only_with_401() {
-        let in_rust = Error::Expired.answer(401);
-        assert_eq!((in_rust.status, in_rust.www_authenticate), (401, INVALID_TOKEN));
-        let in_python = Error::Expired.answer(422);
-        assert_eq!((in_python.status, in_python.www_authenticate), (422, None));
-        assert_eq!(Error::FreshTokenRequired.answer(422).status, 401);
-    }
 
     #[test]
     fn scopes_are_listed_alike_in_both_faces() {

@@ -5,7 +5,8 @@
 //! frameworks translate their requests into its terms and its answers into responses.
 //!
 //! ```
-//! use authx::{Config, Engine, Location, NewToken, Request, Requirement, Secret, SystemRandom, Timestamp};
+//! use authx::{Config, Engine, Location, NewToken, Request, Requirement, Secret, Step, Stores};
+//! use authx::{SystemRandom, Timestamp};
 //! use std::time::SystemTime;
 //!
 //! let config = Config::builder()
@@ -21,7 +22,9 @@
 //! let request = Request::new("GET", headers.as_slice());
 //! let requirement = Requirement::access();
 //! let found = engine.find_token(&request, &requirement)?;
-//! let claims = engine.verify::<()>(&found, &requirement, now)?;
+//! let verified = engine.verify::<()>(&found, &requirement, now)?;
+//! // A service with a store of revoked tokens answers a question here.
+//! let Step::Admitted(claims) = verified.ask(Stores::default()) else { unreachable!("there is no store") };
 //! assert_eq!(claims.sub, "user123");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
@@ -36,11 +39,14 @@
 
 #![forbid(unsafe_code)]
 
+mod answer;
 mod base64url;
+mod client_address;
 mod clock;
 mod config;
 mod engine;
 mod error;
+mod error_type;
 mod issue;
 mod key;
 mod location;
@@ -57,17 +63,20 @@ mod token;
 mod token_kind;
 mod transport;
 mod verification_cache;
-mod verified_token;
+mod verified;
 mod verify;
 mod websocket;
 
+pub use answer::{Answer, ErrorDetails, ReportedError, SocketClose};
+pub use client_address::{ClientAddress, subject_rate_limit_key};
 pub use clock::{Clock, SystemClock};
 pub use config::{
     Config, ConfigBuilder, ConfigError, SETTING_NAMES, SameSite, SettingReference, SettingValue,
     TokenLifetime, setting_reference,
 };
 pub use engine::Engine;
-pub use error::{Answer, Error, Malformed};
+pub use error::{Error, Malformed};
+pub use error_type::{ErrorType, UnknownErrorType};
 pub use issue::{IssueError, NewToken};
 pub use key::{
     Algorithm, Key, KeyError, KeyKind, KeyRing, KeyRingError, Kid, Secret, UnknownAlgorithm,
@@ -80,7 +89,7 @@ pub use policy::{
 };
 pub use random::{Random, RandomUnavailable, SystemRandom};
 pub use rate_limit::{Counted, RateCounters, RateLimit, RateLimitError};
-pub use refresh::{NoRefresh, Outcome, RefreshCandidate};
+pub use refresh::{NoRefresh, Outcome};
 pub use requirement::{CsrfCheck, Requirement};
 pub use scope::RequiredScopes;
 pub use session::{SessionState, new_session_id};
@@ -92,6 +101,5 @@ pub use token::{
 pub use token_kind::{TokenKind, UnknownTokenKind};
 pub use transport::{BodyWanted, CsrfProof, Headers, Request, RequestToken, TokenPlace};
 pub use verification_cache::CacheStatistics;
-pub use verified_token::VerifiedToken;
+pub use verified::{RevocationQuestion, SessionQuestion, Step, Stores, Verified, VerifiedToken};
 pub use verify::check_login_type;
-pub use websocket::SocketClose;

@@ -8,8 +8,9 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::requirement::{CsrfCheck, Requirement};
 use crate::time::Timestamp;
-use crate::token::{Claims, CustomClaims};
+use crate::token::CustomClaims;
 use crate::transport::RequestToken;
+use crate::verified::Verified;
 
 impl Engine {
     /// [`Engine::verify`], in an application whose other logins have these engines.
@@ -18,13 +19,13 @@ impl Engine {
     ///
     /// The [`Error`] of the first check that fails. Where the token is one that another engine issued,
     /// [`Error::LoginTypeMismatch`].
-    pub fn verify_among<'e, C: CustomClaims>(
+    pub fn verify_among<'e, 't, C: CustomClaims>(
         &self,
-        token: &RequestToken<'_>,
+        token: &'t RequestToken<'_>,
         requirement: &Requirement,
         others: impl IntoIterator<Item = &'e Self>,
         now: Timestamp,
-    ) -> Result<Claims<C>, Error> {
+    ) -> Result<Verified<'t, C>, Error> {
         self.verify(token, requirement, now).map_err(|error| {
             let login_type = self.config().login_type.as_ref();
             let Some(expected) = login_type.filter(|_| may_be_anothers(&error)) else {

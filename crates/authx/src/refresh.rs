@@ -4,13 +4,12 @@
 //!
 //! 1. Before the handler runs, [`Engine::refresh_candidate`]: does this request take part, does its
 //!    access cookie verify, CSRF included, and does the token end within the configured time?
-//! 2. After it ran, [`RefreshCandidate::reissue`]: was it revoked, did the request fail, did the
-//!    answer set or delete the access cookie itself (login, logout), is the login too old?
+//! 2. After it ran, the stores are asked as for every token ([`Verified::ask`]), and with the claims that
+//!    they let pass [`Engine::reissue`] decides: did the request fail, did the answer set or delete the
+//!    access cookie itself (login, logout), is the login too old?
 //!
 //! The new token has the subject, session, scopes, audience and custom claims of the old one. It is never
 //! fresh: nobody has proved anything anew.
-
-use std::fmt;
 
 use std::collections::BTreeMap;
 
@@ -23,7 +22,8 @@ use crate::requirement::Requirement;
 use crate::time::Timestamp;
 use crate::token::{Claims, JsonClaims, is_registered};
 use crate::token_kind::TokenKind;
-use crate::transport::{Headers, Request, RequestToken};
+use crate::transport::{Headers, Request};
+use crate::verified::Verified;
 
 /// Why the token stays as it is.
 #[derive(Debug)]
@@ -37,8 +37,6 @@ pub enum NoRefresh {
     NotVerified(Error),
     /// The token still lives long enough, or has no end.
     NotDue,
-    /// The token was revoked, or its session was.
-    Revoked,
     /// The request was answered with an error.
     FailedRequest,
     /// The answer sets or deletes the access cookie itself.
@@ -49,22 +47,6 @@ pub enum NoRefresh {
     NotIssued(IssueError),
 }
 
-/// A token that is due for replacement, if nothing that happens until the answer speaks against it.
-pub struct RefreshCandidate {
-    claims: Claims<JsonClaims>,
-    token: String,
-}
-
-/// Without the token.
-impl fmt::Debug for RefreshCandidate {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter
-            .debug_struct("RefreshCandidate")
-            .field("claims", &self.claims)
-            .finish_non_exhaustive()
-    }
-}
-
 /// What became of the request.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome<'o, H: Headers + ?Sized> {
@@ -72,8 +54,6 @@ pub struct Outcome<'o, H: Headers + ?Sized> {
     pub status: u16,
     /// The answer's headers.
     pub headers: &'o H,
-    /// What the stores say of the token and of its session, asked after the handler ran. In doubt, `true`.
-    pub revoked: bool,
 }
 
 impl Engine {
@@ -87,7 +67,7 @@ impl Engine {
         request: &Request<'_, H>,
         path: &str,
         now: Timestamp,
-    ) -> Result<RefreshCandidate, NoRefresh> {
+    ) -> Result<Verified<'static, JsonClaims>, NoRefresh> {
         let config = self.config();
         if !config.access.locations.contains(&Location::Cookies) {
             return Err(NoRefresh::NoCookies);
@@ -97,56 +77,31 @@ impl Engine {
         }
         let requirement = Requirement::access().locations([Location::Cookies]);
         let token = self.find_token(request, &requirement).map_err(NoRefresh::NotVerified)?;
-        let claims = self.verify(&token, &requirement, now).map_err(NoRefresh::NotVerified)?;
-        let is_due = claims
+        let verified = self.verify(&token, &requirement, now).map_err(NoRefresh::NotVerified)?;
+        let is_due = verified
+            .claims()
             .exp
             .is_some_and(|exp| exp.saturating_since(now) <= config.implicit_refresh.window);
         if !is_due {
             return Err(NoRefresh::NotDue);
         }
-        Ok(RefreshCandidate { claims, token: text_of(&token) })
+        Ok(verified.into_owned())
     }
 
-    fn takes_part(&self, method: &str, path: &str) -> bool {
-        let policy = &self.config().implicit_refresh;
-        let listed = |list: &[String], item: &str| list.iter().any(|own| own == item);
-        let method = method.to_ascii_uppercase();
-        !listed(&policy.exclude_paths, path)
-            && !listed(&policy.exclude_methods, &method)
-            && (policy.include_paths.is_empty() || listed(&policy.include_paths, path))
-            && (policy.include_methods.is_empty() || listed(&policy.include_methods, &method))
-    }
-}
-
-impl RefreshCandidate {
-    /// The token that is due.
-    #[must_use]
-    pub fn token(&self) -> &str {
-        &self.token
-    }
-
-    /// Its claims.
-    #[must_use]
-    pub fn claims(&self) -> &Claims<JsonClaims> {
-        &self.claims
-    }
-
-    /// The second half of the decision: the new token, or the reason for none.
+    /// The second half of the decision: the new token, or the reason for none. `claims` are the candidate's,
+    /// admitted by the stores after the handler ran.
     ///
     /// # Errors
     ///
     /// [`NoRefresh`] is the reason why the token stays.
     pub fn reissue<H: Headers + ?Sized>(
         &self,
-        engine: &Engine,
+        claims: &Claims<JsonClaims>,
         outcome: &Outcome<'_, H>,
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<String, NoRefresh> {
-        let config = engine.config();
-        if outcome.revoked {
-            return Err(NoRefresh::Revoked);
-        }
+        let config = self.config();
         if outcome.status >= 400 {
             return Err(NoRefresh::FailedRequest);
         }
@@ -158,7 +113,6 @@ impl RefreshCandidate {
             return Err(NoRefresh::CookieInAnswer);
         }
 
-        let claims = &self.claims;
         let auth_time = claims.auth_time.or(claims.iat).unwrap_or(now);
         // Beside an identity claim of its own, a token from elsewhere may well have a `sub` too.
         let custom: BTreeMap<_, _> =
@@ -187,11 +141,16 @@ impl RefreshCandidate {
                 token = token.expires_at(end);
             }
         }
-        engine.write(&token, now, random).map_err(NoRefresh::NotIssued)
+        self.write(&token, now, random).map_err(NoRefresh::NotIssued)
     }
-}
 
-/// A token that verified is base64url and dots.
-fn text_of(token: &RequestToken<'_>) -> String {
-    String::from_utf8_lossy(token.text()).into_owned()
+    fn takes_part(&self, method: &str, path: &str) -> bool {
+        let policy = &self.config().implicit_refresh;
+        let listed = |list: &[String], item: &str| list.iter().any(|own| own == item);
+        let method = method.to_ascii_uppercase();
+        !listed(&policy.exclude_paths, path)
+            && !listed(&policy.exclude_methods, &method)
+            && (policy.include_paths.is_empty() || listed(&policy.include_paths, path))
+            && (policy.include_methods.is_empty() || listed(&policy.include_methods, &method))
+    }
 }

@@ -1,21 +1,16 @@
 //! Sessions: one login of a user, which can be ended together with every token that it was issued.
 //!
 //! A token names its session in the claim `sid` (`OpenID` Connect Front-Channel Logout 1.0 section 3).
-//! Where `JWT_SESSION_TRACKING` is on, the face asks its store about that session after every other
-//! check, and what the store knows decides:
-//!
-//! - [`Engine::session_in_question`]: which session has to be asked about, if any. A token without
-//!   `sid` belongs to no session, so none can end it.
-//! - [`SessionState::check`]: a session that is revoked, or that the store doesn't know, ends the
-//!   token. A store may simply forget a session that was revoked.
+//! Where `JWT_SESSION_TRACKING` is on, a store is asked about that session after every other check
+//! ([`SessionQuestion`](crate::SessionQuestion)), and [`SessionState::check`] decides: a session that is
+//! revoked, or that the store doesn't know, ends the token. A store may simply forget a session that was
+//! revoked.
 
 use std::time::Duration;
 
 use crate::config::{Config, TokenLifetime};
-use crate::engine::Engine;
 use crate::error::Error;
 use crate::random::{self, Random, RandomUnavailable, UuidTexts};
-use crate::token::Claims;
 use crate::token_kind::TokenKind;
 
 /// What a store knows of a session.
@@ -27,34 +22,6 @@ pub enum SessionState {
     Revoked,
     /// It is not there: it was revoked, or is long over, or never was.
     Unknown,
-}
-
-impl Engine {
-    /// The session that a store has to be asked about before these claims count. `None` where
-    /// `JWT_SESSION_TRACKING` is off, and for a token without `sid`.
-    ///
-    /// ```
-    /// use authx::{Config, Engine, NewToken, Request, Requirement, Secret, SessionState, SystemRandom, Timestamp};
-    /// use std::time::SystemTime;
-    ///
-    /// let secret = Secret::from("a secret of at least thirty-two bytes");
-    /// let engine = Engine::new(Config::builder().secret_key(secret).session_tracking(true).build()?);
-    /// let now = Timestamp::from(SystemTime::now());
-    /// let session = authx::new_session_id(&SystemRandom)?;
-    /// let token = engine.issue(&NewToken::access("user123").session(&session), now, &SystemRandom)?;
-    ///
-    /// let headers = [("Authorization", format!("Bearer {token}"))];
-    /// let request = Request::new("GET", headers.as_slice());
-    /// let requirement = Requirement::access();
-    /// let claims = engine.verify::<()>(&engine.find_token(&request, &requirement)?, &requirement, now)?;
-    /// assert_eq!(engine.session_in_question(&claims), Some(session.as_str()));
-    /// SessionState::Active.check()?;
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    #[must_use]
-    pub fn session_in_question<'c, C>(&self, claims: &'c Claims<C>) -> Option<&'c str> {
-        claims.sid.as_deref().filter(|_| self.config().session_tracking())
-    }
 }
 
 impl SessionState {

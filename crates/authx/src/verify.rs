@@ -12,11 +12,9 @@
 //! 8. freshness
 //! 9. CSRF double submit
 //! 10. scopes
-//! 11. revocation, of the token and then of its session, which the stores know: the face asks them next
+//! 11. revocation, of the token and then of its session, which the stores know: [`Verified`] asks for it
 //!
 //! Nothing of the payload is trusted, logged or compared before the signature holds.
-
-use std::borrow::Cow;
 
 use crate::config::{Config, TokenLifetime};
 use crate::engine::Engine;
@@ -27,6 +25,7 @@ use crate::token::{self, Audience, Claims, CustomClaims, PayloadBuffer};
 use crate::token_kind::TokenKind;
 use crate::transport::{RequestToken, check_csrf};
 use crate::verification_cache::PayloadSize;
+use crate::verified::Verified;
 
 impl Engine {
     /// Makes every check of the module's list but the last, in its order.
@@ -39,7 +38,7 @@ impl Engine {
     ///
     /// ```
     /// use authx::{Config, Engine, Error, Location, NewToken, RequestToken, Requirement, Secret};
-    /// use authx::{SystemRandom, Timestamp, TokenKind};
+    /// use authx::{Step, Stores, SystemRandom, Timestamp, TokenKind};
     /// use std::time::SystemTime;
     ///
     /// let secret = Secret::from("a secret of at least thirty-two bytes");
@@ -48,27 +47,28 @@ impl Engine {
     /// let text = engine.issue(&NewToken::access("user123"), now, &SystemRandom)?;
     ///
     /// let token = RequestToken::new(&text, TokenKind::Access, Location::Headers);
-    /// let claims = engine.verify::<()>(&token, &Requirement::access(), now)?;
+    /// let verified = engine.verify::<()>(&token, &Requirement::access(), now)?;
+    /// let Step::Admitted(claims) = verified.ask(Stores::default()) else { unreachable!("there is no store") };
     /// assert_eq!(claims.sub, "user123");
     ///
     /// let refused = engine.verify::<()>(&token, &Requirement::fresh(), now);
-    /// assert_eq!(refused, Err(Error::FreshTokenRequired));
+    /// assert_eq!(refused.err(), Some(Error::FreshTokenRequired));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
     ///
     /// The [`Error`] of the first check that fails.
-    pub fn verify<C: CustomClaims>(
+    pub fn verify<'t, C: CustomClaims>(
         &self,
-        token: &RequestToken<'_>,
+        token: &'t RequestToken<'_>,
         requirement: &Requirement,
         now: Timestamp,
-    ) -> Result<Claims<C>, Error> {
+    ) -> Result<Verified<'t, C>, Error> {
         check_size(self.config(), token.text())?;
         if let Some(claims) = self.cache().and_then(|cache| cache.claims(token.text(), now)) {
             self.check_claims(&claims, token, requirement, now)?;
-            return Ok(claims);
+            return Ok(Verified::new(self, token, claims));
         }
         let config = self.config();
         let mut buffer = PayloadBuffer::new();
@@ -80,7 +80,7 @@ impl Engine {
             let until = [end, signed.key_retires_at].into_iter().flatten().min();
             cache.keep(token.text(), &claims, until, PayloadSize::of(signed.payload));
         }
-        Ok(claims)
+        Ok(Verified::new(self, token, claims))
     }
 
     /// The checks from time to scopes, which are made each time.
@@ -102,17 +102,6 @@ impl Engine {
         check_freshness(requirement, claims)?;
         check_csrf(&token.csrf, requirement.csrf, token.location, claims.csrf.as_ref())?;
         requirement.scopes.check(claims.scopes.as_deref().unwrap_or_default())
-    }
-
-    /// The texts that verify as the same token as `token`, whose signature held: itself, and for ECDSA
-    /// its malleable twin. A store that goes by a token's text must be asked about each of them.
-    #[must_use]
-    pub fn spellings<'t>(&self, token: &'t str) -> Vec<Cow<'t, str>> {
-        let mut spellings = vec![Cow::Borrowed(token)];
-        if self.config().keys.is_malleable() {
-            spellings.extend(token::twin(token).map(Cow::Owned));
-        }
-        spellings
     }
 
     /// The claims of a token that this engine's keys signed, whatever they say.

@@ -3,15 +3,15 @@
 use std::time::Duration;
 
 use authx::{
-    Audience, ConfigBuilder, Engine, Error, NewToken, NoRefresh, Outcome, RefreshCandidate,
-    Request, SystemRandom, Timestamp,
+    Audience, Claims, ConfigBuilder, Engine, Error, JsonClaims, NewToken, NoRefresh, Outcome,
+    Request, SystemRandom, Timestamp, Verified,
 };
 use serde_json::json;
 
 mod support;
 use support::{
-    FailingRandom, NOW, at, config, engine_with, issue, payload_of, seconds, sign_payload,
-    verify_at,
+    FailingRandom, NOW, admitted, at, config, engine_with, issue, payload_of, seconds,
+    sign_payload, verify_at,
 };
 
 type Change = fn(ConfigBuilder) -> ConfigBuilder;
@@ -28,20 +28,22 @@ fn candidate(
     method: &str,
     path: &str,
     now: Timestamp,
-) -> Result<RefreshCandidate, NoRefresh> {
+) -> Result<Verified<'static, JsonClaims>, NoRefresh> {
     let cookie = format!("access_token_cookie={token}");
     let headers = [("cookie", cookie.as_str())];
     engine.refresh_candidate(&Request::new(method, headers.as_slice()), path, now)
 }
 
-fn due(engine: &Engine, token: &str, now: Timestamp) -> RefreshCandidate {
-    candidate(engine, token, "GET", "/", now).expect("a token that is due")
+/// The claims of a token that is due and that the stores let pass.
+fn due(engine: &Engine, token: &str, now: Timestamp) -> Claims<JsonClaims> {
+    let candidate = candidate(engine, token, "GET", "/", now).expect("a token that is due");
+    admitted(candidate, false).expect("not revoked")
 }
 
 const NO_HEADERS: &[(&str, &str)] = &[];
 
 fn success() -> Outcome<'static, [(&'static str, &'static str)]> {
-    Outcome { status: 200, headers: NO_HEADERS, revoked: false }
+    Outcome { status: 200, headers: NO_HEADERS }
 }
 
 fn default(config: ConfigBuilder) -> ConfigBuilder {
@@ -62,8 +64,8 @@ fn a_token_is_due_in_its_last_minutes() {
         match candidate(&engine, &token, "GET", "/", now) {
             Ok(candidate) => {
                 assert!(is_due, "{name}");
-                assert_eq!(candidate.token(), token);
-                assert_eq!(candidate.claims().sub, "a");
+                assert_eq!(candidate.token().text(), token);
+                assert_eq!(candidate.token().sub(), "a");
             }
             Err(reason) => {
                 assert!(!is_due && matches!(reason, NoRefresh::NotDue), "{name}: {reason:?}");
@@ -201,27 +203,26 @@ fn the_second_half_says_why_the_token_stays() {
     let cookie = format!("at={token}");
     let headers = [("cookie", cookie.as_str())];
     let request = Request::new("GET", headers.as_slice());
-    let candidate = engine.refresh_candidate(&request, "/", at(600)).expect("due");
-    let decide = |status, headers: &[(&str, &str)], revoked| {
-        let outcome = Outcome { status, headers, revoked };
-        candidate.reissue(&engine, &outcome, at(600), &SystemRandom)
+    let candidate = || engine.refresh_candidate(&request, "/", at(600)).expect("due");
+    assert_eq!(admitted(candidate(), true).err(), Some(Error::Revoked));
+    let claims = admitted(candidate(), false).expect("not revoked");
+    let decide = |status, headers: &[(&str, &str)]| {
+        engine.reissue(&claims, &Outcome { status, headers }, at(600), &SystemRandom)
     };
     for status in [100, 200, 204, 302, 304, 399] {
-        assert!(decide(status, &[], false).is_ok(), "{status}");
-        assert!(matches!(decide(status, &[], true), Err(NoRefresh::Revoked)), "{status}");
+        assert!(decide(status, &[]).is_ok(), "{status}");
     }
     for status in [400, 401, 403, 404, 422, 500, 503] {
-        assert!(matches!(decide(status, &[], false), Err(NoRefresh::FailedRequest)), "{status}");
-        assert!(matches!(decide(status, &[], true), Err(NoRefresh::Revoked)), "{status}");
+        assert!(matches!(decide(status, &[]), Err(NoRefresh::FailedRequest)), "{status}");
     }
     for own in ["at=x; Path=/", "at=; Max-Age=0", " at =x", "at="] {
-        let reason = decide(200, &[("Set-Cookie", "b=1"), ("SET-COOKIE", own)], false);
+        let reason = decide(200, &[("Set-Cookie", "b=1"), ("SET-COOKIE", own)]);
         assert!(matches!(reason, Err(NoRefresh::CookieInAnswer)), "{own}: {reason:?}");
     }
     for other in ["att=x", "b=at=x", "a=t", "AT=x", "", "at"] {
-        assert!(decide(200, &[("set-cookie", other)], false).is_ok(), "{other}");
+        assert!(decide(200, &[("set-cookie", other)]).is_ok(), "{other}");
     }
-    let reason = candidate.reissue(&engine, &success(), at(600), &FailingRandom);
+    let reason = engine.reissue(&claims, &success(), at(600), &FailingRandom);
     assert!(matches!(reason, Err(NoRefresh::NotIssued(_))), "{reason:?}");
 }
 
@@ -241,8 +242,8 @@ fn the_new_token_keeps_what_the_old_one_said_and_is_not_fresh() {
         .issuer("me")
         .claims(&custom);
     let old = issue(&engine, &old);
-    let candidate = due(&engine, &old, at(600));
-    let new = candidate.reissue(&engine, &success(), at(601), &SystemRandom).expect("a token");
+    let claims = due(&engine, &old, at(600));
+    let new = engine.reissue(&claims, &success(), at(601), &SystemRandom).expect("a token");
 
     let (old, mut expected) = (payload_of(&old), payload_of(&old));
     let new_payload = payload_of(&new);
@@ -265,9 +266,8 @@ fn the_login_is_dated_by_the_first_token_however_often_it_is_replaced() {
     let mut token = issue(&engine, &NewToken::access("a"));
     for turn in 1..=5 {
         let now = at(turn * 800);
-        token = due(&engine, &token, now)
-            .reissue(&engine, &success(), now, &SystemRandom)
-            .expect("a token");
+        let claims = due(&engine, &token, now);
+        token = engine.reissue(&claims, &success(), now, &SystemRandom).expect("a token");
         let payload = payload_of(&token);
         assert_eq!(
             (&payload["auth_time"], &payload["iat"]),
@@ -281,7 +281,7 @@ fn a_login_has_an_absolute_end_where_one_is_configured() {
     let engine = engine(|config| config.implicit_refresh_max_age(seconds(2000)));
     let first = issue(&engine, &NewToken::access("a"));
     let replace = |token: &str, now| {
-        due(&engine, token, now).reissue(&engine, &success(), now, &SystemRandom)
+        engine.reissue(&due(&engine, token, now), &success(), now, &SystemRandom)
     };
     let second = replace(&first, at(800)).expect("within the login");
     assert_eq!(payload_of(&second)["exp"], NOW + 1700);
@@ -314,9 +314,8 @@ fn a_second_name_of_the_user_beside_the_identity_claim_is_left_behind() {
     let token = sign_payload(
         &json!({"uid": "ada", "sub": "another name", "type": "access", "exp": NOW + 60, "team": 7}),
     );
-    let candidate = due(&engine, &token, at(0));
-    let renewed =
-        candidate.reissue(&engine, &success(), at(0), &SystemRandom).expect("a new token");
+    let claims = due(&engine, &token, at(0));
+    let renewed = engine.reissue(&claims, &success(), at(0), &SystemRandom).expect("a new token");
     let payload = payload_of(&renewed);
     assert_eq!((&payload["uid"], &payload["team"]), (&json!("ada"), &json!(7)));
     assert!(payload.get("sub").is_none());

@@ -136,7 +136,8 @@ fn a_token_lives_as_long_as_configured_or_given() {
     let never = issue(&custom, &NewToken::refresh("a"));
     let far = Timestamp::MAX;
     assert!(custom.verify::<()>(&refresh(&never), &Requirement::refresh(), far).is_ok());
-    let elsewhere = engine.verify::<()>(&refresh(&never), &Requirement::refresh(), now());
+    let never = refresh(&never);
+    let elsewhere = engine.verify::<()>(&never, &Requirement::refresh(), now());
     assert!(matches!(elsewhere, Err(Error::Malformed(_))), "{elsewhere:?}");
     // Only refresh tokens never expire here.
     let access = support::sign_payload(&json!({"sub": "a", "type": "access"}));
@@ -273,14 +274,29 @@ fn custom_claims_come_back_as_the_type_that_they_were_given_as() {
     let text = issue(&engine(), &NewToken::access("a").claims(tenant()));
     let token = access(&text);
     let requirement = Requirement::access();
-    let typed = engine().verify::<Tenant>(&token, &requirement, now()).expect("valid");
+    let typed = engine()
+        .verify::<Tenant>(&token, &requirement, now())
+        .map(authx::Verified::without_asking)
+        .expect("valid");
     assert_eq!(typed.custom, tenant());
-    let wrapped = engine().verify::<Wrapped>(&token, &requirement, now()).expect("valid");
+    let wrapped = engine()
+        .verify::<Wrapped>(&token, &requirement, now())
+        .map(authx::Verified::without_asking)
+        .expect("valid");
     assert_eq!(wrapped.custom, Wrapped(tenant()));
-    let optional = engine().verify::<Option<Tenant>>(&token, &requirement, now()).expect("valid");
+    let optional = engine()
+        .verify::<Option<Tenant>>(&token, &requirement, now())
+        .map(authx::Verified::without_asking)
+        .expect("valid");
     assert_eq!(optional.custom, Some(tenant()));
-    engine().verify::<()>(&token, &requirement, now()).expect("of no interest");
-    let raw = engine().verify::<JsonClaims>(&token, &requirement, now()).expect("valid");
+    engine()
+        .verify::<()>(&token, &requirement, now())
+        .map(authx::Verified::without_asking)
+        .expect("of no interest");
+    let raw = engine()
+        .verify::<JsonClaims>(&token, &requirement, now())
+        .map(authx::Verified::without_asking)
+        .expect("valid");
     let texts: Vec<_> =
         raw.custom.iter().map(|(name, value)| (name.as_str(), value.get())).collect();
     let expected = [
@@ -291,7 +307,10 @@ fn custom_claims_come_back_as_the_type_that_they_were_given_as() {
     ];
     assert_eq!(texts, expected);
     let again = issue(&engine(), &NewToken::access("a").claims(&raw.custom));
-    let again = engine().verify::<Tenant>(&access(&again), &requirement, now()).expect("valid");
+    let again = engine()
+        .verify::<Tenant>(&access(&again), &requirement, now())
+        .map(authx::Verified::without_asking)
+        .expect("valid");
     assert_eq!(again.custom, tenant());
 }
 
@@ -316,7 +335,9 @@ fn custom_claims_of_another_type_than_asked_for_are_refused() {
         [json!({}), json!({"tenant": "7"}), json!({"tenant": -1}), json!({"tenant": null})]
     {
         let text = issue(&engine(), &NewToken::access("a").claims(&claims));
-        let refused = engine().verify::<Tenant>(&access(&text), &Requirement::access(), now());
+        let refused = engine()
+            .verify::<Tenant>(&access(&text), &Requirement::access(), now())
+            .map(authx::Verified::without_asking);
         assert!(matches!(refused, Err(Error::Malformed(_))), "{claims}: {refused:?}");
     }
 }

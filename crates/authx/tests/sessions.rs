@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use authx::{
-    Engine, Error, IssueError, NewToken, Request, Requirement, SessionState, SystemRandom,
-    TokenLifetime, new_session_id,
+    Engine, Error, IssueError, NewToken, Request, Requirement, SessionState, Step, Stores,
+    SystemRandom, TokenLifetime, Verified, new_session_id,
 };
 use serde_json::json;
 
@@ -13,6 +13,15 @@ use support::{
     FailingRandom, NOW, access, at, engine, engine_with, issue, now, payload_of, refresh,
     sign_payload,
 };
+
+/// The session that a store is asked about.
+fn session_in_question<C>(verified: Verified<'_, C>) -> Option<String> {
+    match verified.ask(Stores::default()) {
+        Step::AskSession(question) => Some(question.session_id().to_owned()),
+        Step::Admitted(_) => None,
+        Step::AskRevocation(_) => panic!("there is nobody to ask"),
+    }
+}
 
 fn tracking() -> Engine {
     engine_with(|config| config.session_tracking(true))
@@ -23,14 +32,15 @@ fn a_token_names_its_session() {
     let engine = tracking();
     let token = issue(&engine, &NewToken::access("a").session("s1"));
     assert_eq!(payload_of(&token)["sid"], "s1");
-    let claims = engine.verify::<()>(&access(&token), &Requirement::access(), now());
-    let claims = claims.expect("a good token");
-    assert_eq!(claims.sid.as_deref(), Some("s1"));
-    assert_eq!(engine.session_in_question(&claims), Some("s1"));
+    let (found, requirement) = (access(&token), Requirement::access());
+    let verified = engine.verify::<()>(&found, &requirement, now()).expect("a good token");
+    assert_eq!(verified.token().sid(), Some("s1"));
+    assert_eq!(session_in_question(verified).as_deref(), Some("s1"));
 
     let token = issue(&engine, &NewToken::refresh("a").session("s1"));
-    let claims = engine.verify::<()>(&refresh(&token), &Requirement::refresh(), now());
-    assert_eq!(engine.session_in_question(&claims.expect("a good token")), Some("s1"));
+    let (found, requirement) = (refresh(&token), Requirement::refresh());
+    let verified = engine.verify::<()>(&found, &requirement, now()).expect("a good token");
+    assert_eq!(session_in_question(verified).as_deref(), Some("s1"));
 }
 
 #[test]
@@ -39,8 +49,11 @@ fn nobody_is_asked_about_a_token_without_a_session_nor_where_tracking_is_off() {
     let free = issue(&tracking(), &NewToken::access("a"));
     assert!(payload_of(&free).get("sid").is_none());
     for (engine, token) in [(engine(), &in_session), (tracking(), &free)] {
-        let claims = engine.verify::<()>(&access(token), &Requirement::access(), now());
-        assert_eq!(engine.session_in_question(&claims.expect("a good token")), None);
+        let token = access(token);
+        let verified = engine.verify::<()>(&token, &Requirement::access(), now());
+        let verified = verified.expect("a good token");
+        assert!(!verified.is_asked_about(Stores::default()));
+        assert_eq!(session_in_question(verified), None);
     }
 }
 
@@ -50,8 +63,8 @@ fn only_an_active_session_lets_its_tokens_pass() {
     for state in [SessionState::Revoked, SessionState::Unknown] {
         assert_eq!(state.check(), Err(Error::SessionRevoked));
     }
-    let answer = Error::SessionRevoked.answer(422);
-    assert_eq!((answer.status, answer.error_type), (401, "SessionRevoked"));
+    let answer = engine().answer(&Error::SessionRevoked);
+    assert_eq!((answer.status, answer.error_type.as_str()), (401, "SessionRevoked"));
 }
 
 #[test]
@@ -77,11 +90,20 @@ fn implicit_refresh_keeps_the_session_whether_it_is_tracked_or_not() {
             config.session_tracking(tracked).token_location([authx::Location::Cookies])
         });
         let candidate = engine.refresh_candidate(&request, "/", now()).expect("a due token");
-        let question = engine.session_in_question(candidate.claims());
-        assert_eq!(question, tracked.then_some("s1"));
+        let claims = match candidate.ask(Stores::default()) {
+            Step::AskSession(question) if tracked => {
+                assert_eq!(question.session_id(), "s1");
+                match question.answer(SessionState::Active).expect("an active session") {
+                    Step::Admitted(claims) => claims,
+                    step => panic!("one question too many: {step:?}"),
+                }
+            }
+            Step::Admitted(claims) if !tracked => claims,
+            step => panic!("another step: {step:?}"),
+        };
         let headers: &[(&str, &str)] = &[];
-        let outcome = authx::Outcome { status: 200, headers, revoked: false };
-        let renewed = candidate.reissue(&engine, &outcome, at(1), &SystemRandom);
+        let outcome = authx::Outcome { status: 200, headers };
+        let renewed = engine.reissue(&claims, &outcome, at(1), &SystemRandom);
         assert_eq!(payload_of(&renewed.expect("a new token"))["sid"], "s1");
     }
 }

@@ -57,7 +57,9 @@ fn a_token_that_verified_is_found_again_and_says_the_same() {
             assert_eq!(kept_and_missed(&engine), (1, 1), "{algorithm}");
         }
         assert_eq!(
-            engine_of(algorithm).verify(&access(&token), &Requirement::access(), now()),
+            engine_of(algorithm)
+                .verify(&access(&token), &Requirement::access(), now())
+                .map(authx::Verified::without_asking),
             Ok(first)
         );
     }
@@ -178,7 +180,9 @@ fn a_kept_token_meets_every_other_check_each_time() {
     verify(&engine, &token).expect("claims");
     for _ in 0..2 {
         let ask = |token: &RequestToken<'_>, requirement: &Requirement| {
-            engine.verify::<()>(token, requirement, now()).map(|claims| claims.sub)
+            engine
+                .verify::<()>(token, requirement, now())
+                .map(|verified| verified.without_asking().sub)
         };
         let plain = access(&token);
         assert_eq!(ask(&plain, &scopes("users:read")), Ok("ada".to_owned()));
@@ -218,9 +222,14 @@ fn each_type_of_custom_claims_has_its_own() {
     let token = issue(&engine, &NewToken::access("ada").claims(json!({"plan": 3})));
     let requirement = Requirement::access();
     for _ in 0..2 {
-        let account = engine.verify::<Account>(&access(&token), &requirement, now());
+        let account = engine
+            .verify::<Account>(&access(&token), &requirement, now())
+            .map(authx::Verified::without_asking);
         assert_eq!(account.expect("claims").custom, Account { plan: 3 });
-        engine.verify::<()>(&access(&token), &requirement, now()).expect("claims");
+        engine
+            .verify::<()>(&access(&token), &requirement, now())
+            .map(authx::Verified::without_asking)
+            .expect("claims");
         // What doesn't fit is no more accepted because it fits others.
         engine.verify::<Tenant>(&access(&token), &requirement, now()).expect_err("no text");
     }
@@ -294,7 +303,10 @@ fn what_it_says_to_take_is_no_less_than_what_it_takes() {
             .collect();
         let taken = allocation_counter::measure(|| {
             for token in &tokens {
-                engine.verify::<C>(&access(token), &Requirement::access(), now()).expect("claims");
+                engine
+                    .verify::<C>(&access(token), &Requirement::access(), now())
+                    .map(authx::Verified::without_asking)
+                    .expect("claims");
             }
         });
         let statistics = statistics(&engine);
@@ -350,6 +362,7 @@ fn threads_share_it_and_each_gets_the_claims_of_its_token() {
                     let number = (turn * 7 + offset) % tokens.len();
                     let claims: Claims<()> = engine
                         .verify(&access(&tokens[number]), &Requirement::access(), now())
+                        .map(authx::Verified::without_asking)
                         .expect("claims");
                     assert_eq!(claims.sub, format!("user {number}"));
                 }

@@ -2,20 +2,18 @@
 
 use std::ffi::OsString;
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
+use arc_swap::{ArcSwap, Guard};
 use authx::{
-    Clock, Config, ConfigError, Engine, Error, IssueError, NewToken, Random, Requirement,
-    SETTING_NAMES, Secret, SystemClock, SystemRandom, Timestamp,
+    Clock, Config, ConfigError, Engine, Error, IssueError, NewToken, Random, SETTING_NAMES, Secret,
+    SystemClock, SystemRandom, Timestamp,
 };
 use serde::Serialize;
 
-use crate::body::ReadBodyLayer;
-use crate::implicit_refresh::ImplicitRefreshLayer;
 use crate::memory_sessions::MemorySessions;
-use crate::rate_limit::{RateLimitLayer, RateLimiter};
 use crate::rejection::Rejection;
-use crate::require::RequireLayer;
 use crate::revocation::Revocation;
 use crate::sessions::SessionStore;
 use crate::token_pair::TokenPair;
@@ -54,13 +52,53 @@ pub struct AuthX {
 #[derive(Clone)]
 #[repr(align(128))]
 struct Inner {
-    engine: Engine,
+    /// Shared by all handles, so that what one replaces the others use as well.
+    engine: Handle,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random + Send + Sync>,
     revocation: Option<Arc<dyn Revocation>>,
     sessions: Arc<dyn SessionStore>,
     /// The engines of the application's other logins.
-    others: Arc<[Engine]>,
+    others: Arc<[Handle]>,
+}
+
+/// One place that holds the engine in force.
+#[derive(Clone)]
+pub(crate) struct Handle(Arc<ArcSwap<Engine>>);
+
+impl Handle {
+    fn new(engine: Engine) -> Self {
+        Self(Arc::new(ArcSwap::from_pointee(engine)))
+    }
+
+    pub(crate) fn current(&self) -> CurrentEngine {
+        CurrentEngine(self.0.load())
+    }
+}
+
+/// The engine in force when it was asked for. It stays the same while it is held, whatever replaces it.
+///
+/// ```
+/// use axum_authx::AuthX;
+///
+/// let auth = AuthX::ephemeral();
+/// let engine = auth.engine();
+/// assert_eq!(engine.config().error_message_key(), "message");
+/// ```
+pub struct CurrentEngine(Guard<Arc<Engine>>);
+
+impl Deref for CurrentEngine {
+    type Target = Engine;
+
+    fn deref(&self) -> &Engine {
+        &self.0
+    }
+}
+
+impl fmt::Debug for CurrentEngine {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(formatter)
+    }
 }
 
 impl AuthX {
@@ -68,13 +106,11 @@ impl AuthX {
     ///
     /// What the configuration accepts and finds unwise is logged as warnings.
     pub fn new(config: Config) -> Self {
-        for warning in config.warnings() {
-            tracing::warn!("{warning}");
-        }
+        log_warnings(&config);
         let sessions = Arc::new(MemorySessions::new(config.session_max_idle()));
         Self {
             inner: Arc::new(Inner {
-                engine: Engine::new(config),
+                engine: Handle::new(Engine::new(config)),
                 clock: Arc::new(SystemClock),
                 random: Arc::new(SystemRandom),
                 revocation: None,
@@ -157,7 +193,7 @@ impl AuthX {
     }
 
     /// Knows the application's other logins, whose tokens get an answer that says so.
-    pub(crate) fn among(self, others: Arc<[Engine]>) -> Self {
+    pub(crate) fn among(self, others: Arc<[Handle]>) -> Self {
         self.with(|inner| inner.others = others)
     }
 
@@ -166,9 +202,38 @@ impl AuthX {
         self
     }
 
-    /// The engine, for what has no shorter way here.
+    /// The engine in force, for what has no shorter way here.
     #[must_use]
-    pub fn engine(&self) -> &Engine {
+    pub fn engine(&self) -> CurrentEngine {
+        self.inner.engine.current()
+    }
+
+    /// Goes by this configuration from the next request on, in every clone and in the layers and states that
+    /// hold one. Requests under way finish by the one they began with.
+    ///
+    /// So keys can be rotated while the service runs: a new key that signs, before the earlier ones that still
+    /// verify.
+    ///
+    /// ```
+    /// use axum_authx::{Algorithm, AuthX, Config, Key, KeyRing};
+    ///
+    /// let (old, new) = (b"the secret of the last thirty days".as_slice(), b"the secret of the next thirty days");
+    /// let key = |secret: &[u8]| Key::from_secret(Algorithm::Hs256, secret);
+    /// let config = |ring| Config::builder().keys(ring).build();
+    ///
+    /// let auth = AuthX::new(config(KeyRing::new([key(old)?])?)?);
+    /// let token = auth.create_access_token("ada")?;
+    /// auth.load_config(config(KeyRing::new([key(new)?, key(old)?])?)?);
+    /// # let token = authx::RequestToken::new(&token, authx::TokenKind::Access, authx::Location::Headers);
+    /// # assert!(auth.verify_token::<()>(&token, &axum_authx::Requirement::access()).is_ok());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn load_config(&self, config: Config) {
+        log_warnings(&config);
+        self.inner.engine.0.store(Arc::new(Engine::new(config)));
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
         &self.inner.engine
     }
 
@@ -182,7 +247,7 @@ impl AuthX {
         &*self.inner.random
     }
 
-    pub(crate) fn others(&self) -> &[Engine] {
+    pub(crate) fn others(&self) -> &[Handle] {
         &self.inner.others
     }
 
@@ -246,51 +311,13 @@ impl AuthX {
     /// The answer to a request whose token has this error.
     #[must_use]
     pub fn reject(&self, error: Error) -> Rejection {
-        Rejection::refused(error, self.engine().clone())
+        Rejection::refused(self.engine().answer(&error), error)
     }
+}
 
-    /// A layer that lets only requests through whose token meets `requirement`.
-    ///
-    /// ```
-    /// use axum::Router;
-    /// use axum::routing::get;
-    /// use axum_authx::{AuthX, RequiredScopes, Requirement};
-    ///
-    /// let auth = AuthX::ephemeral();
-    /// let admin = RequiredScopes::any(["admin", "superuser"]);
-    /// let app: Router = Router::new()
-    ///     .route("/admin", get(|| async { "the panel" }))
-    ///     .route_layer(auth.require(Requirement::access().scopes(admin)));
-    /// ```
-    #[must_use]
-    pub fn require(&self, requirement: Requirement) -> RequireLayer {
-        RequireLayer::new(self.clone(), requirement)
-    }
-
-    /// A layer that refuses a client's requests beyond a limit; see [`RateLimiter`].
-    pub fn rate_limit(&self, limiter: RateLimiter) -> RateLimitLayer {
-        RateLimitLayer::new(self.clone(), limiter, None)
-    }
-
-    /// A layer that refuses a client's requests beyond a limit, and those without a valid access token.
-    ///
-    /// Unless the limit is by subject, requests are counted before their token is looked at, so that
-    /// guessing is limited too.
-    pub fn rate_limited(&self, limiter: RateLimiter) -> RateLimitLayer {
-        RateLimitLayer::new(self.clone(), limiter, Some(Requirement::access()))
-    }
-
-    /// A layer that replaces the access cookie shortly before it ends; see [`ImplicitRefreshLayer`].
-    #[must_use]
-    pub fn implicit_refresh(&self) -> ImplicitRefreshLayer {
-        ImplicitRefreshLayer::new(self.clone())
-    }
-
-    /// A layer that lets the extractors find tokens in JSON bodies and CSRF values in forms; see
-    /// [`ReadBodyLayer`].
-    #[must_use]
-    pub fn read_body(&self) -> ReadBodyLayer {
-        ReadBodyLayer::new(self.clone())
+fn log_warnings(config: &Config) {
+    for warning in config.warnings() {
+        tracing::warn!("{warning}");
     }
 }
 
@@ -299,7 +326,7 @@ impl fmt::Debug for AuthX {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("AuthX")
-            .field("engine", &self.inner.engine)
+            .field("engine", &self.engine())
             .field("revocation", &self.inner.revocation.is_some())
             .finish_non_exhaustive()
     }
@@ -307,6 +334,8 @@ impl fmt::Debug for AuthX {
 
 #[cfg(test)]
 mod tests {
+    use authx::Requirement;
+
     use super::*;
     use crate::testing;
 

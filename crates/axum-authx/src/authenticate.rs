@@ -6,13 +6,14 @@
 use std::fmt;
 
 use authx::{
-    BodyWanted, Claims, CustomClaims, Error, Request, RequestToken, Requirement, VerifiedToken,
+    BodyWanted, Claims, CustomClaims, Engine, Error, Request, RequestToken, Requirement,
+    SessionState, Step, Stores, Verified, VerifiedToken,
 };
 use axum::BoxError;
-use http::HeaderMap;
 use http::request::Parts;
+use http::{Extensions, HeaderMap};
 
-use crate::auth::AuthX;
+use crate::auth::{AuthX, Handle};
 use crate::body::ReadBody;
 use crate::rejection::Rejection;
 
@@ -39,38 +40,78 @@ impl AuthX {
         parts: &mut Parts,
         requirement: &Requirement,
     ) -> Result<Claims<C>, Rejection> {
-        let claims = if self.revocation().is_some() || self.engine().config().session_tracking() {
-            // In a box, so that without a store nobody carries the room for asking one around.
-            Box::pin(self.verify_and_ask(parts, requirement)).await?
-        } else {
-            self.verify(parts, requirement, |_, claims| claims)?
+        let claims = match self.verify(parts, requirement)? {
+            Step::Admitted(claims) => claims,
+            // Boxed, so that a request without a question does not pay for the larger future.
+            question => Box::pin(self.ask_stores(question, parts)).await?,
         };
         self.trace_subject(&claims.sub);
         Ok(claims)
     }
 
-    async fn verify_and_ask<C: CustomClaims>(
+    /// The claims, once the stores have answered what they have not answered for this request before.
+    pub(crate) async fn ask_stores<C>(
         &self,
+        question: Step<C>,
         parts: &mut Parts,
-        requirement: &Requirement,
     ) -> Result<Claims<C>, Rejection> {
-        let (claims, token) = self.verify(parts, requirement, |token, claims| {
-            let engine = self.engine();
-            let is_asked_about =
-                self.revocation().is_some() || engine.session_in_question(&claims).is_some();
-            let verified = is_asked_about.then(|| VerifiedToken::of(engine, token, &claims));
-            (claims, verified)
-        })?;
-        if let Some(token) = token
-            && !NotRevoked::includes(parts, self, &token)
-        {
-            self.refuse_revoked(&token).await?;
-            if let Some(session_id) = token.session_in_question() {
-                self.note_activity(session_id).await;
-            }
-            NotRevoked::remember(parts, self, &token);
+        let answers = Asked::once_per_request(&mut parts.extensions);
+        self.admit(question, answers).await.map_err(|refusal| self.refuse(refusal))
+    }
+
+    /// The claims, once the stores have answered. What an answer means is the engine's decision.
+    pub(crate) async fn admit<C>(
+        &self,
+        mut step: Step<C>,
+        mut asked: Asked<'_>,
+    ) -> Result<Claims<C>, NotAdmitted> {
+        loop {
+            step = match step {
+                Step::Admitted(claims) => return Ok(claims),
+                Step::AskRevocation(question) => {
+                    let is_known = asked.knows(self, Subject::Token, question.token().text());
+                    let is_revoked = !is_known && self.is_revoked(question.token()).await?;
+                    if !is_revoked {
+                        asked.remember(self, Subject::Token, question.token().text());
+                    }
+                    question.answer(is_revoked)?
+                }
+                Step::AskSession(question) => {
+                    let session_id = question.session_id();
+                    let mut state = SessionState::Active;
+                    if !asked.knows(self, Subject::Session, session_id) {
+                        state = self.session_state(session_id).await.map_err(|error| {
+                            NotAdmitted::Unanswered(StoreFailure { asked: "a session", error })
+                        })?;
+                        if state == SessionState::Active && asked.is_a_request() {
+                            self.note_activity(session_id).await;
+                        }
+                        asked.remember(self, Subject::Session, session_id);
+                    }
+                    question.answer(state)?
+                }
+            };
         }
-        Ok(claims)
+    }
+
+    async fn is_revoked(&self, token: &VerifiedToken) -> Result<bool, NotAdmitted> {
+        let Some(revocation) = self.revocation() else { return Ok(false) };
+        let answer = revocation.is_revoked(token).await;
+        answer.map_err(|error| NotAdmitted::Unanswered(StoreFailure { asked: "a token", error }))
+    }
+
+    /// What the engine needs to know of the stores.
+    pub(crate) fn stores(&self) -> Stores {
+        Stores { revocation: self.revocation().is_some() }
+    }
+
+    pub(crate) fn refuse(&self, refusal: NotAdmitted) -> Rejection {
+        match refusal {
+            NotAdmitted::Refused(error) => self.reject(error),
+            NotAdmitted::Unanswered(failure) => {
+                Rejection::failed(format_args!("{failure}, so the token counts for nothing"))
+            }
+        }
     }
 
     /// Lets the span of the request say whose it is, if it has a field for it.
@@ -79,33 +120,6 @@ impl AuthX {
         if span.has_field(SUBJECT_FIELD) {
             span.record(SUBJECT_FIELD, self.engine().subject_hash(subject));
         }
-    }
-
-    /// Asks the stores.
-    pub(crate) async fn refuse_revoked(&self, token: &VerifiedToken) -> Result<(), Rejection> {
-        match self.ask_stores(token).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(self.reject(error)),
-            Err(failure) => {
-                Err(Rejection::failed(format_args!("{failure}, so the token counts for nothing")))
-            }
-        }
-    }
-
-    /// What the stores' answers mean for the token.
-    pub(crate) async fn ask_stores(
-        &self,
-        token: &VerifiedToken,
-    ) -> Result<Result<(), Error>, StoreFailure> {
-        if let Some(revocation) = self.revocation() {
-            let answer = revocation.is_revoked(token).await;
-            if answer.map_err(|error| StoreFailure { asked: "a token", error })? {
-                return Ok(Err(Error::Revoked));
-            }
-        }
-        let Some(session_id) = token.session_in_question() else { return Ok(Ok(())) };
-        let state = self.session_state(session_id).await;
-        Ok(state.map_err(|error| StoreFailure { asked: "a session", error })?.check())
     }
 
     /// The request's token for `requirement`, not verified: [`AuthX::verify_token`] does that.
@@ -118,8 +132,8 @@ impl AuthX {
         parts: &Parts,
         requirement: &Requirement,
     ) -> Result<RequestToken<'static>, Rejection> {
-        self.with_request(parts, requirement, |request| {
-            Ok(self.engine().find_token(request, requirement)?.into_owned())
+        self.with_request(parts, requirement, |engine, request| {
+            Ok(engine.find_token(request, requirement)?.into_owned())
         })
     }
 
@@ -134,23 +148,32 @@ impl AuthX {
         token: &RequestToken<'_>,
         requirement: &Requirement,
     ) -> Result<Claims<C>, Rejection> {
-        let claims = self.engine().verify_among(token, requirement, self.others(), self.now());
-        claims.map_err(|error| self.reject(error))
+        self.verify_found(&self.engine(), token, requirement)
+            .map(Verified::without_asking)
+            .map_err(|error| self.reject(error))
     }
 
-    /// Every check but revocation.
-    fn verify<C: CustomClaims, T>(
+    /// Every check of the request's token but those of the stores.
+    fn verify<C: CustomClaims>(
         &self,
         parts: &Parts,
         requirement: &Requirement,
-        then: impl FnOnce(&RequestToken<'_>, Claims<C>) -> T,
-    ) -> Result<T, Rejection> {
-        self.with_request(parts, requirement, |request| {
-            let engine = self.engine();
+    ) -> Result<Step<C>, Rejection> {
+        self.with_request(parts, requirement, |engine, request| {
             let token = engine.find_token(request, requirement)?;
-            let claims = engine.verify_among(&token, requirement, self.others(), self.now())?;
-            Ok(then(&token, claims))
+            Ok(self.verify_found(engine, &token, requirement)?.ask(self.stores()))
         })
+    }
+
+    pub(crate) fn verify_found<'t, C: CustomClaims>(
+        &self,
+        engine: &Engine,
+        token: &'t RequestToken<'_>,
+        requirement: &Requirement,
+    ) -> Result<Verified<'t, C>, Error> {
+        let others: Vec<_> = self.others().iter().map(Handle::current).collect();
+        let others = others.iter().map(|other| &**other);
+        engine.verify_among(token, requirement, others, self.now())
     }
 
     /// The request as the engine sees it, with what was read of its body.
@@ -158,7 +181,7 @@ impl AuthX {
         &self,
         parts: &Parts,
         requirement: &Requirement,
-        decide: impl FnOnce(&Request<'_, HeaderMap>) -> Result<T, Error>,
+        decide: impl FnOnce(&Engine, &Request<'_, HeaderMap>) -> Result<T, Error>,
     ) -> Result<T, Rejection> {
         let engine = self.engine();
         let query = parts.uri.query().unwrap_or_default();
@@ -179,7 +202,7 @@ impl AuthX {
                 _ => {}
             }
         }
-        decide(&request).map_err(|error| self.reject(error))
+        decide(&engine, &request).map_err(|error| Rejection::refused(engine.answer(&error), error))
     }
 }
 
@@ -189,6 +212,20 @@ const SUBJECT_FIELD: &str = "user.hash";
 const UNREAD: &str = "a request's body has to be read before its token or CSRF value can be found: \
     add `.layer(auth.read_body())` to the router, after its routes; where a route looks in locations of \
     its own, add `.route_layer(auth.require(requirement))` with that requirement";
+
+/// Why a token's claims are not given out.
+pub(crate) enum NotAdmitted {
+    /// The engine refuses the token, by what a store answered.
+    Refused(Error),
+    /// A store has no answer.
+    Unanswered(StoreFailure),
+}
+
+impl From<Error> for NotAdmitted {
+    fn from(error: Error) -> Self {
+        Self::Refused(error)
+    }
+}
 
 /// A store that has no answer.
 pub(crate) struct StoreFailure {
@@ -203,20 +240,49 @@ impl fmt::Display for StoreFailure {
     }
 }
 
-/// What the stores said of the request's tokens, so that a layer and an extractor ask them once. Only
-/// that a token may pass is remembered.
-#[derive(Clone, Default)]
-struct NotRevoked(Vec<(AuthX, String)>);
+/// What the stores were asked before.
+pub(crate) struct Asked<'p>(Option<&'p mut Extensions>);
 
-impl NotRevoked {
-    fn includes(parts: &Parts, auth: &AuthX, token: &VerifiedToken) -> bool {
-        let Some(Self(known)) = parts.extensions.get() else { return false };
-        known.iter().any(|(own, text)| own.is(auth) && text == token.text())
+/// What a store was asked about.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Subject {
+    Token,
+    Session,
+}
+
+/// What the stores let pass in a request. Only that is remembered: an error ends the request.
+#[derive(Clone, Default)]
+struct Passed(Vec<(AuthX, Subject, String)>);
+
+impl<'p> Asked<'p> {
+    /// For an open WebSocket and for a refresh, which want to know what the stores say now.
+    pub(crate) fn anew() -> Self {
+        Self(None)
     }
 
-    fn remember(parts: &mut Parts, auth: &AuthX, token: &VerifiedToken) {
-        let Self(known) = parts.extensions.get_or_insert_default();
-        known.push((auth.clone(), token.text().to_owned()));
+    /// For a request, of which a layer and an extractor may ask the same.
+    fn once_per_request(extensions: &'p mut Extensions) -> Self {
+        Self(Some(extensions))
+    }
+
+    fn is_a_request(&self) -> bool {
+        self.0.is_some()
+    }
+
+    fn knows(&self, auth: &AuthX, subject: Subject, name: &str) -> bool {
+        let passed: Option<&Passed> = self.0.as_ref().and_then(|extensions| extensions.get());
+        passed.is_some_and(|Passed(passed)| {
+            passed
+                .iter()
+                .any(|(own, what, known)| own.is(auth) && *what == subject && known == name)
+        })
+    }
+
+    fn remember(&mut self, auth: &AuthX, subject: Subject, name: &str) {
+        if let Some(extensions) = &mut self.0 {
+            let Passed(passed) = extensions.get_or_insert_default();
+            passed.push((auth.clone(), subject, name.to_owned()));
+        }
     }
 }
 

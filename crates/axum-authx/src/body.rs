@@ -9,15 +9,25 @@ use std::task::{Context, Poll};
 use authx::{BodyWanted, Request as EngineRequest, Requirement};
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
 use bytes::{Bytes, BytesMut};
 use http_body::{Frame, SizeHint};
-use tower_layer::Layer;
-use tower_service::Service;
 
 use crate::auth::AuthX;
 use crate::form::{Encoding, Fields};
-use crate::revocation::BoxFuture;
+use crate::gate::{Gate, gate_layer};
+use crate::rejection::Rejection;
+
+impl AuthX {
+    /// A layer that lets the extractors find tokens in JSON bodies and CSRF values in forms; see
+    /// [`ReadBodyLayer`].
+    #[must_use]
+    pub fn read_body(&self) -> ReadBodyLayer {
+        let requirements = [Requirement::access(), Requirement::refresh()];
+        let may_want = |requirement: &Requirement| self.engine().may_want_body(requirement);
+        let requirements = requirements.into_iter().filter(may_want).collect();
+        ReadBodyLayer { auth: self.clone(), requirements }
+    }
+}
 
 /// Lets the extractors find tokens in JSON bodies, and CSRF values in forms.
 ///
@@ -61,58 +71,11 @@ pub struct ReadBodyLayer {
     requirements: Arc<[Requirement]>,
 }
 
-impl ReadBodyLayer {
-    pub(crate) fn new(auth: AuthX) -> Self {
-        let requirements = [Requirement::access(), Requirement::refresh()];
-        let may_want = |requirement: &Requirement| auth.engine().may_want_body(requirement);
-        let requirements = requirements.into_iter().filter(may_want).collect();
-        Self { auth, requirements }
-    }
-}
+gate_layer!(ReadBodyLayer);
 
-impl<S> Layer<S> for ReadBodyLayer {
-    type Service = ReadBodyService<S>;
-
-    fn layer(&self, inner: S) -> ReadBodyService<S> {
-        ReadBodyService { inner, layer: self.clone() }
-    }
-}
-
-/// The service of [`ReadBodyLayer`].
-#[derive(Clone, Debug)]
-pub struct ReadBodyService<S> {
-    inner: S,
-    layer: ReadBodyLayer,
-}
-
-impl<S> Service<Request> for ReadBodyService<S>
-where
-    S: Service<Request, Response: IntoResponse> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Send,
-{
-    type Response = Response;
-    type Error = S::Error;
-    type Future = BoxFuture<'static, Result<Response, S::Error>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        let ReadBodyLayer { auth, requirements } = &self.layer;
-        if requirements.is_empty() {
-            let response = self.inner.call(request);
-            return Box::pin(async move { response.await.map(IntoResponse::into_response) });
-        }
-        let (auth, requirements) = (auth.clone(), Arc::clone(requirements));
-        // The one that is ready is the one to call.
-        let waiting = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, waiting);
-        Box::pin(async move {
-            let request = with_body_read(&auth, request, &requirements).await;
-            inner.call(request).await.map(IntoResponse::into_response)
-        })
+impl Gate for ReadBodyLayer {
+    async fn admit(&self, request: Request) -> Result<Request, Rejection> {
+        Ok(with_body_read(&self.auth, request, &self.requirements).await)
     }
 }
 

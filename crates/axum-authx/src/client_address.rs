@@ -1,16 +1,12 @@
 //! The address of the client's end of the connection.
 
-use std::net::IpAddr;
-
+use authx::ClientAddress;
 use http::request::Parts;
 
 /// The client's address as axum's server knows it, where the service was made with
 /// `into_make_service_with_connect_info`. Behind a proxy it is the proxy's.
-///
-/// An IPv4 client of a socket for both families has its IPv4 address, not the IPv6 form of it, so that
-/// rules and counters know it by one name.
 #[cfg(feature = "connect-info")]
-pub(crate) fn client_address(parts: &Parts) -> Option<IpAddr> {
+pub(crate) fn client_address(parts: &Parts) -> Option<ClientAddress> {
     use axum::extract::connect_info::{ConnectInfo, MockConnectInfo};
     use std::net::SocketAddr;
 
@@ -18,12 +14,12 @@ pub(crate) fn client_address(parts: &Parts) -> Option<IpAddr> {
     let served = extensions.get().map(|ConnectInfo::<SocketAddr>(address)| address);
     let mocked = || extensions.get().map(|MockConnectInfo::<SocketAddr>(address)| address);
     let address = served.or_else(mocked)?;
-    Some(address.ip().to_canonical())
+    Some(address.ip().into())
 }
 
 /// Only the feature `connect-info` knows addresses.
 #[cfg(not(feature = "connect-info"))]
-pub(crate) fn client_address(_: &Parts) -> Option<IpAddr> {
+pub(crate) fn client_address(_: &Parts) -> Option<ClientAddress> {
     None
 }
 

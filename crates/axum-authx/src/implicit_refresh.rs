@@ -2,9 +2,7 @@
 
 use std::task::{Context, Poll};
 
-use authx::{
-    NoRefresh, Outcome, RefreshCandidate, Request as EngineRequest, TokenKind, VerifiedToken,
-};
+use authx::{JsonClaims, NoRefresh, Outcome, Request as EngineRequest, TokenKind, Verified};
 use axum::extract::OriginalUri;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
@@ -12,7 +10,16 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::auth::AuthX;
+use crate::authenticate::{Asked, NotAdmitted};
 use crate::revocation::BoxFuture;
+
+impl AuthX {
+    /// A layer that replaces the access cookie shortly before it ends; see [`ImplicitRefreshLayer`].
+    #[must_use]
+    pub fn implicit_refresh(&self) -> ImplicitRefreshLayer {
+        ImplicitRefreshLayer { auth: self.clone() }
+    }
+}
 
 /// Replaces the access cookie shortly before it ends; see [`AuthX::implicit_refresh`].
 ///
@@ -34,12 +41,6 @@ use crate::revocation::BoxFuture;
 #[derive(Clone, Debug)]
 pub struct ImplicitRefreshLayer {
     auth: AuthX,
-}
-
-impl ImplicitRefreshLayer {
-    pub(crate) fn new(auth: AuthX) -> Self {
-        Self { auth }
-    }
 }
 
 impl<S> Layer<S> for ImplicitRefreshLayer {
@@ -78,7 +79,7 @@ where
         let auth = self.auth.clone();
         Box::pin(async move {
             let mut response = response.await?;
-            let cookies = cookies(&auth, &candidate, response.status(), response.headers()).await;
+            let cookies = cookies(&auth, candidate, response.status(), response.headers()).await;
             for cookie in cookies {
                 response.headers_mut().append(SET_COOKIE, cookie);
             }
@@ -87,8 +88,8 @@ where
     }
 }
 
-/// Before the handler runs: whether this request's cookie is due.
-fn candidate<B>(auth: &AuthX, request: &Request<B>) -> Option<RefreshCandidate> {
+/// Before the handler runs: this request's cookie, if it is due.
+fn candidate<B>(auth: &AuthX, request: &Request<B>) -> Option<Verified<'static, JsonClaims>> {
     // Where routers are nested, the inner one sees only the rest of the path.
     let uri = match request.extensions().get::<OriginalUri>() {
         Some(OriginalUri(uri)) => uri,
@@ -102,24 +103,23 @@ fn candidate<B>(auth: &AuthX, request: &Request<B>) -> Option<RefreshCandidate> 
 /// After it ran: the cookies that the response gets in addition, maybe none.
 async fn cookies(
     auth: &AuthX,
-    candidate: &RefreshCandidate,
+    candidate: Verified<'static, JsonClaims>,
     status: StatusCode,
     headers: &HeaderMap,
 ) -> Vec<HeaderValue> {
-    let token = VerifiedToken::new(auth.engine(), candidate.token(), candidate.claims());
-    let revoked = match auth.ask_stores(&token).await {
-        Ok(verdict) => verdict.is_err(),
+    let claims = match auth.admit(candidate.ask(auth.stores()), Asked::anew()).await {
+        Ok(claims) => claims,
+        Err(NotAdmitted::Refused(_)) => return Vec::new(),
         // The response is the handler's and stays as it is; only the refresh is called off.
-        Err(failure) => {
+        Err(NotAdmitted::Unanswered(failure)) => {
             tracing::warn!("no implicit refresh: {failure}");
-            true
+            return Vec::new();
         }
     };
-    let now = auth.now();
-    let outcome = Outcome { status: status.as_u16(), headers, revoked };
-    match candidate.reissue(auth.engine(), &outcome, now, auth.random()) {
-        Ok(token) => auth
-            .engine()
+    let (engine, now) = (auth.engine(), auth.now());
+    let outcome = Outcome { status: status.as_u16(), headers };
+    match engine.reissue(&claims, &outcome, now, auth.random()) {
+        Ok(token) => engine
             .set_cookies(&token, TokenKind::Access, None, now)
             .into_iter()
             .flatten()

@@ -112,12 +112,14 @@ mod readme {}
 mod access_token;
 mod auth;
 mod authenticate;
+mod authorized;
 mod body;
 mod client_address;
 mod cookies;
 mod current_subject;
 mod form;
 mod fresh_token;
+mod gate;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod implicit_refresh;
@@ -150,21 +152,21 @@ pub use authx::{
 };
 
 pub use access_token::AccessToken;
-pub use auth::AuthX;
-pub use body::{ReadBodyLayer, ReadBodyService};
+pub use auth::{AuthX, CurrentEngine};
+pub use authorized::{Authorized, Permission};
+pub use body::ReadBodyLayer;
 pub use cookies::{SetCookies, UnsetCookies};
 pub use current_subject::{CurrentSubject, FromSubject};
 pub use fresh_token::FreshToken;
+pub use gate::{Gate, GateService};
 pub use implicit_refresh::{ImplicitRefreshLayer, ImplicitRefreshService};
 pub use manager::{AuthManager, LoginTypeError};
 pub use memory_sessions::MemorySessions;
-pub use policy::{Authorized, Permission, PolicyLayer, PolicyRequest, PolicyService};
-pub use rate_limit::{
-    Counted, InMemoryBackend, RateLimitBackend, RateLimitLayer, RateLimitService, RateLimiter,
-};
+pub use policy::{PolicyLayer, PolicyRequest};
+pub use rate_limit::{Counted, InMemoryBackend, RateLimitBackend, RateLimitLayer, RateLimiter};
 pub use refresh_token::RefreshToken;
 pub use rejection::Rejection;
-pub use require::{RequireLayer, RequireService};
+pub use require::RequireLayer;
 pub use revocation::Revocation;
 pub use scoped::{Scoped, Scopes};
 pub use sessions::{NewSession, SessionError, SessionInfo, SessionStore};

@@ -1,9 +1,8 @@
 //! [`AuthManager`]: several logins of one application.
 
 use std::fmt;
-use std::sync::Arc;
 
-use authx::{Engine, Requirement};
+use authx::Requirement;
 
 use crate::auth::AuthX;
 use crate::rejection::Rejection;
@@ -41,7 +40,7 @@ use crate::require::RequireLayer;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct AuthManager {
-    instances: Vec<AuthX>,
+    instances: Vec<(String, AuthX)>,
 }
 
 /// Why a login can't be registered or found.
@@ -71,9 +70,9 @@ impl AuthManager {
     pub fn register(&mut self, auth: AuthX) -> Result<(), LoginTypeError> {
         let login_type = login_type(&auth).ok_or(LoginTypeError::Missing)?;
         if self.login_types().any(|known| known == login_type) {
-            return Err(LoginTypeError::Registered(login_type.to_owned()));
+            return Err(LoginTypeError::Registered(login_type));
         }
-        self.instances.push(auth);
+        self.instances.push((login_type, auth));
         Ok(())
     }
 
@@ -83,17 +82,16 @@ impl AuthManager {
     ///
     /// There is none.
     pub fn get(&self, login_type: &str) -> Result<AuthX, LoginTypeError> {
-        let is_wanted = |auth: &&AuthX| self::login_type(auth) == Some(login_type);
-        let auth = self.instances.iter().find(is_wanted);
-        let auth = auth.ok_or_else(|| LoginTypeError::Unknown(login_type.to_owned()))?;
-        let others = self.instances.iter().filter(|other| !is_wanted(other));
-        let others: Arc<[Engine]> = others.map(|other| other.engine().clone()).collect();
+        let wanted = self.instances.iter().find(|(own, _)| own == login_type);
+        let (_, auth) = wanted.ok_or_else(|| LoginTypeError::Unknown(login_type.to_owned()))?;
+        let others = self.instances.iter().filter(|(own, _)| own != login_type);
+        let others = others.map(|(_, other)| other.handle().clone()).collect();
         Ok(auth.clone().among(others))
     }
 
     /// The login types that are registered, in the order in which they were.
     pub fn login_types(&self) -> impl Iterator<Item = &str> {
-        self.instances.iter().filter_map(login_type)
+        self.instances.iter().map(|(login_type, _)| login_type.as_str())
     }
 
     /// A layer that lets only requests through whose token of this login meets `requirement`.
@@ -138,8 +136,10 @@ impl AuthManager {
 }
 
 /// The instance's login type, which is not empty.
-fn login_type(auth: &AuthX) -> Option<&str> {
-    auth.engine().config().login_type().filter(|login_type| !login_type.is_empty())
+fn login_type(auth: &AuthX) -> Option<String> {
+    let engine = auth.engine();
+    let login_type = engine.config().login_type()?;
+    (!login_type.is_empty()).then(|| login_type.to_owned())
 }
 
 impl fmt::Display for LoginTypeError {

@@ -48,7 +48,8 @@ impl AuthX {
     /// searched.
     #[must_use]
     pub fn security_schemes(&self, kind: TokenKind) -> Vec<(&'static str, SecurityScheme)> {
-        let places = self.engine().config().token_places(kind);
+        let engine = self.engine();
+        let places = engine.config().token_places(kind);
         places.filter_map(|place| scheme(kind, place)).collect()
     }
 

@@ -1,26 +1,18 @@
-//! [`AuthX::authorize`], the layer and the extractor that ask a [`Policy`].
+//! [`AuthX::authorize_request`] and the layer that ask a [`Policy`].
 
-use std::fmt;
-use std::marker::PhantomData;
-use std::ops::Deref;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use authx::{AttributeValues, Claims, JsonClaims, Policy, PolicyContext, Requirement};
-use axum::extract::{FromRef, FromRequestParts, OriginalUri, Request};
-use axum::response::{IntoResponse, Response};
+use axum::extract::{OriginalUri, Request};
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
-use tower_layer::Layer;
-use tower_service::Service;
 
 use crate::auth::AuthX;
 use crate::body::with_body_read;
 use crate::client_address::client_address;
+use crate::gate::{Gate, gate_layer};
 use crate::rejection::Rejection;
-use crate::revocation::BoxFuture;
-use crate::state::AuthState;
 
 /// What is asked of a policy: an action on a resource.
 ///
@@ -114,7 +106,7 @@ impl AuthX {
         if let Some(subject) = subject {
             values = values.subject(subject.clone());
         }
-        let client_ip = client_address(parts).map(|address| address.to_string());
+        let client = client_address(parts);
         // Where routers are nested, the inner one sees only the rest of the path.
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
         let values = values.resource(attributes.clone()).environment(environment.clone()).request(
@@ -122,7 +114,7 @@ impl AuthX {
             parts.method.as_str(),
             // Decoded, as `Path` gives it to handlers: a rule about it must not be evaded by `%61`.
             &percent_decode_str(uri.path()).decode_utf8_lossy(),
-            client_ip.as_deref(),
+            client.as_ref(),
         );
         let scopes = claims.scopes.as_deref().unwrap_or_default();
         let context = PolicyContext::new(action, resource, &values).scopes(scopes);
@@ -166,135 +158,15 @@ pub struct PolicyLayer {
     asked: Arc<PolicyRequest>,
 }
 
-impl<S> Layer<S> for PolicyLayer {
-    type Service = PolicyService<S>;
+gate_layer!(PolicyLayer);
 
-    fn layer(&self, inner: S) -> PolicyService<S> {
-        PolicyService { inner, layer: self.clone() }
-    }
-}
-
-/// The service of [`PolicyLayer`].
-#[derive(Clone, Debug)]
-pub struct PolicyService<S> {
-    inner: S,
-    layer: PolicyLayer,
-}
-
-impl<S> Service<Request> for PolicyService<S>
-where
-    S: Service<Request, Response: IntoResponse> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Send,
-{
-    type Response = Response;
-    type Error = S::Error;
-    type Future = BoxFuture<'static, Result<Response, S::Error>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        let PolicyLayer { auth, policy, asked } = self.layer.clone();
-        // The one that is ready is the one to call.
-        let waiting = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, waiting);
-        Box::pin(async move {
-            let request = with_body_read(&auth, request, &[Requirement::access()]).await;
-            let (mut parts, body) = request.into_parts();
-            if let Err(rejection) = auth.authorize_request(&mut parts, &policy, &asked).await {
-                return Ok(rejection.into_response());
-            }
-            let request = Request::from_parts(parts, body);
-            inner.call(request).await.map(IntoResponse::into_response)
-        })
-    }
-}
-
-/// A name for an action on a resource, as the type parameter of [`Authorized`].
-#[diagnostic::on_unimplemented(
-    message = "`Authorized<{Self}>` needs to know what `{Self}` asks of the policy",
-    label = "stands for no action on a resource",
-    note = "implement `Permission` for `{Self}`"
-)]
-pub trait Permission: 'static {
-    /// What is asked, for this request: its path may name the resource.
-    fn asked(parts: &Parts) -> PolicyRequest;
-}
-
-/// The claims of the request's access token, which is valid, not revoked, and which the policy of the
-/// router's state lets do what `P` asks.
-///
-/// ```
-/// use axum::Router;
-/// use axum::extract::FromRef;
-/// use axum::http::request::Parts;
-/// use axum::routing::delete;
-/// use axum_authx::{Authorized, AuthX, Permission, Policy, PolicyRequest};
-///
-/// #[derive(Clone, FromRef)]
-/// struct AppState {
-///     auth: AuthX,
-///     policy: Policy,
-/// }
-///
-/// struct DeleteReports;
-///
-/// impl Permission for DeleteReports {
-///     fn asked(_: &Parts) -> PolicyRequest {
-///         PolicyRequest::new("delete", "reports")
-///     }
-/// }
-///
-/// async fn delete_reports(token: Authorized<DeleteReports>) -> String {
-///     format!("{} deleted the reports", token.sub)
-/// }
-///
-/// let state = AppState { auth: AuthX::ephemeral(), policy: Policy::new([]) };
-/// let app: Router = Router::new().route("/reports", delete(delete_reports)).with_state(state);
-/// ```
-pub struct Authorized<P> {
-    claims: Claims<JsonClaims>,
-    permission: PhantomData<fn() -> P>,
-}
-
-impl<P> Authorized<P> {
-    /// The claims.
-    #[must_use]
-    pub fn into_claims(self) -> Claims<JsonClaims> {
-        self.claims
-    }
-}
-
-impl<P> Deref for Authorized<P> {
-    type Target = Claims<JsonClaims>;
-
-    fn deref(&self) -> &Claims<JsonClaims> {
-        &self.claims
-    }
-}
-
-impl<S, P> FromRequestParts<S> for Authorized<P>
-where
-    S: AuthState,
-    Policy: FromRef<S>,
-    P: Permission,
-{
-    type Rejection = Rejection;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let policy = Policy::from_ref(state);
-        let asked = P::asked(parts);
-        let auth = state.auth();
-        let claims = auth.authorize_request(parts, &policy, &asked).await?;
-        Ok(Self { claims, permission: PhantomData })
-    }
-}
-
-impl<P> fmt::Debug for Authorized<P> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Authorized").field(&self.claims).finish()
+impl Gate for PolicyLayer {
+    async fn admit(&self, request: Request) -> Result<Request, Rejection> {
+        let Self { auth, policy, asked } = self;
+        let request = with_body_read(auth, request, &[Requirement::access()]).await;
+        let (mut parts, body) = request.into_parts();
+        auth.authorize_request(&mut parts, policy, asked).await?;
+        Ok(Request::from_parts(parts, body))
     }
 }
 
@@ -475,37 +347,5 @@ mod tests {
         let body = format!(r#"{{"access_token":"{token}"}}"#);
         let answer = answer_to(&app, testing::json("/", &body)).await;
         assert_eq!((answer.status, answer.body), (200, body));
-    }
-
-    #[derive(Clone, FromRef)]
-    struct AppState {
-        auth: AuthX,
-        policy: Policy,
-    }
-
-    struct ReadReport;
-
-    impl Permission for ReadReport {
-        fn asked(parts: &Parts) -> PolicyRequest {
-            let id = parts.uri.path().rsplit('/').next().unwrap_or_default();
-            PolicyRequest::new("read", format!("reports:{id}"))
-        }
-    }
-
-    #[tokio::test]
-    async fn an_extractor_asks_about_the_resource_of_the_path() {
-        let (auth, _) = testing::auth();
-        let state =
-            AppState { auth: auth.clone(), policy: Policy::new([allow("read", "reports:1")]) };
-        let handler = |token: Authorized<ReadReport>| async move { token.into_claims().sub };
-        let app = Router::new().route("/reports/{id}", get(handler)).with_state(state);
-        let token = auth.create_access_token("ada").expect("a token");
-
-        let answer = answer_to(&app, bearer(testing::get("/reports/1"), &token)).await;
-        assert_eq!((answer.status, answer.body.as_str()), (200, "ada"));
-        let answer = answer_to(&app, bearer(testing::get("/reports/2"), &token)).await;
-        assert_eq!((answer.status, answer.error_type()), (403, Some("PolicyDeniedError")));
-        let answer = answer_to(&app, testing::get("/reports/1")).await;
-        assert_eq!(answer.error_type(), Some("MissingTokenError"));
     }
 }

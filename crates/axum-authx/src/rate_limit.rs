@@ -3,24 +3,36 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 pub use authx::Counted;
-use authx::{RateCounters, RateLimit, Requirement};
+use authx::{RateCounters, RateLimit, Requirement, subject_rate_limit_key};
 use axum::BoxError;
 use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
 use http::request::Parts;
-use tower_layer::Layer;
-use tower_service::Service;
 
 use crate::auth::AuthX;
 use crate::body::with_body_read;
 #[cfg(feature = "connect-info")]
 use crate::client_address::client_address;
+use crate::gate::{Gate, gate_layer};
 use crate::rejection::Rejection;
 use crate::revocation::BoxFuture;
+
+impl AuthX {
+    /// A layer that refuses a client's requests beyond a limit; see [`RateLimiter`].
+    pub fn rate_limit(&self, limiter: RateLimiter) -> RateLimitLayer {
+        RateLimitLayer::new(self.clone(), limiter, None)
+    }
+
+    /// A layer that refuses a client's requests beyond a limit, and those without a valid access token.
+    ///
+    /// Unless the limit is by subject, requests are counted before their token is looked at, so that
+    /// guessing is limited too.
+    pub fn rate_limited(&self, limiter: RateLimiter) -> RateLimitLayer {
+        RateLimitLayer::new(self.clone(), limiter, Some(Requirement::access()))
+    }
+}
 
 /// How often whom a service answers; a layer of [`AuthX::rate_limit`] or [`AuthX::rate_limited`] with it
 /// answers the rest 429, with `Retry-After`.
@@ -239,7 +251,27 @@ impl RateLimitLayer {
         Self { auth, limiter, requirement: requirement.map(Arc::new) }
     }
 
-    /// Counts the request and verifies its token, in the order that the key asks for.
+    /// The key of a request whose token needn't be known for it.
+    fn key(&self, parts: &Parts) -> Result<Option<String>, Rejection> {
+        match &self.limiter.key {
+            Key::Subject => Ok(None),
+            Key::Function(key) => Ok(Some(key(parts))),
+            #[cfg(feature = "connect-info")]
+            Key::Address => {
+                let address = client_address(parts).ok_or_else(|| Rejection::failed(NO_ADDRESS))?;
+                Ok(Some(address.rate_limit_key(64)))
+            }
+        }
+    }
+}
+
+#[cfg(feature = "connect-info")]
+const NO_ADDRESS: &str = "a rate limit by address needs to know the client's: serve the router's \
+    `into_make_service_with_connect_info::<SocketAddr>()`";
+
+gate_layer!(RateLimitLayer);
+
+impl Gate for RateLimitLayer {
     async fn admit(&self, request: Request) -> Result<Request, Rejection> {
         let (parts, body) = request.into_parts();
         if let Some(key) = self.key(&parts)? {
@@ -252,70 +284,9 @@ impl RateLimitLayer {
         let (mut parts, body) = request.into_parts();
         let claims = self.auth.authenticate::<()>(&mut parts, requirement).await?;
         if matches!(self.limiter.key, Key::Subject) {
-            let key = format!("ratelimit:subject:{}", claims.sub);
-            self.limiter.count(&self.auth, &key).await?;
+            self.limiter.count(&self.auth, &subject_rate_limit_key(&claims.sub)).await?;
         }
         Ok(Request::from_parts(parts, body))
-    }
-
-    /// The key of a request whose token needn't be known for it.
-    fn key(&self, parts: &Parts) -> Result<Option<String>, Rejection> {
-        match &self.limiter.key {
-            Key::Subject => Ok(None),
-            Key::Function(key) => Ok(Some(key(parts))),
-            #[cfg(feature = "connect-info")]
-            Key::Address => {
-                let address = client_address(parts).ok_or_else(|| Rejection::failed(NO_ADDRESS))?;
-                Ok(Some(format!("ratelimit:{address}")))
-            }
-        }
-    }
-}
-
-#[cfg(feature = "connect-info")]
-const NO_ADDRESS: &str = "a rate limit by address needs to know the client's: serve the router's \
-    `into_make_service_with_connect_info::<SocketAddr>()`";
-
-impl<S> Layer<S> for RateLimitLayer {
-    type Service = RateLimitService<S>;
-
-    fn layer(&self, inner: S) -> RateLimitService<S> {
-        RateLimitService { inner, layer: self.clone() }
-    }
-}
-
-/// The service of [`RateLimitLayer`].
-#[derive(Clone, Debug)]
-pub struct RateLimitService<S> {
-    inner: S,
-    layer: RateLimitLayer,
-}
-
-impl<S> Service<Request> for RateLimitService<S>
-where
-    S: Service<Request, Response: IntoResponse> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Send,
-{
-    type Response = Response;
-    type Error = S::Error;
-    type Future = BoxFuture<'static, Result<Response, S::Error>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        let layer = self.layer.clone();
-        // The one that is ready is the one to call.
-        let waiting = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, waiting);
-        Box::pin(async move {
-            match layer.admit(request).await {
-                Ok(request) => inner.call(request).await.map(IntoResponse::into_response),
-                Err(rejection) => Ok(rejection.into_response()),
-            }
-        })
     }
 }
 

@@ -2,11 +2,10 @@
 
 use std::fmt;
 
-use authx::{Answer, Engine, Error, IssueError};
+use authx::{Answer, Error, IssueError};
 use axum::response::{IntoResponse, Response};
-use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, StatusCode};
-use serde::ser::{Serialize, SerializeMap, Serializer};
 
 /// Why an extractor or a layer of this crate refuses a request, and the answer to it.
 ///
@@ -50,15 +49,21 @@ pub struct Rejection {
 #[derive(Clone)]
 enum Reason {
     /// The request's fault.
-    Refused { error: Error, engine: Engine },
+    Refused(Box<Refused>),
     /// The service's fault.
     Failed,
 }
 
+#[derive(Clone)]
+struct Refused {
+    error: Error,
+    answer: Answer,
+}
+
 impl Rejection {
-    pub(crate) fn refused(error: Error, engine: Engine) -> Self {
+    pub(crate) fn refused(answer: Answer, error: Error) -> Self {
         tracing::debug!(error_type = error.error_type(), %error, "request refused");
-        Self { reason: Reason::Refused { error, engine } }
+        Self { reason: Reason::Refused(Box::new(Refused { error, answer })) }
     }
 
     /// The cause goes into the log, and nowhere else.
@@ -77,7 +82,7 @@ impl Rejection {
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
         match &self.reason {
-            Reason::Refused { error, .. } => Some(error),
+            Reason::Refused(refused) => Some(&refused.error),
             Reason::Failed => None,
         }
     }
@@ -93,33 +98,30 @@ impl Rejection {
     /// The `error_type` of the answer, where it has one.
     #[must_use]
     pub fn error_type(&self) -> Option<&'static str> {
-        self.answer().map(|answer| answer.error_type)
+        self.error().map(Error::error_type)
     }
 
     /// The message of the answer.
     #[must_use]
     pub fn message(&self) -> String {
-        let Reason::Refused { error, engine } = &self.reason else {
-            return FAILED.to_owned();
-        };
-        engine.answer(error).message.map_or_else(|| error.to_string(), str::to_owned)
+        self.answer().map_or_else(|| FAILED.to_owned(), |answer| answer.message.clone())
     }
 
     /// The value of the answer's `WWW-Authenticate`, where it has one.
     #[must_use]
-    pub fn www_authenticate(&self) -> Option<&'static str> {
-        self.answer()?.www_authenticate
+    pub fn www_authenticate(&self) -> Option<&str> {
+        self.answer()?.header(WWW_AUTHENTICATE.as_str())
     }
 
     /// How a WebSocket is closed that is open already.
     #[cfg(feature = "ws")]
     pub(crate) fn socket_close(&self) -> authx::SocketClose {
-        self.answer().map_or(authx::SocketClose::FAILED, |answer| answer.socket_close())
+        self.answer().map_or(authx::SocketClose::FAILED, |answer| answer.close)
     }
 
-    fn answer(&self) -> Option<Answer> {
+    fn answer(&self) -> Option<&Answer> {
         match &self.reason {
-            Reason::Refused { error, engine } => Some(engine.answer(error)),
+            Reason::Refused(refused) => Some(&refused.answer),
             Reason::Failed => None,
         }
     }
@@ -137,49 +139,18 @@ impl From<IssueError> for Rejection {
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         let status = self.status();
-        let Reason::Refused { error, engine } = &self.reason else {
+        let Reason::Refused(refused) = self.reason else {
             return (status, FAILED).into_response();
         };
-        let body = Body {
-            message_key: engine.config().error_message_key(),
-            message: &self.message(),
-            error,
-        };
-        // Strings under string keys: there is nothing in it that could fail.
-        let body = serde_json::to_vec(&body).unwrap_or_default();
+        let Answer { headers, body, .. } = refused.answer;
         let mut response = (status, body).into_response();
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Some(challenge) = self.www_authenticate() {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-        }
-        if let Error::RateLimitExceeded { retry_after } = error {
-            headers.insert(RETRY_AFTER, HeaderValue::from(*retry_after));
+        for (name, value) in headers {
+            // The engine's header values are all ASCII.
+            if let Ok(value) = HeaderValue::try_from(value) {
+                response.headers_mut().insert(name, value);
+            }
         }
         response
-    }
-}
-
-/// The JSON body, its members in the order of the FastAPI face.
-struct Body<'a> {
-    message_key: &'a str,
-    message: &'a str,
-    error: &'a Error,
-}
-
-impl Serialize for Body<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut members = serializer.serialize_map(None)?;
-        members.serialize_entry(self.message_key, self.message)?;
-        members.serialize_entry("error_type", self.error.error_type())?;
-        if let Error::LoginTypeMismatch { expected, actual } = self.error {
-            members.serialize_entry("expected_type", expected)?;
-            members.serialize_entry("actual_type", actual)?;
-        }
-        if let Error::RateLimitExceeded { retry_after } = self.error {
-            members.serialize_entry("retry_after", retry_after)?;
-        }
-        members.end()
     }
 }
 
@@ -196,7 +167,7 @@ impl fmt::Debug for Rejection {
 impl fmt::Display for Rejection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.reason {
-            Reason::Refused { error, .. } => error.fmt(formatter),
+            Reason::Refused(refused) => refused.error.fmt(formatter),
             Reason::Failed => formatter.write_str("The service failed; the log says why"),
         }
     }

@@ -1,17 +1,34 @@
 //! [`RequireLayer`]: one requirement for many routes.
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use authx::Requirement;
 use axum::extract::Request;
-use axum::response::{IntoResponse, Response};
-use tower_layer::Layer;
-use tower_service::Service;
 
 use crate::auth::AuthX;
 use crate::body::with_body_read;
-use crate::revocation::BoxFuture;
+use crate::gate::{Gate, gate_layer};
+use crate::rejection::Rejection;
+
+impl AuthX {
+    /// A layer that lets only requests through whose token meets `requirement`.
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use axum::routing::get;
+    /// use axum_authx::{AuthX, RequiredScopes, Requirement};
+    ///
+    /// let auth = AuthX::ephemeral();
+    /// let admin = RequiredScopes::any(["admin", "superuser"]);
+    /// let app: Router = Router::new()
+    ///     .route("/admin", get(|| async { "the panel" }))
+    ///     .route_layer(auth.require(Requirement::access().scopes(admin)));
+    /// ```
+    #[must_use]
+    pub fn require(&self, requirement: Requirement) -> RequireLayer {
+        RequireLayer { auth: self.clone(), requirement: Arc::new(requirement) }
+    }
+}
 
 /// Lets only requests through whose token meets a requirement; see [`AuthX::require`].
 ///
@@ -24,55 +41,15 @@ pub struct RequireLayer {
     requirement: Arc<Requirement>,
 }
 
-impl RequireLayer {
-    pub(crate) fn new(auth: AuthX, requirement: Requirement) -> Self {
-        Self { auth, requirement: Arc::new(requirement) }
-    }
-}
+gate_layer!(RequireLayer);
 
-impl<S> Layer<S> for RequireLayer {
-    type Service = RequireService<S>;
-
-    fn layer(&self, inner: S) -> RequireService<S> {
-        RequireService { inner, layer: self.clone() }
-    }
-}
-
-/// The service of [`RequireLayer`].
-#[derive(Clone, Debug)]
-pub struct RequireService<S> {
-    inner: S,
-    layer: RequireLayer,
-}
-
-impl<S> Service<Request> for RequireService<S>
-where
-    S: Service<Request, Response: IntoResponse> + Clone + Send + 'static,
-    S::Future: Send + 'static,
-    S::Error: Send,
-{
-    type Response = Response;
-    type Error = S::Error;
-    type Future = BoxFuture<'static, Result<Response, S::Error>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request) -> Self::Future {
-        let RequireLayer { auth, requirement } = self.layer.clone();
-        // The one that is ready is the one to call.
-        let waiting = self.inner.clone();
-        let mut inner = std::mem::replace(&mut self.inner, waiting);
-        Box::pin(async move {
-            let request = with_body_read(&auth, request, std::slice::from_ref(&requirement)).await;
-            let (mut parts, body) = request.into_parts();
-            if let Err(rejection) = auth.authenticate::<()>(&mut parts, &requirement).await {
-                return Ok(rejection.into_response());
-            }
-            let request = Request::from_parts(parts, body);
-            inner.call(request).await.map(IntoResponse::into_response)
-        })
+impl Gate for RequireLayer {
+    async fn admit(&self, request: Request) -> Result<Request, Rejection> {
+        let Self { auth, requirement } = self;
+        let request = with_body_read(auth, request, std::slice::from_ref(requirement)).await;
+        let (mut parts, body) = request.into_parts();
+        auth.authenticate::<()>(&mut parts, requirement).await?;
+        Ok(Request::from_parts(parts, body))
     }
 }
 

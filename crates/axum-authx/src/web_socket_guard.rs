@@ -9,9 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use authx::{
-    Claims, CustomClaims, RequestToken, Requirement, SocketClose, Timestamp, VerifiedToken,
-};
+use authx::{Claims, CustomClaims, RequestToken, Requirement, SocketClose, Step, Timestamp};
 use axum::extract::FromRequestParts;
 use axum::extract::ws::{CloseFrame, Message, OnFailedUpgrade, WebSocket, WebSocketUpgrade};
 use axum::response::Response;
@@ -22,6 +20,7 @@ use tokio::sync::oneshot;
 use tokio::time::{sleep, timeout};
 
 use crate::auth::AuthX;
+use crate::authenticate::Asked;
 use crate::rejection::Rejection;
 use crate::state::AuthState;
 
@@ -98,9 +97,10 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         let auth = state.auth().into_owned();
         let requirement = Requirement::access().websocket();
-        let claims = auth.authenticate(parts, &requirement).await?;
         let token = auth.find_token(parts, &requirement)?;
-        Ok(Self { watch: Watch { auth, token, requirement }, claims })
+        let watch = Watch { auth, token, requirement };
+        let claims = watch.auth.ask_stores(watch.verify()?, parts).await?;
+        Ok(Self { claims, watch })
     }
 }
 
@@ -126,25 +126,31 @@ impl Watch {
     async fn end(&self, exp: Option<Timestamp>) -> SocketClose {
         loop {
             sleep(self.auth.engine().socket_check_in(exp, self.auth.now())).await;
-            if let Err(rejection) = self.check().await {
+            if let Err(rejection) = self.check(exp).await {
                 return rejection.socket_close();
             }
         }
     }
 
-    async fn check(&self) -> Result<(), Rejection> {
+    /// Every check but those of the stores.
+    fn verify<C: CustomClaims>(&self) -> Result<Step<C>, Rejection> {
         let Self { auth, token, requirement } = self;
-        let claims = auth.verify_token::<()>(token, requirement)?;
-        let verified = VerifiedToken::of(auth.engine(), token, &claims);
-        let patience = auth.engine().socket_check_in(claims.exp, auth.now());
-        let Ok(answer) = timeout(patience, auth.refuse_revoked(&verified)).await else {
+        let verified = auth.verify_found(&auth.engine(), token, requirement);
+        verified.map(|verified| verified.ask(auth.stores())).map_err(|error| auth.reject(error))
+    }
+
+    async fn check(&self, exp: Option<Timestamp>) -> Result<(), Rejection> {
+        let auth = &self.auth;
+        let step = self.verify::<()>()?;
+        let patience = auth.engine().socket_check_in(exp, auth.now());
+        let Ok(answer) = timeout(patience, auth.admit(step, Asked::anew())).await else {
             // It may have ended while the store was asked.
-            auth.verify_token::<()>(token, requirement)?;
+            drop(self.verify::<()>()?);
             return Err(Rejection::failed(
                 "whether a WebSocket's token was revoked was not answered in time, so it counts for nothing",
             ));
         };
-        answer
+        answer.map(drop).map_err(|refusal| auth.refuse(refusal))
     }
 }
 

@@ -9,7 +9,7 @@ use std::hint::black_box;
 
 use authx::{
     Algorithm, Config, CustomClaims, Engine, JsonClaims, Key, KeyRing, Location, NewToken, Random,
-    RandomUnavailable, RequestToken, Requirement, Timestamp, TokenKind,
+    RandomUnavailable, RequestToken, Requirement, Stores, Timestamp, TokenKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -47,7 +47,7 @@ fn verify<C: CustomClaims>(engine: &Engine, token: &str, times: u32) -> Result<(
     let (requirement, now) = (Requirement::access(), now()?);
     repeat(times, || {
         let token = RequestToken::new(black_box(token), TokenKind::Access, Location::Headers);
-        Ok(black_box(engine).verify::<C>(&token, &requirement, now)?)
+        Ok(black_box(engine).verify::<C>(&token, &requirement, now)?.ask(Stores::default()))
     })
 }
 

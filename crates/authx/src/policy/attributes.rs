@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use time::OffsetDateTime;
 
 use super::named::named;
+use crate::client_address::ClientAddress;
 use crate::time::Timestamp;
 use crate::token::{Claims, JsonClaims};
 
@@ -171,7 +172,7 @@ impl AttributeValues {
         now: Timestamp,
         method: &str,
         path: &str,
-        client_ip: Option<&str>,
+        client: Option<&ClientAddress>,
     ) -> Self {
         let epoch = Timestamp::from_seconds(0).unwrap_or(Timestamp::MIN);
         let time = OffsetDateTime::UNIX_EPOCH + now.saturating_since(epoch);
@@ -194,8 +195,8 @@ impl AttributeValues {
         own.insert("weekday".to_owned(), time.weekday().number_days_from_monday().into());
         own.insert("method".to_owned(), method.into());
         own.insert("path".to_owned(), path.into());
-        if let Some(client_ip) = client_ip {
-            own.insert("client_ip".to_owned(), client_ip.into());
+        if let Some(client) = client {
+            own.insert("client_ip".to_owned(), client.to_string().into());
         }
         if let Value::Object(given) = self.environment {
             own.extend(given);

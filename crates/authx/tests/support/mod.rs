@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use authx::{
     Algorithm, Claims, Config, ConfigBuilder, Engine, Error, Key, KeyRing, Location, NewToken,
-    Random, RandomUnavailable, RequestToken, Requirement, Secret, SystemRandom, Timestamp,
-    TokenKind,
+    Random, RandomUnavailable, RequestToken, Requirement, Secret, SessionState, Step, Stores,
+    SystemRandom, Timestamp, TokenKind, Verified,
 };
 use aws_lc_rs::hmac;
 use serde::Serialize;
@@ -132,7 +132,19 @@ pub(crate) fn verify_at(
     token: &str,
     now: Timestamp,
 ) -> Result<Claims<Custom>, Error> {
-    engine.verify(&access(token), &Requirement::access(), now)
+    engine.verify(&access(token), &Requirement::access(), now).map(authx::Verified::without_asking)
+}
+
+/// The claims of a token whose stores all say the same: that it was revoked, or that it counts.
+pub(crate) fn admitted<C>(verified: Verified<'_, C>, is_revoked: bool) -> Result<Claims<C>, Error> {
+    let mut step = verified.ask(Stores { revocation: true });
+    loop {
+        step = match step {
+            Step::Admitted(claims) => return Ok(claims),
+            Step::AskRevocation(question) => question.answer(is_revoked)?,
+            Step::AskSession(question) => question.answer(SessionState::Active)?,
+        };
+    }
 }
 
 pub(crate) fn header_of(token: &str) -> Value {

@@ -1,0 +1,254 @@
+//! What HTTP answers an error, as a whole: status, headers and body, and how an open WebSocket is closed.
+
+use std::fmt;
+
+use serde::ser::{Serialize, SerializeMap, Serializer};
+
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::error_type::ErrorType;
+
+/// The answer to a request that is refused.
+///
+/// ```
+/// use authx::{Config, Engine, Error, Secret};
+///
+/// let secret = Secret::from("a secret of at least thirty-two bytes");
+/// let engine = Engine::new(Config::builder().secret_key(secret).build()?);
+/// let answer = engine.answer(&Error::MissingToken);
+/// assert_eq!(answer.status, 401);
+/// assert_eq!(answer.header("www-authenticate"), Some("Bearer"));
+/// assert_eq!(answer.body, r#"{"message":"Token Error","error_type":"MissingTokenError"}"#);
+/// # Ok::<(), authx::ConfigError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// The error's name, that of the body's field `error_type`.
+    pub error_type: String,
+    /// The body's message.
+    pub message: String,
+    /// The headers, with names in lower case: `content-type`, and `www-authenticate` and `retry-after` where
+    /// the answer has them.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body, a JSON object.
+    pub body: String,
+    /// How an open WebSocket is closed for this error.
+    pub close: SocketClose,
+}
+
+impl Answer {
+    /// The value of a header; `name` is in lower case.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let header = self.headers.iter().find(|(own, _)| *own == name);
+        header.map(|(_, value)| value.as_str())
+    }
+}
+
+/// How a server closes a WebSocket (RFC 6455 section 7.1.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SocketClose {
+    /// The status code (RFC 6455 section 7.4.1).
+    pub code: u16,
+    /// What the client is told, in ASCII and short enough for a control frame.
+    pub reason: &'static str,
+}
+
+impl SocketClose {
+    /// For a failure of the service's own: the store has no answer, so the token counts for nothing.
+    pub const FAILED: Self = Self { code: 1011, reason: "Internal Server Error" };
+
+    /// For a token that holds no longer: code 1008, a violation of policy, with the error's name as reason.
+    #[must_use]
+    pub fn of(error_type: ErrorType) -> Self {
+        Self { code: 1008, reason: error_type.as_str() }
+    }
+}
+
+/// An error that somebody else than the engine raised, such as an application in Python, on its way to an
+/// [`Answer`].
+#[derive(Clone, Copy, Debug)]
+pub struct ReportedError<'a> {
+    /// Which of the engine's answers it gets.
+    pub error_type: ErrorType,
+    /// Its own name, which may be that of a subclass.
+    pub name: &'a str,
+    /// The message of the body.
+    pub message: &'a str,
+    /// What else the body and the headers say.
+    pub details: ErrorDetails<'a>,
+}
+
+/// What an answer says beside message and name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ErrorDetails<'a> {
+    /// Nothing.
+    #[default]
+    None,
+    /// The login that is asked for, and the token's.
+    LoginTypes {
+        /// The login type of whoever refuses.
+        expected: &'a str,
+        /// The token's, if it has one.
+        actual: Option<&'a str>,
+    },
+    /// After how many seconds another request may pass (RFC 9110 section 10.2.3).
+    RetryAfter(u64),
+}
+
+impl<'a> ErrorDetails<'a> {
+    fn of(error: &'a Error) -> Self {
+        match error {
+            Error::LoginTypeMismatch { expected, actual } => {
+                Self::LoginTypes { expected, actual: actual.as_deref() }
+            }
+            Error::RateLimitExceeded { retry_after } => Self::RetryAfter(*retry_after),
+            _ => Self::None,
+        }
+    }
+}
+
+impl Engine {
+    /// What HTTP answers an error, by the configured status of a token that can't be decoded and the
+    /// configured name of the message's field.
+    #[must_use]
+    pub fn answer(&self, error: &Error) -> Answer {
+        let error_type = error.kind();
+        let text;
+        let message = match error_type.message() {
+            Some(message) => message,
+            None => {
+                text = error.to_string();
+                &text
+            }
+        };
+        let details = ErrorDetails::of(error);
+        self.answer_reported(&ReportedError {
+            error_type,
+            name: error_type.as_str(),
+            message,
+            details,
+        })
+    }
+
+    /// What HTTP answers an error that was raised outside of the engine.
+    #[must_use]
+    pub fn answer_reported(&self, error: &ReportedError<'_>) -> Answer {
+        let config = self.config();
+        let status = error.error_type.status(config.invalid_token_status());
+        let mut headers = vec![("content-type", "application/json".to_owned())];
+        if let Some(challenge) = error.error_type.challenge().filter(|_| has_challenge(status)) {
+            headers.push(("www-authenticate", challenge.to_owned()));
+        }
+        if let ErrorDetails::RetryAfter(seconds) = error.details {
+            headers.push(("retry-after", seconds.to_string()));
+        }
+        let body = Body { message_key: config.error_message_key(), error };
+        Answer {
+            status,
+            error_type: error.name.to_owned(),
+            message: error.message.to_owned(),
+            headers,
+            // Strings under string keys: nothing in it can fail.
+            body: serde_json::to_string(&body).unwrap_or_default(),
+            close: SocketClose::of(error.error_type),
+        }
+    }
+}
+
+/// A challenge asks for credentials, so it goes only with the statuses that can mean them.
+fn has_challenge(status: u16) -> bool {
+    matches!(status, 401 | 403)
+}
+
+struct Body<'a> {
+    message_key: &'a str,
+    error: &'a ReportedError<'a>,
+}
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut fields = serializer.serialize_map(None)?;
+        fields.serialize_entry(self.message_key, self.error.message)?;
+        fields.serialize_entry("error_type", self.error.name)?;
+        match self.error.details {
+            ErrorDetails::None => {}
+            ErrorDetails::LoginTypes { expected, actual } => {
+                fields.serialize_entry("expected_type", expected)?;
+                fields.serialize_entry("actual_type", &actual)?;
+            }
+            ErrorDetails::RetryAfter(seconds) => fields.serialize_entry("retry_after", &seconds)?,
+        }
+        fields.end()
+    }
+}
+
+impl fmt::Display for SocketClose {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} {}", self.code, self.reason)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::key::Secret;
+
+    fn engine(invalid_token_status: u16) -> Engine {
+        let secret = Secret::from("a secret of at least thirty-two bytes");
+        let builder = Config::builder().secret_key(secret).error_message_key("detail");
+        let config = builder.invalid_token_status(invalid_token_status).build();
+        Engine::new(config.expect("settings"))
+    }
+
+    #[test]
+    fn an_undecodable_token_has_the_configured_status_and_a_challenge_only_with_401() {
+        let answer = engine(401).answer(&Error::Expired);
+        assert_eq!(answer.status, 401);
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
+        let answer = engine(422).answer(&Error::Expired);
+        assert_eq!((answer.status, answer.header("www-authenticate")), (422, None));
+        assert_eq!(engine(422).answer(&Error::FreshTokenRequired).status, 401);
+    }
+
+    #[test]
+    fn a_rate_limit_says_in_header_and_body_when_to_come_back() {
+        let answer = engine(401).answer(&Error::RateLimitExceeded { retry_after: 7 });
+        assert_eq!((answer.status, answer.header("retry-after")), (429, Some("7")));
+        let body = concat!(
+            r#"{"detail":"Rate limit exceeded. Retry after 7 seconds.","#,
+            r#""error_type":"RateLimitExceeded","retry_after":7}"#
+        );
+        assert_eq!(answer.body, body);
+    }
+
+    #[test]
+    fn another_login_is_told_both_login_types() {
+        let error = Error::LoginTypeMismatch { expected: "admin".to_owned(), actual: None };
+        let answer = engine(401).answer(&error);
+        assert!(
+            answer.body.ends_with(r#""expected_type":"admin","actual_type":null}"#),
+            "{}",
+            answer.body
+        );
+    }
+
+    #[test]
+    fn a_reported_error_keeps_its_own_name_and_message() {
+        let reported = ReportedError {
+            error_type: ErrorType::PolicyDenied,
+            name: "EmbargoError",
+            message: "not \"yet\"",
+            details: ErrorDetails::None,
+        };
+        let answer = engine(401).answer_reported(&reported);
+        assert_eq!(answer.status, 403);
+        assert_eq!(answer.body, r#"{"detail":"not \"yet\"","error_type":"EmbargoError"}"#);
+        assert_eq!(answer.close, SocketClose { code: 1008, reason: "PolicyDeniedError" });
+    }
+}

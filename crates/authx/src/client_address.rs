@@ -1,0 +1,133 @@
+//! The client's address, by one name in every face: for policies, and as the key of rate limits.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv6Addr};
+
+/// The address of the client's end of a connection, as a server tells it.
+///
+/// An IPv4 address is the same one however it is written: a socket for both families gives it as an
+/// IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2).
+///
+/// ```
+/// use authx::ClientAddress;
+///
+/// let address = ClientAddress::of_host("::ffff:192.0.2.1").ok_or("no address")?;
+/// assert_eq!(address.to_string(), "192.0.2.1");
+/// assert_eq!(address.rate_limit_key(64), "ratelimit:192.0.2.1");
+///
+/// let address = ClientAddress::of_host("2001:db8::8:800:200c:417a").ok_or("no address")?;
+/// assert_eq!(address.rate_limit_key(64), "ratelimit:2001:db8::/64");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientAddress(Host);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Host {
+    Ip(IpAddr),
+    /// What a server without IP sockets says, such as a test client's name.
+    Named(String),
+}
+
+impl ClientAddress {
+    /// The address that a server tells as a string, or `None` where it tells none: nobody shares a limit
+    /// with everyone whose address is unknown.
+    #[must_use]
+    pub fn of_host(host: &str) -> Option<Self> {
+        // A link-local address names its interface (RFC 4007 section 11), which is no part of the client.
+        let without_zone = host.split_once('%').map_or(host, |(address, _)| address);
+        match without_zone.parse::<IpAddr>() {
+            Ok(address) => Some(address.into()),
+            Err(_) if host.is_empty() => None,
+            Err(_) => Some(Self(Host::Named(host.to_owned()))),
+        }
+    }
+
+    /// The key under which a rate limit counts this client's requests.
+    ///
+    /// An IPv6 client has a whole network to itself, commonly one with a prefix of 64 bits, and changes its
+    /// address within it at will. So only the first `ipv6_prefix` bits count, at most 128:
+    /// `JWT_RATE_LIMIT_IPV6_PREFIX`.
+    #[must_use]
+    pub fn rate_limit_key(&self, ipv6_prefix: u8) -> String {
+        match &self.0 {
+            Host::Ip(IpAddr::V6(address)) if ipv6_prefix < 128 => {
+                let network = network_of(*address, ipv6_prefix);
+                format!("ratelimit:{network}/{ipv6_prefix}")
+            }
+            _ => format!("ratelimit:{self}"),
+        }
+    }
+}
+
+/// The key under which a rate limit counts the requests of a subject.
+///
+/// ```
+/// assert_eq!(authx::subject_rate_limit_key("ada"), "ratelimit:subject:ada");
+/// ```
+#[must_use]
+pub fn subject_rate_limit_key(subject: &str) -> String {
+    format!("ratelimit:subject:{subject}")
+}
+
+impl From<IpAddr> for ClientAddress {
+    fn from(address: IpAddr) -> Self {
+        Self(Host::Ip(address.to_canonical()))
+    }
+}
+
+/// As policies know it in `client_ip`.
+impl fmt::Display for ClientAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Host::Ip(address) => address.fmt(formatter),
+            Host::Named(name) => formatter.write_str(name),
+        }
+    }
+}
+
+fn network_of(address: Ipv6Addr, prefix: u8) -> Ipv6Addr {
+    let mask = u128::MAX.checked_shl(128 - u32::from(prefix)).unwrap_or(0);
+    Ipv6Addr::from_bits(address.to_bits() & mask)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_client_has_one_name_and_one_key() {
+        for (host, name, key) in [
+            ("192.0.2.1", "192.0.2.1", "ratelimit:192.0.2.1"),
+            ("::ffff:192.0.2.1", "192.0.2.1", "ratelimit:192.0.2.1"),
+            ("::FFFF:c000:0201", "192.0.2.1", "ratelimit:192.0.2.1"),
+            ("2001:DB8::1", "2001:db8::1", "ratelimit:2001:db8::/64"),
+            ("2001:db8:0:0:ffff::1", "2001:db8:0:0:ffff::1", "ratelimit:2001:db8::/64"),
+            ("2001:db8:0:1::1", "2001:db8:0:1::1", "ratelimit:2001:db8:0:1::/64"),
+            ("fe80::1%eth0", "fe80::1", "ratelimit:fe80::/64"),
+            ("testclient", "testclient", "ratelimit:testclient"),
+        ] {
+            let address = ClientAddress::of_host(host).expect("an address");
+            assert_eq!(
+                (address.to_string().as_str(), address.rate_limit_key(64).as_str()),
+                (name, key)
+            );
+        }
+        assert_eq!(ClientAddress::of_host(""), None);
+    }
+
+    #[test]
+    fn the_length_of_the_prefix_says_which_clients_count_together() {
+        let address = ClientAddress::of_host("2001:db8:1:2:3:4:5:6").expect("an address");
+        for (prefix, key) in [
+            (0, "ratelimit:::/0"),
+            (1, "ratelimit:::/1"),
+            (48, "ratelimit:2001:db8:1::/48"),
+            (56, "ratelimit:2001:db8:1::/56"),
+            (127, "ratelimit:2001:db8:1:2:3:4:5:6/127"),
+            (128, "ratelimit:2001:db8:1:2:3:4:5:6"),
+        ] {
+            assert_eq!(address.rate_limit_key(prefix), key);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The names that errors have in answers, and what HTTP says for each.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// The name of an error in an answer's body, `error_type`: that of the exception class in Python.
+///
+/// Several errors may share a name, where a client can do nothing with the difference. Some names belong to
+/// errors that only an application raises.
+///
+/// ```
+/// use authx::ErrorType;
+///
+/// let expired: ErrorType = "TokenExpiredError".parse()?;
+/// assert_eq!(expired, ErrorType::TokenExpired);
+/// assert_eq!(expired.to_string(), "TokenExpiredError");
+/// # Ok::<(), authx::UnknownErrorType>(())
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorType {
+    /// The request carries no token.
+    MissingToken,
+    /// A token is required; only applications raise it.
+    TokenRequired,
+    /// The token can't be read, or says something that is not acceptable.
+    JwtDecode,
+    /// No configured key signed the token.
+    InvalidSignature,
+    /// The token has expired.
+    TokenExpired,
+    /// The token is of another issuer.
+    InvalidIssuer,
+    /// The token is for another audience.
+    InvalidAudience,
+    /// The token is of another type; only applications raise it.
+    TokenType,
+    /// An access token is required.
+    AccessTokenRequired,
+    /// A refresh token is required.
+    RefreshTokenRequired,
+    /// The token is of another login.
+    LoginTypeMismatch,
+    /// A fresh token is required.
+    FreshTokenRequired,
+    /// The request lacks the CSRF value of its cookie.
+    MissingCsrfToken,
+    /// The request's CSRF value is another one, or its origin a foreign one.
+    Csrf,
+    /// The token was revoked.
+    RevokedToken,
+    /// The token's session was revoked.
+    SessionRevoked,
+    /// The token does not allow this.
+    InsufficientScope,
+    /// A policy forbids this.
+    PolicyDenied,
+    /// A policy could not be evaluated.
+    PolicyEvaluation,
+    /// A rate limit admits no more requests for now.
+    RateLimitExceeded,
+}
+
+impl ErrorType {
+    /// Every name there is.
+    pub const ALL: [Self; 20] = [
+        Self::MissingToken,
+        Self::TokenRequired,
+        Self::JwtDecode,
+        Self::InvalidSignature,
+        Self::TokenExpired,
+        Self::InvalidIssuer,
+        Self::InvalidAudience,
+        Self::TokenType,
+        Self::AccessTokenRequired,
+        Self::RefreshTokenRequired,
+        Self::LoginTypeMismatch,
+        Self::FreshTokenRequired,
+        Self::MissingCsrfToken,
+        Self::Csrf,
+        Self::RevokedToken,
+        Self::SessionRevoked,
+        Self::InsufficientScope,
+        Self::PolicyDenied,
+        Self::PolicyEvaluation,
+        Self::RateLimitExceeded,
+    ];
+
+    /// The name itself.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::MissingToken => "MissingTokenError",
+            Self::TokenRequired => "TokenRequiredError",
+            Self::JwtDecode => "JWTDecodeError",
+            Self::InvalidSignature => "TokenInvalidSignatureError",
+            Self::TokenExpired => "TokenExpiredError",
+            Self::InvalidIssuer => "TokenInvalidIssuerError",
+            Self::InvalidAudience => "TokenInvalidAudienceError",
+            Self::TokenType => "TokenTypeError",
+            Self::AccessTokenRequired => "AccessTokenRequiredError",
+            Self::RefreshTokenRequired => "RefreshTokenRequiredError",
+            Self::LoginTypeMismatch => "LoginTypeMismatchError",
+            Self::FreshTokenRequired => "FreshTokenRequiredError",
+            Self::MissingCsrfToken => "MissingCSRFTokenError",
+            Self::Csrf => "CSRFError",
+            Self::RevokedToken => "RevokedTokenError",
+            Self::SessionRevoked => "SessionRevoked",
+            Self::InsufficientScope => "InsufficientScopeError",
+            Self::PolicyDenied => "PolicyDeniedError",
+            Self::PolicyEvaluation => "PolicyEvaluationError",
+            Self::RateLimitExceeded => "RateLimitExceeded",
+        }
+    }
+
+    /// The HTTP status. `undecodable` is the configured one of a token that can't be decoded.
+    #[must_use]
+    pub fn status(self, undecodable: u16) -> u16 {
+        match self {
+            Self::JwtDecode
+            | Self::InvalidSignature
+            | Self::TokenExpired
+            | Self::InvalidIssuer
+            | Self::InvalidAudience => undecodable,
+            Self::MissingToken
+            | Self::TokenRequired
+            | Self::TokenType
+            | Self::AccessTokenRequired
+            | Self::RefreshTokenRequired
+            | Self::LoginTypeMismatch
+            | Self::FreshTokenRequired
+            | Self::MissingCsrfToken
+            | Self::Csrf
+            | Self::RevokedToken
+            | Self::SessionRevoked => 401,
+            Self::InsufficientScope | Self::PolicyDenied => 403,
+            Self::RateLimitExceeded => 429,
+            Self::PolicyEvaluation => 500,
+        }
+    }
+
+    /// The message in the body where it is one for all errors of this name, else `None`: then it is the
+    /// error's own text.
+    #[must_use]
+    pub fn message(self) -> Option<&'static str> {
+        match self {
+            Self::MissingToken => Some("Token Error"),
+            Self::TokenRequired => Some("Token required"),
+            Self::JwtDecode => Some("Invalid Token"),
+            Self::TokenType => Some("Bad token type"),
+            Self::AccessTokenRequired => Some("Access token required"),
+            Self::RefreshTokenRequired => Some("Refresh token required"),
+            Self::FreshTokenRequired => Some("Fresh token required"),
+            Self::Csrf => Some("CSRF double submit does not match"),
+            Self::RevokedToken => Some("Invalid token"),
+            Self::SessionRevoked => Some("Session has been revoked"),
+            Self::PolicyEvaluation => Some("Policy evaluation failed"),
+            Self::InvalidSignature
+            | Self::TokenExpired
+            | Self::InvalidIssuer
+            | Self::InvalidAudience
+            | Self::LoginTypeMismatch
+            | Self::MissingCsrfToken
+            | Self::InsufficientScope
+            | Self::PolicyDenied
+            | Self::RateLimitExceeded => None,
+        }
+    }
+
+    /// The value of the header `WWW-Authenticate` (RFC 6750 section 3), where the name has one. It goes only
+    /// with the statuses 401 and 403.
+    #[must_use]
+    pub fn challenge(self) -> Option<&'static str> {
+        match self {
+            // RFC 6750 section 3.1: a request without credentials is told no error code.
+            Self::MissingToken | Self::TokenRequired => Some("Bearer"),
+            Self::JwtDecode
+            | Self::InvalidSignature
+            | Self::TokenExpired
+            | Self::InvalidIssuer
+            | Self::InvalidAudience
+            | Self::TokenType
+            | Self::AccessTokenRequired
+            | Self::RefreshTokenRequired
+            | Self::LoginTypeMismatch
+            | Self::FreshTokenRequired
+            | Self::MissingCsrfToken
+            | Self::Csrf
+            | Self::RevokedToken
+            | Self::SessionRevoked => Some("Bearer error=\"invalid_token\""),
+            Self::InsufficientScope => Some("Bearer error=\"insufficient_scope\""),
+            Self::PolicyDenied | Self::PolicyEvaluation | Self::RateLimitExceeded => None,
+        }
+    }
+}
+
+impl fmt::Display for ErrorType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}
+
+/// A string that names no error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnknownErrorType;
+
+impl fmt::Display for UnknownErrorType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("no error has this name")
+    }
+}
+
+impl std::error::Error for UnknownErrorType {}
+
+impl FromStr for ErrorType {
+    type Err = UnknownErrorType;
+
+    fn from_str(name: &str) -> Result<Self, UnknownErrorType> {
+        Self::ALL.into_iter().find(|known| known.as_str() == name).ok_or(UnknownErrorType)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_is_read_as_what_it_names() {
+        for error_type in ErrorType::ALL {
+            assert_eq!(error_type.as_str().parse(), Ok(error_type));
+        }
+        assert_eq!("TokenError".parse::<ErrorType>(), Err(UnknownErrorType));
+    }
+}

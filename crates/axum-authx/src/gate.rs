@@ -1,0 +1,116 @@
+//! [`Gate`]: what a layer does that lets requests through or answers them itself.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::extract::Request;
+use axum::response::{IntoResponse, Response};
+use tower_service::Service;
+
+use crate::rejection::Rejection;
+
+/// Lets a request through to the service behind it, or says what it is answered instead.
+///
+/// The layers of this crate are gates, and so can a layer of one's own be: its `Layer::layer` gives
+/// [`GateService::new`].
+///
+/// ```
+/// use axum::Router;
+/// use axum::extract::Request;
+/// use axum::routing::get;
+/// use axum_authx::{AuthX, Gate, GateService, Rejection, Requirement};
+///
+/// /// Lets only requests of one tenant through.
+/// #[derive(Clone)]
+/// struct TenantLayer {
+///     auth: AuthX,
+/// }
+///
+/// impl Gate for TenantLayer {
+///     async fn admit(&self, request: Request) -> Result<Request, Rejection> {
+///         let (mut parts, body) = request.into_parts();
+///         let claims = self.auth.authenticate::<()>(&mut parts, &Requirement::access()).await?;
+///         parts.extensions.insert(claims);
+///         Ok(Request::from_parts(parts, body))
+///     }
+/// }
+///
+/// impl<S> tower::Layer<S> for TenantLayer {
+///     type Service = GateService<S, Self>;
+///
+///     fn layer(&self, inner: S) -> Self::Service {
+///         GateService::new(inner, self.clone())
+///     }
+/// }
+///
+/// let layer = TenantLayer { auth: AuthX::ephemeral() };
+/// let app: Router = Router::new().route("/", get(|| async { "welcome" })).route_layer(layer);
+/// ```
+pub trait Gate: Clone + Send + Sync + 'static {
+    /// The request for the service behind the gate, with whatever the gate adds to it.
+    ///
+    /// # Errors
+    ///
+    /// The [`Rejection`] that the request is answered with; the service behind never sees it.
+    fn admit(&self, request: Request) -> impl Future<Output = Result<Request, Rejection>> + Send;
+}
+
+/// A service behind a [`Gate`].
+#[derive(Clone, Debug)]
+pub struct GateService<S, G> {
+    inner: S,
+    gate: G,
+}
+
+impl<S, G> GateService<S, G> {
+    /// `inner` behind `gate`.
+    #[must_use]
+    pub fn new(inner: S, gate: G) -> Self {
+        Self { inner, gate }
+    }
+}
+
+impl<S, G> Service<Request> for GateService<S, G>
+where
+    S: Service<Request, Response: IntoResponse> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Send,
+    G: Gate,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let gate = self.gate.clone();
+        // The one that is ready is the one to call.
+        let waiting = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, waiting);
+        Box::pin(async move {
+            match gate.admit(request).await {
+                Ok(request) => inner.call(request).await.map(IntoResponse::into_response),
+                Err(rejection) => Ok(rejection.into_response()),
+            }
+        })
+    }
+}
+
+/// The layer that puts services behind a gate of its own type.
+macro_rules! gate_layer {
+    ($gate:ty) => {
+        impl<S> ::tower_layer::Layer<S> for $gate {
+            type Service = $crate::GateService<S, $gate>;
+
+            fn layer(&self, inner: S) -> Self::Service {
+                $crate::GateService::new(inner, self.clone())
+            }
+        }
+    };
+}
+
+pub(crate) use gate_layer;
