@@ -10,11 +10,12 @@ from typing import Any, Literal, final
 
 from authx.policy import PolicyCondition, PolicyContext, PolicyRule
 from authx.schema import TokenPayload
-from authx.types import TokenLocation
+from authx.types import Step, TokenLocation
 
 __version__: str
 
 __all__ = [
+    "Admitted",
     "Engine",
     "FoundToken",
     "Policy",
@@ -22,19 +23,26 @@ __all__ = [
     "RateCounters",
     "RefreshCandidate",
     "Requirement",
-    "Verified",
+    "RevocationQuestion",
+    "SessionQuestion",
     "__version__",
+    "address_rate_limit_key",
     "check_login_type",
     "check_rate",
+    "circumstances",
     "condition_matches",
     "decode_unverified",
+    "default_subject",
+    "error_message",
+    "error_types",
+    "failed_close",
     "has_scopes",
     "pattern_covers",
     "read_policy",
     "scopes_match",
-    "socket_close",
+    "subject_rate_limit_key",
     "token_header",
-    "verify_among",
+    "token_places",
 ]
 
 @final
@@ -69,29 +77,47 @@ class FoundToken:
     """Whether the configuration and the request's method ask for the double submit."""
 
 @final
-class Verified:
-    """A token whose every check held, save revocation, which is the store's to answer."""
-
-    payload: TokenPayload
-    spellings: tuple[str, ...]
-    """The token, and the other texts that would verify as the same token (the twin of an ECDSA
-    signature). A store that goes by the token's text must be asked about each."""
-    session: str | None
-    """The session that has to be asked about: the token's `sid`, where sessions are tracked."""
+class Admitted:
+    """A token whose every check held, those of the stores included."""
 
     @property
+    def payload(self) -> TokenPayload: ...
+    @property
     def claims(self) -> dict[str, Any]:
-        """The claims as they stand in the token."""
+        """The claims as they stand in the token. Raises `RuntimeError` where they were not asked for."""
 
     def socket_check_in(self, now: float) -> float:
         """After how many seconds a WebSocket that this token opened must have it verified again."""
 
 @final
+class RevocationQuestion:
+    """Was this token revoked? Every check but those of the stores holds. It can be answered once."""
+
+    @property
+    def payload(self) -> TokenPayload: ...
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The token, and the other strings that would verify as the same token (the twin of an ECDSA
+        signature). A store that goes by the token's text must be asked about each."""
+
+    def answer(self, is_revoked: bool) -> Step:
+        """Go on with what the store says. Raises `RevokedTokenError`."""
+
+@final
+class SessionQuestion:
+    """Is this session active? It can be answered once."""
+
+    @property
+    def session(self) -> str: ...
+    def answer(self, is_active: bool | None) -> Step:
+        """Go on with what the store says; `None`: it knows no session of this name. Raises `SessionRevoked`."""
+
+@final
 class RefreshCandidate:
     """A request's access cookie that is due for implicit refresh, if nothing speaks against it."""
 
-    spellings: tuple[str, ...]
-    session: str | None
+    def ask(self, revocation: bool) -> Step:
+        """Begin to ask the stores, as `Engine.authenticate` does. It can be done once."""
 
 @final
 class Engine:
@@ -117,10 +143,6 @@ class Engine:
     @property
     def session_max_idle(self) -> float | None:
         """How many seconds a store must remember a session that nobody asks about; `None`: without end."""
-
-    def check_session(self, is_active: bool | None) -> None:
-        """Decide on a token by what the store says of its session; `None`: it knows none of this name.
-        Raises `SessionRevoked`."""
 
     def create_token(
         self,
@@ -169,7 +191,7 @@ class Engine:
         """The request's token for the requirement's type and locations. `scope` is the ASGI scope.
         Raises `MissingTokenError` where there is none."""
 
-    def verify(
+    def verify_without_stores(
         self,
         requirement: Requirement,
         token: str,
@@ -177,18 +199,27 @@ class Engine:
         csrf: str | None,
         csrf_required: bool,
         now: float,
-    ) -> Verified:
-        """Every check of the requirement on a token that was read before."""
+    ) -> Admitted:
+        """Every check of the requirement on a token that was read before, but those of the stores: a revoked
+        token passes."""
 
     def authenticate(
         self,
         requirement: Requirement,
         scope: Mapping[str, Any],
         now: float,
+        revocation: bool,
         body: bytes | None = None,
         form: Sequence[tuple[str, str]] | None = None,
-    ) -> Verified:
-        """`find_token` and `verify` in one call: what a protected route costs."""
+        *,
+        others: Sequence[Engine] | None = None,
+        claims: bool = False,
+    ) -> Step:
+        """Find and verify the request's token: what a protected route costs.
+
+        `revocation`: whether there is somebody to ask about revocation. `others`: the engines of the application's
+        other logins; where one of them issued the token, `LoginTypeMismatchError` is raised rather than the error of
+        a token that can't be read. `claims`: whether `Admitted.claims` is wanted."""
 
     def refresh_candidate(self, scope: Mapping[str, Any], now: float) -> RefreshCandidate | None:
         """Before the handler runs: the request's access cookie, verified, CSRF included, when this route
@@ -196,15 +227,14 @@ class Engine:
 
     def implicit_refresh(
         self,
-        candidate: RefreshCandidate,
+        admitted: Admitted,
         *,
         status: int,
         response_headers: Sequence[tuple[bytes, bytes]],
-        revoked: bool,
         now: float,
     ) -> list[str] | None:
-        """After the handler ran and the store was asked: the `Set-Cookie` values of the new access token,
-        or `None` where the outcome forbids a refresh."""
+        """After the handler ran and the stores let the candidate pass: the `Set-Cookie` values of the new access
+        token, or `None` where the outcome forbids a refresh."""
 
     def set_cookies(
         self, token: str, type: Literal["access", "refresh"], now: float, max_age: int | None = None
@@ -214,10 +244,18 @@ class Engine:
     def unset_cookies(self, type: Literal["access", "refresh"]) -> list[str]:
         """`Set-Cookie` values that delete what `set_cookies` set, with the same attributes."""
 
-    def answer(self, error_type: str) -> tuple[int, str | None, str | None]:
-        """Of an exception class's name: HTTP status, the fixed message (`None`: the exception's own
-        text), the `WWW-Authenticate` value (`None`: no such header). Raises `KeyError` for a name that
-        has no answer of its own."""
+    def answer(
+        self,
+        error_type: str,
+        name: str,
+        message: str,
+        *,
+        login_types: tuple[str, str | None] | None = None,
+        retry_after: int | None = None,
+    ) -> tuple[int, list[tuple[str, str]], bytes, tuple[int, str]]:
+        """Word the answer to an exception: status, headers, body, and the code and reason that an open WebSocket is
+        closed with. `error_type` is one of `error_types()`, `name` the name of the exception's
+        own class, which may be a subclass. Raises `KeyError` for an unknown `error_type`."""
 
 @final
 class Policy:
@@ -256,9 +294,32 @@ def read_policy(text: str, file: str, format: str) -> tuple[list[dict[str, Any]]
     """The rules of a policy file as the arguments of `PolicyRule`, and `default_allow`. `format` is `toml` or
     `json`. Raises `ValueError` that names the file, the line and the member."""
 
-def socket_close(error_type: str | None) -> tuple[int, str]:
-    """How an open WebSocket is closed for an exception class of this name: code and reason. `None`, or a
-    name that has no answer of its own, stands for a failure of the service's."""
+def error_types() -> list[str]:
+    """The names of the exception classes that have answers of their own."""
+
+def failed_close() -> tuple[int, str]:
+    """The code and the reason that an open WebSocket is closed with where the service failed."""
+
+def error_message(error_type: str) -> str | None:
+    """The message of an exception class's answers; `None`: the exception's own text. Raises `KeyError`."""
+
+def default_subject(custom: dict[str, Any], sub: Any, scopes: Any, login_type: Any) -> dict[str, Any]:
+    """Who acts, for a policy that isn't told: the bearer of the token with these claims."""
+
+def circumstances(now: float, host: str | None = None) -> tuple[int, int, str | None]:
+    """The hour and the day of the week in UTC, Monday being 0, and the client's address as policies know it."""
+
+def address_rate_limit_key(host: str, ipv6_prefix: int) -> str | None:
+    """The key of a rate limit by the client's address; `None` where the server knows no address."""
+
+def subject_rate_limit_key(subject: str) -> str:
+    """The key of a rate limit by subject."""
+
+def token_places(
+    settings: Mapping[str, object], type: str, locations: Sequence[str] | None = None
+) -> list[tuple[TokenLocation, str, str | None]]:
+    """Where tokens of a type travel: the location, the name there, and the scheme of a header. The settings' keys
+    need not be set. Raises `BadConfigurationError`."""
 
 def decode_unverified(token: str) -> dict[str, Any]:
     """The claims of a token whose signature nobody checked. Raises `JWTDecodeError`."""
@@ -271,18 +332,6 @@ def has_scopes(granted: Sequence[str], required: Sequence[str], all_required: bo
 
 def check_login_type(expected: str, actual: str | None) -> None:
     """Raise `LoginTypeMismatchError` where a token is of another login type, or of none."""
-
-def verify_among(
-    engine: Engine,
-    others: Sequence[Engine],
-    requirement: Requirement,
-    scope: Mapping[str, Any],
-    now: float,
-    body: bytes | None = None,
-    form: Sequence[tuple[str, str]] | None = None,
-) -> None:
-    """Every check but revocation, in an application whose other logins have these engines: where one of them
-    issued the token, `LoginTypeMismatchError` is raised rather than the error of a token that can't be read."""
 
 @final
 class RateCounters:

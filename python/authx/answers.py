@@ -1,20 +1,19 @@
 """From an exception to the HTTP answer that a client gets."""
 # ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
-import contextlib
 import functools
 import secrets
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Scope
 from starlette.websockets import WebSocket, WebSocketState
 
 from authx import exceptions
-from authx._authx import Engine, socket_close
+from authx._authx import Engine, error_message, error_types
 from authx.exceptions import (
     AuthXException,
     BadConfigurationError,
@@ -27,11 +26,11 @@ __all__ = ["Answer", "ErrorAnswering", "UsualAnswers", "usual_engine"]
 
 
 class Answer(NamedTuple):
-    """A status, the members of a JSON body, and headers; for an open WebSocket, a code and a reason to close it."""
+    """A status, headers and a body; for an open WebSocket, a code and a reason to close it."""
 
     status: int
-    body: dict[str, Any]
-    headers: dict[str, str]
+    headers: list[tuple[str, str]]
+    body: bytes
     close: tuple[int, str]
 
 
@@ -153,32 +152,23 @@ def answer_of(error: AuthXException, engine: Engine, messages: Mapping[str, str 
         engine: Says status, message and challenge.
         messages: The messages that the application chose instead, by class name. `None`: the exception's text.
     """
-    for cls in type(error).__mro__:
-        try:
-            status, message, challenge = engine.answer(cls.__name__)
-        except KeyError:
-            continue
-        break
-    else:
+    known = _answered_names()
+    name = next((cls.__name__ for cls in type(error).__mro__ if cls.__name__ in known), None)
+    if name is None:
         return None
-
-    if cls.__name__ in messages:
-        message = messages[cls.__name__]
-    body: dict[str, Any] = {
-        engine.error_message_key: str(error) if message is None else message,
-        "error_type": type(error).__name__,
-    }
-    headers = {} if challenge is None else {"WWW-Authenticate": challenge}
-    if isinstance(error, LoginTypeMismatchError):
-        body |= {"expected_type": error.expected_type, "actual_type": error.actual_type}
-    elif isinstance(error, RateLimitExceeded):
-        body["retry_after"] = error.retry_after
-        headers["Retry-After"] = str(error.retry_after)
-    return Answer(status, body, headers, socket_close(cls.__name__))
+    message = messages[name] if name in messages else error_message(name)
+    worded = engine.answer(
+        name,
+        type(error).__name__,
+        str(error) if message is None else message,
+        login_types=(error.expected_type, error.actual_type) if isinstance(error, LoginTypeMismatchError) else None,
+        retry_after=error.retry_after if isinstance(error, RateLimitExceeded) else None,
+    )
+    return Answer(*worded)
 
 
 def response_of(answer: Answer) -> Response:
-    return JSONResponse(answer.body, status_code=answer.status, headers=answer.headers)
+    return Response(answer.body, answer.status, dict(answer.headers))
 
 
 async def respond(connection: HTTPConnection, answer: Answer) -> Response | None:
@@ -211,18 +201,24 @@ class UsualAnswers(ErrorAnswering):
 
 
 @functools.cache
+def _answered_names() -> frozenset[str]:
+    return frozenset(error_types())
+
+
+@functools.cache
 def _answered_classes() -> tuple[type[AuthXException], ...]:
     """The classes that are a client's business.
 
     Not those below `JWTDecodeError`: an application that answers that class itself means all of them.
     """
-    answered = []
-    for kind in vars(exceptions).values():
-        if isinstance(kind, type) and issubclass(kind, AuthXException) and JWTDecodeError not in kind.__bases__:
-            with contextlib.suppress(KeyError):
-                usual_engine().answer(kind.__name__)
-                answered.append(kind)
-    return tuple(answered)
+    return tuple(
+        kind
+        for kind in vars(exceptions).values()
+        if isinstance(kind, type)
+        and issubclass(kind, AuthXException)
+        and JWTDecodeError not in kind.__bases__
+        and kind.__name__ in _answered_names()
+    )
 
 
 @functools.cache

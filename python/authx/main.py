@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar, overload
 from fastapi import Request, Response, WebSocket
 from pydantic import BaseModel
 
-from authx._authx import Engine, RefreshCandidate, Requirement, Verified
+from authx._authx import Admitted, Engine, Requirement, RevocationQuestion
 from authx.answers import ErrorAnswering
 from authx.body import read_wanted
 from authx.callbacks import Blocklist, SubjectGetter
@@ -20,14 +20,13 @@ from authx.exceptions import (
     BadConfigurationError,
     JWTDecodeError,
     MissingTokenError,
-    RevokedTokenError,
 )
 from authx.issuing import TokenIssuing
 from authx.protection import RouteProtection
 from authx.refresh import ImplicitRefresh
 from authx.schema import P, RequestToken, TokenPayload, validated
 from authx.sessions import SessionKeeping
-from authx.types import CacheStatistics, ModelCallback, T, TokenCallback, TokenLocations, TokenType
+from authx.types import CacheStatistics, ModelCallback, Step, T, TokenCallback, TokenLocations, TokenType
 from authx.websocket import WebSocketGuard, guarded
 
 __all__ = ["AuthX"]
@@ -233,13 +232,16 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
             self._word(error)
             raise
 
-    async def _refuse_revoked(self, token: Verified | RefreshCandidate, *, in_use: bool = False) -> None:
-        if self._blocklist is not None and await self._blocklist.contains(token.spellings):
-            raise RevokedTokenError("Token has been revoked")
-        if token.session is not None:
-            await self._refuse_ended_session(token.session, in_use=in_use)
+    async def _admit(self, step: Step, *, in_use: bool = False) -> Admitted:
+        """Ask the stores until the engine admits the token or refuses it."""
+        while not isinstance(step, Admitted):
+            if isinstance(step, RevocationQuestion):
+                step = step.answer(self._blocklist is not None and await self._blocklist.contains(step.spellings))
+            else:
+                step = await self._ask_session(step, in_use=in_use)
+        return step
 
-    def _payload_of(self, verified: Verified) -> P:
+    def _payload_of(self, verified: Admitted) -> P:
         """What a handler gets of a verified token."""
         if self.payload_model is None:
             # P is TokenPayload where there is no model; a call of `cast` would cost every request something.

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import Request, params
 
 from authx import clock
-from authx._authx import Engine, Requirement, Verified, check_login_type, verify_among
+from authx._authx import Admitted, Engine, Requirement, check_login_type
 from authx.answers import ErrorAnswering, usual_engine
 from authx.body import read_wanted
 from authx.exceptions import (
@@ -345,12 +345,12 @@ class _LoginRequired(params.Depends):
             self._manager._word(error)
             raise
 
-    async def _verified(self, request: Request) -> Verified:
+    async def _verified(self, request: Request) -> Admitted:
         auth = self._manager.get(self._login_type)
         if self._known is None or self._known._auth is not auth:
             self._known = self._required_by(auth)
         try:
-            verified: Verified = await self._known(request)
+            verified: Admitted = await self._known(request)
         except JWTDecodeError:
             await self._refuse_other_login(auth, request)
             raise
@@ -363,7 +363,7 @@ class _LoginRequired(params.Depends):
             engine = auth._engines.current()
             body, form = await read_wanted(engine, self._requirement, request)
             engines = [other._engines.current() for other in others]
-            verify_among(engine, engines, self._requirement, request.scope, clock.now(), body, form)
+            engine.authenticate(self._requirement, request.scope, clock.now(), False, body, form, others=engines)
         except LoginTypeMismatchError:
             raise
         except AuthXException:
@@ -394,7 +394,7 @@ class _PolicyRequired(_LoginRequired):
         self._resource = resource
         self._context = context
 
-    async def _verified(self, request: Request) -> Verified:
+    async def _verified(self, request: Request) -> Admitted:
         verified = await super()._verified(request)
         await self._manager.authorize(
             self._login_type, self._action, self._resource, payload=verified.payload, request=request, **self._context

@@ -308,12 +308,17 @@ def build_policy_environment(
         request: The request.
         environment: What stands beside and instead of these.
     """
-    now = datetime.fromtimestamp(clock.now(), timezone.utc)
-    described: dict[str, Any] = {"time": now, "hour": now.hour, "weekday": now.weekday()}
+    now = clock.now()
+    client = None if request is None else request.client
+    hour, weekday, client_ip = _authx.circumstances(now, None if client is None else client.host)
+    described: dict[str, Any] = {
+        "time": datetime.fromtimestamp(now, timezone.utc),
+        "hour": hour,
+        "weekday": weekday,
+    }
     if request is not None:
         # Decoded, as the routes see it, and not as a text that a part of a URL could end early.
-        described |= {"method": request.scope.get("method"), "path": request.scope["path"]}
-        described["client_ip"] = None if request.client is None else request.client.host
+        described |= {"method": request.scope.get("method"), "path": request.scope["path"], "client_ip": client_ip}
     return described | dict(environment or {})
 
 
@@ -321,8 +326,7 @@ def default_subject_from_payload(payload: TokenPayload | None) -> dict[str, Any]
     """Describe who acts by the token: its custom claims, `sub`, `scopes` and `login_type`."""
     if payload is None:
         return {}
-    own = {"sub": payload.sub, "scopes": payload.scopes or [], "login_type": payload.login_type}
-    return (payload.model_extra or {}) | own
+    return _authx.default_subject(payload.model_extra or {}, payload.sub, payload.scopes or [], payload.login_type)
 
 
 async def authorize(

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fastapi import Request
 
-from authx._authx import RateCounters, Requirement, check_rate
+from authx._authx import RateCounters, Requirement, address_rate_limit_key, check_rate
 from authx.answers import UsualAnswers
 from authx.callbacks import logger
 from authx.clock import elapsed
-from authx.exceptions import AuthXException, RateLimitExceeded
+from authx.exceptions import AuthXException, BadConfigurationError, RateLimitExceeded
 from authx.security import SecuredTokenRequired, TokenRequired
 
 if TYPE_CHECKING:
@@ -187,7 +187,12 @@ def _text(key: Any) -> str:
 
 
 def _address(request: Request) -> str:
-    return f"ratelimit:{'unknown' if request.client is None else request.client.host}"
+    key = None if request.client is None else address_rate_limit_key(request.client.host, 64)
+    if key is None:
+        raise BadConfigurationError(
+            "A rate limit by address needs to know the client's, and the server tells none: give the limiter a `key_func`"
+        )
+    return key
 
 
 async def _answer(value: Any | Awaitable[Any]) -> Any:

@@ -39,11 +39,10 @@ class ImplicitRefresh:
 
     async def headers(self, status: int, response_headers: Sequence[tuple[bytes, bytes]]) -> Headers:
         """After the handler ran: the headers that the response gets in addition, maybe none."""
-        revoked = False
         try:
-            await self._auth._refuse_revoked(self._candidate)
+            admitted = await self._auth._admit(self._candidate.ask(self._auth._blocklist is not None))
         except (RevokedTokenError, SessionRevoked):
-            revoked = True
+            return []
         except Exception:
             # The response is the handler's and stays as it is; only the refresh is called off.
             logger.warning(
@@ -51,10 +50,9 @@ class ImplicitRefresh:
             )
             return []
         cookies = self._engine.implicit_refresh(
-            self._candidate,
+            admitted,
             status=status,
             response_headers=response_headers,
-            revoked=revoked,
             now=clock.now(),
         )
         return [(b"set-cookie", cookie.encode("latin-1")) for cookie in cookies or ()]

@@ -205,7 +205,7 @@ class TokenPayload(BaseModel):
 
         engine = verifying_engine(key, algorithms, audience, issuer)
         requirement = _authx.Requirement(verify_type=False, verify_csrf=False)
-        return engine.verify(requirement, token, "headers", None, False, clock.now()).payload
+        return engine.verify_without_stores(requirement, token, "headers", None, False, clock.now()).payload
 
 
 class RequestToken(BaseModel):
@@ -291,14 +291,16 @@ class RequestToken(BaseModel):
 
     def _verify(
         self, engine: _authx.Engine, *, verify_type: bool, verify_csrf: bool, verify_fresh: bool
-    ) -> _authx.Verified:
+    ) -> _authx.Admitted:
         requirement = _authx.Requirement(
             type=self.type,
             verify_type=verify_type,
             verify_fresh=verify_fresh,
             verify_csrf=None if verify_csrf else False,
         )
-        return engine.verify(requirement, self.token, self.location, self.csrf, self.csrf_required, clock.now())
+        return engine.verify_without_stores(
+            requirement, self.token, self.location, self.csrf, self.csrf_required, clock.now()
+        )
 
 
 class TokenResponse(BaseModel):

@@ -24,7 +24,7 @@ from fastapi.openapi.models import SecurityBase as SecurityScheme
 from fastapi.security.base import SecurityBase
 
 from authx import clock
-from authx._authx import Engine, Requirement, Verified
+from authx._authx import Admitted, Engine, Requirement
 from authx.body import read_wanted
 from authx.config import AuthXConfig
 from authx.dependencies import AuthXDependency
@@ -119,17 +119,30 @@ class TokenRequired(RouteDependency):
                 self._body_rule = (engine, may_want_body)
             if may_want_body:
                 body, form = await read_wanted(engine, self._requirement, request)
-                verified = engine.authenticate(self._requirement, request.scope, clock.source.time(), body, form)
+                step = engine.authenticate(
+                    self._requirement,
+                    request.scope,
+                    clock.source.time(),
+                    auth._blocklist is not None,
+                    body,
+                    form,
+                    claims=auth.payload_model is not None,
+                )
             else:
-                verified = engine.authenticate(self._requirement, request.scope, clock.source.time())
-            if auth._blocklist is not None or verified.session is not None:
-                await auth._refuse_revoked(verified, in_use=True)
+                step = engine.authenticate(
+                    self._requirement,
+                    request.scope,
+                    clock.source.time(),
+                    auth._blocklist is not None,
+                    claims=auth.payload_model is not None,
+                )
+            admitted = step if type(step) is Admitted else await auth._admit(step, in_use=True)
         except AuthXException as error:
             auth._word(error)
             raise
-        return self._given(verified)
+        return self._given(admitted)
 
-    def _way_of_giving(self) -> Callable[[Verified], Any]:
+    def _way_of_giving(self) -> Callable[[Admitted], Any]:
         return self._auth._payload_of
 
     @property
@@ -160,8 +173,8 @@ class TokenRequired(RouteDependency):
 class VerifiedRequired(TokenRequired):
     """Verifies the request's token and gives it as the engine does, to those who make something else of it."""
 
-    def _way_of_giving(self) -> Callable[[Verified], Any]:
-        return lambda verified: verified
+    def _way_of_giving(self) -> Callable[[Admitted], Any]:
+        return lambda admitted: admitted
 
 
 class SubjectRequired(VerifiedRequired):
@@ -169,8 +182,8 @@ class SubjectRequired(VerifiedRequired):
 
     async def __call__(self, request: Request, **_schemes: None) -> Any:
         """Give what the callback of `set_callback_get_model_instance` finds."""
-        verified: Verified = await super().__call__(request)
-        return await self._auth._subject_of(verified.payload)
+        admitted: Admitted = await super().__call__(request)
+        return await self._auth._subject_of(admitted.payload)
 
 
 class _OwnScheme(SecurityBase):

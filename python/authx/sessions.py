@@ -13,10 +13,11 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from authx import clock
+from authx._authx import SessionQuestion
 from authx.callbacks import logger
 from authx.engine import EngineSource
 from authx.exceptions import AuthXException
-from authx.types import SessionStoreProtocol
+from authx.types import SessionStoreProtocol, Step
 
 __all__ = ["InMemorySessionStore", "SessionInfo", "SessionKeeping"]
 
@@ -223,7 +224,7 @@ class SessionKeeping:
         self._sessions_in_memory.max_idle = None if seconds is None else timedelta(seconds=seconds)
         return self._sessions_in_memory
 
-    async def _refuse_ended_session(self, session_id: str, *, in_use: bool) -> None:
+    async def _ask_session(self, question: SessionQuestion, *, in_use: bool) -> Step:
         """Ask the store about the session of a token, so that it fails closed.
 
         `in_use` notes that a request uses the session, if the settings say so.
@@ -231,17 +232,18 @@ class SessionKeeping:
         store = self._store_of_sessions()
         engine = self._engines.current()
         try:
-            session = await store.get(session_id)
+            session = await store.get(question.session)
             is_active = None if session is None else bool(session.is_active)
         except (AuthXException, HTTPException):
             raise
         except Exception:
             logger.exception("The session store failed, so a token counts for nothing")
             raise
-        engine.check_session(is_active)
+        step = question.answer(is_active)
         if in_use and engine.updates_last_active:
             try:
-                await store.update(session_id, last_active=_now())
+                await store.update(question.session, last_active=_now())
             except Exception:
                 # The session is active, and no more was asked.
                 logger.warning("The session store could not note a session's last activity", exc_info=True)
+        return step

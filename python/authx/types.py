@@ -6,6 +6,8 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from typing_extensions import TypeVar
 
+from authx._authx import Admitted, RevocationQuestion, SessionQuestion
+
 __all__ = [
     "AlgorithmType",
     "AsymmetricAlgorithmType",
@@ -19,6 +21,7 @@ __all__ = [
     "RateLimitKeyFunc",
     "SameSitePolicy",
     "SessionStoreProtocol",
+    "Step",
     "StringOrSequence",
     "SymmetricAlgorithmType",
     "TokenCallback",
@@ -47,6 +50,9 @@ HTTPMethods = Sequence[HTTPMethod]
 SameSitePolicy = Literal["lax", "strict", "none"]
 
 TokenType = Literal["access", "refresh"]
+
+Step: TypeAlias = Admitted | RevocationQuestion | SessionQuestion
+"""What has to happen before a token counts: nothing, or a question that a store must answer first."""
 
 TokenLocation = Literal["headers", "cookies", "json", "query"]
 """Where a request carries a token."""

@@ -14,10 +14,11 @@ from fastapi import WebSocket, WebSocketDisconnect
 from starlette.websockets import WebSocketState
 
 from authx import clock
-from authx._authx import Requirement, Verified, socket_close
+from authx._authx import Admitted, Requirement, failed_close
 from authx.callbacks import logger
 from authx.exceptions import AuthXException
 from authx.security import RouteDependency
+from authx.types import Step
 
 if TYPE_CHECKING:
     from authx.main import AuthX
@@ -67,7 +68,7 @@ async def guarded(auth: "AuthX[Any, Any]", websocket: WebSocket) -> AsyncIterato
 async def _watch(
     auth: "AuthX[Any, Any]",
     websocket: WebSocket,
-    verified: Verified,
+    verified: Admitted,
     guard: WebSocketGuard,
     block: anyio.CancelScope,
 ) -> None:
@@ -76,9 +77,9 @@ async def _watch(
     while error is None:
         await anyio.sleep(verified.socket_check_in(clock.now()))
         try:
-            verified = _verified_by_engine(auth, websocket)
+            step = _verified_by_engine(auth, websocket)
             with anyio.fail_after(verified.socket_check_in(clock.now())):
-                await _refuse_revoked(auth, verified)
+                verified = await _admit(auth, step)
         except TimeoutError as late:
             error = _ended(auth, websocket) or late
         except Exception as raised:
@@ -110,30 +111,34 @@ async def _close(auth: "AuthX[Any, Any]", websocket: WebSocket, error: Exception
     if WebSocketState.DISCONNECTED in (websocket.application_state, websocket.client_state):
         return
     answer = auth._answer_of(error) if isinstance(error, AuthXException) else None
-    code, reason = socket_close(None) if answer is None else answer.close
+    code, reason = failed_close() if answer is None else answer.close
     # The client may leave at this very moment.
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):
         await websocket.close(code, reason)
 
 
-async def _verified(auth: "AuthX[Any, Any]", websocket: WebSocket, *, in_use: bool = False) -> Verified:
-    verified = _verified_by_engine(auth, websocket)
-    await _refuse_revoked(auth, verified, in_use=in_use)
-    return verified
+async def _verified(auth: "AuthX[Any, Any]", websocket: WebSocket, *, in_use: bool = False) -> Admitted:
+    return await _admit(auth, _verified_by_engine(auth, websocket), in_use=in_use)
 
 
-def _verified_by_engine(auth: "AuthX[Any, Any]", websocket: WebSocket) -> Verified:
+def _verified_by_engine(auth: "AuthX[Any, Any]", websocket: WebSocket) -> Step:
     auth.ensure_request_exception_handlers(websocket)
     try:
-        return auth._engines.current().authenticate(_REQUIREMENT, websocket.scope, clock.now())
+        return auth._engines.current().authenticate(
+            _REQUIREMENT,
+            websocket.scope,
+            clock.now(),
+            auth._blocklist is not None,
+            claims=auth.payload_model is not None,
+        )
     except AuthXException as error:
         auth._word(error)
         raise
 
 
-async def _refuse_revoked(auth: "AuthX[Any, Any]", verified: Verified, *, in_use: bool = False) -> None:
+async def _admit(auth: "AuthX[Any, Any]", step: Step, *, in_use: bool = False) -> Admitted:
     try:
-        await auth._refuse_revoked(verified, in_use=in_use)
+        return await auth._admit(step, in_use=in_use)
     except AuthXException as error:
         auth._word(error)
         raise

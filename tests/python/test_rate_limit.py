@@ -55,8 +55,28 @@ def test_each_address_counts_by_itself() -> None:
             return False
         return True
 
-    clients = [("192.0.2.1", 1), ("192.0.2.2", 1), ("192.0.2.1", 2), None, None]
-    assert [ask(client) for client in clients] == [True, True, False, True, False]
+    clients = [("192.0.2.1", 1), ("192.0.2.2", 1), ("192.0.2.1", 2), ("::ffff:192.0.2.1", 3)]
+    assert [ask(client) for client in clients] == [True, True, False, False]
+
+
+def test_an_ipv6_client_counts_by_its_network() -> None:
+    limiter = RateLimiter(max_requests=1)
+
+    def ask(host: str) -> bool:
+        try:
+            asyncio.run(limiter(Request({"type": "http", "client": (host, 1)})))
+        except exceptions.RateLimitExceeded:
+            return False
+        return True
+
+    assert [ask(host) for host in ("2001:db8::1", "2001:DB8::2", "2001:db8:0:1::1")] == [True, False, True]
+
+
+def test_clients_of_unknown_address_share_no_limit() -> None:
+    limiter = RateLimiter(max_requests=1)
+
+    with pytest.raises(exceptions.BadConfigurationError, match="key_func"):
+        asyncio.run(limiter(Request({"type": "http", "client": None})))
 
 
 def test_limiters_count_by_themselves_unless_they_share_a_backend(app: FastAPI, client: Any) -> None:

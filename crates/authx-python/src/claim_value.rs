@@ -25,13 +25,23 @@ pub(crate) enum ClaimValue {
 }
 
 impl ClaimValue {
+    pub(crate) fn read(raw: &RawValue) -> serde_json::Result<Self> {
+        Ok(match raw.get() {
+            "null" => Self::Null,
+            "true" => Self::Bool(true),
+            "false" => Self::Bool(false),
+            text if text.starts_with('"') => Self::Text(serde_json::from_str(text)?),
+            text => text.parse().map_or_else(|_| Self::Json(raw.to_owned()), Self::Whole),
+        })
+    }
+
     pub(crate) fn to_python<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         match self {
             Self::Null => Ok(py.None().into_bound(py)),
             Self::Bool(value) => value.into_bound_py_any(py),
             Self::Whole(number) => number.into_bound_py_any(py),
             Self::Text(text) => Ok(PyString::new(py, text).into_any()),
-            Self::Json(raw) => json::loads(py, raw),
+            Self::Json(raw) => json::loads(py, raw.get()),
         }
     }
 }
@@ -39,14 +49,6 @@ impl ClaimValue {
 impl<'de> Deserialize<'de> for ClaimValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?;
-        Ok(match raw.get() {
-            "null" => Self::Null,
-            "true" => Self::Bool(true),
-            "false" => Self::Bool(false),
-            text if text.starts_with('"') => {
-                Self::Text(serde_json::from_str(text).map_err(D::Error::custom)?)
-            }
-            text => text.parse().map_or_else(|_| Self::Json(raw.to_owned()), Self::Whole),
-        })
+        Self::read(raw).map_err(D::Error::custom)
     }
 }

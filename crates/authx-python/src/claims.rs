@@ -22,10 +22,11 @@ struct Model {
     no_values: Py<PyDict>,
 }
 
-/// Builds a `TokenPayload`.
-pub(crate) fn token_payload<'py>(
+/// Builds a `TokenPayload`; `custom` are the custom claims.
+pub(crate) fn token_payload<'py, C>(
     py: Python<'py>,
-    claims: &Claims<ClaimValues>,
+    claims: &Claims<C>,
+    custom: &ClaimValues,
 ) -> PyResult<Bound<'py, PyAny>> {
     let model = model(py)?;
     let fields = model.no_values.bind(py).copy()?;
@@ -71,7 +72,7 @@ pub(crate) fn token_payload<'py>(
     if let Some(auth_time) = claims.auth_time {
         put_extra(intern!(py, "auth_time"), number(py, auth_time)?)?;
     }
-    for (name, value) in &claims.custom {
+    for (name, value) in custom {
         put_extra(&PyString::new(py, name), value.to_python(py)?)?;
     }
 

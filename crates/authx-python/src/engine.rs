@@ -3,21 +3,23 @@
 use std::time::Duration;
 
 use authx::{
-    Answer, Audience, BodyWanted, CsrfProof, Error, NewToken, Outcome, RequestToken, SessionState,
-    SystemRandom, Timestamp, TokenKind,
+    Audience, BodyWanted, CsrfProof, Error, ErrorDetails, NewToken, Outcome, ReportedError,
+    RequestToken, Stores, SystemRandom, Timestamp, TokenKind,
 };
-use pyo3::exceptions::{PyKeyError, PyValueError};
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 use serde_json::value::RawValue;
 
-use crate::claim_value::ClaimValues;
+use crate::answer::{self, Answer, known};
 use crate::errors::{authentication_error, configuration_error, issue_error};
+use crate::instant::instant;
 use crate::json;
 use crate::request::{CapturedHeaders, Scope, path};
 use crate::requirement::{Requirement, location, token_kind};
 use crate::settings;
-use crate::tokens::{FoundToken, RefreshCandidate, Verified, latin1};
+use crate::tokens::{FoundToken, latin1_bytes};
+use crate::verified::{Admitted, Custom, Origin, RefreshCandidate, admitted, step};
 
 /// See `Engine` in `_authx.pyi`.
 #[pyclass(frozen, module = "authx._authx")]
@@ -58,34 +60,38 @@ impl Engine {
         self.inner.config().session_max_idle().map(|idle| idle.as_secs_f64())
     }
 
-    #[pyo3(signature = (is_active))]
-    fn check_session(&self, py: Python<'_>, is_active: Option<bool>) -> PyResult<()> {
-        let state = match is_active {
-            Some(true) => SessionState::Active,
-            Some(false) => SessionState::Revoked,
-            None => SessionState::Unknown,
-        };
-        state.check().map_err(|error| self.error(py, &error))
-    }
-
     #[getter]
     fn cache_statistics(&self) -> Option<(usize, u64, u64)> {
         let statistics = self.inner.cache_statistics()?;
         Some((statistics.entries, statistics.bytes, statistics.misses))
     }
 
+    #[pyo3(signature = (error_type, name, message, *, login_types = None, retry_after = None))]
+    #[expect(clippy::needless_pass_by_value, reason = "PyO3 extracts owned values")]
+    fn answer<'py>(
+        &self,
+        py: Python<'py>,
+        error_type: &str,
+        name: &str,
+        message: &str,
+        login_types: Option<(String, Option<String>)>,
+        retry_after: Option<u64>,
+    ) -> PyResult<Answer<'py>> {
+        let details = match (&login_types, retry_after) {
+            (Some((expected, actual)), _) => {
+                ErrorDetails::LoginTypes { expected, actual: actual.as_deref() }
+            }
+            (None, Some(seconds)) => ErrorDetails::RetryAfter(seconds),
+            (None, None) => ErrorDetails::None,
+        };
+        let error_type = known(error_type)?;
+        let error = ReportedError { error_type, name, message, details };
+        Ok(answer::to_python(py, self.inner.answer_reported(&error)))
+    }
+
     #[getter]
     fn max_body_size(&self) -> usize {
         self.inner.config().max_body_size()
-    }
-
-    fn answer(
-        &self,
-        error_type: &str,
-    ) -> PyResult<(u16, Option<&'static str>, Option<&'static str>)> {
-        let answer = Answer::of_type(error_type, self.inner.config().invalid_token_status())
-            .ok_or_else(|| PyKeyError::new_err(error_type.to_owned()))?;
-        Ok((answer.status, answer.message, answer.www_authenticate))
     }
 
     #[pyo3(signature = (
@@ -206,36 +212,61 @@ impl Engine {
     }
 
     #[expect(clippy::too_many_arguments, reason = "what a found token is made of")]
-    fn verify(
+    fn verify_without_stores<'py>(
         &self,
-        py: Python<'_>,
+        py: Python<'py>,
         requirement: &Requirement,
         token: &str,
         location: &str,
         csrf: Option<&str>,
         csrf_required: bool,
         now: f64,
-    ) -> PyResult<Verified> {
+    ) -> PyResult<Bound<'py, PyAny>> {
         let location = self::location(location)?;
         let presented = csrf.map(|csrf| latin1_bytes(csrf).into());
         let found = RequestToken::new(token, TokenKind::Access, location)
             .with_csrf(CsrfProof { presented, required: csrf_required });
-        self.verified(py, &found, requirement, instant("now", now)?)
+        let now = instant("now", now)?;
+        let verified = self
+            .unlocked(py, || {
+                self.inner.verify_with_payload::<Custom>(&found, &requirement.inner, now)
+            })
+            .map_err(|error| self.error(py, &error))?;
+        let (verified, json) = verified;
+        admitted(py, verified.without_asking(), self.origin(Some(json)))
     }
 
-    #[pyo3(signature = (requirement, scope, now, body = None, form = None))]
-    fn authenticate(
+    #[pyo3(signature = (
+        requirement, scope, now, revocation, body = None, form = None, *, others = None, claims = false,
+    ))]
+    #[expect(
+        clippy::too_many_arguments,
+        clippy::needless_pass_by_value,
+        reason = "Python's arguments"
+    )]
+    fn authenticate<'py>(
         &self,
-        py: Python<'_>,
+        py: Python<'py>,
         requirement: &Requirement,
-        scope: &Bound<'_, PyMapping>,
+        scope: &Bound<'py, PyMapping>,
         now: f64,
+        revocation: bool,
         body: Option<&[u8]>,
         form: Option<Vec<(String, String)>>,
-    ) -> PyResult<Verified> {
+        others: Option<Vec<PyRef<'py, Self>>>,
+        claims: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let now = instant("now", now)?;
+        let others: Vec<_> = others.iter().flatten().map(|other| other.inner.clone()).collect();
         self.with_token(requirement, scope, body, form, |found| {
-            self.verified(py, &found, requirement, now)
+            let (step, json) = self
+                .unlocked(py, || {
+                    let (verified, json) =
+                        self.verified(&found, &requirement.inner, &others, now, claims)?;
+                    Ok((verified.ask(Stores { revocation }), json))
+                })
+                .map_err(|error| self.error(py, &error))?;
+            self::step(py, step, self.origin(json))
         })
     }
 
@@ -247,24 +278,24 @@ impl Engine {
         let captured = Scope::capture(scope, self.inner.config())?;
         let candidate =
             self.inner.refresh_candidate(&captured.request()?, &path(scope)?, instant("now", now)?);
-        Ok(candidate.ok().map(|inner| RefreshCandidate { inner, engine: self.inner.clone() }))
+        Ok(candidate.ok().map(|verified| RefreshCandidate::new(verified, self.origin(None))))
     }
 
-    #[pyo3(signature = (candidate, *, status, response_headers, revoked, now))]
+    #[pyo3(signature = (admitted, *, status, response_headers, now))]
     fn implicit_refresh(
         &self,
         py: Python<'_>,
-        candidate: &RefreshCandidate,
+        admitted: &Admitted,
         status: u16,
         response_headers: &Bound<'_, PyAny>,
-        revoked: bool,
         now: f64,
     ) -> PyResult<Option<Vec<String>>> {
         let now = instant("now", now)?;
+        let Some(claims) = admitted.renewable() else { return Ok(None) };
         let is_cookie = |name: &[u8]| name.eq_ignore_ascii_case(b"set-cookie");
         let headers = CapturedHeaders::of(response_headers, is_cookie)?;
-        let outcome = Outcome { status, headers: &headers, revoked };
-        let Ok(token) = candidate.inner.reissue(&self.inner, &outcome, now, &SystemRandom) else {
+        let outcome = Outcome { status, headers: &headers };
+        let Ok(token) = self.inner.reissue(claims, &outcome, now, &SystemRandom) else {
             return Ok(None);
         };
         self.cookies(py, &token, TokenKind::Access, now, None).map(Some)
@@ -315,17 +346,26 @@ impl Engine {
         then(found.map_err(|error| self.error(scope.py(), &error))?)
     }
 
-    fn verified(
+    /// The token with every check made but those of the stores, and its payload where that is wanted.
+    fn verified<'t>(
         &self,
-        py: Python<'_>,
-        found: &RequestToken<'_>,
-        requirement: &Requirement,
+        found: &'t RequestToken<'_>,
+        requirement: &authx::Requirement,
+        others: &[authx::Engine],
         now: Timestamp,
-    ) -> PyResult<Verified> {
-        let claims = self
-            .unlocked(py, || self.inner.verify::<ClaimValues>(found, &requirement.inner, now))
-            .map_err(|error| self.error(py, &error))?;
-        Verified::new(py, &self.inner, latin1(found.text()), &claims)
+        wants_payload: bool,
+    ) -> Result<(authx::Verified<'t, Custom>, Option<String>), Error> {
+        let verified = if wants_payload {
+            let verified = self.inner.verify_with_payload(found, requirement, now);
+            verified.map(|(verified, json)| (verified, Some(json)))
+        } else {
+            self.inner.verify(found, requirement, now).map(|verified| (verified, None))
+        };
+        verified.map_err(|error| self.inner.error_among(error, found, others, now))
+    }
+
+    fn origin(&self, json: Option<String>) -> Origin {
+        Origin { engine: self.inner.clone(), json }
     }
 
     fn cookies(
@@ -347,19 +387,4 @@ impl Engine {
     pub(crate) fn error(&self, py: Python<'_>, error: &Error) -> PyErr {
         authentication_error(py, error, self.inner.config().login_type())
     }
-}
-
-pub(crate) fn instant(argument: &str, seconds: f64) -> PyResult<Timestamp> {
-    Timestamp::from_seconds_f64(seconds).ok_or_else(|| {
-        PyValueError::new_err(format!(
-            "{argument}: an instant between the years 1 and 9999 is expected"
-        ))
-    })
-}
-
-/// The bytes that [`latin1`] made a text of; a text of other origin is compared as UTF-8.
-fn latin1_bytes(text: &str) -> Vec<u8> {
-    let bytes: Option<Vec<u8>> =
-        text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
-    bytes.unwrap_or_else(|| text.as_bytes().to_vec())
 }

@@ -8,7 +8,6 @@ use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString};
-use serde_json::value::RawValue;
 
 /// A Python mapping as JSON text; `argument` is its name in errors.
 pub(crate) fn dumps(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
@@ -71,8 +70,8 @@ fn write_trivial(value: &Bound<'_, PyAny>, text: &mut String, depth: u32) -> Opt
 }
 
 /// A JSON text as a Python value.
-pub(crate) fn loads<'py>(py: Python<'py>, raw: &RawValue) -> PyResult<Bound<'py, PyAny>> {
-    json(py)?.getattr(intern!(py, "loads"))?.call1((raw.get(),))
+pub(crate) fn loads<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
+    json(py)?.getattr(intern!(py, "loads"))?.call1((text,))
 }
 
 fn json(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {

@@ -3,19 +3,25 @@
 //!
 //! What each class and function does is said once, in `python/authx/_authx.pyi`.
 
+mod answer;
 mod claim_value;
 mod claims;
+mod client_address;
 mod engine;
 mod errors;
+mod instant;
 mod json;
 mod login_type;
 mod policy;
+mod policy_context;
 mod policy_value;
 mod rate_limit;
 mod request;
 mod requirement;
 mod settings;
+mod token_place;
 mod tokens;
+mod verified;
 
 use pyo3::prelude::*;
 
@@ -25,21 +31,29 @@ mod _authx {
     use pyo3::prelude::*;
 
     #[pymodule_export]
+    use super::answer::{error_message, error_types, failed_close};
+    #[pymodule_export]
+    use super::client_address::{address_rate_limit_key, subject_rate_limit_key};
+    #[pymodule_export]
     use super::engine::Engine;
     #[pymodule_export]
-    use super::login_type::{check_login_type, verify_among};
+    use super::login_type::check_login_type;
     #[pymodule_export]
     use super::policy::{
         Policy, PolicyEvaluation, condition_matches, pattern_covers, read_policy, scopes_match,
     };
     #[pymodule_export]
+    use super::policy_context::{circumstances, default_subject};
+    #[pymodule_export]
     use super::rate_limit::{RateCounters, check_rate};
     #[pymodule_export]
     use super::requirement::{Requirement, has_scopes};
     #[pymodule_export]
-    use super::tokens::{
-        FoundToken, RefreshCandidate, Verified, decode_unverified, socket_close, token_header,
-    };
+    use super::token_place::token_places;
+    #[pymodule_export]
+    use super::tokens::{FoundToken, decode_unverified, token_header};
+    #[pymodule_export]
+    use super::verified::{Admitted, RefreshCandidate, RevocationQuestion, SessionQuestion};
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -1,13 +1,13 @@
 //! Rate limits: the counters of this process, and the decision.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use authx::{Counted, RateLimit};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::errors::authentication_error;
+use crate::instant::duration;
 
 /// See `RateCounters` in `_authx.pyi`.
 #[pyclass(frozen, module = "authx._authx")]
@@ -73,10 +73,4 @@ pub(crate) fn check_rate(
 fn count(argument: &str, value: i64) -> PyResult<u64> {
     u64::try_from(value)
         .map_err(|_| PyValueError::new_err(format!("{argument}: at least 0 is expected")))
-}
-
-fn duration(argument: &str, seconds: f64) -> PyResult<Duration> {
-    Duration::try_from_secs_f64(seconds).map_err(|_| {
-        PyValueError::new_err(format!("{argument}: a number of seconds, at least 0, is expected"))
-    })
 }

@@ -1,14 +1,9 @@
-//! Tokens on their way: found, verified, due for refresh, or only looked at.
+//! Tokens that are found in a request, or only looked at.
 
-use std::borrow::Cow;
-
-use authx::{Answer, Claims, Location, SocketClose, Timestamp};
+use authx::Location;
 use pyo3::prelude::*;
-use pyo3::types::{PyString, PyTuple};
 use serde_json::value::RawValue;
 
-use crate::claim_value::ClaimValues;
-use crate::claims::token_payload;
 use crate::errors::authentication_error;
 use crate::json;
 
@@ -40,80 +35,6 @@ impl FoundToken {
     }
 }
 
-/// See `Verified` in `_authx.pyi`.
-#[pyclass(frozen, module = "authx._authx")]
-pub(crate) struct Verified {
-    #[pyo3(get)]
-    payload: Py<PyAny>,
-    /// The session that has to be asked about.
-    #[pyo3(get)]
-    session: Option<String>,
-    token: String,
-    exp: Option<Timestamp>,
-    engine: authx::Engine,
-}
-
-impl Verified {
-    pub(crate) fn new(
-        py: Python<'_>,
-        engine: &authx::Engine,
-        token: String,
-        claims: &Claims<ClaimValues>,
-    ) -> PyResult<Self> {
-        let payload = token_payload(py, claims)?.unbind();
-        let session = engine.session_in_question(claims).map(str::to_owned);
-        Ok(Self { payload, session, token, exp: claims.exp, engine: engine.clone() })
-    }
-}
-
-#[pymethods]
-impl Verified {
-    #[getter]
-    fn spellings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        spellings(py, &self.engine, &self.token)
-    }
-
-    /// Read anew, because only a payload model of the application's asks for them.
-    #[getter]
-    fn claims<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        decode_unverified(py, &self.token)
-    }
-
-    fn socket_check_in(&self, now: f64) -> PyResult<f64> {
-        let now = crate::engine::instant("now", now)?;
-        Ok(self.engine.socket_check_in(self.exp, now).as_secs_f64())
-    }
-}
-
-/// See `socket_close` in `_authx.pyi`.
-#[pyfunction]
-#[pyo3(signature = (error_type))]
-pub(crate) fn socket_close(error_type: Option<&str>) -> (u16, &'static str) {
-    let answer = error_type.and_then(|name| Answer::of_type(name, 401));
-    let close = answer.map_or(SocketClose::FAILED, |answer| answer.socket_close());
-    (close.code, close.reason)
-}
-
-/// See `RefreshCandidate` in `_authx.pyi`.
-#[pyclass(frozen, module = "authx._authx")]
-pub(crate) struct RefreshCandidate {
-    pub(crate) inner: authx::RefreshCandidate,
-    pub(crate) engine: authx::Engine,
-}
-
-#[pymethods]
-impl RefreshCandidate {
-    #[getter]
-    fn spellings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        spellings(py, &self.engine, self.inner.token())
-    }
-
-    #[getter]
-    fn session(&self) -> Option<&str> {
-        self.engine.session_in_question(self.inner.claims())
-    }
-}
-
 /// See `decode_unverified` in `_authx.pyi`.
 #[pyfunction]
 pub(crate) fn decode_unverified<'py>(py: Python<'py>, token: &str) -> PyResult<Bound<'py, PyAny>> {
@@ -140,14 +61,12 @@ fn unverified(
     value: Result<Box<RawValue>, authx::Error>,
 ) -> PyResult<Bound<'_, PyAny>> {
     let value = value.map_err(|error| authentication_error(py, &error, None))?;
-    json::loads(py, &value)
+    json::loads(py, value.get())
 }
 
-fn spellings<'py>(
-    py: Python<'py>,
-    engine: &authx::Engine,
-    token: &str,
-) -> PyResult<Bound<'py, PyTuple>> {
-    let spellings = engine.spellings(token);
-    PyTuple::new(py, spellings.iter().map(|text: &Cow<'_, str>| PyString::new(py, text)))
+/// The bytes that [`latin1`] made a text of; a text of other origin is compared as UTF-8.
+pub(crate) fn latin1_bytes(text: &str) -> Vec<u8> {
+    let bytes: Option<Vec<u8>> =
+        text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
+    bytes.unwrap_or_else(|| text.as_bytes().to_vec())
 }

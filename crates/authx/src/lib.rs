@@ -83,9 +83,9 @@ pub use key::{
 };
 pub use location::{Location, UnknownLocation};
 pub use policy::{
-    Attribute, AttributePath, AttributeValues, Attributes, Policy, PolicyCondition, PolicyContext,
-    PolicyDecision, PolicyEffect, PolicyEvaluation, PolicyFileError, PolicyOperator, PolicyRule,
-    PolicySource, PolicyStep, pattern_covers,
+    Attribute, AttributePath, AttributeValues, Attributes, Circumstances, Policy, PolicyCondition,
+    PolicyContext, PolicyDecision, PolicyEffect, PolicyEvaluation, PolicyFileError, PolicyOperator,
+    PolicyRule, PolicySource, PolicyStep, default_subject, pattern_covers,
 };
 pub use random::{Random, RandomUnavailable, SystemRandom};
 pub use rate_limit::{Counted, RateCounters, RateLimit, RateLimitError};

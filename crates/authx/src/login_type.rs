@@ -26,20 +26,31 @@ impl Engine {
         others: impl IntoIterator<Item = &'e Self>,
         now: Timestamp,
     ) -> Result<Verified<'t, C>, Error> {
-        self.verify(token, requirement, now).map_err(|error| {
-            let login_type = self.config().login_type.as_ref();
-            let Some(expected) = login_type.filter(|_| may_be_anothers(&error)) else {
-                return error;
-            };
-            let mut others = others.into_iter().filter(|other| issued(other, expected, token, now));
-            let actual = others.find_map(|other| other.config().login_type.clone());
-            match actual {
-                Some(actual) => {
-                    Error::LoginTypeMismatch { expected: expected.clone(), actual: Some(actual) }
-                }
-                None => error,
+        self.verify(token, requirement, now)
+            .map_err(|error| self.error_among(error, token, others, now))
+    }
+
+    /// What a token's error is in an application whose other logins have these engines: where one of them
+    /// issued the token, [`Error::LoginTypeMismatch`], else the error itself.
+    #[must_use]
+    pub fn error_among<'e>(
+        &self,
+        error: Error,
+        token: &RequestToken<'_>,
+        others: impl IntoIterator<Item = &'e Self>,
+        now: Timestamp,
+    ) -> Error {
+        let login_type = self.config().login_type.as_ref();
+        let Some(expected) = login_type.filter(|_| may_be_anothers(&error)) else {
+            return error;
+        };
+        let mut others = others.into_iter().filter(|other| issued(other, expected, token, now));
+        match others.find_map(|other| other.config().login_type.clone()) {
+            Some(actual) => {
+                Error::LoginTypeMismatch { expected: expected.clone(), actual: Some(actual) }
             }
-        })
+            None => error,
+        }
     }
 }
 

@@ -132,6 +132,12 @@ impl<'t, C> Verified<'t, C> {
         self.claims
     }
 
+    /// The same with custom claims of another type, which `change` makes of the present ones. The claims stay
+    /// locked.
+    pub fn map_custom<D>(self, change: impl FnOnce(C) -> D) -> Verified<'t, D> {
+        Verified { claims: self.claims.map_custom(change), text: self.text, rules: self.rules }
+    }
+
     /// The same without a borrowed request.
     pub fn into_owned(self) -> Verified<'static, C> {
         let text = Cow::Owned(self.text.into_owned());

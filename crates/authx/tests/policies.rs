@@ -1,10 +1,10 @@
 //! Policies: what rules decide, and how files of rules are read.
 
 use authx::{
-    AttributePath, AttributeValues, Config, Engine, Error, JsonClaims, Location, NewToken, Policy,
-    PolicyCondition, PolicyContext, PolicyDecision, PolicyEffect, PolicyEvaluation, PolicyOperator,
-    PolicyRule, PolicySource, PolicyStep, RequestToken, RequiredScopes, Requirement, Secret,
-    SystemRandom, Timestamp, TokenKind,
+    AttributePath, AttributeValues, ClientAddress, Config, Engine, Error, JsonClaims, Location,
+    NewToken, Policy, PolicyCondition, PolicyContext, PolicyDecision, PolicyEffect,
+    PolicyEvaluation, PolicyOperator, PolicyRule, PolicySource, PolicyStep, RequestToken,
+    RequiredScopes, Requirement, Secret, SystemRandom, Timestamp, TokenKind,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -154,7 +154,7 @@ fn claims_and_circumstances_are_attributes() {
         .expect("valid");
     let attributes = AttributeValues::of_claims(&claims)
         .environment(json!({"region": "eu", "method": "PUT"}))
-        .request(now, "GET", "/documents/1", Some("192.0.2.1"));
+        .request(now, "GET", "/documents/1", ClientAddress::of_host("192.0.2.1").as_ref());
 
     for (source, key, value) in [
         (PolicySource::Subject, "sub", json!("ada")),

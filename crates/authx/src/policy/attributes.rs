@@ -134,12 +134,13 @@ impl AttributeValues {
     /// `scopes` and `login_type`.
     #[must_use]
     pub fn of_claims(claims: &Claims<JsonClaims>) -> Self {
-        let scopes = claims.scopes.clone().unwrap_or_default();
-        let mut subject = custom(claims);
-        subject.insert("sub".to_owned(), json!(claims.sub));
-        subject.insert("scopes".to_owned(), json!(scopes));
-        subject.insert("login_type".to_owned(), json!(claims.login_type));
-        Self { subject: Value::Object(subject), token: token(claims), ..Self::default() }
+        let subject = default_subject(
+            custom(claims),
+            claims.sub.as_str().into(),
+            json!(claims.scopes.as_deref().unwrap_or_default()),
+            json!(claims.login_type),
+        );
+        Self { subject: Value::Object(subject.collect()), token: token(claims), ..Self::default() }
     }
 
     /// Who acts.
@@ -174,25 +175,11 @@ impl AttributeValues {
         path: &str,
         client: Option<&ClientAddress>,
     ) -> Self {
-        let epoch = Timestamp::from_seconds(0).unwrap_or(Timestamp::MIN);
-        let time = OffsetDateTime::UNIX_EPOCH + now.saturating_since(epoch);
-        let (date, clock) = (time.date(), time.time());
+        let circumstances = Circumstances::at(now);
         let mut own = Map::new();
-        own.insert(
-            "time".to_owned(),
-            Value::String(format!(
-                "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
-                date.year(),
-                u8::from(date.month()),
-                date.day(),
-                clock.hour(),
-                clock.minute(),
-                clock.second(),
-                clock.microsecond()
-            )),
-        );
-        own.insert("hour".to_owned(), time.hour().into());
-        own.insert("weekday".to_owned(), time.weekday().number_days_from_monday().into());
+        own.insert("time".to_owned(), circumstances.time_text().into());
+        own.insert("hour".to_owned(), circumstances.hour().into());
+        own.insert("weekday".to_owned(), circumstances.weekday().into());
         own.insert("method".to_owned(), method.into());
         own.insert("path".to_owned(), path.into());
         if let Some(client) = client {
@@ -203,6 +190,70 @@ impl AttributeValues {
         }
         self.environment = Value::Object(own);
         self
+    }
+}
+
+/// Who acts, unless a service says otherwise: the bearer of the token, by the custom claims, and by `sub`,
+/// `scopes` and `login_type`, which no custom claim replaces.
+pub fn default_subject<V>(
+    custom: impl IntoIterator<Item = (String, V)>,
+    sub: V,
+    scopes: V,
+    login_type: V,
+) -> impl Iterator<Item = (String, V)> {
+    let own = [("sub", sub), ("scopes", scopes), ("login_type", login_type)];
+    let own = own.map(|(name, value)| (name.to_owned(), value));
+    custom.into_iter().chain(own)
+}
+
+/// What a policy knows of the moment, in UTC.
+///
+/// ```
+/// use authx::{Circumstances, Timestamp};
+///
+/// let noon = Timestamp::from_seconds(1_893_499_200).ok_or("out of range")?;
+/// let circumstances = Circumstances::at(noon);
+/// assert_eq!(circumstances.time_text(), "2030-01-01T12:00:00.000000Z");
+/// assert_eq!((circumstances.hour(), circumstances.weekday()), (12, 1));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances(OffsetDateTime);
+
+impl Circumstances {
+    /// The circumstances at this instant. Before 1970 they are those of 1970.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Self {
+        let epoch = Timestamp::from_seconds(0).unwrap_or(Timestamp::MIN);
+        Self(OffsetDateTime::UNIX_EPOCH + now.saturating_since(epoch))
+    }
+
+    /// The instant, as RFC 3339 writes it with microseconds.
+    #[must_use]
+    pub fn time_text(&self) -> String {
+        let (date, clock) = (self.0.date(), self.0.time());
+        format!(
+            "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",
+            date.year(),
+            u8::from(date.month()),
+            date.day(),
+            clock.hour(),
+            clock.minute(),
+            clock.second(),
+            clock.microsecond()
+        )
+    }
+
+    /// The hour, 0 to 23.
+    #[must_use]
+    pub fn hour(&self) -> u8 {
+        self.0.hour()
+    }
+
+    /// The day of the week, 0 for Monday.
+    #[must_use]
+    pub fn weekday(&self) -> u8 {
+        self.0.weekday().number_days_from_monday()
     }
 }
 

@@ -43,7 +43,8 @@ mod named;
 mod rule;
 
 pub use attributes::{
-    Attribute, AttributePath, AttributeValues, Attributes, PolicyContext, PolicySource,
+    Attribute, AttributePath, AttributeValues, Attributes, Circumstances, PolicyContext,
+    PolicySource, default_subject,
 };
 pub use condition::{PolicyCondition, PolicyOperator};
 pub use decision::{Policy, PolicyDecision, PolicyEvaluation, PolicyStep};

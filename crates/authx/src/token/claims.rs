@@ -118,6 +118,29 @@ pub struct Claims<C = ()> {
     pub custom: C,
 }
 
+impl<C> Claims<C> {
+    /// The same claims with custom ones of another type, which `change` makes of the present ones.
+    pub fn map_custom<D>(self, change: impl FnOnce(C) -> D) -> Claims<D> {
+        Claims {
+            sub: self.sub,
+            kind: self.kind,
+            jti: self.jti,
+            exp: self.exp,
+            nbf: self.nbf,
+            iat: self.iat,
+            iss: self.iss,
+            aud: self.aud,
+            fresh: self.fresh,
+            csrf: self.csrf,
+            scopes: self.scopes,
+            login_type: self.login_type,
+            sid: self.sid,
+            auth_time: self.auth_time,
+            custom: change(self.custom),
+        }
+    }
+}
+
 /// A claim that the engine gives its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RegisteredClaim {

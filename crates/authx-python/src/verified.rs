@@ -1,0 +1,219 @@
+//! What verification yields to Python: the payload, or a question for a store that stands before it.
+
+use std::sync::{Mutex, PoisonError};
+
+use authx::{Claims, JsonClaims, SessionState, Step, Stores, Timestamp};
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use pyo3::types::{PyString, PyTuple};
+use serde::{Deserialize, Deserializer};
+
+use crate::claim_value::{ClaimValue, ClaimValues};
+use crate::claims::token_payload;
+use crate::errors::authentication_error;
+use crate::instant::instant;
+use crate::json;
+
+/// Custom claims as Python gets them, and for a token that is due for refresh as the engine wants them too.
+#[derive(Clone)]
+pub(crate) struct Custom {
+    values: ClaimValues,
+    json: Option<JsonClaims>,
+}
+
+impl<'de> Deserialize<'de> for Custom {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(Self { values: ClaimValues::deserialize(deserializer)?, json: None })
+    }
+}
+
+impl From<JsonClaims> for Custom {
+    fn from(json: JsonClaims) -> Self {
+        // It was read before, so it can be read again.
+        let read = |raw| ClaimValue::read(raw).unwrap_or(ClaimValue::Null);
+        let values = json.iter().map(|(name, raw)| (name.clone(), read(raw))).collect();
+        Self { values, json: Some(json) }
+    }
+}
+
+/// Whose token it is, and what is kept of it on the way through the questions.
+pub(crate) struct Origin {
+    pub(crate) engine: authx::Engine,
+    /// The payload's JSON, where a model of the application's is made of it.
+    pub(crate) json: Option<String>,
+}
+
+/// See `Admitted` in `_authx.pyi`.
+#[pyclass(frozen, module = "authx._authx")]
+pub(crate) struct Admitted {
+    #[pyo3(get)]
+    payload: Py<PyAny>,
+    exp: Option<Timestamp>,
+    origin: Origin,
+    renewable: Option<Claims<JsonClaims>>,
+}
+
+#[pymethods]
+impl Admitted {
+    #[getter]
+    fn claims<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let json = self.origin.json.as_ref().ok_or_else(|| {
+            PyRuntimeError::new_err("the claims were not asked for when the token was verified")
+        })?;
+        json::loads(py, json)
+    }
+
+    fn socket_check_in(&self, now: f64) -> PyResult<f64> {
+        let now = instant("now", now)?;
+        Ok(self.origin.engine.socket_check_in(self.exp, now).as_secs_f64())
+    }
+}
+
+impl Admitted {
+    /// The claims of a token that is due for refresh.
+    pub(crate) fn renewable(&self) -> Option<&Claims<JsonClaims>> {
+        self.renewable.as_ref()
+    }
+}
+
+/// See `RevocationQuestion` in `_authx.pyi`.
+#[pyclass(frozen, module = "authx._authx")]
+pub(crate) struct RevocationQuestion {
+    spellings: Vec<String>,
+    open: Open<authx::RevocationQuestion<Custom>>,
+}
+
+#[pymethods]
+impl RevocationQuestion {
+    #[getter]
+    fn spellings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
+        PyTuple::new(py, self.spellings.iter().map(|text| PyString::new(py, text)))
+    }
+
+    #[getter]
+    fn payload<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        self.open.look(|question| {
+            let claims = question.claims_in_question();
+            token_payload(py, claims, &claims.custom.values)
+        })
+    }
+
+    fn answer<'py>(&self, py: Python<'py>, is_revoked: bool) -> PyResult<Bound<'py, PyAny>> {
+        let (question, origin) = self.open.take()?;
+        next(py, question.answer(is_revoked), origin)
+    }
+}
+
+/// See `SessionQuestion` in `_authx.pyi`.
+#[pyclass(frozen, module = "authx._authx")]
+pub(crate) struct SessionQuestion {
+    #[pyo3(get)]
+    session: String,
+    open: Open<authx::SessionQuestion<Custom>>,
+}
+
+#[pymethods]
+impl SessionQuestion {
+    #[pyo3(signature = (is_active))]
+    fn answer<'py>(&self, py: Python<'py>, is_active: Option<bool>) -> PyResult<Bound<'py, PyAny>> {
+        let state = match is_active {
+            Some(true) => SessionState::Active,
+            Some(false) => SessionState::Revoked,
+            None => SessionState::Unknown,
+        };
+        let (question, origin) = self.open.take()?;
+        next(py, question.answer(state), origin)
+    }
+}
+
+/// See `RefreshCandidate` in `_authx.pyi`.
+#[pyclass(frozen, module = "authx._authx")]
+pub(crate) struct RefreshCandidate {
+    open: Open<authx::Verified<'static, Custom>>,
+}
+
+impl RefreshCandidate {
+    pub(crate) fn new(verified: authx::Verified<'static, JsonClaims>, origin: Origin) -> Self {
+        Self { open: Open::new(verified.map_custom(Custom::from), origin) }
+    }
+}
+
+#[pymethods]
+impl RefreshCandidate {
+    fn ask<'py>(&self, py: Python<'py>, revocation: bool) -> PyResult<Bound<'py, PyAny>> {
+        let (verified, origin) = self.open.take()?;
+        step(py, verified.ask(Stores { revocation }), origin)
+    }
+}
+
+/// A step as the Python object that stands for it.
+pub(crate) fn step(
+    py: Python<'_>,
+    step: Step<Custom>,
+    origin: Origin,
+) -> PyResult<Bound<'_, PyAny>> {
+    match step {
+        Step::Admitted(claims) => admitted(py, claims, origin),
+        Step::AskRevocation(question) => {
+            let spellings = question.token().spellings().to_vec();
+            let question = RevocationQuestion { spellings, open: Open::new(question, origin) };
+            Ok(Bound::new(py, question)?.into_any())
+        }
+        Step::AskSession(question) => {
+            let session = question.session_id().to_owned();
+            let question = SessionQuestion { session, open: Open::new(question, origin) };
+            Ok(Bound::new(py, question)?.into_any())
+        }
+    }
+}
+
+/// The step after an answer, or the error that refuses the token.
+fn next(
+    py: Python<'_>,
+    answered: Result<Step<Custom>, authx::Error>,
+    origin: Origin,
+) -> PyResult<Bound<'_, PyAny>> {
+    match answered {
+        Ok(next) => step(py, next, origin),
+        Err(error) => Err(authentication_error(py, &error, origin.engine.config().login_type())),
+    }
+}
+
+/// A token whose every question is answered, or that is looked at without asking.
+pub(crate) fn admitted(
+    py: Python<'_>,
+    claims: Claims<Custom>,
+    origin: Origin,
+) -> PyResult<Bound<'_, PyAny>> {
+    let payload = token_payload(py, &claims, &claims.custom.values)?.unbind();
+    let exp = claims.exp;
+    let renewable = claims
+        .custom
+        .json
+        .is_some()
+        .then(|| claims.map_custom(|custom| custom.json.unwrap_or_default()));
+    Ok(Bound::new(py, Admitted { payload, exp, origin, renewable })?.into_any())
+}
+
+/// What is open until it is answered, which can be done once.
+struct Open<T>(Mutex<Option<(T, Origin)>>);
+
+impl<T> Open<T> {
+    fn new(question: T, origin: Origin) -> Self {
+        Self(Mutex::new(Some((question, origin))))
+    }
+
+    fn take(&self) -> PyResult<(T, Origin)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(answered_before)
+    }
+
+    fn look<R>(&self, look: impl FnOnce(&T) -> PyResult<R>) -> PyResult<R> {
+        let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (question, _) = open.as_ref().ok_or_else(answered_before)?;
+        look(question)
+    }
+}
+
+fn answered_before() -> PyErr {
+    PyRuntimeError::new_err("this question was answered before")
+}
