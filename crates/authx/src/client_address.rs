@@ -102,7 +102,7 @@ mod tests {
             ("::ffff:192.0.2.1", "192.0.2.1", "ratelimit:192.0.2.1"),
             ("::FFFF:c000:0201", "192.0.2.1", "ratelimit:192.0.2.1"),
             ("2001:DB8::1", "2001:db8::1", "ratelimit:2001:db8::/64"),
-            ("2001:db8:0:0:ffff::1", "2001:db8:0:0:ffff::1", "ratelimit:2001:db8::/64"),
+            ("2001:db8:0:0:ffff::1", "2001:db8::ffff:0:0:1", "ratelimit:2001:db8::/64"),
             ("2001:db8:0:1::1", "2001:db8:0:1::1", "ratelimit:2001:db8:0:1::/64"),
             ("fe80::1%eth0", "fe80::1", "ratelimit:fe80::/64"),
             ("testclient", "testclient", "ratelimit:testclient"),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::config::Config;
+use crate::key::KeyRing;
 use crate::verification_cache::{CacheStatistics, VerificationCache};
 
 /// A configuration at work. Immutable, cheap to clone, and shared between threads without a lock.
@@ -30,6 +31,29 @@ impl Engine {
     pub fn new(config: Config) -> Self {
         let cache = config.verification_cache.map(VerificationCache::new);
         Self { shared: Arc::new(Shared { config, cache }) }
+    }
+
+    /// The engine of the same configuration with other keys, which begins with an empty verification cache.
+    ///
+    /// The subject hash ([`Engine::subject_hash`]) follows the ring's first key, so it changes with the key that
+    /// signs and not when other keys come and go.
+    ///
+    /// ```
+    /// use authx::{Algorithm, Config, Engine, Key, KeyRing};
+    ///
+    /// # let (old, new) = (b"the secret of the last thirty days".as_slice(), b"the secret of the next thirty days");
+    /// let ring = KeyRing::new([Key::from_secret(Algorithm::Hs256, old)?])?;
+    /// let engine = Engine::new(Config::builder().keys(ring).build()?);
+    /// let ring = engine.config().keys().signing_with(Key::from_secret(Algorithm::Hs256, new)?)?;
+    /// let engine = engine.with_keys(ring);
+    /// assert_eq!(engine.config().keys().keys().count(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn with_keys(&self, keys: KeyRing) -> Self {
+        // The warnings are about the keys of the settings.
+        let config = Config { keys: Arc::new(keys), warnings: Vec::new(), ..self.config().clone() };
+        Self::new(config)
     }
 
     /// The configuration.

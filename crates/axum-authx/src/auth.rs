@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
 use authx::{
-    Clock, Config, ConfigError, Engine, Error, IssueError, NewToken, Random, SETTING_NAMES, Secret,
-    SystemClock, SystemRandom, Timestamp,
+    Clock, Config, ConfigError, Engine, Error, IssueError, KeyRing, NewToken, Random,
+    SETTING_NAMES, Secret, SystemClock, SystemRandom, Timestamp,
 };
 use serde::Serialize;
 
@@ -231,6 +231,38 @@ impl AuthX {
     pub fn load_config(&self, config: Config) {
         log_warnings(&config);
         self.inner.engine.0.store(Arc::new(Engine::new(config)));
+    }
+
+    /// Goes by the keys that `change` makes of the present ones, from the next request on; else as
+    /// [`AuthX::load_config`]. Where several threads change them at once, `change` may be called again with the
+    /// other thread's keys, so that no change is lost.
+    ///
+    /// ```
+    /// use axum_authx::{Algorithm, AuthX, Key};
+    ///
+    /// let auth = AuthX::ephemeral();
+    /// let key = Key::from_secret(Algorithm::Hs256, b"the secret of the next thirty days".as_slice())?;
+    /// auth.change_keys(|ring| ring.signing_with(key.clone()))?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// That of `change`; then the keys stay as they are.
+    pub fn change_keys<E>(
+        &self,
+        mut change: impl FnMut(&KeyRing) -> Result<KeyRing, E>,
+    ) -> Result<(), E> {
+        let engine = &self.inner.engine.0;
+        let mut present = engine.load_full();
+        loop {
+            let next = Arc::new(present.with_keys(change(present.config().keys())?));
+            let before = engine.compare_and_swap(&present, next);
+            if Arc::ptr_eq(&before, &present) {
+                return Ok(());
+            }
+            present = Guard::into_inner(before);
+        }
     }
 
     pub(crate) fn handle(&self) -> &Handle {

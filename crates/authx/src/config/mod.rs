@@ -143,7 +143,7 @@ impl ConfigBuilder {
 }
 
 /// What belongs to one token type: where it travels and under which names.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Transport {
     pub(crate) locations: Vec<Location>,
     pub(crate) lifetime: TokenLifetime,
@@ -157,7 +157,7 @@ pub(crate) struct Transport {
 }
 
 /// Which requests take part in implicit refresh.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct RefreshPolicy {
     pub(crate) window: Duration,
     pub(crate) max_age: Option<Duration>,
@@ -175,7 +175,7 @@ pub(crate) struct SessionPolicy {
 }
 
 /// The attributes of all cookies.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CookieAttributes {
     pub(crate) domain: Option<String>,
     pub(crate) max_age: Option<Duration>,
@@ -186,7 +186,7 @@ pub(crate) struct CookieAttributes {
 }
 
 /// When a request must repeat its token's CSRF value, and how it may.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct CsrfPolicy {
     pub(crate) protect: bool,
     pub(crate) methods: Vec<String>,
@@ -197,7 +197,7 @@ pub(crate) struct CsrfPolicy {
 /// A checked configuration with its keys.
 ///
 /// There is no invalid one: [`ConfigBuilder::build`] is the only way to get it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) keys: Arc<KeyRing>,
     pub(crate) warnings: Vec<String>,

@@ -6,7 +6,7 @@ use super::Key;
 use crate::base64url;
 
 /// A key's header, encoded once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct HeaderTemplate(String);
 
 impl HeaderTemplate {

@@ -57,12 +57,13 @@ impl<T: Into<String>> From<T> for Kid {
 /// assert_eq!(key.algorithm(), Algorithm::Hs256);
 /// # Ok::<(), authx::KeyError>(())
 /// ```
+#[derive(Clone)]
 pub struct Key {
     algorithm: Algorithm,
     kid: Option<Kid>,
     retired_at: Option<Timestamp>,
-    signing: Option<Signing>,
-    verifying: Verifying,
+    signing: Option<Arc<Signing>>,
+    verifying: Arc<Verifying>,
 }
 
 impl Key {
@@ -92,13 +93,8 @@ impl Key {
         secret: impl Into<Secret>,
     ) -> Result<Self, KeyError> {
         let key = Arc::new(HmacKey::new(algorithm, secret.into().expose())?);
-        Ok(Self {
-            algorithm,
-            kid: None,
-            retired_at: None,
-            signing: Some(Signing::Hmac(Arc::clone(&key))),
-            verifying: Verifying::Hmac(key),
-        })
+        let signing = Signing::Hmac(Arc::clone(&key));
+        Ok(Self::of(algorithm, Some(signing), Verifying::Hmac(key)))
     }
 
     /// A key pair from a private key as PEM: PKCS#8 (`PRIVATE KEY`), PKCS#1 (`RSA PRIVATE KEY`) or
@@ -112,7 +108,7 @@ impl Key {
         pem: impl Into<Secret>,
     ) -> Result<Self, KeyError> {
         let (signing, verifying) = pem::private_key(algorithm, &pem.into())?;
-        Ok(Self { algorithm, kid: None, retired_at: None, signing: Some(signing), verifying })
+        Ok(Self::of(algorithm, Some(signing), verifying))
     }
 
     /// A key that only verifies, from a public key as PEM: SPKI (`PUBLIC KEY`) or PKCS#1
@@ -123,7 +119,13 @@ impl Key {
     /// [`KeyError`] says what the text is instead, or why the key doesn't fit the algorithm.
     pub fn from_public_pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         let verifying = pem::public_key(algorithm, pem.as_ref())?;
-        Ok(Self { algorithm, kid: None, retired_at: None, signing: None, verifying })
+        Ok(Self::of(algorithm, None, verifying))
+    }
+
+    fn of(algorithm: Algorithm, signing: Option<Signing>, verifying: Verifying) -> Self {
+        let signing = signing.map(Arc::new);
+        let verifying = Arc::new(verifying);
+        Self { algorithm, kid: None, retired_at: None, signing, verifying }
     }
 
     /// The key with a name. Tokens that it signs carry the name as `kid`, and a token with another

@@ -23,7 +23,7 @@ use crate::time::Timestamp;
 /// assert_eq!(ring.algorithm(), Algorithm::Hs256);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct KeyRing {
     keys: Box<[Key]>,
     /// The headers of most tokens that each key signed: the one that we write first.
@@ -38,6 +38,10 @@ pub enum KeyRingError {
     Empty,
     /// Two keys of one algorithm have the same `kid`, so it names neither.
     DuplicateKid(String),
+    /// No key has this `kid`.
+    UnknownKid(String),
+    /// The key with this `kid` signs, so it can't retire.
+    RetiresSigner(String),
 }
 
 impl fmt::Display for KeyRingError {
@@ -45,6 +49,11 @@ impl fmt::Display for KeyRingError {
         match self {
             Self::Empty => formatter.write_str("a key ring needs at least one key"),
             Self::DuplicateKid(kid) => write!(formatter, "two keys of the ring are named {kid:?}"),
+            Self::UnknownKid(kid) => write!(formatter, "no key of the ring is named {kid:?}"),
+            Self::RetiresSigner(kid) => write!(
+                formatter,
+                "the key {kid:?} signs, so it can't retire: add the key that signs in its place first"
+            ),
         }
     }
 }
@@ -74,6 +83,62 @@ impl KeyRing {
         let known = |key| [HeaderTemplate::of(key), HeaderTemplate::beginning_with_typ(key)];
         let headers = keys.iter().map(known).collect();
         Ok(Self { keys, headers })
+    }
+
+    /// The keys, the one that signs first.
+    pub fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.keys.iter()
+    }
+
+    /// A ring in which `key` signs from now on, and the present keys still verify.
+    ///
+    /// ```
+    /// use authx::{Algorithm, Key, KeyRing};
+    ///
+    /// # let (old, new) = (b"the secret of the last thirty days".as_slice(), b"the secret of the next thirty days");
+    /// let ring = KeyRing::new([Key::from_secret(Algorithm::Hs256, old)?.with_kid("november")])?;
+    /// let ring = ring.signing_with(Key::from_secret(Algorithm::Hs256, new)?.with_kid("december"))?;
+    /// let kids: Vec<_> = ring.keys().filter_map(|key| Some(key.kid()?.as_str())).collect();
+    /// assert_eq!(kids, ["december", "november"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`KeyRingError::DuplicateKid`]: another key of the algorithm has its `kid`.
+    pub fn signing_with(&self, key: Key) -> Result<Self, KeyRingError> {
+        Self::new(std::iter::once(key).chain(self.keys.iter().cloned()))
+    }
+
+    /// A ring in which `key` verifies beside the present keys: the next key of whoever signs, before it
+    /// signs.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyRingError::DuplicateKid`]: another key of the algorithm has its `kid`.
+    pub fn verifying_with(&self, key: Key) -> Result<Self, KeyRingError> {
+        Self::new(self.keys.iter().cloned().chain(std::iter::once(key)))
+    }
+
+    /// A ring in which the keys with this `kid` accept no token from `instant` on.
+    ///
+    /// # Errors
+    ///
+    /// [`KeyRingError::UnknownKid`]: no key has it. [`KeyRingError::RetiresSigner`]: the key that signs has
+    /// it, whose successor comes first ([`signing_with`](Self::signing_with)).
+    pub fn retiring(&self, kid: &str, instant: Timestamp) -> Result<Self, KeyRingError> {
+        let is_named = |key: &Key| key.kid().is_some_and(|own| own.as_str() == kid);
+        if !self.keys.iter().any(is_named) {
+            return Err(KeyRingError::UnknownKid(kid.to_owned()));
+        }
+        if is_named(self.signer()) {
+            return Err(KeyRingError::RetiresSigner(kid.to_owned()));
+        }
+        let retire = |key: &Key| match is_named(key) {
+            true => key.clone().retired_at(instant),
+            false => key.clone(),
+        };
+        Self::new(self.keys.iter().map(retire))
     }
 
     /// The algorithm of the tokens that this ring signs.
