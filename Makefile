@@ -20,8 +20,10 @@ SHELL := bash
 MAKEFLAGS += --no-builtin-rules
 
 BIN := $(VENV)/bin
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+SDIST := $(TARGET)/sdist
 # Not optimised: that would take longer than anyone looks at the demo.
-AXUM_SERVICE := $(or $(CARGO_TARGET_DIR),target)/debug/authx-demo
+AXUM_SERVICE := $(TARGET)/debug/authx-demo
 TOOLS := .tools
 CARGO_DENY_VERSION := 0.20.2
 CARGO_FUZZ_VERSION := 0.13.2
@@ -198,7 +200,7 @@ flamegraph: flamegraph-tools rust ## Draw where a protected axum call spends its
 ##@ Lint
 
 .PHONY: lint
-lint: lint-rust lint-dependencies lint-python docs ## Check the format, the lints, the types, the dependencies, the documentation
+lint: lint-rust lint-features lint-dependencies lint-python docs lint-packages ## Check the format, the lints, the types, the dependencies, the documentation, the packages
 
 .PHONY: lint-rust
 lint-rust: rust $(VENV)/bin/python
@@ -206,6 +208,21 @@ lint-rust: rust $(VENV)/bin/python
 	cargo clippy --workspace --all-targets --all-features $(LOCKED) -- -D warnings
 	cargo fmt --manifest-path $(FUZZ) --all --check
 	cargo clippy --manifest-path $(FUZZ) --package fuzz-targets --all-targets --target-dir target $(LOCKED) -- -D warnings
+
+.PHONY: lint-features
+lint-features: $(VENV)/.dev rust ## Lint and document each published crate with each of its features alone
+	$(BIN)/python scripts/packages.py features
+
+# The wheel is built from the source distribution, so that both are known to be whole.
+.PHONY: lint-packages
+lint-packages: $(VENV)/.dev rust ## Pack all that is published, build it as packed, and look at what it holds
+	$(BIN)/python scripts/packages.py crates
+	rm -rf $(SDIST) && mkdir -p $(SDIST)
+	$(BIN)/maturin sdist --out $(SDIST)
+	tar -xzm -f $(SDIST)/*.tar.gz -C $(SDIST)
+	cd $(SDIST)/*/ && CARGO_TARGET_DIR=$(abspath $(TARGET)) $(abspath $(BIN))/maturin build --release --quiet --out ..
+	$(BIN)/twine check --strict $(SDIST)/*.tar.gz $(SDIST)/*.whl
+	$(BIN)/python scripts/packages.py artefacts $(SDIST)/*.tar.gz $(SDIST)/*.whl
 
 # The advisories need a database from the internet; without it the rest is still checked.
 .PHONY: lint-dependencies

@@ -1,4 +1,4 @@
-"""The README's quick start is the file that runs here, and does what the README says."""
+"""The quick start of both readmes is the file that runs here, and does what they say."""
 
 import importlib.util
 import re
@@ -39,8 +39,9 @@ def bearer(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
 
 
-def test_readme_shows_the_quick_start_as_it_runs() -> None:
-    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / "README.md").read_text(), re.DOTALL | re.MULTILINE)
+@pytest.mark.parametrize("readme", ["README.md", "python/README.md"])
+def test_readme_shows_the_quick_start_as_it_runs(readme: str) -> None:
+    blocks = re.findall(r"^```python\n(.*?)^```$", (ROOT / readme).read_text(), re.DOTALL | re.MULTILINE)
 
     assert blocks == [QUICKSTART.read_text()]
 

@@ -39,6 +39,11 @@
 
 #![forbid(unsafe_code)]
 
+/// The front page of the package, so that its example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}
+
 mod answer;
 mod base64url;
 mod client_address;

@@ -104,9 +104,9 @@
 //! ```
 #![forbid(unsafe_code)]
 
-/// The repository's front page, so that its example compiles.
+/// The front page of the package, so that its example compiles.
 #[cfg(doctest)]
-#[doc = include_str!("../../../README.md")]
+#[doc = include_str!("../README.md")]
 mod readme {}
 
 mod access_token;

@@ -4,6 +4,11 @@
 
 #![forbid(unsafe_code)]
 
+/// The repository's front page, so that its example compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+mod readme {}
+
 mod blocklist;
 mod body;
 mod error;
