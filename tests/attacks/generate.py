@@ -1,7 +1,7 @@
 """Writes cases.json: hostile requests, and their honest neighbours, with the one right answer to each.
 
 Run it after a change in this folder and commit cases.json as well: `python tests/attacks/generate.py`. The cases are in
-rows/, by topic. Every face runs the same table.
+topics/. Every face runs the same table.
 
 Keys, clock and identifiers are fixed, and so are the random parts of ECDSA and PSS, so that the file changes only
 where a case does. The keys are for this table alone.
@@ -9,13 +9,14 @@ where a case does. The keys are for this table alone.
 The file's head holds what the cases share:
 
 - `now`: the clock, in seconds since 1970, unless a case has its own;
+- `topics`: what the cases are about, each with at least one;
 - `marker`: a text that is in every payload and every secret, and must be in no answer and no log;
 - `configurations`: settings by name; a case's `settings` come on top;
 - `routes`: what a route asks for, by name;
 - `bad_keys`: settings that make no configuration, each with the `setting` that the error names;
 - `reserved_claims`: claims that nobody can give a new token as data of their own.
 
-A case has a `row` of the list of attacks and a `name`, unique together; then `configuration`, `settings`,
+A case has a `topic` and a `name`, unique together; then `configuration`, `settings`,
 `login_type`, `route`, `now`, `request` and `expect`. A store says that every token is `revoked`, where it is asked at
 all. A route that is a `websocket` gets the request as a handshake. A `ring` of named keys can't be made from settings, so such a
 case is for the engine alone. In `request`, every character is one byte (Latin-1); the header names are as a browser
@@ -38,8 +39,10 @@ if __name__ == "__main__":
     # A script can import from its own folder only. `tests` is in the repository's root.
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.attacks.case import CASES, ROUTES
-from tests.attacks.rows import (
+from tests.attacks.case import CASES, ROUTES, TOPICS
+from tests.attacks.signing import KEY_PAIRS, MARKER, SECRET, public_pem
+from tests.attacks.tokens import NOW
+from tests.attacks.topics import (
     algorithms_and_keys,
     bodies_and_queries,
     claims,
@@ -50,11 +53,9 @@ from tests.attacks.rows import (
     sockets_and_stores,
     token_text,
 )
-from tests.attacks.signing import KEY_PAIRS, MARKER, SECRET, public_pem
-from tests.attacks.tokens import NOW
 
-# In the order of the list of attacks.
-TOPICS = (
+# In the order of their topics.
+MODULES = (
     token_text,
     algorithms_and_keys,
     claims,
@@ -76,8 +77,8 @@ def main() -> None:
 
 def table() -> str:
     """The text of cases.json."""
-    for topic in TOPICS:
-        topic.add_cases()
+    for module in MODULES:
+        module.add_cases()
     configurations: dict[str, dict[str, Any]] = {
         "headers": {},
         **{place: {"JWT_TOKEN_LOCATION": [place]} for place in ("cookies", "json", "query")},
@@ -91,6 +92,7 @@ def table() -> str:
     head = {
         "about": "Written by generate.py, which says what is what. Don't edit.",
         "now": NOW,
+        "topics": TOPICS,
         "marker": MARKER,
         "reserved_claims": RESERVED_CLAIMS,
         "bad_keys": keys.bad_keys(),

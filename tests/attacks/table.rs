@@ -1,7 +1,7 @@
 //! The table of hostile requests, `cases.json`, as the tests of the Rust faces read it.
 //! `generate.py` writes and explains it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use authx::{
@@ -14,6 +14,8 @@ use serde_json::{Map, Value};
 #[derive(Deserialize)]
 pub(crate) struct Table {
     pub(crate) now: f64,
+    /// What the cases are about, each with at least one.
+    pub(crate) topics: Vec<String>,
     pub(crate) marker: String,
     pub(crate) reserved_claims: Vec<String>,
     pub(crate) bad_keys: Vec<BadKey>,
@@ -27,7 +29,7 @@ pub(crate) struct Table {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BadKey {
-    pub(crate) row: u32,
+    pub(crate) topic: String,
     pub(crate) name: String,
     pub(crate) settings: Map<String, Value>,
     /// Which the error names.
@@ -51,7 +53,7 @@ pub(crate) struct Route {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Case {
-    pub(crate) row: u32,
+    pub(crate) topic: String,
     pub(crate) name: String,
     pub(crate) configuration: String,
     #[serde(default)]
@@ -71,7 +73,7 @@ pub(crate) struct Case {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Refresh {
-    pub(crate) row: u32,
+    pub(crate) topic: String,
     pub(crate) name: String,
     pub(crate) configuration: String,
     pub(crate) settings: Map<String, Value>,
@@ -306,10 +308,24 @@ impl BadKey {
     }
 }
 
-/// How many cases ran, in all and by row.
-pub(crate) fn report(ran: &BTreeMap<u32, usize>, what: &str) -> String {
-    let per_row: Vec<String> = ran.iter().map(|(row, count)| format!("{row}: {count}")).collect();
-    format!("{} {what}; by row {}", ran.values().sum::<usize>(), per_row.join(", "))
+/// How many cases ran, in all and by topic.
+#[derive(Default)]
+pub(crate) struct Counts(BTreeMap<String, usize>);
+
+impl Counts {
+    pub(crate) fn count(&mut self, topic: &str) {
+        *self.0.entry(topic.to_owned()).or_default() += 1;
+    }
+
+    pub(crate) fn topics(&self) -> BTreeSet<&str> {
+        self.0.keys().map(String::as_str).collect()
+    }
+
+    pub(crate) fn report(&self, table: &Table, what: &str) -> String {
+        let count = |topic: &String| self.0.get(topic).map(|count| format!("{topic} {count}"));
+        let by_topic: Vec<String> = table.topics.iter().filter_map(count).collect();
+        format!("{} {what}: {}", self.0.values().sum::<usize>(), by_topic.join(", "))
+    }
 }
 
 fn setting(value: &Value) -> SettingValue {

@@ -12,12 +12,12 @@ from tests.attacks.tokens import CSRF, HONEST, NOW, OTHER_CSRF, forged, token
 
 
 def add_cases() -> None:
-    row_23()
-    row_24()
-    row_25()
+    authorization_header()
+    cookies()
+    csrf()
 
 
-def row_23() -> None:
+def authorization_header() -> None:
     """The Authorization header."""
     other = token(sub="admin")
     bad = forged(HONEST)
@@ -28,13 +28,13 @@ def row_23() -> None:
     for name, values in each({
         "a good and a bad token": (HONEST, bad), "a bad and a good token": (bad, HONEST), "two good ones": (HONEST, other),
     }):
-        refused(23, f"two Authorization headers with {name}", None, request=with_headers(*(b"Bearer " + text for text in values)))
-    accepted(23, "two Authorization headers, alike", None, request=with_headers(b"Bearer " + HONEST, b"Bearer " + HONEST))
-    accepted(23, "two Authorization headers with one token, in other letter case", None,
+        refused("authorization-header", f"two Authorization headers with {name}", None, request=with_headers(*(b"Bearer " + text for text in values)))
+    accepted("authorization-header", "two Authorization headers, alike", None, request=with_headers(b"Bearer " + HONEST, b"Bearer " + HONEST))
+    accepted("authorization-header", "two Authorization headers with one token, in other letter case", None,
              request=with_headers(b"Bearer " + HONEST, b"bearer  " + HONEST))
-    accepted(23, "an Authorization header of another scheme beside it", None,
+    accepted("authorization-header", "an Authorization header of another scheme beside it", None,
              request=with_headers(b"Basic dXNlcjpwYXNz", b"Bearer " + HONEST))
-    accepted(23, "an empty Authorization header beside it", None, request=with_headers(b"", b"Bearer " + HONEST))
+    accepted("authorization-header", "an empty Authorization header beside it", None, request=with_headers(b"", b"Bearer " + HONEST))
     for name, value in each({
         "one with two values": b"Bearer " + HONEST + b", Bearer " + other,
         "one with two equal values": b"Bearer " + HONEST + b", Bearer " + HONEST,
@@ -49,7 +49,7 @@ def row_23() -> None:
         "the marker": b"Bearer " + MARKER.encode(),
         "token68 of another kind": b"Bearer abc=",
     }):
-        refused(23, f"Authorization with {name}", None, request=with_headers(value))
+        refused("authorization-header", f"Authorization with {name}", None, request=with_headers(value))
     for name, value in each({
         "Basic credentials": b"Basic dXNlcjpwYXNz",
         "a token as Basic": b"Basic " + HONEST,
@@ -74,29 +74,29 @@ def row_23() -> None:
         "64 KB of something": b"a" * 65_536,
         "Digest with a token inside": b'Digest token="Bearer ' + HONEST + b'"',
     }):
-        refused(23, f"Authorization with {name} is no token", None, request=with_headers(value), error="MissingTokenError")
+        refused("authorization-header", f"Authorization with {name} is no token", None, request=with_headers(value), error="MissingTokenError")
     for scheme in (b"Bearer", b"bearer", b"BEARER", b"bEaReR"):
-        accepted(23, f"the scheme {scheme.decode()}", None, request=with_headers(scheme + b" " + HONEST))
-    accepted(23, "two spaces after the scheme", None, request=with_headers(b"Bearer  " + HONEST))
-    accepted(23, "64 KB of spaces after the scheme", None, request=with_headers(b"Bearer" + b" " * 65_536 + HONEST))
+        accepted("authorization-header", f"the scheme {scheme.decode()}", None, request=with_headers(scheme + b" " + HONEST))
+    accepted("authorization-header", "two spaces after the scheme", None, request=with_headers(b"Bearer  " + HONEST))
+    accepted("authorization-header", "64 KB of spaces after the scheme", None, request=with_headers(b"Bearer" + b" " * 65_536 + HONEST))
     for name in ("authorization", "AUTHORIZATION"):
-        accepted(23, f"the header's name as {name}", None, request=with_headers(b"Bearer " + HONEST, name=name))
+        accepted("authorization-header", f"the header's name as {name}", None, request=with_headers(b"Bearer " + HONEST, name=name))
     for name in ("Proxy-Authorization", "Authorization2", "X-Authorization", "Authorizatio", "X-Forwarded-Authorization"):
-        refused(23, f"a token in {name}", None, request=with_headers(b"Bearer " + HONEST, name=name), error="MissingTokenError")
-    refused(23, "no header at all", None, request=request(), error="MissingTokenError")
+        refused("authorization-header", f"a token in {name}", None, request=with_headers(b"Bearer " + HONEST, name=name), error="MissingTokenError")
+    refused("authorization-header", "no header at all", None, request=request(), error="MissingTokenError")
     raw = {"JWT_HEADER_TYPE": ""}
-    accepted(23, "no scheme where none is configured", None, request=with_headers(HONEST), settings=raw)
-    refused(23, "Bearer where no scheme is configured", None, request=with_headers(b"Bearer " + HONEST), settings=raw)
-    refused(23, "nothing where no scheme is configured", None, request=with_headers(b""), settings=raw, error="MissingTokenError")
+    accepted("authorization-header", "no scheme where none is configured", None, request=with_headers(HONEST), settings=raw)
+    refused("authorization-header", "Bearer where no scheme is configured", None, request=with_headers(b"Bearer " + HONEST), settings=raw)
+    refused("authorization-header", "nothing where no scheme is configured", None, request=with_headers(b""), settings=raw, error="MissingTokenError")
     own = {"JWT_HEADER_NAME": "X-Token", "JWT_HEADER_TYPE": "JWT"}
-    accepted(23, "a name and a scheme of one's own", None, request=with_headers(b"JWT " + HONEST, name="x-token"), settings=own)
-    refused(23, "Bearer where another scheme is configured", None, request=with_headers(b"Bearer " + HONEST, name="X-Token"),
+    accepted("authorization-header", "a name and a scheme of one's own", None, request=with_headers(b"JWT " + HONEST, name="x-token"), settings=own)
+    refused("authorization-header", "Bearer where another scheme is configured", None, request=with_headers(b"Bearer " + HONEST, name="X-Token"),
             settings=own, error="MissingTokenError")
-    refused(23, "Authorization where another header is configured", None, request=with_headers(b"JWT " + HONEST),
+    refused("authorization-header", "Authorization where another header is configured", None, request=with_headers(b"JWT " + HONEST),
             settings=own, error="MissingTokenError")
 
 
-def row_24() -> None:
+def cookies() -> None:
     """Cookies."""
     name = b"access_token_cookie="
     other = token(sub="admin")
@@ -106,9 +106,9 @@ def row_24() -> None:
         return request(headers=[("Cookie", header) for header in headers])
 
     for title, pair in each({"good and bad": (HONEST, bad), "bad and good": (bad, HONEST), "both good": (HONEST, other)}):
-        refused(24, f"two cookies of one name, {title}", None, request=cookies(name + pair[0] + b"; " + name + pair[1]))
-        refused(24, f"two Cookie headers with one name, {title}", None, request=cookies(name + pair[0], name + pair[1]))
-    refused(24, "200 cookies of one name", None,
+        refused("cookies", f"two cookies of one name, {title}", None, request=cookies(name + pair[0] + b"; " + name + pair[1]))
+        refused("cookies", f"two Cookie headers with one name, {title}", None, request=cookies(name + pair[0], name + pair[1]))
+    refused("cookies", "200 cookies of one name", None,
             request=cookies(b"; ".join(name + b"text%d" % index for index in range(199)) + b"; " + name + HONEST))
     for title, value in each({
         "two cookies of one name, alike": name + HONEST + b"; " + name + HONEST,
@@ -130,8 +130,8 @@ def row_24() -> None:
         "bytes above 0x7F in another cookie": b"a=\xe9\xff; " + name + HONEST,
         "the version of the old standard before it": b"$Version=1; " + name + HONEST + b"; $Path=/",
     }):
-        accepted(24, title, None, request=cookies(value))
-    accepted(24, "a second Cookie header with other cookies", None, request=cookies(b"a=b", name + HONEST, b"c=d"))
+        accepted("cookies", title, None, request=cookies(value))
+    accepted("cookies", "a second Cookie header with other cookies", None, request=cookies(b"a=b", name + HONEST, b"c=d"))
     for title, value in each({
         "a quotation mark before the value alone": name + b'"' + HONEST,
         "a quotation mark behind the value alone": name + HONEST + b'"',
@@ -148,7 +148,7 @@ def row_24() -> None:
         "the scheme before the value": name + b"Bearer " + HONEST,
         "64 KB for a value": name + b"a" * 65_536,
     }):
-        refused(24, title, None, request=cookies(value))
+        refused("cookies", title, None, request=cookies(value))
     for title, value in each({
         "an empty header": b"",
         "only semicolons": b";" * 1_000,
@@ -170,15 +170,15 @@ def row_24() -> None:
         "the CSRF cookie alone": b"csrf_access_token=" + CSRF.encode(),
         "200 other cookies": b"; ".join(f"cookie{index}=value{index}".encode() for index in range(200)),
     }):
-        refused(24, f"{title} is no token", None, request=cookies(value), error="MissingTokenError")
-    refused(24, "a cookie where cookies are no configured location", None, configuration="headers",
+        refused("cookies", f"{title} is no token", None, request=cookies(value), error="MissingTokenError")
+    refused("cookies", "a cookie where cookies are no configured location", None, configuration="headers",
             request=cookies(name + HONEST), error="MissingTokenError")
-    refused(24, "a token in Set-Cookie", None, request=request(headers=[("Set-Cookie", name + HONEST)]), error="MissingTokenError")
-    accepted(24, "a cookie of a name of one's own", None, settings={"JWT_ACCESS_COOKIE_NAME": "__Host-session"},
+    refused("cookies", "a token in Set-Cookie", None, request=request(headers=[("Set-Cookie", name + HONEST)]), error="MissingTokenError")
+    accepted("cookies", "a cookie of a name of one's own", None, settings={"JWT_ACCESS_COOKIE_NAME": "__Host-session"},
              request=cookies(b"__Host-session=" + HONEST + b"; " + name + bad))
 
 
-def row_25() -> None:
+def csrf() -> None:
     """The CSRF value of a token in a cookie."""
     missing, mismatch = "MissingCSRFTokenError", "CSRFError"
 
@@ -188,48 +188,48 @@ def row_25() -> None:
 
     csrf = CSRF.encode()
     for method in ("POST", "PUT", "PATCH", "DELETE"):
-        refused(25, f"{method} without the value", None, request=post(method=method), error=missing)
-        accepted(25, f"{method} with the value", None, request=post(csrf, method=method))
+        refused("csrf", f"{method} without the value", None, request=post(method=method), error=missing)
+        accepted("csrf", f"{method} with the value", None, request=post(csrf, method=method))
     for method in ("GET", "HEAD", "OPTIONS"):
-        accepted(25, f"{method} without the value", None, request=post(method=method))
-        accepted(25, f"{method} with a false value", None, request=post(b"false", method=method))
-        accepted(25, f"{method} with two different values", None, request=post(csrf, b"false", method=method))
+        accepted("csrf", f"{method} without the value", None, request=post(method=method))
+        accepted("csrf", f"{method} with a false value", None, request=post(b"false", method=method))
+        accepted("csrf", f"{method} with two different values", None, request=post(csrf, b"false", method=method))
     for name, value in each({
         "an empty value": b"", "of another token": OTHER_CSRF.encode(), "one character short": csrf[:-1], "one character short in front": csrf[1:],
         "one character long": csrf + b"0", "in upper case": csrf.upper(), "bytes above 0x7F": b"\xe9\xff\x80", "an accent in UTF-8": "caf\u00e9".encode(),
         "NUL behind it": csrf + b"\0", "in quotes": b'"' + csrf + b'"', "twice in one header": csrf + b", " + csrf, "64 KB": b"a" * 65_536,
         "null": b"null", "undefined": b"undefined", "the token itself": HONEST, "without its hyphens": csrf.replace(b"-", b""),
     }):
-        refused(25, f"the value is wrong: {name}", None, request=post(value), error=mismatch)
-    refused(25, "two CSRF headers, right and wrong", None, request=post(csrf, b"wrong"), error=mismatch)
-    refused(25, "two CSRF headers, wrong and right", None, request=post(b"wrong", csrf), error=mismatch)
-    accepted(25, "two CSRF headers, alike", None, request=post(csrf, csrf))
+        refused("csrf", f"the value is wrong: {name}", None, request=post(value), error=mismatch)
+    refused("csrf", "two CSRF headers, right and wrong", None, request=post(csrf, b"wrong"), error=mismatch)
+    refused("csrf", "two CSRF headers, wrong and right", None, request=post(b"wrong", csrf), error=mismatch)
+    accepted("csrf", "two CSRF headers, alike", None, request=post(csrf, csrf))
     for name, parts in each({
         "the query": {"query": b"csrf_token=" + csrf}, "another header": {"headers": [("X-XSRF-TOKEN", csrf)]},
     }):
-        refused(25, f"the value is in {name} only", None, request=post(**parts), error=missing)
-    refused(25, "the value is in the cookie only", None, error=missing, request=request(
+        refused("csrf", f"the value is in {name} only", None, request=post(**parts), error=missing)
+    refused("csrf", "the value is in the cookie only", None, error=missing, request=request(
         method="POST", headers=[("Cookie", b"access_token_cookie=" + HONEST + b"; csrf_access_token=" + csrf)]))
 
     refresh = token(type="refresh", csrf=OTHER_CSRF)
     both = b"access_token_cookie=" + HONEST + b"; refresh_token_cookie=" + refresh
     for route, good, bad in (("access", csrf, OTHER_CSRF.encode()), ("refresh", OTHER_CSRF.encode(), csrf)):
         parts = [("Cookie", both), ("X-CSRF-TOKEN", bad)]
-        refused(25, f"the other token's value on the route {route}", None, route=route, error=mismatch,
+        refused("csrf", f"the other token's value on the route {route}", None, route=route, error=mismatch,
                 request=request(method="POST", headers=parts))
-        accepted(25, f"the right one of two values on the route {route}", None, route=route,
+        accepted("csrf", f"the right one of two values on the route {route}", None, route=route,
                  request=request(method="POST", headers=[("Cookie", both), ("X-CSRF-TOKEN", good)]))
     own = {"JWT_ACCESS_CSRF_HEADER_NAME": "X-Access-CSRF", "JWT_REFRESH_CSRF_HEADER_NAME": "X-Refresh-CSRF"}
-    refused(25, "the value in the refresh token's own header", None, settings=own, error=missing,
+    refused("csrf", "the value in the refresh token's own header", None, settings=own, error=missing,
             request=post(headers=[("X-Refresh-CSRF", csrf)]))
-    accepted(25, "the value in a header of one's own", None, settings=own, request=post(headers=[("X-Access-CSRF", csrf)]))
+    accepted("csrf", "the value in a header of one's own", None, settings=own, request=post(headers=[("X-Access-CSRF", csrf)]))
 
     for name, claims in each({"absent": {"drop": ("csrf",)}, "empty": {"csrf": ""}}):
         for title, value in each({"absent": (), "empty": (b"",), "something": (b"a",)}):
-            refused(25, f"the token's value is {name}, the request's is {title}", None, request=post(*value, text=token(**claims)),
+            refused("csrf", f"the token's value is {name}, the request's is {title}", None, request=post(*value, text=token(**claims)),
                     error=mismatch if value else missing)
     for name, bad_claim in each({"a number": 1, "null": None, "a list": [CSRF]}):
-        refused(25, f"the token's value is {name}", None, request=post(csrf, text=token(csrf=bad_claim)))
+        refused("csrf", f"the token's value is {name}", None, request=post(csrf, text=token(csrf=bad_claim)))
 
     settings = {"JWT_CSRF_CHECK_FORM": True}
 
@@ -237,40 +237,40 @@ def row_25() -> None:
         return post(*values, headers=[("Content-Type", content_type.encode())], body=name.encode() + b"=" + text,
                     fields=[(name, text.decode())])
 
-    refused(25, "the value in a form where forms are switched off", None, request=form(csrf), error=missing)
-    accepted(25, "the value in a form where forms are switched on", None, request=form(csrf), settings=settings)
-    accepted(25, "a form with parameters of its content type", None, request=form(csrf, content_type=f"{FORM}; charset=utf-8"),
+    refused("csrf", "the value in a form where forms are switched off", None, request=form(csrf), error=missing)
+    accepted("csrf", "the value in a form where forms are switched on", None, request=form(csrf), settings=settings)
+    accepted("csrf", "a form with parameters of its content type", None, request=form(csrf, content_type=f"{FORM}; charset=utf-8"),
              settings=settings)
-    refused(25, "a false value in a form", None, request=form(OTHER_CSRF.encode()), settings=settings, error=mismatch)
-    refused(25, "an empty value in a form", None, request=form(b""), settings=settings, error=mismatch)
-    refused(25, "another field of a form", None, request=form(csrf, name="csrf"), settings=settings, error=missing)
-    refused(25, "a form of another content type", None, request=form(csrf, content_type="text/plain"), settings=settings,
+    refused("csrf", "a false value in a form", None, request=form(OTHER_CSRF.encode()), settings=settings, error=mismatch)
+    refused("csrf", "an empty value in a form", None, request=form(b""), settings=settings, error=mismatch)
+    refused("csrf", "another field of a form", None, request=form(csrf, name="csrf"), settings=settings, error=missing)
+    refused("csrf", "a form of another content type", None, request=form(csrf, content_type="text/plain"), settings=settings,
             error=missing)
-    refused(25, "a false header is not mended by the form", None, request=form(csrf, b"false"), settings=settings, error=mismatch)
-    accepted(25, "a right header needs no form", None, request=form(b"false", csrf), settings=settings)
+    refused("csrf", "a false header is not mended by the form", None, request=form(csrf, b"false"), settings=settings, error=mismatch)
+    accepted("csrf", "a right header needs no form", None, request=form(b"false", csrf), settings=settings)
     for name, values in each({"right and wrong": (CSRF, "wrong"), "wrong and right": ("wrong", CSRF)}):
-        refused(25, f"the field twice, {name}", None, settings=settings, error=mismatch, request=post(
+        refused("csrf", f"the field twice, {name}", None, settings=settings, error=mismatch, request=post(
             headers=[("Content-Type", FORM.encode())], body="&".join(f"csrf_token={value}" for value in values).encode(),
             fields=[("csrf_token", value) for value in values]))
     boundary = "multipart/form-data; boundary=xyz"
-    accepted(25, "the value in a form of parts", None, settings=settings, request=post(
+    accepted("csrf", "the value in a form of parts", None, settings=settings, request=post(
         headers=[("Content-Type", boundary.encode())], fields=[("csrf_token", CSRF)],
         body=b'--xyz\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n' + csrf + b"\r\n--xyz--\r\n"))
 
-    accepted(25, "switched off", None, request=post(), settings={"JWT_COOKIE_CSRF_PROTECT": False})
+    accepted("csrf", "switched off", None, request=post(), settings={"JWT_COOKIE_CSRF_PROTECT": False})
     only_delete = {"JWT_CSRF_METHODS": ["DELETE"]}
-    accepted(25, "a method that is not among the configured ones", None, request=post(), settings=only_delete)
-    refused(25, "a method that is among the configured ones", None, request=post(method="DELETE"), settings=only_delete, error=missing)
-    refused(25, "a route that always asks for it, with GET", None, request=post(method="GET"), route="csrf-always", error=missing)
-    accepted(25, "a route that never asks for it, with POST", None, request=post(), route="csrf-never")
+    accepted("csrf", "a method that is not among the configured ones", None, request=post(), settings=only_delete)
+    refused("csrf", "a method that is among the configured ones", None, request=post(method="DELETE"), settings=only_delete, error=missing)
+    refused("csrf", "a route that always asks for it, with GET", None, request=post(method="GET"), route="csrf-always", error=missing)
+    accepted("csrf", "a route that never asks for it, with POST", None, request=post(), route="csrf-never")
     headers = [("Authorization", b"Bearer " + HONEST)]
-    accepted(25, "a token from the header needs none", None, configuration="everywhere", request=request(method="POST", headers=headers))
-    accepted(25, "a token from the header needs none, with a cookie beside it", None, configuration="everywhere",
+    accepted("csrf", "a token from the header needs none", None, configuration="everywhere", request=request(method="POST", headers=headers))
+    accepted("csrf", "a token from the header needs none, with a cookie beside it", None, configuration="everywhere",
              request=request(method="POST", headers=[*headers, ("Cookie", b"access_token_cookie=" + token(sub="admin"))]))
-    accepted(25, "a token from the query needs none", HONEST, place="query", method="POST")
-    refused(25, "the end is checked before the value", None, request=post(text=token(exp=NOW)), error="TokenExpiredError")
-    refused(25, "the signature is checked before the value", None, request=post(text=forged(HONEST)),
+    accepted("csrf", "a token from the query needs none", HONEST, place="query", method="POST")
+    refused("csrf", "the end is checked before the value", None, request=post(text=token(exp=NOW)), error="TokenExpiredError")
+    refused("csrf", "the signature is checked before the value", None, request=post(text=forged(HONEST)),
             error="TokenInvalidSignatureError")
-    refused(25, "the signature is checked before two different values", None, request=post(csrf, b"a", text=forged(HONEST)),
+    refused("csrf", "the signature is checked before two different values", None, request=post(csrf, b"a", text=forged(HONEST)),
             error="TokenInvalidSignatureError")
-    refused(25, "the value is checked before scopes", None, request=post(), route="users-read", error=missing)
+    refused("csrf", "the value is checked before scopes", None, request=post(), route="users-read", error=missing)

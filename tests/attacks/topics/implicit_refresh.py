@@ -10,7 +10,7 @@ from tests.attacks.tokens import CSRF, HONEST, NOW, OTHER_CSRF, forged, token
 # fmt: off
 # Tables, where a case is a line or two. The formatter would give each word a line.
 
-ROW = 31
+TOPIC = "implicit-refresh"
 REFRESHES: list[dict[str, Any]] = []
 DUE: dict[str, Any] = {"exp": NOW + 300}
 KEPT = {"sub": "user123", "type": "access", "fresh": False, "iat": NOW, "exp": NOW + 900, "auth_time": NOW - 60}
@@ -86,7 +86,7 @@ def _add(
     headers = [(where[0], where[1] + text), *([("X-CSRF-TOKEN", csrf.encode("latin-1"))] if csrf is not None else [])]
     outcome = "brings a new token" if renewed else "brings none"
     case = {
-        "row": ROW,
+        "topic": TOPIC,
         "name": f"{name} {outcome}",
         "configuration": configuration,
         "settings": dict(settings or {}),

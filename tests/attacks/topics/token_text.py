@@ -14,27 +14,27 @@ from tests.attacks.tokens import HEADER, HONEST, honest_claims, sealed, signed, 
 
 
 def add_cases() -> None:
-    row_1()
-    row_2()
-    row_3()
-    row_4()
-    row_5()
+    size_and_segments()
+    base64url()
+    header_json()
+    payload_json()
+    text_around_the_token()
 
 
-def row_1() -> None:
+def size_and_segments() -> None:
     """The size of a token, and the number of its segments."""
     empty: Mapping[str, Any] = {"error": "MissingTokenError"}
-    refused(1, "an empty token in the header is none", b"", **empty)
+    refused("size-and-segments", "an empty token in the header is none", b"", **empty)
     for place in ("cookies", "query"):
-        refused(1, f"an empty token in {place} is none", b"", place=place, **empty)
-    refused(1, "an empty token in JSON is no token that can be read", b"", place="json")
+        refused("size-and-segments", f"an empty token in {place} is none", b"", place=place, **empty)
+    refused("size-and-segments", "an empty token in JSON is no token that can be read", b"", place="json")
     for count in range(1, 6):
-        refused(1, f"only {count} dots", b"." * count)
-    refused(1, "100,000 dots are over the size bound", b"." * 100_000)
-    refused(1, "100,000 dots within a raised bound", b"." * 100_000, settings={"JWT_MAX_TOKEN_SIZE": 200_000})
-    refused(1, "2 MB of a are over the size bound", b"a" * 2_000_000)
-    refused(1, "2 MB of a within a raised bound", b"a" * 2_000_000, settings={"JWT_MAX_TOKEN_SIZE": 3_000_000})
-    refused(1, "2 MB of a between two dots within a raised bound",
+        refused("size-and-segments", f"only {count} dots", b"." * count)
+    refused("size-and-segments", "100,000 dots are over the size bound", b"." * 100_000)
+    refused("size-and-segments", "100,000 dots within a raised bound", b"." * 100_000, settings={"JWT_MAX_TOKEN_SIZE": 200_000})
+    refused("size-and-segments", "2 MB of a are over the size bound", b"a" * 2_000_000)
+    refused("size-and-segments", "2 MB of a within a raised bound", b"a" * 2_000_000, settings={"JWT_MAX_TOKEN_SIZE": 3_000_000})
+    refused("size-and-segments", "2 MB of a between two dots within a raised bound",
             b"a." + b"a" * 2_000_000 + b".a", settings={"JWT_MAX_TOKEN_SIZE": 3_000_000})
     header, payload, signature = HONEST.split(b".")
     for name, text in each({
@@ -46,16 +46,16 @@ def row_1() -> None:
         "an empty segment in front": b"." + HONEST,
         "five segments, as an encrypted token has": b".".join([header, b"a", b"a", payload, signature]),
     }):
-        refused(1, name, text)
-    refused(1, "the payload left out", header + b".." + signature, error="TokenInvalidSignatureError")
-    refused(1, "an empty header, rightly signed", sealed(b"", b"{}"))
-    refused(1, "an empty payload, rightly signed", sealed(HEADER, b""))
+        refused("size-and-segments", name, text)
+    refused("size-and-segments", "the payload left out", header + b".." + signature, error="TokenInvalidSignatureError")
+    refused("size-and-segments", "an empty header, rightly signed", sealed(b"", b"{}"))
+    refused("size-and-segments", "an empty payload, rightly signed", sealed(HEADER, b""))
     for place in PLACES:
-        accepted(1, f"a token of exactly the size bound in {place}", token_of_size(8192), place=place)
-        refused(1, f"a token one byte over the size bound in {place}", token_of_size(8193), place=place)
+        accepted("size-and-segments", f"a token of exactly the size bound in {place}", token_of_size(8192), place=place)
+        refused("size-and-segments", f"a token one byte over the size bound in {place}", token_of_size(8193), place=place)
     settings = {"JWT_MAX_TOKEN_SIZE": len(HONEST)}
-    accepted(1, "a token of exactly a bound of one's own", HONEST, settings=settings)
-    refused(1, "a token over a bound of one's own", token(longer=True), settings=settings)
+    accepted("size-and-segments", "a token of exactly a bound of one's own", HONEST, settings=settings)
+    refused("size-and-segments", "a token over a bound of one's own", token(longer=True), settings=settings)
 
 
 def token_of_size(size: int) -> bytes:
@@ -68,18 +68,18 @@ def token_of_size(size: int) -> bytes:
     return text
 
 
-def row_2() -> None:
+def base64url() -> None:
     """Other spellings of base64url."""
     # A payload whose text has both characters in which the two alphabets differ.
     claims = json_object(honest_claims(odd="\u00fb\u00ef\u00be?>~~~\u00ff\u00fe"))
     header, payload, _ = sealed(HEADER, claims).split(b".")
     assert b"-" in payload or b"_" in payload
-    accepted(2, "a payload with the alphabet's last two characters", sealed(HEADER, claims))
+    accepted("base64url", "a payload with the alphabet's last two characters", sealed(HEADER, claims))
     other_alphabet = payload.translate(bytes.maketrans(b"-_", b"+/"))
-    refused(2, "a payload in the alphabet of + and /, rightly signed", signed(header + b"." + other_alphabet))
+    refused("base64url", "a payload in the alphabet of + and /, rightly signed", signed(header + b"." + other_alphabet))
     signer = token_where(lambda text: b"-" in text.split(b".")[2] or b"_" in text.split(b".")[2])
     left, right = signer.rsplit(b".", 1)
-    refused(2, "a signature in the alphabet of + and /", left + b"." + right.translate(bytes.maketrans(b"-_", b"+/")))
+    refused("base64url", "a signature in the alphabet of + and /", left + b"." + right.translate(bytes.maketrans(b"-_", b"+/")))
 
     # Header, payload and signature, each one byte short of a multiple of three, so that padding belongs there.
     for segment, name in enumerate(("header", "payload", "signature")):
@@ -95,21 +95,21 @@ def row_2() -> None:
             left, signature = signed(b".".join(texts)).rsplit(b".", 1)
             return left + b"." + change(signature)
 
-        accepted(2, f"the {name} in its one spelling", spelled(lambda text: text))
-        refused(2, f"the {name} with padding", spelled(padded))
-        refused(2, f"the {name} with too much padding", spelled(lambda text: text + b"===="))
-        refused(2, f"the {name} with spare bits that are not zero", spelled(with_spare_bits))
-        refused(2, f"the {name} of an impossible length", spelled(lambda text: text + b"A" * ((1 - len(text)) % 4)))
-        refused(2, f"the {name} with padding in percent encoding", spelled(lambda text: text + b"%3D"))
+        accepted("base64url", f"the {name} in its one spelling", spelled(lambda text: text))
+        refused("base64url", f"the {name} with padding", spelled(padded))
+        refused("base64url", f"the {name} with too much padding", spelled(lambda text: text + b"===="))
+        refused("base64url", f"the {name} with spare bits that are not zero", spelled(with_spare_bits))
+        refused("base64url", f"the {name} of an impossible length", spelled(lambda text: text + b"A" * ((1 - len(text)) % 4)))
+        refused("base64url", f"the {name} with padding in percent encoding", spelled(lambda text: text + b"%3D"))
         for what, character in each({
             "a space": b" ", "a tab": b"\t", "a line feed": b"\n", "a carriage return": b"\r", "NUL": b"\0",
             "a byte above 0x7F": b"\xe9", "a backslash": b"\\", "a slash": b"/",
         }):
-            refused(2, f"{what} inside the {name}", spelled(with_inside(character)))
+            refused("base64url", f"{what} inside the {name}", spelled(with_inside(character)))
             if character.isspace() or character == b"\0":
-                refused(2, f"{what} after the {name}", spelled(with_behind(character)))
+                refused("base64url", f"{what} after the {name}", spelled(with_behind(character)))
                 for place in ("query", "json"):
-                    refused(2, f"{what} inside the {name}, in {place}",
+                    refused("base64url", f"{what} inside the {name}, in {place}",
                             spelled(with_inside(character)), place=place)
 
 
@@ -138,14 +138,14 @@ def with_behind(character: bytes) -> Callable[[bytes], bytes]:
     return lambda text: text + character
 
 
-def row_3() -> None:
+def header_json() -> None:
     """A header that is not one JSON object of the right shape."""
     payload = json_object(honest_claims())
     roomy = {"JWT_MAX_TOKEN_SIZE": 300_000}
     for name, pattern in BAD_OBJECTS.items():
-        refused(3, f"a header that is {name}" if not name.startswith("with ") else f"a header {name}",
+        refused("header-json", f"a header that is {name}" if not name.startswith("with ") else f"a header {name}",
                 sealed(bad_object(pattern, HEADER), payload), settings=roomy)
-    refused(3, "a header with 20,000 nested arrays, over the size bound",
+    refused("header-json", "a header with 20,000 nested arrays, over the size bound",
             sealed(bad_object(BAD_OBJECTS["with 20,000 nested arrays"], HEADER), payload))
     for name, header in each({
         "alg twice, alike": b'{"alg":"HS256","alg":"HS256"}',
@@ -161,7 +161,7 @@ def row_3() -> None:
         "a list as typ": b'{"alg":"HS256","typ":["JWT"]}',
         "1,000 members": json_object({"alg": "HS256", **{f"m{index}": 0 for index in range(1_000)}}),
     }):
-        refused(3, f"a header with {name}", sealed(header, payload), settings=roomy)
+        refused("header-json", f"a header with {name}", sealed(header, payload), settings=roomy)
     for name, header in each({
         "without typ": b'{"alg":"HS256"}',
         "with another typ": b'{"alg":"HS256","typ":"at+jwt"}',
@@ -169,30 +169,30 @@ def row_3() -> None:
         "with its name and its alg by escape": b'{"\\u0061lg":"\\u0048S256"}',
         "with a surrogate pair": b'{"alg":"HS256","a":"\\ud83d\\ude00"}',
     }):
-        accepted(3, f"a header {name}", sealed(header, payload))
+        accepted("header-json", f"a header {name}", sealed(header, payload))
 
 
-def row_4() -> None:
+def payload_json() -> None:
     """A payload that is not one JSON object."""
     roomy = {"JWT_MAX_TOKEN_SIZE": 300_000}
     for name, pattern in BAD_OBJECTS.items():
         payload = bad_object(pattern, json_object(honest_claims()))
-        refused(4, f"a payload that is {name}" if not name.startswith("with ") else f"a payload {name}",
+        refused("payload-json", f"a payload that is {name}" if not name.startswith("with ") else f"a payload {name}",
                 sealed(HEADER, payload), settings=roomy)
-    refused(4, "a payload that is an object without members", sealed(HEADER, b"{}"))
-    refused(4, "a payload that is the claims as a string",
+    refused("payload-json", "a payload that is an object without members", sealed(HEADER, b"{}"))
+    refused("payload-json", "a payload that is the claims as a string",
             sealed(HEADER, json.dumps(json_object(honest_claims()).decode()).encode()))
-    refused(4, "a payload that is the claims in an array", sealed(HEADER, b"[" + json_object(honest_claims()) + b"]"))
+    refused("payload-json", "a payload that is the claims in an array", sealed(HEADER, b"[" + json_object(honest_claims()) + b"]"))
     for name, value in each({
         "nested custom claims": {"a": [{"b": [[[]]]}]},
         "a surrogate pair": "\U0001f600",
         "a number of 30 digits": Raw("9" * 30),
         "the names of methods": {"__class__": "x", "__init__": 1, "model_config": {}},
     }):
-        accepted(4, f"a payload with {name}", token(custom=value))
-    accepted(4, "a payload with custom claims named like attributes of its class",
+        accepted("payload-json", f"a payload with {name}", token(custom=value))
+    accepted("payload-json", "a payload with custom claims named like attributes of its class",
              token(__class__="x", __dict__={"a": 1}, model_config={}, model_extra=1, has_scopes=True))
-    accepted(4, "a payload with spaces and line ends in its JSON",
+    accepted("payload-json", "a payload with spaces and line ends in its JSON",
              sealed(HEADER, json.dumps(honest_claims(), indent="\t").encode()))
 
 
@@ -243,7 +243,7 @@ def bad_object(pattern: bytes, good: bytes) -> bytes:
     return pattern.replace(b"MEMBERS", good[1:-1])
 
 
-def row_5() -> None:
+def text_around_the_token() -> None:
     """A token with something behind it or before it."""
     other = token(sub="admin")
     for name, tail in each({
@@ -261,10 +261,10 @@ def row_5() -> None:
         "a quotation mark": b'"',
         "#": b"#",
     }):
-        refused(5, f"a token followed by {name}, in the header", HONEST + tail)
+        refused("text-around-the-token", f"a token followed by {name}, in the header", HONEST + tail)
         for place in ("query", "json"):
-            refused(5, f"a token followed by {name}, in {place}", HONEST + tail, place=place)
+            refused("text-around-the-token", f"a token followed by {name}, in {place}", HONEST + tail, place=place)
         if tail[:1] not in b" ;\r":
-            refused(5, f"a token followed by {name}, in a cookie", HONEST + tail, place="cookies")
+            refused("text-around-the-token", f"a token followed by {name}, in a cookie", HONEST + tail, place="cookies")
     for name, front in each({"a dot": b".", "NUL": b"\0", "a tab": b"\t", "a byte-order mark": b"\xef\xbb\xbf"}):
-        refused(5, f"a token behind {name}", front + HONEST)
+        refused("text-around-the-token", f"a token behind {name}", front + HONEST)

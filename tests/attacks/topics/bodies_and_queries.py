@@ -13,11 +13,11 @@ from tests.attacks.tokens import HONEST, forged, token
 
 
 def add_cases() -> None:
-    row_26()
-    row_27()
+    json_body()
+    query()
 
 
-def row_26() -> None:
+def json_body() -> None:
     """JSON in the body."""
     good = b'{"access_token":"' + HONEST + b'"}'
     other = token(sub="admin")
@@ -35,53 +35,53 @@ def row_26() -> None:
         "an object with the refresh token's key": good.replace(b"access", b"refresh"), "20,000 arrays that nobody closes": b"[" * 20_000,
         "a lone surrogate for a token": b'{"access_token":"\\ud800"}', "an object with NaN": good[:-1] + b',"a":NaN}',
     }):
-        refused(26, f"a body that is {name} has no token", None, request=post(body), error="MissingTokenError")
+        refused("json-body", f"a body that is {name} has no token", None, request=post(body), error="MissingTokenError")
     for name, value in each({
         "a number": b"1", "a list": b'["' + HONEST + b'"]', "an object": b'{"token":"' + HONEST + b'"}', "true": b"true",
         "no token": b'"text"', "the marker": b'"' + MARKER.encode() + b'"', "a token with the scheme": b'"Bearer ' + HONEST + b'"',
         "text above 0x7F": '"\u00e9\u2713"'.encode(), "2 MB of a, in a raised bound": b'"' + b"a" * 2_000_000 + b'"',
     }):
-        refused(26, f"the member is {name}", None, request=post(b'{"access_token":' + value + b"}"),
+        refused("json-body", f"the member is {name}", None, request=post(b'{"access_token":' + value + b"}"),
                 settings={"JWT_MAX_BODY_SIZE": 3_000_000})
     for name, pair in each({"alike": (HONEST, HONEST), "good and bad": (HONEST, b"a"), "bad and good": (b"a", HONEST), "both good": (HONEST, other)}):
-        refused(26, f"the key twice, {name}", None,
+        refused("json-body", f"the key twice, {name}", None,
                 request=post(b'{"access_token":"' + pair[0] + b'","access_token":"' + pair[1] + b'"}'))
-    refused(26, "the key twice, once by escape", None, request=post(good[:-1] + b',"access\\u005ftoken":"' + other + b'"}'))
-    refused(26, "the key twice, a number and a token", None, request=post(b'{"access_token":1,' + good[1:]))
+    refused("json-body", "the key twice, once by escape", None, request=post(good[:-1] + b',"access\\u005ftoken":"' + other + b'"}'))
+    refused("json-body", "the key twice, a number and a token", None, request=post(b'{"access_token":1,' + good[1:]))
 
     def of_size(size: int) -> bytes:
         return good + b" " * (size - len(good))
 
-    refused(26, "10 MB with the token in front are over the bound", None, request=post(of_size(10_000_000)), error="MissingTokenError")
-    refused(26, "one byte over the bound", None, request=post(of_size(2**20 + 1)), error="MissingTokenError")
-    accepted(26, "exactly at the bound", None, request=post(of_size(2**20)))
+    refused("json-body", "10 MB with the token in front are over the bound", None, request=post(of_size(10_000_000)), error="MissingTokenError")
+    refused("json-body", "one byte over the bound", None, request=post(of_size(2**20 + 1)), error="MissingTokenError")
+    accepted("json-body", "exactly at the bound", None, request=post(of_size(2**20)))
     own = {"JWT_MAX_BODY_SIZE": len(good)}
-    accepted(26, "exactly at a bound of one's own", None, request=post(good), settings=own)
-    refused(26, "over a bound of one's own", None, request=post(good + b" "), settings=own, error="MissingTokenError")
-    refused(26, "a body that never ends", None, request=post(good, endless=True), error="MissingTokenError")
-    refused(26, "a body that never begins to be JSON and never ends", None, request=post(b" " * 65_536, endless=True),
+    accepted("json-body", "exactly at a bound of one's own", None, request=post(good), settings=own)
+    refused("json-body", "over a bound of one's own", None, request=post(good + b" "), settings=own, error="MissingTokenError")
+    refused("json-body", "a body that never ends", None, request=post(good, endless=True), error="MissingTokenError")
+    refused("json-body", "a body that never begins to be JSON and never ends", None, request=post(b" " * 65_536, endless=True),
             error="MissingTokenError")
     for name, length in each({"more than the bound": b"99999999999", "5,000 digits": b"9" * 5_000}):
-        refused(26, f"a length that lies: {name}", None, request=post(good, headers=[("Content-Length", length)]),
+        refused("json-body", f"a length that lies: {name}", None, request=post(good, headers=[("Content-Length", length)]),
                 error="MissingTokenError")
-    refused(26, "a length that lies: shorter than a body over the bound", None, error="MissingTokenError",
+    refused("json-body", "a length that lies: shorter than a body over the bound", None, error="MissingTokenError",
             request=post(of_size(2**20 + 1), headers=[("Content-Length", b"5")]))
     for name, length in each({"shorter": b"5", "negative": b"-1", "no number": b"abc", "empty": b"", "above 0x7F": b"\xb2"}):
-        accepted(26, f"a length that lies doesn't matter: {name}", None, request=post(good, headers=[("Content-Length", length)]))
+        accepted("json-body", f"a length that lies doesn't matter: {name}", None, request=post(good, headers=[("Content-Length", length)]))
 
     for content_type in (
         "application/json; charset=utf-8", "application/json;charset=utf-8", "Application/JSON", "application/json ; a=b", "application/json;",
     ):
-        accepted(26, f"the content type {content_type}", None, request=post(good, content_type))
+        accepted("json-body", f"the content type {content_type}", None, request=post(good, content_type))
     for content_type in (
         "application/problem+json", "text/plain", "text/json", "application/jsonp", "application/x-json", "application/json, text/plain", "",
         "application", "json", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain; a=application/json", "application /json",
         "\xe9/json",
     ):
-        refused(26, f"the content type {content_type!a}" if content_type else "an empty content type", None, error="MissingTokenError",
+        refused("json-body", f"the content type {content_type!a}" if content_type else "an empty content type", None, error="MissingTokenError",
                 request=post(good, None, headers=[("Content-Type", content_type.encode("latin-1"))]))
-    refused(26, "no content type", None, request=post(good, None), error="MissingTokenError")
-    refused(26, "two content types", None, request=post(good, headers=[("Content-Type", b"text/plain")]), error="MissingTokenError")
+    refused("json-body", "no content type", None, request=post(good, None), error="MissingTokenError")
+    refused("json-body", "two content types", None, request=post(good, headers=[("Content-Type", b"text/plain")]), error="MissingTokenError")
     for name, body in each({
         "the token by escapes": b'{"access_token":"\\u0065' + HONEST[1:] + b'"}',
         "the key by escapes": b'{"access\\u005ftoken":"' + HONEST + b'"}',
@@ -89,14 +89,14 @@ def row_26() -> None:
         "spaces and line ends": b'\r\n{ "access_token" :\t"' + HONEST + b'" }\n',
         "another member twice": b'{"a":1,"a":2,' + good[1:],
     }):
-        accepted(26, name, None, request=post(body))
-    accepted(26, "a body of JSON with GET", None, request=post(good, method="GET"))
-    accepted(26, "a refresh token under its own key", None, route="refresh", request=post(json_object(
+        accepted("json-body", name, None, request=post(body))
+    accepted("json-body", "a body of JSON with GET", None, request=post(good, method="GET"))
+    accepted("json-body", "a refresh token under its own key", None, route="refresh", request=post(json_object(
         {"access_token": HONEST.decode(), "refresh_token": token(type="refresh").decode()})))
-    refused(26, "a body where JSON is no configured location", None, configuration="headers", request=post(good), error="MissingTokenError")
+    refused("json-body", "a body where JSON is no configured location", None, configuration="headers", request=post(good), error="MissingTokenError")
 
 
-def row_27() -> None:
+def query() -> None:
     """The query."""
     other = token(sub="admin")
     bad = forged(HONEST)
@@ -125,7 +125,7 @@ def row_27() -> None:
         "1 MB of a": b"token=" + b"a" * 1_000_000,
         "the marker": b"token=" + MARKER.encode(),
     }):
-        refused(27, name, None, request=get(query))
+        refused("query", name, None, request=get(query))
     for name, query in each({
         "nothing": b"",
         "an empty value": b"token=",
@@ -140,7 +140,7 @@ def row_27() -> None:
         "the refresh token's JSON key": b"refresh_token=" + HONEST,
         "OAuth's name": b"access_token=" + HONEST,
     }):
-        refused(27, f"{name} is no token", None, request=get(query), error="MissingTokenError")
+        refused("query", f"{name} is no token", None, request=get(query), error="MissingTokenError")
     for name, query in each({
         "a token": b"token=" + HONEST,
         "percent encoding": b"token=" + b"".join(b"%%%02x" % byte for byte in HONEST),
@@ -150,8 +150,8 @@ def row_27() -> None:
         "1,000 other members": b"a=b&" * 1_000 + b"token=" + HONEST,
         "broken members around it": b"&&=&%&%zz=%ff&token=" + HONEST + b"&&",
     }):
-        accepted(27, name, None, request=get(query))
+        accepted("query", name, None, request=get(query))
     for configuration in ("headers", "cookies", "json"):
-        refused(27, f"a token in the query where only {configuration} is configured", None, configuration=configuration,
+        refused("query", f"a token in the query where only {configuration} is configured", None, configuration=configuration,
                 request=get(b"token=" + HONEST), error="MissingTokenError")
-    accepted(27, "a name of one's own", None, request=get(b"t=" + HONEST + b"&token=" + bad), settings={"JWT_QUERY_STRING_NAME": "t"})
+    accepted("query", "a name of one's own", None, request=get(b"t=" + HONEST + b"&token=" + bad), settings={"JWT_QUERY_STRING_NAME": "t"})

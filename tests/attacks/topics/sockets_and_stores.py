@@ -13,13 +13,13 @@ ALLOWED = "https://app.example"
 
 
 def add_cases() -> None:
-    row_29()
-    row_30()
-    row_34()
-    row_37()
+    websocket_handshake()
+    revoked()
+    clock_steps()
+    one_answer_for_bad_signatures()
 
 
-def row_29() -> None:
+def websocket_handshake() -> None:
     """A WebSocket's handshake."""
     settings = {"JWT_WEBSOCKET_ALLOWED_ORIGINS": [ALLOWED]}
     cookie = ("Cookie", b"access_token_cookie=" + HONEST)
@@ -32,7 +32,7 @@ def row_29() -> None:
     for title, origins in each({
         "an allowed origin": [ALLOWED], "its own origin": ["https://service.example"],
     }):
-        accepted(29, f"a cookie from {title} opens a socket", None, request=handshake(*origins), configuration="cookies",
+        accepted("websocket-handshake", f"a cookie from {title} opens a socket", None, request=handshake(*origins), configuration="cookies",
                  settings=settings, route="websocket")
     for title, origins in each({
         "no origin": [], "an empty origin": [""], "a foreign origin": ["https://evil.example"], "a null origin": ["null"],
@@ -48,36 +48,36 @@ def row_29() -> None:
         "an origin that names the service as its user": ["https://service.example@evil.example"],
         "an origin with bytes above 0x7F": [ALLOWED + "\xe9"],
     }):
-        refused(29, f"a cookie from {title} opens no socket", None, error="CSRFError", request=handshake(*origins),
+        refused("websocket-handshake", f"a cookie from {title} opens no socket", None, error="CSRFError", request=handshake(*origins),
                 configuration="cookies", settings=settings, route="websocket")
-    refused(29, "without a host no origin is the service's own", None, error="CSRFError", configuration="cookies", route="websocket",
+    refused("websocket-handshake", "without a host no origin is the service's own", None, error="CSRFError", configuration="cookies", route="websocket",
             request=handshake("https://service.example", with_host=False))
     for place in ("headers", "query"):
-        accepted(29, f"a token in the {place} needs no origin", HONEST, place=place, route="websocket")
+        accepted("websocket-handshake", f"a token in the {place} needs no origin", HONEST, place=place, route="websocket")
         for title, text, error in (
             ("an expired token", token(exp=NOW), "TokenExpiredError"),
             ("a refresh token", token(type="refresh"), "AccessTokenRequiredError"),
             ("a forged token", forged(HONEST), "TokenInvalidSignatureError"),
             ("no token at all", b"text", "JWTDecodeError"),
         ):
-            refused(29, f"{title} in the {place} opens no socket", text, error=error, place=place, route="websocket")
+            refused("websocket-handshake", f"{title} in the {place} opens no socket", text, error=error, place=place, route="websocket")
     for place, configuration in (("query", "headers"), ("headers", "query"), ("cookies", "headers")):
-        refused(29, f"a token in the {place} opens no socket where only {configuration} count", HONEST, error="MissingTokenError",
+        refused("websocket-handshake", f"a token in the {place} opens no socket where only {configuration} count", HONEST, error="MissingTokenError",
                 place=place, configuration=configuration, route="websocket")
 
 
-def row_30() -> None:
+def revoked() -> None:
     """A revoked token."""
     refresh = token(type="refresh")
     for place in PLACES:
-        refused(30, f"a revoked token in {place}", HONEST, error="RevokedTokenError", place=place, revoked=True)
-        refused(30, f"a revoked refresh token in {place}", refresh, error="RevokedTokenError", place=place, route="refresh",
+        refused("revoked", f"a revoked token in {place}", HONEST, error="RevokedTokenError", place=place, revoked=True)
+        refused("revoked", f"a revoked refresh token in {place}", refresh, error="RevokedTokenError", place=place, route="refresh",
                 revoked=True)
     for route, text in (
         ("fresh", token(fresh=True)), ("any-type", HONEST), ("any-type", refresh), ("users-read", token(scopes=["users:read"])),
         ("websocket", HONEST),
     ):
-        refused(30, f"a revoked token at the route {route}, {len(text)} bytes", text, error="RevokedTokenError", route=route, revoked=True)
+        refused("revoked", f"a revoked token at the route {route}, {len(text)} bytes", text, error="RevokedTokenError", route=route, revoked=True)
     for title, text, route, error in (
         ("expired", token(exp=NOW), "access", "TokenExpiredError"),
         ("forged", forged(HONEST), "access", "TokenInvalidSignatureError"),
@@ -86,24 +86,24 @@ def row_30() -> None:
         ("not fresh", HONEST, "fresh", "FreshTokenRequiredError"),
         ("without the scopes", HONEST, "users-read", "InsufficientScopeError"),
     ):
-        refused(30, f"the store says nothing of a token that is {title}", text, error=error, route=route, revoked=True)
-    refused(30, "the store says nothing of a cookie without its CSRF value", HONEST, error="MissingCSRFTokenError", place="cookies",
+        refused("revoked", f"the store says nothing of a token that is {title}", text, error=error, route=route, revoked=True)
+    refused("revoked", "the store says nothing of a cookie without its CSRF value", HONEST, error="MissingCSRFTokenError", place="cookies",
             method="POST", revoked=True)
-    refused(30, "a revoked token in a cookie with its CSRF value", None, error="RevokedTokenError", configuration="cookies", revoked=True,
+    refused("revoked", "a revoked token in a cookie with its CSRF value", None, error="RevokedTokenError", configuration="cookies", revoked=True,
             request=request(method="POST", headers=[("Cookie", b"access_token_cookie=" + HONEST), ("X-CSRF-TOKEN", CSRF.encode())]))
 
 
-def row_34() -> None:
+def clock_steps() -> None:
     """A clock that steps, and is right again."""
     for place in PLACES:
-        accepted(34, f"before the step, in {place}", HONEST, place=place)
-        refused(34, f"an hour back, in {place}", HONEST, place=place, now=NOW - 3600)
-        refused(34, f"an hour on, in {place}", HONEST, error="TokenExpiredError", place=place, now=NOW + 3600)
-        accepted(34, f"put right, in {place}", HONEST, place=place)
-    accepted(34, "an hour back, with an hour's leeway", HONEST, now=NOW - 3600, settings={"JWT_DECODE_LEEWAY": 3600})
+        accepted("clock-steps", f"before the step, in {place}", HONEST, place=place)
+        refused("clock-steps", f"an hour back, in {place}", HONEST, place=place, now=NOW - 3600)
+        refused("clock-steps", f"an hour on, in {place}", HONEST, error="TokenExpiredError", place=place, now=NOW + 3600)
+        accepted("clock-steps", f"put right, in {place}", HONEST, place=place)
+    accepted("clock-steps", "an hour back, with an hour's leeway", HONEST, now=NOW - 3600, settings={"JWT_DECODE_LEEWAY": 3600})
 
 
-def row_37() -> None:
+def one_answer_for_bad_signatures() -> None:
     """What is wrong with a signature is nobody's to know."""
     other = hmac_signer("HS256", b"another secret, and it is long enough for HS256")
     for title, text in {
@@ -116,4 +116,4 @@ def row_37() -> None:
         "a refresh token, and another key": token(signer=other, type="refresh"),
         "a payload that is no JSON, and another key": b64(HEADER) + b"." + b64(b"no JSON") + b"." + b"A" * 43,
     }.items():
-        refused(37, f"one answer: {title}", text, error="TokenInvalidSignatureError")
+        refused("one-answer-for-bad-signatures", f"one answer: {title}", text, error="TokenInvalidSignatureError")

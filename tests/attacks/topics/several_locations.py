@@ -12,10 +12,10 @@ from tests.attacks.tokens import CSRF, HONEST, NOW, OTHER_CSRF, forged, token
 
 
 def add_cases() -> None:
-    row_28()
+    several_locations()
 
 
-def row_28() -> None:
+def several_locations() -> None:
     """Tokens in several locations."""
     places = ("headers", "cookies", "json", "query")
     texts = {place: token(sub=f"user of {place}", scopes=["admin:all"] if place != "headers" else []) for place in places}
@@ -34,7 +34,7 @@ def row_28() -> None:
     for names in (places, places[::-1], ("cookies", "headers"), ("json", "cookies"), ("query", "headers"), ("query", "json")):
         title = " before ".join(names)
         every = [(place, texts[place]) for place in places]
-        accepted(28, f"{title}: the first wins", None, request=several(*every), sub=f"user of {names[0]}", **order(*names))
+        accepted("several-locations", f"{title}: the first wins", None, request=several(*every), sub=f"user of {names[0]}", **order(*names))
         for first, second in itertools.pairwise(names):
             pair = order(first, second)
             for name, bad, error in (
@@ -44,28 +44,28 @@ def row_28() -> None:
                 ("no token at all", b"text", "JWTDecodeError"),
                 ("a token over the size bound", b"a" * 8_193, "JWTDecodeError"),
             ):
-                refused(28, f"{title}: {name} in {first} is no way to the one in {second}", None, error=error,
+                refused("several-locations", f"{title}: {name} in {first} is no way to the one in {second}", None, error=error,
                         request=several((first, bad), (second, texts[second])), **pair)
-            accepted(28, f"{title}: none in {first}, so the one in {second}", None, request=several((second, texts[second])),
+            accepted("several-locations", f"{title}: none in {first}, so the one in {second}", None, request=several((second, texts[second])),
                      sub=f"user of {second}", **pair)
     cookie, header, body = (("cookies", texts["cookies"]), ("headers", texts["headers"]), ("json", texts["json"]))
-    refused(28, "scopes are those of the token that decides", None, request=several(header, cookie), route="admin-any",
+    refused("several-locations", "scopes are those of the token that decides", None, request=several(header, cookie), route="admin-any",
             error="InsufficientScopeError", **order("headers", "cookies"))
-    refused(28, "a missing CSRF value in a cookie is no way to the query", None, error="MissingCSRFTokenError",
+    refused("several-locations", "a missing CSRF value in a cookie is no way to the query", None, error="MissingCSRFTokenError",
             request=several(cookie, ("query", texts["query"]), csrf=False), **order("cookies", "query"))
-    refused(28, "a wrong type in JSON is no way to the query", None, **order("json", "query"),
+    refused("several-locations", "a wrong type in JSON is no way to the query", None, **order("json", "query"),
             request=request(method="POST", headers=[("Content-Type", b"application/json")], body=b'{"access_token":1}',
                             query=b"token=" + texts["query"]))
-    refused(28, "two different headers are no way to a cookie", None, **order("headers", "cookies"), request=request(headers=[
+    refused("several-locations", "two different headers are no way to a cookie", None, **order("headers", "cookies"), request=request(headers=[
         ("Authorization", b"Bearer " + HONEST), ("Authorization", b"Bearer " + texts["headers"]),
         ("Cookie", b"access_token_cookie=" + texts["cookies"])]))
-    refused(28, "two different cookies are no way to the query", None, **order("cookies", "query"), request=request(
+    refused("several-locations", "two different cookies are no way to the query", None, **order("cookies", "query"), request=request(
         headers=[("Cookie", b"access_token_cookie=a; access_token_cookie=b")], query=b"token=" + texts["query"]))
     for name, value in each({"another scheme": b"Basic abc", "the scheme alone": b"Bearer", "nothing": b""}):
-        accepted(28, f"a header with {name} is none, so the cookie decides", None, sub="user of cookies", **order("headers", "cookies"),
+        accepted("several-locations", f"a header with {name} is none, so the cookie decides", None, sub="user of cookies", **order("headers", "cookies"),
                  request=request(headers=[("Authorization", value), ("Cookie", b"access_token_cookie=" + texts["cookies"])]))
     for name, text in each({"is no JSON": b"text", "has no token": b"{}"}):
-        accepted(28, f"a body that {name} is none, so the query decides", None, sub="user of query", **order("json", "query"),
+        accepted("several-locations", f"a body that {name} is none, so the query decides", None, sub="user of query", **order("json", "query"),
                  request=request(method="POST", headers=[("Content-Type", b"application/json")], body=text,
                                  query=b"token=" + texts["query"]))
     form = [("Cookie", b"access_token_cookie=" + texts["cookies"]), ("Content-Type", FORM.encode())]
@@ -75,22 +75,22 @@ def row_28() -> None:
         case["request"] = request(method="POST", headers=form, body=f"csrf_token={value}".encode(), fields=[("csrf_token", value)])
         title = f"a body that is a form is no JSON, and has the {name} CSRF value of the cookie"
         if name == "right":
-            accepted(28, title, None, sub="user of cookies", **case)
+            accepted("several-locations", title, None, sub="user of cookies", **case)
         else:
-            refused(28, title, None, error="CSRFError", **case)
+            refused("several-locations", title, None, error="CSRFError", **case)
     for place in ("cookies", "json", "query"):
-        refused(28, f"a route for headers only doesn't look into {place}", None, configuration="everywhere", route="headers-only",
+        refused("several-locations", f"a route for headers only doesn't look into {place}", None, configuration="everywhere", route="headers-only",
                 request=several((place, texts[place])), error="MissingTokenError")
-    accepted(28, "a route for headers only goes by the header", None, configuration="everywhere", route="headers-only",
+    accepted("several-locations", "a route for headers only goes by the header", None, configuration="everywhere", route="headers-only",
              request=several(header, cookie, body), sub="user of headers")
     own: dict[str, Any] = {"configuration": "headers", "settings": {"JWT_ACCESS_TOKEN_LOCATION": ["headers"], "JWT_REFRESH_TOKEN_LOCATION": ["cookies"]}}
     refresh = token(type="refresh")
-    refused(28, "locations by type: an access token in a cookie", None, request=several(cookie), error="MissingTokenError", **own)
-    refused(28, "locations by type: a refresh token in the header", None, request=several(("headers", refresh)), route="refresh",
+    refused("several-locations", "locations by type: an access token in a cookie", None, request=several(cookie), error="MissingTokenError", **own)
+    refused("several-locations", "locations by type: a refresh token in the header", None, request=several(("headers", refresh)), route="refresh",
             error="MissingTokenError", **own)
-    accepted(28, "locations by type: an access token in the header", None, request=several(header), sub="user of headers", **own)
+    accepted("several-locations", "locations by type: an access token in the header", None, request=several(header), sub="user of headers", **own)
     both = [("Cookie", b"refresh_token_cookie=" + refresh), ("Authorization", b"Bearer " + HONEST)]
-    accepted(28, "locations by type: a refresh token in a cookie", None, route="refresh", **own,
+    accepted("several-locations", "locations by type: a refresh token in a cookie", None, route="refresh", **own,
              request=request(method="POST", headers=[*both, ("X-CSRF-TOKEN", CSRF.encode())]))
-    refused(28, "locations by type: a refresh token in a cookie needs its CSRF value", None, route="refresh", error="MissingCSRFTokenError",
+    refused("several-locations", "locations by type: a refresh token in a cookie needs its CSRF value", None, route="refresh", error="MissingCSRFTokenError",
             request=request(method="POST", headers=both), **own)

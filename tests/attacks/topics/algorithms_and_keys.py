@@ -37,18 +37,18 @@ from tests.attacks.tokens import HONEST, NOW, honest_claims, sealed, token
 
 
 def add_cases() -> None:
-    row_6()
-    row_7()
-    row_8()
-    row_9()
-    row_10()
-    row_11()
-    row_12()
-    row_13()
-    row_14()
+    no_algorithm()
+    public_key_as_secret()
+    another_algorithm()
+    key_in_the_header()
+    kid()
+    crit_b64_zip()
+    edited_token()
+    rsa_signatures()
+    previous_keys()
 
 
-def row_6() -> None:
+def no_algorithm() -> None:
     """alg is none, or no algorithm at all."""
     payload = json_object(honest_claims())
     variants: dict[str, bytes] = {
@@ -65,35 +65,35 @@ def row_6() -> None:
         text = sealed(header, payload)
         left = text.rsplit(b".", 1)[0]
         title = f"alg {name}" if name in ("absent", "in upper case as a name") else f"alg is {name}"
-        refused(6, f"{title}, the signature is empty", left + b".")
-        refused(6, f"{title}, the signature is random", left + b"." + b64(hashlib.sha256(b"random").digest()))
-        refused(6, f"{title}, the signature is right", text)
+        refused("no-algorithm", f"{title}, the signature is empty", left + b".")
+        refused("no-algorithm", f"{title}, the signature is random", left + b"." + b64(hashlib.sha256(b"random").digest()))
+        refused("no-algorithm", f"{title}, the signature is right", text)
     for algorithm in ("RS256", "ES256", "EdDSA"):
-        refused(6, f"alg is none where {algorithm} is configured",
+        refused("no-algorithm", f"alg is none where {algorithm} is configured",
                 b64(b'{"alg":"none"}') + b"." + b64(payload) + b".", configuration=algorithm)
-    accepted(6, "alg is HS256, the signature is right", HONEST)
+    accepted("no-algorithm", "alg is HS256, the signature is right", HONEST)
     for algorithm in ("HS384", "HS512"):
-        accepted(6, f"alg is {algorithm} as configured", token(signer=hmac_signer(algorithm)),
+        accepted("no-algorithm", f"alg is {algorithm} as configured", token(signer=hmac_signer(algorithm)),
                  settings={"JWT_ALGORITHM": algorithm})
 
 
-def row_7() -> None:
+def public_key_as_secret() -> None:
     """A public key for the secret of an HMAC."""
     for algorithm in ("RS256", "PS256", "ES256", "ES384", "EdDSA"):
         key = KEY_PAIRS[algorithm]
         for form, secret in public_forms(key).items():
             forged = token(signer=hmac_signer("HS256", secret))
-            refused(7, f"the public key of {algorithm} as {form} for HS256", forged, configuration=algorithm)
+            refused("public-key-as-secret", f"the public key of {algorithm} as {form} for HS256", forged, configuration=algorithm)
             renamed = b64(json_object({"alg": algorithm})) + b"." + forged.split(b".")[1]
-            refused(7, f"the public key of {algorithm} as {form} for an HMAC under its own name",
+            refused("public-key-as-secret", f"the public key of {algorithm} as {form} for an HMAC under its own name",
                     renamed + b"." + b64(hmac.digest(secret, renamed, "sha256")), configuration=algorithm,
                     error="TokenInvalidSignatureError")
-            refused(7, f"the public key of {algorithm} as {form} where HS256 with a secret is allowed as well", forged,
+            refused("public-key-as-secret", f"the public key of {algorithm} as {form} where HS256 with a secret is allowed as well", forged,
                     configuration=algorithm, error="TokenInvalidSignatureError",
                     settings={"JWT_DECODE_ALGORITHMS": [algorithm, "HS256"], "JWT_SECRET_KEY": SECRET.decode()})
-        accepted(7, f"an honest token of HS256 beside {algorithm}", HONEST, configuration=algorithm,
+        accepted("public-key-as-secret", f"an honest token of HS256 beside {algorithm}", HONEST, configuration=algorithm,
                  settings={"JWT_DECODE_ALGORITHMS": [algorithm, "HS256"], "JWT_SECRET_KEY": SECRET.decode()})
-        accepted(7, f"an honest token of {algorithm} beside HS256", token(signer=pair_signer(algorithm)),
+        accepted("public-key-as-secret", f"an honest token of {algorithm} beside HS256", token(signer=pair_signer(algorithm)),
                  configuration=algorithm,
                  settings={"JWT_DECODE_ALGORITHMS": [algorithm, "HS256"], "JWT_SECRET_KEY": SECRET.decode()})
 
@@ -113,15 +113,15 @@ def public_forms(key: Any) -> dict[str, bytes]:
     }
 
 
-def row_8() -> None:
+def another_algorithm() -> None:
     """Another algorithm than the configured one."""
     for algorithm in KEY_PAIRS:
-        accepted(8, f"an honest token of {algorithm}", token(signer=pair_signer(algorithm)), configuration=algorithm)
+        accepted("another-algorithm", f"an honest token of {algorithm}", token(signer=pair_signer(algorithm)), configuration=algorithm)
     for algorithm in ("HS384", "HS512"):
-        refused(8, f"{algorithm} with the right secret where HS256 is configured", token(signer=hmac_signer(algorithm)))
-        accepted(8, f"{algorithm} where it is allowed besides HS256", token(signer=hmac_signer(algorithm)),
+        refused("another-algorithm", f"{algorithm} with the right secret where HS256 is configured", token(signer=hmac_signer(algorithm)))
+        accepted("another-algorithm", f"{algorithm} where it is allowed besides HS256", token(signer=hmac_signer(algorithm)),
                  settings={"JWT_DECODE_ALGORITHMS": ["HS256", algorithm]})
-        refused(8, f"HS256's signature under the name {algorithm}, where both are allowed",
+        refused("another-algorithm", f"HS256's signature under the name {algorithm}, where both are allowed",
                 token(signer=hmac_signer("HS256"), header={"alg": algorithm, "typ": "JWT"}),
                 settings={"JWT_DECODE_ALGORITHMS": ["HS256", algorithm]}, error="TokenInvalidSignatureError")
     # By the same key, but another algorithm than the key's; under its own name, and under the configured one.
@@ -136,9 +136,9 @@ def row_8() -> None:
         "EdDSA": ("ES256", "RS256"),
     }):
         for other in others:
-            refused(8, f"{other} where {configured} is configured", token(signer=pair_signer(other)),
+            refused("another-algorithm", f"{other} where {configured} is configured", token(signer=pair_signer(other)),
                     configuration=configured)
-            refused(8, f"{other} under the name of {configured}",
+            refused("another-algorithm", f"{other} under the name of {configured}",
                     token(signer=pair_signer(other), header={"alg": configured, "typ": "JWT"}),
                     configuration=configured, error="TokenInvalidSignatureError")
     for name, key, algorithm in (
@@ -146,16 +146,16 @@ def row_8() -> None:
         ("a key of P-256 under the name ES384, its hash too", private_key("p256"), "ES384"),
         ("the curve of ES256K under the name ES256, its hash too", private_key("secp256k1"), "ES256"),
     ):
-        refused(8, name, token(signer=ecdsa_signer(algorithm, key)), configuration=algorithm,
+        refused("another-algorithm", name, token(signer=ecdsa_signer(algorithm, key)), configuration=algorithm,
                 error="TokenInvalidSignatureError")
-    refused(8, "PS256 with a salt of another length than its hash",
+    refused("another-algorithm", "PS256 with a salt of another length than its hash",
             token(signer=rsa_signer("PS256", private_key("rsa"), salt=b"")), configuration="PS256",
             error="TokenInvalidSignatureError")
-    refused(8, "EdDSA under its other name Ed25519", token(signer=pair_signer("EdDSA"), header={"alg": "Ed25519"}),
+    refused("another-algorithm", "EdDSA under its other name Ed25519", token(signer=pair_signer("EdDSA"), header={"alg": "Ed25519"}),
             configuration="EdDSA")
 
 
-def row_9() -> None:
+def key_in_the_header() -> None:
     """A key that the token brings along."""
     rsa_attacker = private_key("rsa-attacker")
     certificate = base64.b64encode(self_signed(rsa_attacker)).decode()
@@ -168,22 +168,22 @@ def row_9() -> None:
     for name, value in members.items():
         header = {"alg": "RS256", "typ": "JWT", name: value}
         forged = token(signer=rsa_signer("RS256", rsa_attacker), header=header)
-        refused(9, f"{name} with the attacker's key", forged, configuration="RS256", error="TokenInvalidSignatureError")
-        accepted(9, f"{name} with the attacker's key on a token that our key signed",
+        refused("key-in-the-header", f"{name} with the attacker's key", forged, configuration="RS256", error="TokenInvalidSignatureError")
+        accepted("key-in-the-header", f"{name} with the attacker's key on a token that our key signed",
                  token(signer=pair_signer("RS256"), header=header), configuration="RS256")
     for name, algorithm, attacker in (
         ("of a curve", "ES256", ecdsa_signer("ES256", private_key("p256-attacker"))),
         ("of Ed25519", "EdDSA", eddsa_signer(private_key("ed25519-attacker"))),
     ):
         header = {"alg": algorithm, "jwk": public_jwk(attacker.key)}
-        refused(9, f"jwk {name} with the attacker's key", token(signer=attacker, header=header),
+        refused("key-in-the-header", f"jwk {name} with the attacker's key", token(signer=attacker, header=header),
                 configuration=algorithm, error="TokenInvalidSignatureError")
     secret = {"kty": "oct", "k": b64(ATTACKERS_SECRET).decode(), "alg": "HS256"}
-    refused(9, "jwk with the attacker's secret",
+    refused("key-in-the-header", "jwk with the attacker's secret",
             token(signer=hmac_signer("HS256", ATTACKERS_SECRET), header={"alg": "HS256", "jwk": secret}),
             error="TokenInvalidSignatureError")
     for value in (None, 1, "", [], {}, [[]]):
-        refused(9, f"jwk, jku, x5u and x5c are {json.dumps(value)}, the key is the attacker's",
+        refused("key-in-the-header", f"jwk, jku, x5u and x5c are {json.dumps(value)}, the key is the attacker's",
                 token(signer=hmac_signer("HS256", ATTACKERS_SECRET),
                       header={"alg": "HS256"} | dict.fromkeys(("jwk", "jku", "x5u", "x5c"), value)),
                 error="TokenInvalidSignatureError")
@@ -214,7 +214,7 @@ def self_signed(key: rsa.RSAPrivateKey) -> bytes:
     return builder.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.DER)
 
 
-def row_10() -> None:
+def kid() -> None:
     """kid, without names of keys and in a ring of named keys."""
     names = {
         "unknown": "unknown", "empty": "", "a path": "../../../../dev/null", "an SQL fragment": "' UNION SELECT 'a' -- ",
@@ -223,12 +223,12 @@ def row_10() -> None:
     }
     for name, kid in names.items():
         header = {"alg": "HS256", "kid": kid}
-        accepted(10, f"a kid that is {name} means nothing where keys have no names", token(header=header))
+        accepted("kid", f"a kid that is {name} means nothing where keys have no names", token(header=header))
         for title, secret in (("the attacker's secret", ATTACKERS_SECRET), ("an empty secret", b""), ("the kid", kid.encode())):
-            refused(10, f"a kid that is {name}, signed with {title}",
+            refused("kid", f"a kid that is {name}, signed with {title}",
                     token(signer=hmac_signer("HS256", secret), header=header), error="TokenInvalidSignatureError")
     for name, bad in each({"a number": 1, "a list": ["a"], "an object": {"a": "b"}, "null": None, "true": True}):
-        refused(10, f"a kid that is {name}", token(header={"alg": "HS256", "kid": bad}))
+        refused("kid", f"a kid that is {name}", token(header={"alg": "HS256", "kid": bad}))
 
     public = public_pem(KEY_PAIRS["RS256"])
     ring = [
@@ -246,8 +246,8 @@ def row_10() -> None:
         "the name of the previous key": named("old", old),
         "the name of a key pair": named("pair", pair_signer("RS256"), "RS256"),
     }):
-        accepted(10, f"in a ring: {name}", text, ring=ring)
-    accepted(10, "in a ring: without a kid each key of the algorithm is tried", token(signer=old), ring=ring)
+        accepted("kid", f"in a ring: {name}", text, ring=ring)
+    accepted("kid", "in a ring: without a kid each key of the algorithm is tried", token(signer=old), ring=ring)
     for name, text in each({
         "the name of another key of the algorithm": named("old", new),
         "the name of a key of another algorithm": named("pair", new),
@@ -262,12 +262,12 @@ def row_10() -> None:
         "a path": named("../new", new),
         "a name of 5,000 characters": named("n" * 5_000, new),
     }):
-        refused(10, f"in a ring: {name}", text, ring=ring, error="TokenInvalidSignatureError")
+        refused("kid", f"in a ring: {name}", text, ring=ring, error="TokenInvalidSignatureError")
     for name, bad in each({"a number": 0, "a list": ["new"], "an object": {"new": 1}, "null": None}):
-        refused(10, f"in a ring: a kid that is {name}", named(bad, new), ring=ring)
+        refused("kid", f"in a ring: a kid that is {name}", named(bad, new), ring=ring)
 
 
-def row_11() -> None:
+def crit_b64_zip() -> None:
     """Extensions: crit, b64 and zip."""
     for name, members in each({
         "crit with an unknown name": {"crit": ["x-unknown"], "x-unknown": 1},
@@ -287,16 +287,16 @@ def row_11() -> None:
         "zip": {"zip": "DEF"},
         "zip that is null": {"zip": None},
     }):
-        refused(11, name, token(header={"alg": "HS256", "typ": "JWT", **members}))
+        refused("crit-b64-zip", name, token(header={"alg": "HS256", "typ": "JWT", **members}))
     header = b64(b'{"alg":"HS256","b64":false,"crit":["b64"]}')
     claims = json_object(honest_claims())
-    refused(11, "a payload that is not encoded, as b64 allows",
+    refused("crit-b64-zip", "a payload that is not encoded, as b64 allows",
             header + b"." + claims + b"." + b64(hmac.digest(SECRET, header + b"." + claims, "sha256")))
-    accepted(11, "names that only look like an extension",
+    accepted("crit-b64-zip", "names that only look like an extension",
              token(header={"alg": "HS256", "Crit": ["x"], "B64": False, "zip ": "DEF", "exp": 1}))
 
 
-def row_12() -> None:
+def edited_token() -> None:
     """A signature or a payload that was edited."""
     wrong = "TokenInvalidSignatureError"
     for name, configuration, signer in (
@@ -315,12 +315,12 @@ def row_12() -> None:
             "with its last bit turned": signature[:-1] + bytes([signature[-1] ^ 1]),
             "twice": signature * 2,
         }):
-            refused(12, f"{name}: the signature is {title}", left + b"." + b64(changed), error=wrong,
+            refused("edited-token", f"{name}: the signature is {title}", left + b"." + b64(changed), error=wrong,
                     configuration=configuration)
-        refused(12, f"{name}: a signature longer than any", left + b"." + b64(bytes(1_100)), configuration=configuration)
+        refused("edited-token", f"{name}: a signature longer than any", left + b"." + b64(bytes(1_100)), configuration=configuration)
         header, payload = left.split(b".")
         edited = header + b"." + b64(unb64(payload).replace(b"user123", b"admin45"))
-        refused(12, f"{name}: an edited payload", edited + b"." + right, error=wrong, configuration=configuration)
+        refused("edited-token", f"{name}: an edited payload", edited + b"." + right, error=wrong, configuration=configuration)
     key = private_key("p256")
     left, right = token(signer=ecdsa_signer("ES256", key)).rsplit(b".", 1)
     r, s = (int.from_bytes(unb64(right)[half : half + 32], "big") for half in (0, 32))
@@ -330,9 +330,9 @@ def row_12() -> None:
         "s is n + 1": (r, n + 1), "both are n": (n, n), "r and s are 1": (1, 1), "r and s are exchanged": (s, r),
         "all bits are set": (2**256 - 1, 2**256 - 1),
     }):
-        refused(12, f"ES256: {name}", left + b"." + b64(b"".join(part.to_bytes(32, "big") for part in pair)), error=wrong,
+        refused("edited-token", f"ES256: {name}", left + b"." + b64(b"".join(part.to_bytes(32, "big") for part in pair)), error=wrong,
                 configuration="ES256")
-    refused(12, "ES256: the signature in DER", left + b"." + b64(der_of(r, s)), error=wrong, configuration="ES256")
+    refused("edited-token", "ES256: the signature in DER", left + b"." + b64(der_of(r, s)), error=wrong, configuration="ES256")
 
 
 def der_of(*numbers: int) -> bytes:
@@ -343,7 +343,7 @@ def der_of(*numbers: int) -> bytes:
     return b"\x30" + bytes([len(parts)]) + parts
 
 
-def row_13() -> None:
+def rsa_signatures() -> None:
     """RSA signatures that are nearly right."""
     key = KEY_PAIRS["RS256"]
     numbers = key.private_numbers()
@@ -364,46 +364,46 @@ def row_13() -> None:
 
         return Signer("RS256", key, sign)
 
-    accepted(13, "an encoding made by hand, and right", token(signer=signer()), configuration="RS256")
+    accepted("rsa-signatures", "an encoding made by hand, and right", token(signer=signer()), configuration="RS256")
     for title, flaws in each({
         "bytes behind the hash": {"behind": bytes(32)}, "one byte behind the hash": {"behind": b"\1"},
         "zeros as the padding": {"filled_with": b"\0"}, "another padding": {"filled_with": b"\x01"},
         "no NULL behind the algorithm": {"null": False},
     }):
-        refused(13, f"an RSA signature with {title}", token(signer=signer(**flaws)), error="TokenInvalidSignatureError",
+        refused("rsa-signatures", f"an RSA signature with {title}", token(signer=signer(**flaws)), error="TokenInvalidSignatureError",
                 configuration="RS256")
     # One signature in 256 begins with a zero.
     short = next(text for text in (token(signer=pair_signer("RS256"), jti=str(number)) for number in range(5_000))
                  if unb64(text.rpartition(b".")[2])[0] == 0)
     left, _, signature = short.rpartition(b".")
-    accepted(13, "an RSA signature that begins with a zero", short, configuration="RS256")
-    refused(13, "an RSA signature without the zero that it begins with", left + b"." + b64(unb64(signature)[1:]),
+    accepted("rsa-signatures", "an RSA signature that begins with a zero", short, configuration="RS256")
+    refused("rsa-signatures", "an RSA signature without the zero that it begins with", left + b"." + b64(unb64(signature)[1:]),
             error="TokenInvalidSignatureError", configuration="RS256")
-    refused(13, "an RSA signature with one more zero", left + b"." + b64(b"\0" + unb64(signature)), error="TokenInvalidSignatureError",
+    refused("rsa-signatures", "an RSA signature with one more zero", left + b"." + b64(b"\0" + unb64(signature)), error="TokenInvalidSignatureError",
             configuration="RS256")
     larger = (int.from_bytes(unb64(signature), "big") + modulus).to_bytes(size + 1, "big").lstrip(b"\0")
-    refused(13, "an RSA signature plus the modulus", left + b"." + b64(larger), error="TokenInvalidSignatureError",
+    refused("rsa-signatures", "an RSA signature plus the modulus", left + b"." + b64(larger), error="TokenInvalidSignatureError",
             configuration="RS256")
 
 
-def row_14() -> None:
+def previous_keys() -> None:
     """Signed by a previous key."""
     settings = {"JWT_PREVIOUS_SECRET_KEY": PREVIOUS_SECRET.decode()}
     previous = hmac_signer("HS256", PREVIOUS_SECRET)
-    accepted(14, "a token signed by the previous secret", token(signer=previous), settings=settings)
-    accepted(14, "a token signed by the present secret", HONEST, settings=settings)
-    refused(14, "a token signed by a secret that is no longer the previous", token(signer=previous),
+    accepted("previous-keys", "a token signed by the previous secret", token(signer=previous), settings=settings)
+    accepted("previous-keys", "a token signed by the present secret", HONEST, settings=settings)
+    refused("previous-keys", "a token signed by a secret that is no longer the previous", token(signer=previous),
             error="TokenInvalidSignatureError")
-    refused(14, "a token signed by neither", token(signer=hmac_signer("HS256", ATTACKERS_SECRET)), settings=settings,
+    refused("previous-keys", "a token signed by neither", token(signer=hmac_signer("HS256", ATTACKERS_SECRET)), settings=settings,
             error="TokenInvalidSignatureError")
-    refused(14, "a token signed by the previous secret, expired", token(signer=previous, exp=NOW - 1), settings=settings,
+    refused("previous-keys", "a token signed by the previous secret, expired", token(signer=previous, exp=NOW - 1), settings=settings,
             error="TokenExpiredError")
-    refused(14, "a token signed by neither, expired", token(signer=hmac_signer("HS256", ATTACKERS_SECRET), exp=NOW - 1),
+    refused("previous-keys", "a token signed by neither, expired", token(signer=hmac_signer("HS256", ATTACKERS_SECRET), exp=NOW - 1),
             settings=settings, error="TokenInvalidSignatureError")
     pem = {"JWT_PREVIOUS_PUBLIC_KEY": public_pem(private_key("rsa-previous"))}
     previous = rsa_signer("RS256", private_key("rsa-previous"))
-    accepted(14, "a token signed by the previous key pair", token(signer=previous), configuration="RS256", settings=pem)
-    refused(14, "a token signed by the previous key pair, expired", token(signer=previous, exp=NOW - 1),
+    accepted("previous-keys", "a token signed by the previous key pair", token(signer=previous), configuration="RS256", settings=pem)
+    refused("previous-keys", "a token signed by the previous key pair, expired", token(signer=previous, exp=NOW - 1),
             configuration="RS256", settings=pem, error="TokenExpiredError")
-    refused(14, "a token signed by an unknown key pair", token(signer=rsa_signer("RS256", private_key("rsa-attacker"))),
+    refused("previous-keys", "a token signed by an unknown key pair", token(signer=rsa_signer("RS256", private_key("rsa-attacker"))),
             configuration="RS256", settings=pem, error="TokenInvalidSignatureError")

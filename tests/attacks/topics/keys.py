@@ -18,17 +18,17 @@ def bad_keys() -> list[dict[str, Any]]:
         "00" * 32,
         "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
     ]
-    weak: list[tuple[int, str, str, str, str]] = [
+    weak: list[tuple[str, str, str, str, str]] = [
         *(
-            (13, f"an Ed25519 key of small order, {point[:8]}", "EdDSA", "JWT_PUBLIC_KEY", _ed25519(point))
+            ("weak-keys", f"an Ed25519 key of small order, {point[:8]}", "EdDSA", "JWT_PUBLIC_KEY", _ed25519(point))
             for point in small_order
         ),
-        (13, "an RSA key of 1024 bits", "RS256", "JWT_PUBLIC_KEY", _file("rsa-1024.spki")),
-        (13, "an RSA key with an exponent of 1", "RS256", "JWT_PUBLIC_KEY", _rsa_with_exponent_1()),
+        ("weak-keys", "an RSA key of 1024 bits", "RS256", "JWT_PUBLIC_KEY", _file("rsa-1024.spki")),
+        ("weak-keys", "an RSA key with an exponent of 1", "RS256", "JWT_PUBLIC_KEY", _rsa_with_exponent_1()),
     ]
     for setting, other in (("JWT_PRIVATE_KEY", "p256.spki"), ("JWT_PUBLIC_KEY", "p256.pkcs8")):
         weak += [
-            (15, f"{setting} is {title}", "ES256", setting, text)
+            ("no-key", f"{setting} is {title}", "ES256", setting, text)
             for title, text in {
                 "empty": "",
                 "a text": f"{MARKER} is no key",
@@ -42,19 +42,24 @@ def bad_keys() -> list[dict[str, Any]]:
             }.items()
         ]
     weak += [
-        (15, "JWT_PRIVATE_KEY is encrypted", "ES256", "JWT_PRIVATE_KEY", _file("encrypted.pkcs8")),
-        (15, "JWT_SECRET_KEY is empty", "HS256", "JWT_SECRET_KEY", ""),
-        (15, "JWT_SECRET_KEY is a public key", "HS256", "JWT_SECRET_KEY", public_pem(KEY_PAIRS["ES256"])),
-        (15, "JWT_SECRET_KEY is a private key", "HS512", "JWT_SECRET_KEY", _file("rsa.pkcs8")),
+        ("no-key", "JWT_PRIVATE_KEY is encrypted", "ES256", "JWT_PRIVATE_KEY", _file("encrypted.pkcs8")),
+        ("no-key", "JWT_SECRET_KEY is empty", "HS256", "JWT_SECRET_KEY", ""),
+        ("no-key", "JWT_SECRET_KEY is a public key", "HS256", "JWT_SECRET_KEY", public_pem(KEY_PAIRS["ES256"])),
+        ("no-key", "JWT_SECRET_KEY is a private key", "HS512", "JWT_SECRET_KEY", _file("rsa.pkcs8")),
     ]
     cases = [
-        {"row": row, "name": name, "settings": {"JWT_ALGORITHM": algorithm, setting: text}, "setting": setting}
-        for row, name, algorithm, setting, text in weak
+        {"topic": topic, "name": name, "settings": {"JWT_ALGORITHM": algorithm, setting: text}, "setting": setting}
+        for topic, name, algorithm, setting, text in weak
     ]
     short = {"JWT_SECRET_KEY": f"{MARKER} short", "JWT_STRICT_KEYS": True}
     return [
         *cases,
-        {"row": 15, "name": "a short secret, with JWT_STRICT_KEYS", "settings": short, "setting": "JWT_SECRET_KEY"},
+        {
+            "topic": "no-key",
+            "name": "a short secret, with JWT_STRICT_KEYS",
+            "settings": short,
+            "setting": "JWT_SECRET_KEY",
+        },
     ]
 
 
