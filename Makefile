@@ -200,7 +200,7 @@ flamegraph: flamegraph-tools rust ## Draw where a protected axum call spends its
 ##@ Lint
 
 .PHONY: lint
-lint: lint-rust lint-features lint-dependencies lint-python docs lint-packages ## Check the format, the lints, the types, the dependencies, the documentation, the packages
+lint: lint-rust lint-features lint-dependencies lint-python lint-documentation docs lint-packages ## Check the format, the lints, the types, the dependencies, the documentation, the packages
 
 .PHONY: lint-rust
 lint-rust: rust $(VENV)/bin/python
@@ -241,6 +241,10 @@ lint-python: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+.PHONY: lint-documentation
+lint-documentation: $(VENV)/bin/python
+	$(BIN)/python scripts/documentation.py check
+
 .PHONY: fmt
 fmt: rust $(VENV)/.dev ## Format everything, and mend what the linters can mend
 	cargo fmt --all
@@ -260,6 +264,10 @@ lock: $(TOOLS)/uv/.installed ## Renew the pinned requirements (UPGRADE=1: to the
 			$$(case $$name in demo) echo --constraint dev.txt ;; bench) echo --constraint peer.txt ;; esac) \
 			--output-file $$name.txt $$name.in; \
 	done
+
+.PHONY: module-map
+module-map: $(VENV)/bin/python ## Write the first sentence of each module into docs/internals/architecture.md
+	$(BIN)/python scripts/documentation.py write
 
 .PHONY: clean
 clean: ## Delete everything that was built or installed in this folder
