@@ -14,7 +14,7 @@ from typing import Any
 
 from authx import AuthX, AuthXConfig, RequestToken
 
-KEYS = Path(__file__).parents[2] / "tests" / "python" / "keys"
+KEYS = Path(__file__).parents[2] / "tests" / "keys"
 THREADS = [1, 2]
 TURNS = 3
 """How often each is done in a round. The fastest counts: whatever comes in between only takes time."""
@@ -23,8 +23,8 @@ auth: AuthX[Any] = AuthX(
     AuthXConfig(
         JWT_ALGORITHM="RS256",
         JWT_DECODE_ALGORITHMS=["RS256"],
-        JWT_PRIVATE_KEY=(KEYS / "rs256-private.pem").read_text(),
-        JWT_PUBLIC_KEY=(KEYS / "rs256-public.pem").read_text(),
+        JWT_PRIVATE_KEY=(KEYS / "rsa.pkcs8.pem").read_text(),
+        JWT_PUBLIC_KEY=(KEYS / "rsa.spki.pem").read_text(),
     )
 )
 token = RequestToken(token=auth.create_access_token("user123"), type="access", location="headers")

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from tests.attacks.request import carrying, compact, folded
+from tests.sets import UNDECODABLE
 
 CASES: list[dict[str, Any]] = []
 
@@ -64,13 +65,6 @@ TOPICS = (
     "one-answer-for-bad-signatures",
 )
 
-UNDECODABLE = {
-    "JWTDecodeError",
-    "TokenInvalidSignatureError",
-    "TokenExpiredError",
-    "TokenInvalidIssuerError",
-    "TokenInvalidAudienceError",
-}
 # The topics whose cases are about one location.
 CONFIGURATION_OF_TOPIC = {"cookies": "cookies", "csrf": "cookies", "json-body": "json", "query": "query"}
 

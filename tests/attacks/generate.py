@@ -53,6 +53,7 @@ from tests.attacks.topics import (
     sockets_and_stores,
     token_text,
 )
+from tests.sets import RESERVED_CLAIMS
 
 # In the order of their topics.
 MODULES = (
@@ -64,10 +65,6 @@ MODULES = (
     several_locations,
     sockets_and_stores,
 )
-RESERVED_CLAIMS = [
-    *("sub", "type", "jti", "exp", "nbf", "iat", "iss", "aud", "fresh", "csrf"),
-    *("scopes", "scope", "login_type", "sid", "auth_time"),
-]
 
 
 def main() -> None:

@@ -9,15 +9,6 @@ from tests.interoperation.exchange import Answer, Request
 from tests.interoperation.login import NOW, Preparation, Stage
 from tests.interoperation.services import Services
 
-# What JWT_INVALID_TOKEN_STATUS is about.
-UNDECODABLE = {
-    "JWTDecodeError",
-    "TokenInvalidSignatureError",
-    "TokenExpiredError",
-    "TokenInvalidIssuerError",
-    "TokenInvalidAudienceError",
-}
-
 # Of a `Login`. The dots, because lambdas in a loop keep its variable as a second argument with a default.
 MakeRequest = Callable[..., Request]
 

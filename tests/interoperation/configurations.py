@@ -105,5 +105,5 @@ def setting(configuration: str, name: str, default: str) -> str:
 def _key_of(algorithm: str) -> dict[str, str]:
     if algorithm not in KEY_FILES:
         return {"JWT_ALGORITHM": algorithm, "JWT_SECRET_KEY": SECRET}
-    file = ROOT / "crates" / "authx" / "tests" / "keys" / f"{KEY_FILES[algorithm]}.pkcs8.pem"
+    file = ROOT / "tests" / "keys" / f"{KEY_FILES[algorithm]}.pkcs8.pem"
     return {"JWT_ALGORITHM": algorithm, "JWT_PRIVATE_KEY": file.read_text()}

@@ -11,12 +11,13 @@ from typing import get_args
 import pytest
 
 from authx.types import AlgorithmType
-from tests.interoperation.case import UNDECODABLE, Case, Result, run
+from tests.interoperation.case import Case, Result, run
 from tests.interoperation.configurations import ALGORITHMS, configurations
 from tests.interoperation.exchange import Answer
 from tests.interoperation.forging import signed
 from tests.interoperation.services import Services
 from tests.interoperation.table import CASES, DOCUMENT, USES, Use, written
+from tests.sets import UNDECODABLE
 
 Results = Callable[[Case], list[Result]]
 

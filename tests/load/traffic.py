@@ -9,17 +9,9 @@ from urllib.parse import quote
 from authx import AuthX
 from authx.testing import refused_tokens
 from authx.testing.tokens import claims_of
+from tests.sets import REFUSED_TOKENS
 
 LONG = timedelta(hours=12)
-
-ERRORS = {
-    "expired": "TokenExpiredError",
-    "of the other type": "AccessTokenRequiredError",
-    "wrongly signed": "TokenInvalidSignatureError",
-    "changed": "TokenInvalidSignatureError",
-    "unsigned": "JWTDecodeError",
-    "damaged": "JWTDecodeError",
-}
 
 
 @dataclass(frozen=True)
@@ -72,7 +64,7 @@ def _refused_tokens(auth: AuthX[Any]) -> list[Exchange]:
             "the body": _json({"access_token": token}),
         }
         exchanges += [
-            Exchange(f"a token that is {fault}, in {place}", request, 401, ERRORS[fault])
+            Exchange(f"a token that is {fault}, in {place}", request, 401, REFUSED_TOKENS[fault])
             for place, request in requests.items()
         ]
     return exchanges

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import jwt
 from hypothesis import strategies as st
 
-KEYS = Path(__file__).parents[1] / "python" / "keys"
+KEYS = Path(__file__).parents[1] / "keys"
 SECRET = "a secret that both packages know, for all of HS256, HS384 and HS512: 64 bytes"
 PREVIOUS = "the secret before it, which both packages know as well, and it is 64 bytes"
 CSRF = "the-csrf-value"
@@ -26,8 +26,8 @@ def pem(name: str) -> str:
 def keys_of(algorithm: str) -> dict[str, str]:
     if algorithm.startswith("HS"):
         return {"JWT_SECRET_KEY": SECRET}
-    name = algorithm.lower()
-    return {"JWT_PRIVATE_KEY": pem(f"{name}-private"), "JWT_PUBLIC_KEY": pem(f"{name}-public")}
+    name = {"RS": "rsa", "ES": "p256", "Ed": "ed25519"}[algorithm[:2]]
+    return {"JWT_PRIVATE_KEY": pem(f"{name}.pkcs8"), "JWT_PUBLIC_KEY": pem(f"{name}.spki")}
 
 
 LOCATIONS = ["headers", "cookies", "json", "query"]

@@ -16,6 +16,7 @@ import pytest
 from fastapi import FastAPI
 
 from authx import AuthX, AuthXConfig
+from tests.scope import http_scope
 
 SECRET = "a secret of the tests that is quite long enough for HS256, HS384 and HS512, really"
 
@@ -161,22 +162,19 @@ class Client:
             headers["authorization"] = f"Bearer {token}"
         if cookies:
             headers["cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        return {
-            "type": type,
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "scheme": "https" if type == "http" else "wss",
-            "server": ("testserver", 443),
-            "client": ("127.0.0.1", 50000),
-            "path": path,
-            "raw_path": path.encode(),
-            "root_path": "",
-            "query_string": query.encode("latin-1"),
-            "headers": [
+        scope = http_scope(
+            path=path,
+            query=query.encode("latin-1"),
+            headers=[
                 (b"host", b"testserver"),
                 *((name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()),
             ],
-        }
+        )
+        scope |= {"type": type, "server": ("testserver", 443), "client": ("127.0.0.1", 50000)}
+        if type == "websocket":
+            scope["scheme"] = "wss"
+            del scope["method"]  # a handshake's scope has none
+        return scope
 
 
 @pytest.fixture
@@ -234,8 +232,8 @@ def secret() -> str:
 
 @pytest.fixture
 def pem() -> Callable[[str], str]:
-    """A key of the folder `keys`, by name."""
-    return lambda name: (Path(__file__).parent / "keys" / f"{name}.pem").read_text()
+    """A key of the folder `tests/keys`, by name."""
+    return lambda name: (Path(__file__).parents[1] / "keys" / f"{name}.pem").read_text()
 
 
 @pytest.fixture(autouse=True)

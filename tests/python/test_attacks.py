@@ -22,6 +22,8 @@ from authx.testing import FrozenClock
 from authx.testing.tokens import claims_of
 from tests.attacks.generate import table
 from tests.conformance.record import record
+from tests.scope import http_scope
+from tests.sets import METHODS
 
 ATTACKS = Path(__file__).parents[1] / "attacks"
 TABLE: dict[str, Any] = json.loads((ATTACKS / "cases.json").read_text(encoding="ascii"))
@@ -29,7 +31,6 @@ TABLE: dict[str, Any] = json.loads((ATTACKS / "cases.json").read_text(encoding="
 CASES = [case for case in TABLE["cases"] if "ring" not in case]
 RAN: Counter[str] = Counter()
 
-METHODS = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"]
 CHUNK = 65_536
 
 
@@ -220,20 +221,12 @@ async def ask(app: FastAPI, parts: dict[str, Any], *, websocket: bool = False) -
     async def send(message: Message) -> None:
         sent.append(message)
 
-    scope: Scope = {
-        "type": "http",
-        "asgi": {"version": "3.0"},
-        "http_version": "1.1",
-        "method": parts["method"],
-        "scheme": "https",
-        "path": parts.get("path", "/"),
-        "raw_path": parts.get("path", "/").encode(),
-        "root_path": "",
-        "query_string": to_bytes(parts.get("query", "")),
-        "headers": [(name.lower().encode(), to_bytes(value)) for name, value in parts.get("headers", [])],
-        "client": ("203.0.113.7", 50_000),
-        "server": ("service.example", 443),
-    }
+    scope: Scope = http_scope(
+        method=parts["method"],
+        path=parts.get("path", "/"),
+        query=to_bytes(parts.get("query", "")),
+        headers=[(name.lower().encode(), to_bytes(value)) for name, value in parts.get("headers", [])],
+    )
     if websocket:
         return await handshake(app, scope)
     await app(scope, receive, send)

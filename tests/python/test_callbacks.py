@@ -164,8 +164,8 @@ def test_revoked_token_has_no_second_spelling(app: Any, client: Any, make_auth: 
     auth = make_auth(
         JWT_SECRET_KEY=None,
         JWT_ALGORITHM="ES256",
-        JWT_PRIVATE_KEY=pem("es256-private"),
-        JWT_PUBLIC_KEY=pem("es256-public"),
+        JWT_PRIVATE_KEY=pem("p256.pkcs8"),
+        JWT_PUBLIC_KEY=pem("p256.spki"),
     )
     revoked: set[str] = set()
     auth.set_callback_token_blocklist(lambda token: token in revoked)

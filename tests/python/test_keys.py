@@ -121,11 +121,9 @@ def test_secret_signs_and_verifies(make_auth: Any, algorithm: str) -> None:
 
 @pytest.mark.parametrize("algorithm", ["RS256", "PS384", "ES256", "EdDSA"])
 def test_key_pair_signs_and_verifies(pem: Any, algorithm: Any) -> None:
-    pair = {"RS256": "rs256", "PS384": "rs256", "ES256": "es256", "EdDSA": "eddsa"}[algorithm]
+    pair = {"RS256": "rsa", "PS384": "rsa", "ES256": "p256", "EdDSA": "ed25519"}[algorithm]
     auth = AuthX[str](
-        AuthXConfig(
-            JWT_ALGORITHM=algorithm, JWT_PRIVATE_KEY=pem(f"{pair}-private"), JWT_PUBLIC_KEY=pem(f"{pair}-public")
-        )
+        AuthXConfig(JWT_ALGORITHM=algorithm, JWT_PRIVATE_KEY=pem(f"{pair}.pkcs8"), JWT_PUBLIC_KEY=pem(f"{pair}.spki"))
     )
 
     assert auth.verify_token(in_header(auth.create_access_token("u"))).sub == "u"
@@ -133,9 +131,9 @@ def test_key_pair_signs_and_verifies(pem: Any, algorithm: Any) -> None:
 
 def test_public_key_alone_verifies(pem: Any) -> None:
     issuer = AuthX[str](
-        AuthXConfig(JWT_ALGORITHM="EdDSA", JWT_PRIVATE_KEY=pem("eddsa-private"), JWT_PUBLIC_KEY=pem("eddsa-public"))
+        AuthXConfig(JWT_ALGORITHM="EdDSA", JWT_PRIVATE_KEY=pem("ed25519.pkcs8"), JWT_PUBLIC_KEY=pem("ed25519.spki"))
     )
-    verifier = AuthX[str](AuthXConfig(JWT_ALGORITHM="EdDSA", JWT_PUBLIC_KEY=pem("eddsa-public")))
+    verifier = AuthX[str](AuthXConfig(JWT_ALGORITHM="EdDSA", JWT_PUBLIC_KEY=pem("ed25519.spki")))
 
     assert verifier.verify_token(in_header(issuer.create_access_token("u"))).sub == "u"
     with pytest.raises(BadConfigurationError, match="JWT_PRIVATE_KEY"):

@@ -28,6 +28,7 @@ from authx import (
 )
 from authx.exceptions import LoginTypeMismatchError
 from authx.policy import build_policy_environment, default_subject_from_payload
+from tests.scope import http_scope
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "policies.md").read_text()
 
@@ -316,11 +317,7 @@ def test_failing_attribute_is_an_error(effect: Any) -> None:
 
 
 def test_environment_and_subject_have_the_usual_attributes() -> None:
-    scope = {
-        "type": "http", "method": "GET", "path": "/p", "headers": [], "query_string": b"", "client": ("192.0.2.1", 1),
-        "server": ("testserver", 80), "scheme": "http",
-    }  # fmt: skip
-    described = build_policy_environment(Request(scope), {"path": "/other", "region": "eu"})
+    described = build_policy_environment(Request(http_scope(path="/p")), {"path": "/other", "region": "eu"})
 
     assert described.pop("time").tzinfo is timezone.utc
     assert set(described) == {"hour", "weekday", "method", "path", "client_ip", "region"}

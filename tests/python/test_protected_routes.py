@@ -11,6 +11,7 @@ from fastapi.params import Depends as DependsParameter
 
 from authx import AuthManager, TokenPayload
 from authx.exceptions import AuthxArgumentDeprecationWarning
+from tests.sets import RESERVED_CLAIMS
 
 ALL_LOCATIONS = ["headers", "cookies", "query", "json"]
 
@@ -235,7 +236,7 @@ def test_identity_claim_is_the_configured_one(app: FastAPI, client: Any, make_au
     assert client.get("/", token=auth.create_access_token("u")).json()["sub"] == "u"
 
 
-@pytest.mark.parametrize("claim", ["sub", "exp", "iat", "nbf", "jti", "type", "fresh", "csrf", "scopes", "login_type"])
+@pytest.mark.parametrize("claim", RESERVED_CLAIMS)
 def test_reserved_claim_in_data_is_an_error_that_names_it(auth: Any, claim: str) -> None:
     with pytest.raises(ValueError, match=claim):
         auth.create_access_token("u", data={claim: "x"})

@@ -241,9 +241,9 @@ def test_algorithms_of_both_kinds_need_two_keys(secret: str) -> None:
 
 
 def test_public_key_decodes(pem: Any) -> None:
-    token = TokenPayload(sub="u", exp=SOON).encode(pem("es256-private"), "ES256")
+    token = TokenPayload(sub="u", exp=SOON).encode(pem("p256.pkcs8"), "ES256")
 
-    assert TokenPayload.decode(token, pem("es256-public"), ["ES256"]).sub == "u"
+    assert TokenPayload.decode(token, pem("p256.spki"), ["ES256"]).sub == "u"
 
 
 def test_reading_without_verifying_needs_no_key(auth: Any) -> None:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 from fastapi import Depends, FastAPI, Response
@@ -15,6 +15,7 @@ from authx import AuthX, AuthXConfig, RateLimiter, TokenPayload
 from authx.testing import FrozenClock, log_in, refused_tokens
 from authx.testing.tokens import claims_of
 from tests.python.conftest import SECRET
+from tests.sets import REFUSED_TOKENS
 
 try:
     from httpx2 import ASGITransport, AsyncClient
@@ -273,14 +274,6 @@ class TestLocationOfLogin:
 
 
 class TestRefusedTokens:
-    ERRORS: ClassVar = {
-        "expired": "TokenExpiredError",
-        "wrongly signed": "TokenInvalidSignatureError",
-        "changed": "TokenInvalidSignatureError",
-        "unsigned": "JWTDecodeError",
-        "damaged": "JWTDecodeError",
-    }
-
     @pytest.mark.parametrize("type", ["access", "refresh"])
     @pytest.mark.parametrize("leeway", [None, 30])
     def test_each_has_the_fault_of_its_name(self, type: Any, leeway: int | None) -> None:
@@ -294,7 +287,7 @@ class TestRefusedTokens:
             fault: ask(path, headers={"Authorization": f"Bearer {token}"}).json()["error_type"]
             for fault, token in tokens.items()
         }
-        assert answers == self.ERRORS | {
+        assert answers == REFUSED_TOKENS | {
             "of the other type": "AccessTokenRequiredError" if type == "access" else "RefreshTokenRequiredError"
         }
 

@@ -46,16 +46,16 @@ impl Algorithm {
         macro_rules! pair {
             ($name:literal) => {
                 (
-                    include_str!(concat!("../../../tests/python/keys/", $name, "-private.pem")),
-                    include_str!(concat!("../../../tests/python/keys/", $name, "-public.pem")),
+                    include_str!(concat!("../../../tests/keys/", $name, ".pkcs8.pem")),
+                    include_str!(concat!("../../../tests/keys/", $name, ".spki.pem")),
                 )
             };
         }
         match self {
             Self::Hs256 => unreachable!("a secret is no key pair"),
-            Self::Rs256 | Self::Ps256 => pair!("rs256"),
-            Self::Es256 => pair!("es256"),
-            Self::EdDsa => pair!("eddsa"),
+            Self::Rs256 | Self::Ps256 => pair!("rsa"),
+            Self::Es256 => pair!("p256"),
+            Self::EdDsa => pair!("ed25519"),
         }
     }
 }

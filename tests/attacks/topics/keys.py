@@ -7,7 +7,7 @@ from typing import Any
 from tests.attacks.signing import KEY_PAIRS, MARKER, public_pem
 from tests.attacks.tokens import HONEST
 
-KEYS = Path(__file__).parents[3] / "crates" / "authx" / "tests" / "keys"
+KEYS = Path(__file__).parents[2] / "keys"
 
 
 def bad_keys() -> list[dict[str, Any]]:

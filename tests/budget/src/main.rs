@@ -115,6 +115,6 @@ impl Random for SameBytes {
     }
 }
 
-const RSA: &str = include_str!("../../../crates/authx/tests/keys/rsa.pkcs8.pem");
-const P256: &str = include_str!("../../../crates/authx/tests/keys/p256.pkcs8.pem");
-const ED25519: &str = include_str!("../../../crates/authx/tests/keys/ed25519.pkcs8.pem");
+const RSA: &str = include_str!("../../keys/rsa.pkcs8.pem");
+const P256: &str = include_str!("../../keys/p256.pkcs8.pem");
+const ED25519: &str = include_str!("../../keys/ed25519.pkcs8.pem");

@@ -87,12 +87,12 @@ pub(crate) fn key_files(algorithm: Algorithm) -> Option<(&'static str, &'static 
     })
 }
 
-/// A file of `keys/`, which its `generate.sh` made.
+/// A file of `tests/keys/`, which its `generate.sh` made.
 pub(crate) fn pem(name: &str) -> &'static str {
     macro_rules! files {
         ($($name:literal)+) => {
             match name {
-                $($name => include_str!(concat!("../keys/", $name, ".pem")),)+
+                $($name => include_str!(concat!("../../../../tests/keys/", $name, ".pem")),)+
                 _ => panic!("no key file {name}"),
             }
         };
