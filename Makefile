@@ -1,4 +1,4 @@
-# AuthX. `make help` lists what there is; .ci/run calls `make lint` and `make test`.
+# AuthX. `make help` lists what there is; .ci/run calls `make lint` and `make test`, .pre-commit-config.yaml `make check`.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -51,6 +51,22 @@ demo: $(VENV)/.demo $(VENV)/.extension axum-service ## Serve the demo on http://
 
 .PHONY: test
 test: browser-packages budget-packages test-rust test-budget test-fuzz test-python test-versions test-peer stubtest test-interoperation test-demo test-browser test-load ## Run every test, setting up all it needs
+
+# Under two minutes when nothing is to be built anew.
+.PHONY: check
+check: $(VENV)/.dev $(VENV)/.extension rust ## Check the format, the lints and the types, and run the quick tests: before a commit
+	cargo fmt --all --check
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy
+	$(BIN)/python scripts/documentation.py check
+	cargo clippy --workspace --all-targets --all-features $(LOCKED) -- -D warnings
+	@if cargo nextest --version >/dev/null 2>&1; then \
+		echo cargo nextest run --profile quick $(RUST_TESTS); cargo nextest run --profile quick $(RUST_TESTS); \
+	else \
+		echo cargo test --lib $(RUST_TESTS); cargo test --lib $(RUST_TESTS); \
+	fi
+	$(BIN)/python -m pytest tests/python -q -m "not slow" $(ARGS)
 
 .PHONY: help
 help: ## List the targets
@@ -264,6 +280,10 @@ lock: $(TOOLS)/uv/.installed ## Renew the pinned requirements (UPGRADE=1: to the
 			$$(case $$name in demo) echo --constraint dev.txt ;; bench) echo --constraint peer.txt ;; esac) \
 			--output-file $$name.txt $$name.in; \
 	done
+
+.PHONY: release-check
+release-check: $(VENV)/bin/python rust ## Ask whether this commit can be published as VERSION (RELEASING.md)
+	$(BIN)/python scripts/packages.py release $(VERSION)
 
 .PHONY: module-map
 module-map: $(VENV)/bin/python ## Write the first sentence of each module into docs/internals/architecture.md

@@ -19,6 +19,8 @@ from authx import AuthX, AuthXConfig, RequestToken
 from authx.exceptions import AuthXException, JWTDecodeError
 from authx.testing import FrozenClock
 
+pytestmark = pytest.mark.slow
+
 SECRET = "a secret of the tests that is quite long enough for HS256, HS384 and HS512, really"
 NOW = int(time.time())
 

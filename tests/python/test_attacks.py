@@ -25,6 +25,8 @@ from tests.conformance.record import record
 from tests.scope import http_scope
 from tests.sets import METHODS
 
+pytestmark = pytest.mark.slow
+
 ATTACKS = Path(__file__).parents[1] / "attacks"
 TABLE: dict[str, Any] = json.loads((ATTACKS / "cases.json").read_text(encoding="ascii"))
 # A ring of named keys can't be made from settings, so these are the engine's.

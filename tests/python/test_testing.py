@@ -302,6 +302,7 @@ class TestRefusedTokens:
         )
 
 
+@pytest.mark.slow
 class TestPlugin:
     SERVICE = """
         import pytest

@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 SERVICE = """
 import os
 from authx import AuthX, TokenPayload
