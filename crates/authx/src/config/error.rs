@@ -55,10 +55,21 @@ impl fmt::Display for ConfigError {
                 write!(formatter, "JWT_ALGORITHM {algorithm} requires a key: set {settings}")
             }
             Self::Key { setting, error } => write!(formatter, "{setting}: {error}"),
-            Self::KeyRing(error) => error.fmt(formatter),
+            Self::KeyRing(error) => write!(formatter, "JWT_*_KEY settings: {error}"),
             Self::Conflict { setting, reason } => write!(formatter, "{setting}: {reason}"),
         }
     }
 }
 
-impl std::error::Error for ConfigError {}
+impl std::error::Error for ConfigError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Key { error, .. } => Some(error),
+            Self::KeyRing(error) => Some(error),
+            Self::UnknownSetting(_)
+            | Self::Value { .. }
+            | Self::MissingKey { .. }
+            | Self::Conflict { .. } => None,
+        }
+    }
+}

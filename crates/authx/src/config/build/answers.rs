@@ -1,0 +1,19 @@
+//! The answers to refused requests.
+
+use super::{require, require_filled};
+use crate::config::ConfigError;
+use crate::config::settings::Settings;
+
+pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
+    require_filled("JWT_ERROR_MESSAGE_KEY", &settings.error_message_key)?;
+    require(
+        settings.error_message_key != "error_type",
+        "JWT_ERROR_MESSAGE_KEY",
+        "'error_type' is already the name of the body's other member",
+    )?;
+    require(
+        matches!(settings.invalid_token_status, 401 | 422),
+        "JWT_INVALID_TOKEN_STATUS",
+        "it must be 401 or 422",
+    )
+}

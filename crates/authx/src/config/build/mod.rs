@@ -1,0 +1,101 @@
+//! From settings to a [`Config`]: the rules between settings, group by group.
+
+mod answers;
+mod cookies;
+mod csrf;
+mod implicit_refresh;
+mod keys;
+mod locations;
+mod tokens;
+mod websocket;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Config, ConfigBuilder, ConfigError, SessionPolicy, TokenLifetime};
+
+pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
+    let ConfigBuilder { settings, keys, login_type } = builder;
+    tokens::check(&settings)?;
+    locations::check(&settings)?;
+    websocket::check(&settings)?;
+    answers::check(&settings)?;
+    let mut warnings = Vec::new();
+    Ok(Config {
+        verification_cache: tokens::cache_bounds(&settings)?,
+        access: locations::access(&settings),
+        refresh: locations::refresh(&settings),
+        cookies: cookies::attributes(&settings)?,
+        csrf: csrf::policy(&settings)?,
+        implicit_refresh: implicit_refresh::policy(&settings)?,
+        sessions: SessionPolicy {
+            tracking: settings.session_tracking,
+            update_last_active: settings.session_update_last_active,
+        },
+        // Last, since reading a key takes the longest.
+        keys: match keys {
+            Some(keys) => keys,
+            None => Arc::new(keys::key_ring(&settings, &mut warnings)?),
+        },
+        warnings,
+        login_type,
+        identity_claim: settings.identity_claim,
+        decode_audience: settings.decode_audience.or_else(|| settings.encode_audience.clone()),
+        encode_audience: settings.encode_audience,
+        encode_issuer: settings.encode_issuer,
+        encode_nbf: settings.encode_nbf,
+        decode_issuer: settings.decode_issuer,
+        leeway: settings.decode_leeway.unwrap_or_default(),
+        max_token_size: settings.max_token_size,
+        max_body_size: settings.max_body_size,
+        header_name: settings.header_name.to_ascii_lowercase(),
+        header_type: settings.header_type,
+        query_string_name: settings.query_string_name,
+        websocket_allowed_origins: settings.websocket_allowed_origins,
+        websocket_check_interval: settings.websocket_check_interval,
+        error_message_key: settings.error_message_key,
+        invalid_token_status: settings.invalid_token_status,
+    })
+}
+
+/// The error that names this setting, unless the rule holds.
+fn require(holds: bool, setting: &'static str, reason: &'static str) -> Result<(), ConfigError> {
+    if holds { Ok(()) } else { Err(ConfigError::Conflict { setting, reason }) }
+}
+
+/// For names that end up in headers.
+fn require_http_token(setting: &'static str, name: &str) -> Result<(), ConfigError> {
+    let reason = "it must be a name of letters, digits and !#$%&'*+-.^_`|~";
+    require(is_http_token(name), setting, reason)
+}
+
+fn require_filled(setting: &'static str, name: &str) -> Result<(), ConfigError> {
+    require(!name.is_empty(), setting, "it must not be empty")
+}
+
+fn require_methods(setting: &'static str, methods: &[String]) -> Result<(), ConfigError> {
+    let named = methods.iter().all(|method| is_http_token(method));
+    require(named, setting, "it must list HTTP methods such as POST")
+}
+
+/// Instants are numbers of a certain size, which no sum with a duration may exceed. A value given as
+/// text was held to that when it was read, one given to the builder's method was not.
+fn require_within_calendar(
+    setting: &'static str,
+    time: impl Into<Option<Duration>>,
+) -> Result<(), ConfigError> {
+    let within = time.into().is_none_or(|time| time <= TokenLifetime::LONGEST);
+    require(within, setting, "it must be at most a thousand years")
+}
+
+/// RFC 9110 section 5.6.2.
+fn is_http_token(name: &str) -> bool {
+    !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+}
+
+fn upper(methods: &[String]) -> Vec<String> {
+    methods.iter().map(|method| method.to_ascii_uppercase()).collect()
+}

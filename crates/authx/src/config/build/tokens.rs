@@ -1,0 +1,42 @@
+//! What tokens say, how long they hold, and which of them are kept in memory.
+
+use std::time::Duration;
+
+use super::{require, require_within_calendar};
+use crate::config::settings::Settings;
+use crate::config::{ConfigError, TokenLifetime};
+use crate::token::is_registered;
+use crate::verification_cache::CacheBounds;
+
+pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
+    require(!settings.identity_claim.is_empty(), "JWT_IDENTITY_CLAIM", "it must not be empty")?;
+    require(
+        settings.identity_claim == "sub" || !is_registered(&settings.identity_claim),
+        "JWT_IDENTITY_CLAIM",
+        "it must not be a claim with a meaning of its own, such as exp",
+    )?;
+    require_within_calendar("JWT_ACCESS_TOKEN_EXPIRES", finite(settings.access_token_expires))?;
+    require_within_calendar("JWT_REFRESH_TOKEN_EXPIRES", finite(settings.refresh_token_expires))?;
+    require_within_calendar("JWT_DECODE_LEEWAY", settings.decode_leeway)
+}
+
+/// The bounds of the verification cache, if there is to be one.
+pub(super) fn cache_bounds(settings: &Settings) -> Result<Option<CacheBounds>, ConfigError> {
+    let (entries, bytes) = (settings.verification_cache_entries, settings.verification_cache_bytes);
+    if entries == 0 {
+        return Ok(None);
+    }
+    require(
+        bytes >= CacheBounds::LEAST_BYTES,
+        "JWT_VERIFICATION_CACHE_BYTES",
+        "it must be at least 65536, or hardly a token would be kept",
+    )?;
+    Ok(Some(CacheBounds { entries, bytes }))
+}
+
+fn finite(lifetime: TokenLifetime) -> Option<Duration> {
+    match lifetime {
+        TokenLifetime::Expires(time) => Some(time),
+        TokenLifetime::Never => None,
+    }
+}

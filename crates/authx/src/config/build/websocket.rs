@@ -1,0 +1,25 @@
+//! Who may open a WebSocket, and how often its token is verified again.
+
+use super::{is_http_token, require, require_within_calendar};
+use crate::config::ConfigError;
+use crate::config::settings::Settings;
+
+pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
+    require(
+        settings.websocket_allowed_origins.iter().all(|origin| is_origin(origin)),
+        "JWT_WEBSOCKET_ALLOWED_ORIGINS",
+        "it must list origins such as https://example.com, without a path",
+    )?;
+    let interval = settings.websocket_check_interval;
+    require_within_calendar("JWT_WEBSOCKET_CHECK_INTERVAL", interval)?;
+    require(!interval.is_zero(), "JWT_WEBSOCKET_CHECK_INTERVAL", "it must be longer than 0")
+}
+
+/// As browsers write it (RFC 6454 section 6.2): scheme, host and perhaps a port.
+fn is_origin(text: &str) -> bool {
+    text.split_once("://").is_some_and(|(scheme, host)| {
+        is_http_token(scheme)
+            && !host.is_empty()
+            && host.bytes().all(|byte| byte.is_ascii_graphic() && !b"/?#*".contains(&byte))
+    })
+}
