@@ -184,6 +184,10 @@ conformance-table: rust $(VENV)/.dev $(VENV)/.extension ## Write what the vector
 	WRITE_CONFORMANCE=1 cargo test --workspace --exclude authx-python --all-features $(LOCKED) --test conformance --test attacks
 	WRITE_CONFORMANCE=1 $(BIN)/python -m pytest tests/python/test_attacks.py -q
 
+.PHONY: settings-table
+settings-table: rust ## Write the engine's reference of settings into docs/configuration.md
+	WRITE_SETTINGS=1 cargo test --package authx --all-features $(LOCKED) --test setting_reference
+
 .PHONY: test-demo
 test-demo: axum-service $(VENV)/.dev $(VENV)/.extension ## Start both services of the demo, and compare their answers
 	$(BIN)/python -m pytest examples/fastapi tests/demo $(ARGS)

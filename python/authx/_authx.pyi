@@ -25,6 +25,7 @@ __all__ = [
     "Requirement",
     "RevocationQuestion",
     "SessionQuestion",
+    "SettingReference",
     "__version__",
     "address_rate_limit_key",
     "check_login_type",
@@ -40,6 +41,7 @@ __all__ = [
     "pattern_covers",
     "read_policy",
     "scopes_match",
+    "setting_reference",
     "subject_rate_limit_key",
     "token_header",
     "token_places",
@@ -358,3 +360,26 @@ class RateCounters:
 def check_rate(max_requests: int, window: float, requests: int, time_left: float | None = None) -> None:
     """Raise `RateLimitExceeded` where the requests that were counted are too many. Raises `ValueError` that
     names a bad argument."""
+
+@final
+class SettingReference:
+    """What there is to know of a setting."""
+
+    @property
+    def name(self) -> str:
+        """The field of `AuthXConfig`, and the environment variable."""
+
+    @property
+    def takes(self) -> str:
+        """The values that are allowed, in words."""
+
+    @property
+    def default(self) -> str:
+        """The default in Python, as the environment variable would have it."""
+
+    @property
+    def doc(self) -> str:
+        """What the setting does, in Markdown."""
+
+def setting_reference() -> list[SettingReference]:
+    """Every setting, in the order of `docs/configuration.md`."""

@@ -48,7 +48,7 @@ class AuthXConfig(BaseSettings):
 
     A value comes from the constructor, else from the environment variable of the field's name, else from the
     default. In the environment lists are JSON, `JWT_TOKEN_LOCATION='["headers", "cookies"]'`; durations are
-    seconds or ISO 8601; `None` is `null`.
+    seconds or ISO 8601; `None`, which leaves a setting unset or switches it off, is `null`.
 
     Settings may change while the application runs: assigning a field, or changing a list in place, holds
     from the next token and the next request on.
@@ -72,25 +72,48 @@ class AuthXConfig(BaseSettings):
         env_parse_none_str="null",
     )
 
-    # Tokens
+    # The docstrings are those of the engine's table of settings: a test compares them.
 
-    JWT_ACCESS_TOKEN_EXPIRES: Duration | None = timedelta(minutes=15)
-    """How long an access token is valid. `None`: for ever."""
+    # Keys and algorithms
 
     JWT_ALGORITHM: AlgorithmType = "HS256"
-    """What new tokens are signed with."""
+    """The algorithm that signs new tokens."""
 
-    JWT_DECODE_ALGORITHMS: list[AlgorithmType] = ["HS256"]
-    """What tokens may be signed with. Unless set, that is `JWT_ALGORITHM` alone."""
+    JWT_DECODE_ALGORITHMS: list[AlgorithmType] = []
+    """The algorithms that a token may have. Empty: `JWT_ALGORITHM` alone; else it must be among them. An
+    algorithm without a configured key has no effect; a key pair that fits none of them is an error."""
 
-    JWT_DECODE_AUDIENCE: str | list[str] | None = None
-    """A token must name one of these in `aud`. `None`: as in `JWT_ENCODE_AUDIENCE`."""
+    JWT_SECRET_KEY: str | None = Field(default=None, repr=False)
+    """The shared secret of the HS algorithms. At least 32 random bytes for HS256, 48 for HS384, 64 for HS512."""
 
-    JWT_DECODE_ISSUER: str | None = None
-    """A token must have this `iss`. `None`: not checked."""
+    JWT_PREVIOUS_SECRET_KEY: str | None = Field(default=None, repr=False)
+    """The shared secret before this one. What it signed stays valid until it expires."""
 
-    JWT_DECODE_LEEWAY: int | None = 0
-    """Seconds by which other machines' clocks may differ."""
+    JWT_PRIVATE_KEY: str | None = Field(default=None, repr=False)
+    """The private key of the other algorithms, as PEM: PKCS#8, PKCS#1 or SEC1, not encrypted."""
+
+    JWT_PUBLIC_KEY: str | None = Field(default=None, repr=False)
+    """The public key of the other algorithms, as PEM: SPKI or PKCS#1. It may be left out beside the private key.
+    Alone, it verifies and nothing is issued."""
+
+    JWT_PREVIOUS_PUBLIC_KEY: str | None = Field(default=None, repr=False)
+    """The public key before this one. What its private key signed stays valid until it expires."""
+
+    JWT_STRICT_KEYS: bool = False
+    """Whether a shared secret that is shorter than its hash is an error rather than a warning."""
+
+    # What tokens say
+
+    JWT_ACCESS_TOKEN_EXPIRES: Duration | None = timedelta(minutes=15)
+    """How long an access token is valid. Switched off: for ever, and only then does a token of this type need no
+    `exp`."""
+
+    JWT_REFRESH_TOKEN_EXPIRES: Duration | None = timedelta(days=20)
+    """How long a refresh token is valid. Switched off: for ever, and only then does a token of this type need no
+    `exp`."""
+
+    JWT_IDENTITY_CLAIM: str = "sub"
+    """The claim that names the user."""
 
     JWT_ENCODE_AUDIENCE: str | list[str] | None = None
     """The `aud` of new tokens."""
@@ -99,181 +122,177 @@ class AuthXConfig(BaseSettings):
     """The `iss` of new tokens."""
 
     JWT_ENCODE_NBF: bool = True
-    """Whether new tokens get an `nbf` claim."""
+    """Whether new tokens have `nbf`, the instant of their issue."""
 
-    JWT_ERROR_MESSAGE_KEY: str = "msg"
-    """The member of an error's body that carries the message. Unless set, that is `message`."""
+    JWT_DECODE_AUDIENCE: str | list[str] | None = None
+    """The audiences that this service is: a token's `aud` must name one. Unset: those of `JWT_ENCODE_AUDIENCE`.
+    Where neither is set, a token with `aud` is refused."""
 
-    JWT_IDENTITY_CLAIM: str = "sub"
-    """The claim that names the user."""
+    JWT_DECODE_ISSUER: str | None = None
+    """The issuer that a token's `iss` must name. Unset: not checked."""
 
-    JWT_REFRESH_TOKEN_EXPIRES: Duration | None = timedelta(days=20)
-    """How long a refresh token is valid. `None`: for ever."""
-
-    JWT_INVALID_TOKEN_STATUS: Annotated[Literal[401, 422], BeforeValidator(_status_as_number)] = 422
-    """The status of the answer to a token that can't be decoded. 401 is what RFC 6750 asks for."""
+    JWT_DECODE_LEEWAY: int | None = 0
+    """How far other machines' clocks may be off, for `exp`, `nbf` and `iat`. In Python a whole number of seconds."""
 
     JWT_MAX_TOKEN_SIZE: int = 8192
-    """The longest token, in bytes, that is looked at."""
+    """The longest token that is looked at, in bytes."""
 
-    # Keys
+    JWT_VERIFICATION_CACHE_ENTRIES: int = 0
+    """How many verified tokens each process keeps in memory, so that the same token again is neither verified nor
+    parsed anew; 0: none. All other checks are made each time, revocation too."""
 
-    JWT_SECRET_KEY: str | None = Field(default=None, repr=False)
-    """The secret of HS256, HS384 and HS512: at least 32, 48 or 64 random bytes."""
+    JWT_VERIFICATION_CACHE_BYTES: int = 67_108_864
+    """How many bytes the verified tokens may take together, at least 65536."""
 
-    JWT_PRIVATE_KEY: str | None = Field(default=None, repr=False)
-    """The PEM of the private key that signs with an asymmetric algorithm."""
-
-    JWT_PUBLIC_KEY: str | None = Field(default=None, repr=False)
-    """The PEM of the public key that verifies with an asymmetric algorithm."""
-
-    JWT_PREVIOUS_SECRET_KEY: str | None = Field(default=None, repr=False)
-    """The secret before the present one. It still verifies, so that a change of keys logs nobody out."""
-
-    JWT_PREVIOUS_PUBLIC_KEY: str | None = Field(default=None, repr=False)
-    """The public key before the present one. It still verifies."""
-
-    JWT_STRICT_KEYS: bool = False
-    """Whether a secret shorter than its hash is an error rather than a `WeakKeyWarning`."""
-
-    # Where a request carries its token
+    # Where tokens travel
 
     JWT_TOKEN_LOCATION: list[TokenLocation] = ["headers"]
     """Where a token is looked for, in this order."""
 
     JWT_ACCESS_TOKEN_LOCATION: list[TokenLocation] | None = None
-    """Where an access token is looked for. `None`: as in `JWT_TOKEN_LOCATION`."""
+    """Where an access token is looked for. Unset: as in `JWT_TOKEN_LOCATION`."""
 
     JWT_REFRESH_TOKEN_LOCATION: list[TokenLocation] | None = None
-    """Where a refresh token is looked for. `None`: as in `JWT_TOKEN_LOCATION`."""
+    """Where a refresh token is looked for. Unset: as in `JWT_TOKEN_LOCATION`."""
 
     JWT_HEADER_NAME: str = "Authorization"
-    """The header of location `headers`."""
+    """The header that carries a token."""
 
     JWT_HEADER_TYPE: str = "Bearer"
-    """What stands before the token in the header. Empty: the header is the token alone."""
+    """The scheme before the token in the header, compared without regard to case. Empty: the header is the token
+    alone."""
 
     JWT_QUERY_STRING_NAME: str = "token"
-    """The parameter of location `query`."""
+    """The parameter of the query string that carries a token. Query strings end up in logs; use this location
+    where nothing else works."""
 
     JWT_JSON_KEY: str = "access_token"
-    """The member of a JSON body that carries the access token, for location `json`."""
+    """The field of a JSON body that carries the access token."""
 
     JWT_REFRESH_JSON_KEY: str = "refresh_token"
-    """The member of a JSON body that carries the refresh token, for location `json`."""
+    """The field of a JSON body that carries the refresh token."""
 
     JWT_MAX_BODY_SIZE: int = 1_048_576
-    """The largest JSON body, in bytes, that is searched for a token."""
+    """The largest JSON body that is searched for a token, in bytes."""
 
-    JWT_VERIFICATION_CACHE_ENTRIES: int = 0
-    """How many verified tokens are kept, so that the same token again is not verified anew. 0: none."""
-
-    JWT_VERIFICATION_CACHE_BYTES: int = 67_108_864
-    """How many bytes they may take together."""
+    # WebSockets
 
     JWT_WEBSOCKET_ALLOWED_ORIGINS: list[str] = []
-    """The origins, besides the service's own, whose pages may open a WebSocket with the cookie's token."""
+    """Origins, besides the service's own, whose pages may open a WebSocket with a token in a cookie."""
 
     JWT_WEBSOCKET_CHECK_INTERVAL: Duration = timedelta(seconds=30)
-    """How often `AuthX.websocket_guard` verifies the token of an open WebSocket again."""
+    """How often the token of an open WebSocket under guard is verified again, which finds a revocation. Its
+    expiry closes the socket at once."""
 
     # Cookies
 
     JWT_ACCESS_COOKIE_NAME: str = "access_token_cookie"
-    """The cookie of the access token."""
+    """The cookie of the access token. The prefixes `__Host-` and `__Secure-` are held to their rules."""
 
     JWT_ACCESS_COOKIE_PATH: str = "/"
-    """The path below which the access cookie is sent."""
-
-    JWT_COOKIE_CSRF_PROTECT: bool = True
-    """Whether a token from a cookie needs its CSRF value beside it."""
-
-    JWT_COOKIE_DOMAIN: str | None = None
-    """The domain of all cookies. `None`: the host that set them, without its subdomains."""
-
-    JWT_COOKIE_MAX_AGE: int | None = None
-    """How many seconds cookies live. `None`: as `JWT_SESSION_COOKIE` says."""
-
-    JWT_COOKIE_SAMESITE: SameSitePolicy | None = "lax"
-    """The `SameSite` attribute. `None`: without it."""
-
-    JWT_COOKIE_SECURE: bool = True
-    """Whether cookies are sent over https only."""
-
-    JWT_COOKIE_HTTP_ONLY: bool = True
-    """Whether the token's cookies are out of reach for scripts. The CSRF cookies never are."""
+    """The path of the access token's cookie."""
 
     JWT_REFRESH_COOKIE_NAME: str = "refresh_token_cookie"
     """The cookie of the refresh token."""
 
     JWT_REFRESH_COOKIE_PATH: str = "/"
-    """The path below which the refresh cookie is sent."""
+    """The path of the refresh token's cookie."""
+
+    JWT_COOKIE_DOMAIN: str | None = None
+    """The domain of all cookies. Unset: the host that sets them, without its subdomains."""
+
+    JWT_COOKIE_MAX_AGE: int | None = None
+    """How long all cookies live. Unset: as `JWT_SESSION_COOKIE` says. In Python a whole number of seconds."""
 
     JWT_SESSION_COOKIE: bool = True
-    """Whether cookies end with the browser's session, unless `JWT_COOKIE_MAX_AGE` is set."""
+    """Whether cookies end with the browser's session, unless `JWT_COOKIE_MAX_AGE` is set. If not, they end with
+    their token."""
+
+    JWT_COOKIE_SAMESITE: SameSitePolicy | None = "lax"
+    """The `SameSite` attribute of all cookies; `none` needs `JWT_COOKIE_SECURE`. Switched off: without the
+    attribute."""
+
+    JWT_COOKIE_SECURE: bool = True
+    """Whether cookies travel over https only. Switch it off only while developing."""
+
+    JWT_COOKIE_HTTP_ONLY: bool = True
+    """Whether scripts can't read the tokens' cookies. The CSRF cookies can always be read."""
 
     # CSRF, by double submit
 
-    JWT_ACCESS_CSRF_COOKIE_NAME: str = "csrf_access_token"
-    """The cookie from which a script reads the access token's CSRF value."""
-
-    JWT_ACCESS_CSRF_COOKIE_PATH: str = "/"
-    """The path of that cookie."""
-
-    JWT_ACCESS_CSRF_FIELD_NAME: str = "csrf_token"
-    """The form field that carries the CSRF value, where `JWT_CSRF_CHECK_FORM` is on."""
-
-    JWT_ACCESS_CSRF_HEADER_NAME: str = "X-CSRF-TOKEN"
-    """The header that carries the CSRF value."""
-
-    JWT_CSRF_CHECK_FORM: bool = False
-    """Whether the CSRF value may stand in a form. Needs the package `python-multipart`."""
-
-    JWT_CSRF_IN_COOKIES: bool = True
-    """Whether setting a token's cookie also sets the cookie of its CSRF value."""
+    JWT_COOKIE_CSRF_PROTECT: bool = True
+    """Whether a request whose token is in a cookie must repeat the token's CSRF value."""
 
     JWT_CSRF_METHODS: list[HTTPMethod] = ["POST", "PUT", "PATCH", "DELETE"]
-    """The methods that need the CSRF value."""
+    """The methods that must repeat the CSRF value."""
+
+    JWT_CSRF_IN_COOKIES: bool = True
+    """Whether the CSRF value is also set as a cookie, from which the page's own scripts read it."""
+
+    JWT_CSRF_CHECK_FORM: bool = False
+    """Whether the CSRF value may also come as a field of a form. In Python that needs the extra `form`, in axum a
+    form of parts needs the feature `multipart`."""
+
+    JWT_ACCESS_CSRF_COOKIE_NAME: str = "csrf_access_token"
+    """The cookie with the access token's CSRF value."""
+
+    JWT_ACCESS_CSRF_COOKIE_PATH: str = "/"
+    """The path of the cookie with the access token's CSRF value."""
+
+    JWT_ACCESS_CSRF_FIELD_NAME: str = "csrf_token"
+    """The form field with the access token's CSRF value."""
+
+    JWT_ACCESS_CSRF_HEADER_NAME: str = "X-CSRF-TOKEN"
+    """The header with the access token's CSRF value."""
 
     JWT_REFRESH_CSRF_COOKIE_NAME: str = "csrf_refresh_token"
-    """The cookie from which a script reads the refresh token's CSRF value."""
+    """The cookie with the refresh token's CSRF value."""
 
     JWT_REFRESH_CSRF_COOKIE_PATH: str = "/"
-    """The path of that cookie."""
+    """The path of the cookie with the refresh token's CSRF value."""
 
     JWT_REFRESH_CSRF_FIELD_NAME: str = "csrf_token"
-    """The form field that carries the CSRF value of the refresh token."""
+    """The form field with the refresh token's CSRF value."""
 
     JWT_REFRESH_CSRF_HEADER_NAME: str = "X-CSRF-TOKEN"
-    """The header that carries the CSRF value of the refresh token."""
-
-    # Sessions
-
-    JWT_SESSION_TRACKING: bool = False
-    """Whether a token that names a session is refused once the session is revoked, see `AuthX.create_session`."""
-
-    JWT_SESSION_UPDATE_LAST_ACTIVE: bool = True
-    """Whether a request with a session's token is noted as the session's `last_active`."""
+    """The header with the refresh token's CSRF value."""
 
     # Implicit refresh, see `AuthX.implicit_refresh_middleware`
 
-    JWT_IMPLICIT_REFRESH_ROUTE_EXCLUDE: list[str] = []
-    """Paths whose requests never refresh."""
-
-    JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE: list[str] = []
-    """If any are given, only requests of these paths refresh."""
-
-    JWT_IMPLICIT_REFRESH_METHOD_EXCLUDE: list[HTTPMethod] = []
-    """Methods whose requests never refresh."""
-
-    JWT_IMPLICIT_REFRESH_METHOD_INCLUDE: list[HTTPMethod] = []
-    """If any are given, only requests of these methods refresh."""
-
     JWT_IMPLICIT_REFRESH_DELTATIME: Duration = timedelta(minutes=10)
-    """How long before its end an access token is replaced."""
+    """How long before its end an access token in a cookie is replaced."""
 
     JWT_IMPLICIT_REFRESH_MAX_AGE: Duration | None = None
-    """How long after the login implicit refresh ends. `None`: never."""
+    """How long after the login access tokens are still replaced. Unset: without end."""
+
+    JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE: list[str] = []
+    """If there are any: the only paths whose requests replace the token."""
+
+    JWT_IMPLICIT_REFRESH_ROUTE_EXCLUDE: list[str] = []
+    """Paths whose requests never replace the token."""
+
+    JWT_IMPLICIT_REFRESH_METHOD_INCLUDE: list[HTTPMethod] = []
+    """If there are any: the only methods whose requests replace the token."""
+
+    JWT_IMPLICIT_REFRESH_METHOD_EXCLUDE: list[HTTPMethod] = []
+    """Methods whose requests never replace the token."""
+
+    # Answers
+
+    JWT_INVALID_TOKEN_STATUS: Annotated[Literal[401, 422], BeforeValidator(_status_as_number)] = 422
+    """The status of the answer to a token that can't be decoded. 401 is what RFC 6750 asks for."""
+
+    JWT_ERROR_MESSAGE_KEY: str = "message"
+    """The field of an error's body that carries the message."""
+
+    # Sessions, see `AuthX.create_session`
+
+    JWT_SESSION_TRACKING: bool = False
+    """Whether a token that names a session, in its `sid`, is refused unless the session is active. Tokens can be
+    made for a session only with it."""
+
+    JWT_SESSION_UPDATE_LAST_ACTIVE: bool = True
+    """Whether each request with a token of a session is noted as the session's last activity."""
 
     @property
     def is_algo_symmetric(self) -> bool:

@@ -26,6 +26,17 @@ def test_defaults_are_the_documented_ones() -> None:
     assert config.JWT_SECRET_KEY is None
 
 
+def test_defaults_are_what_an_application_has_that_sets_nothing(app: Any, client: Any, auth: Any) -> None:
+    @app.get("/")
+    async def index(payload=auth.ACCESS_REQUIRED): ...
+
+    assert auth.config.JWT_ERROR_MESSAGE_KEY in client.get("/").json()
+
+    auth.config.JWT_ALGORITHM = "HS384"
+    auth.config.JWT_DECODE_ALGORITHMS = AuthXConfig().JWT_DECODE_ALGORITHMS
+    assert client.get("/", token=auth.create_access_token("u")).status == 200
+
+
 def test_instances_share_no_list() -> None:
     AuthXConfig().JWT_CSRF_METHODS.append("GET")
     AuthXConfig().JWT_IMPLICIT_REFRESH_ROUTE_EXCLUDE.append("/a")

@@ -49,6 +49,8 @@ mod _authx {
     #[pymodule_export]
     use super::requirement::{Requirement, has_scopes};
     #[pymodule_export]
+    use super::settings::{SettingReference, setting_reference};
+    #[pymodule_export]
     use super::token_place::token_places;
     #[pymodule_export]
     use super::tokens::{FoundToken, decode_unverified, token_header};

@@ -1,4 +1,4 @@
-//! Settings from Python values.
+//! Settings from Python values, and the reference of settings.
 
 use authx::{Config, ConfigBuilder, SettingValue};
 use pyo3::exceptions::PyTypeError;
@@ -7,11 +7,35 @@ use pyo3::types::{PyBool, PyDelta, PyFloat, PyInt, PyMapping, PyString};
 
 use crate::errors::configuration_error;
 
-/// The engine's defaults, except the two that Python's users know otherwise: a short secret is a
-/// warning, and an undecodable token answers 422.
+#[pyclass(frozen, get_all, module = "authx._authx")]
+pub(crate) struct SettingReference {
+    name: &'static str,
+    takes: &'static str,
+    default: &'static str,
+    doc: &'static str,
+}
+
+#[pyfunction]
+pub(crate) fn setting_reference() -> Vec<SettingReference> {
+    authx::setting_reference()
+        .iter()
+        .map(|row| SettingReference {
+            name: row.name,
+            takes: &row.takes,
+            default: row.python_default.unwrap_or(&row.default),
+            doc: row.doc,
+        })
+        .collect()
+}
+
+/// The settings with Python's defaults, and these in their place.
 pub(crate) fn builder(settings: &Bound<'_, PyMapping>) -> PyResult<ConfigBuilder> {
     let py = settings.py();
-    let mut builder = Config::builder().strict_keys(false).invalid_token_status(422_u16);
+    let defaults = authx::setting_reference()
+        .iter()
+        .filter_map(|row| row.python_default.map(|default| (row.name, default)));
+    let mut builder =
+        Config::builder().variables(defaults).map_err(|error| configuration_error(py, &error))?;
     for item in settings.items()?.iter() {
         let (name, value): (String, Bound<'_, PyAny>) = item.extract()?;
         let value = setting_value(&name, &value)?;

@@ -76,8 +76,8 @@ pub use answer::{Answer, ErrorDetails, ReportedError, SocketClose};
 pub use client_address::{ClientAddress, subject_rate_limit_key};
 pub use clock::{Clock, SystemClock};
 pub use config::{
-    Config, ConfigBuilder, ConfigError, SETTING_NAMES, SameSite, SettingReference, SettingValue,
-    TokenLifetime, setting_reference,
+    Config, ConfigBuilder, ConfigError, SETTING_NAMES, SameSite, SettingGroup, SettingReference,
+    SettingValue, TokenLifetime, setting_reference,
 };
 pub use engine::Engine;
 pub use error::{Error, Malformed};

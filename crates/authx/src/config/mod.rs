@@ -1,6 +1,7 @@
 //! Settings in, a checked [`Config`] out. A configuration that exists is one that works.
 
 mod build;
+mod duration;
 mod error;
 mod settings;
 mod value;
@@ -9,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::ConfigError;
-pub use settings::{SETTING_NAMES, SettingReference, setting_reference};
+pub use settings::{SETTING_NAMES, SettingGroup, SettingReference, setting_reference};
 pub use value::SettingValue;
 
 use crate::key::KeyRing;
@@ -123,7 +124,7 @@ impl ConfigBuilder {
             let name = name.as_ref().to_ascii_uppercase();
             if SETTING_NAMES.contains(&name.as_str()) {
                 let value = match value.into() {
-                    value if value == "null" => SettingValue::None,
+                    value if value == value::NULL => SettingValue::None,
                     value => SettingValue::text(value),
                 };
                 self.settings.set(&name, &value)?;

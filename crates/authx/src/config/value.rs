@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::config::{SameSite, TokenLifetime};
+use super::{SameSite, TokenLifetime, duration};
 use crate::key::{Algorithm, Secret};
 use crate::location::Location;
 use crate::token::Audience;
@@ -51,15 +51,29 @@ impl SettingValue {
     }
 }
 
-/// How a type is read from a setting's value.
-pub(super) trait FromSetting: Sized {
+/// A type of settings: how its values are read, and how they are written.
+pub(super) trait SettingType: Sized {
     /// What is allowed, completing "expected …".
     const EXPECTED: &'static str;
 
     fn from_setting(value: &SettingValue) -> Option<Self>;
+
+    /// What is allowed, in Markdown, for the reference, which says more of lists and of unset settings.
+    fn takes() -> String {
+        Self::EXPECTED.to_owned()
+    }
+
+    /// The value as an environment variable has it.
+    fn to_text(&self) -> String;
 }
 
-impl FromSetting for bool {
+/// A type of settings that lists are made of.
+pub(super) trait Item: SettingType {
+    /// Several of them, completing "a list of …".
+    const SEVERAL: &'static str;
+}
+
+impl SettingType for bool {
     const EXPECTED: &'static str = "true or false";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
@@ -72,17 +86,33 @@ impl FromSetting for bool {
             _ => None,
         }
     }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
 }
 
-impl FromSetting for String {
+impl SettingType for String {
     const EXPECTED: &'static str = "a text";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
         value.as_str().map(str::to_owned)
     }
+
+    fn takes() -> String {
+        "a string".to_owned()
+    }
+
+    fn to_text(&self) -> String {
+        self.clone()
+    }
 }
 
-impl FromSetting for Secret {
+impl Item for String {
+    const SEVERAL: &'static str = "strings";
+}
+
+impl SettingType for Secret {
     const EXPECTED: &'static str = "a text that is not empty";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
@@ -91,9 +121,18 @@ impl FromSetting for Secret {
             _ => None,
         }
     }
+
+    fn takes() -> String {
+        String::takes()
+    }
+
+    /// No secret has a default, and none is shown.
+    fn to_text(&self) -> String {
+        format!("{self:?}")
+    }
 }
 
-impl FromSetting for usize {
+impl SettingType for usize {
     const EXPECTED: &'static str = "an integer of at least 0";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
@@ -102,9 +141,13 @@ impl FromSetting for usize {
             value => value.as_str()?.trim().parse().ok(),
         }
     }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
 }
 
-impl FromSetting for u16 {
+impl SettingType for u16 {
     const EXPECTED: &'static str = "401 or 422";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
@@ -114,23 +157,35 @@ impl FromSetting for u16 {
         };
         matches!(number, 401 | 422).then_some(number)
     }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
 }
 
-impl FromSetting for Duration {
+impl SettingType for Duration {
     const EXPECTED: &'static str =
         "a time of at least 0, as seconds (900), as hours (00:15:00) or as ISO 8601 (PT15M)";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
-        let seconds = match value {
-            SettingValue::Integer(seconds) => *seconds as f64,
-            SettingValue::Seconds(seconds) => *seconds,
-            value => seconds_of_text(value.as_str()?.trim())?,
+        let time = match value {
+            SettingValue::Integer(seconds) => u64::try_from(*seconds).ok().map(Self::from_secs),
+            SettingValue::Seconds(seconds) => Self::try_from_secs_f64(*seconds).ok(),
+            value => duration::parse(value.as_str()?.trim()),
         };
-        Self::try_from_secs_f64(seconds).ok().filter(|time| *time <= TokenLifetime::LONGEST)
+        time.filter(|time| *time <= TokenLifetime::LONGEST)
+    }
+
+    fn takes() -> String {
+        "a duration".to_owned()
+    }
+
+    fn to_text(&self) -> String {
+        duration::write(*self)
     }
 }
 
-impl FromSetting for TokenLifetime {
+impl SettingType for TokenLifetime {
     const EXPECTED: &'static str = "a time of at least 0 in seconds, or null for never";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
@@ -139,26 +194,53 @@ impl FromSetting for TokenLifetime {
         }
         Duration::from_setting(value).map(Self::Expires)
     }
+
+    fn takes() -> String {
+        Option::<Duration>::takes()
+    }
+
+    fn to_text(&self) -> String {
+        match self {
+            Self::Expires(duration) => duration.to_text(),
+            Self::Never => NULL.to_owned(),
+        }
+    }
 }
 
-impl FromSetting for Algorithm {
+impl SettingType for Algorithm {
     const EXPECTED: &'static str = "one of HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, \
                                     ES256, ES256K, ES384, ES512, EdDSA";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
         value.as_str()?.parse().ok()
     }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
 }
 
-impl FromSetting for Location {
+impl Item for Algorithm {
+    const SEVERAL: &'static str = "algorithms";
+}
+
+impl SettingType for Location {
     const EXPECTED: &'static str = "one of headers, cookies, json, query";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
         value.as_str()?.parse().ok()
     }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
 }
 
-impl FromSetting for SameSite {
+impl Item for Location {
+    const SEVERAL: &'static str = "`headers`, `cookies`, `json` or `query`";
+}
+
+impl SettingType for SameSite {
     const EXPECTED: &'static str = "one of lax, strict, none";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
@@ -169,9 +251,22 @@ impl FromSetting for SameSite {
             _ => None,
         }
     }
+
+    fn takes() -> String {
+        "`lax`, `strict` or `none`".to_owned()
+    }
+
+    fn to_text(&self) -> String {
+        match self {
+            Self::Lax => "lax",
+            Self::Strict => "strict",
+            Self::None => "none",
+        }
+        .to_owned()
+    }
 }
 
-impl FromSetting for Audience {
+impl SettingType for Audience {
     const EXPECTED: &'static str = "a text or a list of texts";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
@@ -186,10 +281,21 @@ impl FromSetting for Audience {
             }
         }
     }
+
+    fn takes() -> String {
+        "a string or a list of strings".to_owned()
+    }
+
+    fn to_text(&self) -> String {
+        match self {
+            Self::One(name) => name.clone(),
+            Self::Many(names) => names.to_text(),
+        }
+    }
 }
 
 /// A list: as such, as a JSON array, or as words between commas.
-impl<T: FromSetting> FromSetting for Vec<T> {
+impl<T: Item> SettingType for Vec<T> {
     const EXPECTED: &'static str = T::EXPECTED;
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
@@ -209,9 +315,19 @@ impl<T: FromSetting> FromSetting for Vec<T> {
         };
         items.into_iter().map(|item| T::from_setting(&SettingValue::text(item))).collect()
     }
+
+    fn takes() -> String {
+        format!("a list of {}", T::SEVERAL)
+    }
+
+    fn to_text(&self) -> String {
+        let json = |item: &T| serde_json::Value::from(item.to_text()).to_string();
+        let items: Vec<_> = self.iter().map(json).collect();
+        format!("[{}]", items.join(", "))
+    }
 }
 
-impl<T: FromSetting> FromSetting for Option<T> {
+impl<T: SettingType> SettingType for Option<T> {
     const EXPECTED: &'static str = T::EXPECTED;
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
@@ -220,7 +336,18 @@ impl<T: FromSetting> FromSetting for Option<T> {
         }
         T::from_setting(value).map(Some)
     }
+
+    fn takes() -> String {
+        format!("{}, or `{NULL}`", T::takes())
+    }
+
+    fn to_text(&self) -> String {
+        self.as_ref().map_or_else(|| NULL.to_owned(), T::to_text)
+    }
 }
+
+/// What switches a setting off in the environment.
+pub(super) const NULL: &str = "null";
 
 fn is_json_list(text: &str) -> bool {
     text.trim_start().starts_with('[')
@@ -232,60 +359,6 @@ fn json_list(text: &str) -> Option<Vec<String>> {
 
 fn is_null(text: &str) -> bool {
     matches!(text.trim().to_ascii_lowercase().as_str(), "null" | "none")
-}
-
-/// Seconds, `[D days, ]HH:MM:SS`, or ISO 8601's `P[nD]T[nH][nM][nS]`.
-fn seconds_of_text(text: &str) -> Option<f64> {
-    if let Ok(seconds) = text.parse::<f64>() {
-        return seconds.is_finite().then_some(seconds);
-    }
-    if let Some(designators) = text.strip_prefix('P') {
-        return iso_seconds(designators);
-    }
-    let (days, clock) = match text.split_once(['d', ' ']) {
-        Some((days, rest)) => (
-            days.trim().parse::<u32>().ok()?,
-            rest.trim_start_matches(|c| !char::is_ascii_digit(&c)),
-        ),
-        None => (0, text),
-    };
-    let mut seconds = 0.0;
-    let mut parts = 0;
-    for part in clock.split(':') {
-        seconds =
-            f64::mul_add(seconds, 60.0, part.parse::<f64>().ok().filter(|part| *part >= 0.0)?);
-        parts += 1;
-    }
-    (parts == 3).then(|| f64::from(days).mul_add(86_400.0, seconds))
-}
-
-fn iso_seconds(designators: &str) -> Option<f64> {
-    let mut seconds = 0.0;
-    let mut number = String::new();
-    let mut in_time = false;
-    let mut any = false;
-    for character in designators.chars() {
-        let unit = match (character, in_time) {
-            ('0'..='9' | '.', _) => {
-                number.push(character);
-                continue;
-            }
-            ('T', false) if number.is_empty() => {
-                in_time = true;
-                continue;
-            }
-            ('W', false) => 604_800.0,
-            ('D', false) => 86_400.0,
-            ('H', true) => 3_600.0,
-            ('M', true) => 60.0,
-            ('S', true) => 1.0,
-            _ => return None,
-        };
-        seconds += number.parse::<f64>().ok()? * unit;
-        number.clear();
-        any = true;
-    }
-    (any && number.is_empty()).then_some(seconds)
 }
 
 #[cfg(test)]
