@@ -285,6 +285,12 @@ class AuthXConfig(BaseSettings):
     JWT_ERROR_MESSAGE_KEY: str = "message"
     """The field of an error's body that carries the message."""
 
+    # Rate limits
+
+    JWT_RATE_LIMIT_IPV6_PREFIX: Annotated[int, Field(ge=1, le=128)] = 64
+    """How many leading bits of an IPv6 address count as one client in rate limits by address. A single customer
+    commonly has all 2^64 addresses of a /64."""
+
     # Sessions, see `AuthX.create_session`
 
     JWT_SESSION_TRACKING: bool = False

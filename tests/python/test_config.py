@@ -92,6 +92,8 @@ def test_environment_fills_what_is_not_given(monkeypatch: pytest.MonkeyPatch) ->
         ("JWT_COOKIE_SAMESITE", "Relaxed"),
         ("JWT_INVALID_TOKEN_STATUS", 403),
         ("JWT_CSRF_METHODS", ["FETCH"]),
+        ("JWT_RATE_LIMIT_IPV6_PREFIX", 0),
+        ("JWT_RATE_LIMIT_IPV6_PREFIX", 129),
     ],
 )
 def test_bad_setting_is_an_error_that_names_it(name: str, value: Any) -> None:

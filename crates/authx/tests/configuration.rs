@@ -140,6 +140,7 @@ fn ways() -> Vec<Way> {
         }),
         ("JWT_ERROR_MESSAGE_KEY", "detail", text("detail"), |c| c.error_message_key("detail")),
         ("JWT_INVALID_TOKEN_STATUS", "422", Integer(422), |c| c.invalid_token_status(422_u16)),
+        ("JWT_RATE_LIMIT_IPV6_PREFIX", "56", Integer(56), |c| c.rate_limit_ipv6_prefix(56)),
         ("JWT_SESSION_TRACKING", "true", Bool(true), |c| c.session_tracking(true)),
         ("JWT_SESSION_UPDATE_LAST_ACTIVE", "false", Bool(false), |c| {
             c.session_update_last_active(false)
@@ -155,6 +156,7 @@ fn a_bad_value_is_named_by_setting_and_kind_and_never_shown() {
     let time = "a time of at least 0, as seconds (900), as hours (00:15:00) or as ISO 8601 (PT15M)";
     let lifetime = "a time of at least 0 in seconds, or null for never";
     let location = "one of headers, cookies, json, query";
+    let prefix = "an integer from 1 to 128";
     let cases = [
         ("JWT_ENCODE_NBF", text(), "a text", "true or false"),
         ("JWT_ENCODE_NBF", SettingValue::text(""), "a text", "true or false"),
@@ -175,6 +177,9 @@ fn a_bad_value_is_named_by_setting_and_kind_and_never_shown() {
         ("JWT_MAX_BODY_SIZE", SettingValue::text("-77777"), "a text", "an integer of at least 0"),
         ("JWT_INVALID_TOKEN_STATUS", SettingValue::Integer(77_777), "an integer", "401 or 422"),
         ("JWT_INVALID_TOKEN_STATUS", SettingValue::text("400"), "a text", "401 or 422"),
+        ("JWT_RATE_LIMIT_IPV6_PREFIX", SettingValue::Integer(0), "an integer", prefix),
+        ("JWT_RATE_LIMIT_IPV6_PREFIX", SettingValue::Integer(77_777), "an integer", prefix),
+        ("JWT_RATE_LIMIT_IPV6_PREFIX", SettingValue::text("129"), "a text", prefix),
         ("JWT_DECODE_LEEWAY", text(), "a text", time),
         ("JWT_DECODE_LEEWAY", SettingValue::Seconds(-77_777.0), "a duration", time),
         ("JWT_COOKIE_MAX_AGE", SettingValue::Seconds(f64::NAN), "a duration", time),
@@ -265,7 +270,7 @@ fn null_in_the_environment_switches_a_setting_off() {
 #[test]
 fn values_that_do_not_go_together_are_an_error_that_names_the_setting() {
     type Change = fn(ConfigBuilder) -> ConfigBuilder;
-    let cases: [(&str, &str, Change); 42] = [
+    let cases: [(&str, &str, Change); 44] = [
         ("JWT_HEADER_NAME", "a space", |c| c.header_name("X Token")),
         ("JWT_HEADER_NAME", "nothing", |c| c.header_name("")),
         ("JWT_HEADER_NAME", "a line break", |c| c.header_name("X-Token\r\n")),
@@ -329,6 +334,8 @@ fn values_that_do_not_go_together_are_an_error_that_names_the_setting() {
         }),
         ("JWT_WEBSOCKET_CHECK_INTERVAL", "nothing", |c| c.websocket_check_interval(Duration::ZERO)),
         ("JWT_INVALID_TOKEN_STATUS", "a status of success", |c| c.invalid_token_status(200_u16)),
+        ("JWT_RATE_LIMIT_IPV6_PREFIX", "no bit", |c| c.rate_limit_ipv6_prefix(0)),
+        ("JWT_RATE_LIMIT_IPV6_PREFIX", "a bit too many", |c| c.rate_limit_ipv6_prefix(129)),
         ("JWT_DECODE_LEEWAY", "for ever", |c| c.decode_leeway(Duration::MAX)),
     ];
     for (setting, name, change) in cases {
@@ -392,6 +399,7 @@ fn the_configuration_says_what_a_face_needs_to_know() {
         .max_body_size(77_usize)
         .error_message_key("detail")
         .invalid_token_status(422_u16)
+        .rate_limit_ipv6_prefix(56)
         .login_type("admin")
         .header_name("X-Token")
         .access_csrf_header_name("X-Access")
@@ -401,6 +409,7 @@ fn the_configuration_says_what_a_face_needs_to_know() {
     assert_eq!(config.max_body_size(), 77);
     assert_eq!(config.error_message_key(), "detail");
     assert_eq!(config.invalid_token_status(), 422);
+    assert_eq!(config.rate_limit_ipv6_prefix(), 56);
     assert_eq!(config.login_type(), Some("admin"));
     assert_eq!(config.keys().algorithm(), Algorithm::Hs256);
     assert_eq!(config.warnings(), [""; 0]);

@@ -21,7 +21,7 @@ fn the_page_of_settings_has_the_reference() {
 }
 
 /// The sections of the page, by their headings.
-fn sections() -> [(&'static str, SettingGroup); 9] {
+fn sections() -> [(&'static str, SettingGroup); 10] {
     [
         ("Keys and algorithms", SettingGroup::Keys),
         ("What tokens say", SettingGroup::Tokens),
@@ -31,6 +31,7 @@ fn sections() -> [(&'static str, SettingGroup); 9] {
         ("CSRF", SettingGroup::Csrf),
         ("Implicit refresh", SettingGroup::ImplicitRefresh),
         ("Answers", SettingGroup::Answers),
+        ("Rate limits", SettingGroup::RateLimits),
         ("Sessions", SettingGroup::Sessions),
     ]
 }
@@ -139,6 +140,7 @@ fn every_default_is_the_documented_one() {
         ("JWT_INVALID_TOKEN_STATUS", "401"),
         // The peer says msg, and has no effect of it: its bodies say message, as these do.
         ("JWT_ERROR_MESSAGE_KEY", "message"),
+        ("JWT_RATE_LIMIT_IPV6_PREFIX", "64"),
         ("JWT_SESSION_TRACKING", "false"),
         ("JWT_SESSION_UPDATE_LAST_ACTIVE", "true"),
     ];

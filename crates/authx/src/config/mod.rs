@@ -226,6 +226,7 @@ pub struct Config {
     pub(crate) websocket_check_interval: Duration,
     pub(crate) error_message_key: String,
     pub(crate) invalid_token_status: u16,
+    pub(crate) rate_limit_ipv6_prefix: u8,
 }
 
 impl Config {
@@ -287,6 +288,22 @@ impl Config {
     #[must_use]
     pub fn invalid_token_status(&self) -> u16 {
         self.invalid_token_status
+    }
+
+    /// How many leading bits of an IPv6 address count as one client in rate limits, from 1 to 128.
+    ///
+    /// ```
+    /// # use authx::{Config, Secret};
+    /// let config = Config::builder()
+    ///     .secret_key(Secret::from("a secret of at least thirty-two bytes"))
+    ///     .rate_limit_ipv6_prefix(48)
+    ///     .build()?;
+    /// assert_eq!(config.rate_limit_ipv6_prefix(), 48);
+    /// # Ok::<(), authx::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn rate_limit_ipv6_prefix(&self) -> u8 {
+        self.rate_limit_ipv6_prefix
     }
 
     /// The name of this login, if it has one.

@@ -55,6 +55,8 @@ pub enum SettingGroup {
     ImplicitRefresh,
     /// The answers to refused requests.
     Answers,
+    /// Rate limits.
+    RateLimits,
     /// Sessions.
     Sessions,
 }
@@ -282,6 +284,11 @@ settings! {
         JWT_INVALID_TOKEN_STATUS invalid_token_status: u16 = 401, in Python "422";
         /// The field of an error's body that carries the message.
         JWT_ERROR_MESSAGE_KEY error_message_key: String = "message".to_owned();
+    }
+    RateLimits {
+        /// How many leading bits of an IPv6 address count as one client in rate limits by address. A single
+        /// customer commonly has all 2^64 addresses of a /64.
+        JWT_RATE_LIMIT_IPV6_PREFIX rate_limit_ipv6_prefix: u8 = 64;
     }
     Sessions {
         /// Whether a token that names a session, in its `sid`, is refused unless the session is active. Tokens

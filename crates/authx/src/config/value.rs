@@ -163,6 +163,22 @@ impl SettingType for u16 {
     }
 }
 
+impl SettingType for u8 {
+    const EXPECTED: &'static str = "an integer from 1 to 128";
+
+    fn from_setting(value: &SettingValue) -> Option<Self> {
+        let number = match value {
+            SettingValue::Integer(number) => Self::try_from(*number).ok()?,
+            value => value.as_str()?.trim().parse().ok()?,
+        };
+        (1..=128).contains(&number).then_some(number)
+    }
+
+    fn to_text(&self) -> String {
+        self.to_string()
+    }
+}
+
 impl SettingType for Duration {
     const EXPECTED: &'static str =
         "a time of at least 0, as seconds (900), as hours (00:15:00) or as ISO 8601 (PT15M)";

@@ -1,4 +1,4 @@
-//! The answers to refused requests.
+//! The answers to refused requests, and when rate limits refuse.
 
 use super::{require, require_filled};
 use crate::config::ConfigError;
@@ -15,5 +15,10 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
         matches!(settings.invalid_token_status, 401 | 422),
         "JWT_INVALID_TOKEN_STATUS",
         "it must be 401 or 422",
+    )?;
+    require(
+        (1..=128).contains(&settings.rate_limit_ipv6_prefix),
+        "JWT_RATE_LIMIT_IPV6_PREFIX",
+        "it must be from 1 to 128",
     )
 }
