@@ -259,7 +259,9 @@ impl RateLimitLayer {
             #[cfg(feature = "connect-info")]
             Key::Address => {
                 let address = client_address(parts).ok_or_else(|| Rejection::failed(NO_ADDRESS))?;
-                Ok(Some(address.rate_limit_key(64)))
+                Ok(Some(
+                    address.rate_limit_key(self.auth.engine().config().rate_limit_ipv6_prefix()),
+                ))
             }
         }
     }
