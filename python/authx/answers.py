@@ -1,10 +1,9 @@
 """From an exception to the HTTP answer that a client gets."""
-# ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
 import functools
 import secrets
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
@@ -22,7 +21,7 @@ from authx.exceptions import (
     RateLimitExceeded,
 )
 
-__all__ = ["Answer", "ErrorAnswering", "UsualAnswers", "usual_engine"]
+__all__ = ["Answer", "ErrorAnswering", "Wording", "chosen_messages", "usual_engine", "usual_wording"]
 
 
 class Answer(NamedTuple):
@@ -57,6 +56,9 @@ class ErrorAnswering:
     MSG_TokenRequiredError: str | None = "Token required"
     MSG_TokenTypeError: str | None = "Bad token type"
 
+    def __init__(self, wording: "Wording") -> None:
+        self._wording = wording
+
     def handle_errors(self, app: Starlette) -> None:
         """Make the application answer AuthX's exceptions, wherever they are raised.
 
@@ -73,7 +75,7 @@ class ErrorAnswering:
         """
         for kind in _answered_classes():
             # Starlette's annotation asks for a handler of any exception, but calls it with this class's only.
-            app.add_exception_handler(kind, self._handle_error)  # type: ignore[arg-type]
+            app.add_exception_handler(kind, self._wording.handle)  # type: ignore[arg-type]
 
     def error_response(self, error: AuthXException) -> Response:
         """Give the answer to an exception, where no application is there to answer it, as in a plain ASGI middleware.
@@ -92,50 +94,84 @@ class ErrorAnswering:
                 await app(scope, receive, send)
             ```
         """
-        answer = error._answer or self._answer_of(error)
-        if answer is None:
-            raise error
-        return response_of(answer)
+        return response_of(self._wording.answer_or_raise(error))
 
     def ensure_request_exception_handlers(self, request: HTTPConnection) -> None:
         """Make the application that serves this request answer AuthX's exceptions, as `handle_errors` does."""
-        # Starlette leaves its table of handlers in the scope. It outlives the request, so that only the first one has to
-        # register, and a handler of the application's own stays.
-        tables = request.scope.get("starlette.exception_handlers")
-        if tables is not None and AuthXException not in tables[0]:
-            tables[0].setdefault(AuthXException, self._handle_error)
+        self._wording.ensure_handler(request.scope)
 
-    async def _handle_error(self, connection: HTTPConnection, error: AuthXException) -> Response | None:
-        answer = error._answer or self._answer_of(error)
-        if answer is None:
-            # A mistake of the application's, not of the client's: the server logs it and answers 500.
-            raise error
-        return await respond(connection, answer)
 
-    def _word(self, error: AuthXException) -> None:
-        """Give an exception this instance's messages, whoever answers it later."""
+class Wording:
+    """Gives exceptions their answers, in the words of one `AuthX` or `AuthManager`.
+
+    Args:
+        engine: Of an exception the engine that says status, message and challenge.
+        messages: Of an exception the messages that the application chose instead, see `answer_of`.
+        login_type: The login type that an exception is given where it has none.
+    """
+
+    def __init__(
+        self,
+        engine: Callable[[AuthXException], Engine],
+        messages: Callable[[AuthXException], Mapping[str, str | None]],
+        login_type: Callable[[], str | None] = lambda: None,
+    ) -> None:
+        self._engine = engine
+        self.messages = messages
+        self._login_type = login_type
+
+    def word(self, error: AuthXException) -> None:
+        """Give an exception its answer now, whoever sends it later: several instances may serve one application."""
+        if error.login_type is None:
+            error.login_type = self._login_type()
         if not isinstance(error, BadConfigurationError):
-            error._answer = self._answer_of(error)
+            error.worded_answer = self.answer(error)
 
-    def _answer_of(self, error: AuthXException) -> Answer | None:
+    def answer(self, error: AuthXException) -> Answer | None:
+        """Word the answer, or give `None` where the exception is no client's business and ends in a 500."""
         if isinstance(error, BadConfigurationError):
             return None
-        return answer_of(error, self._answering_engine(error), self._messages(error))
+        return answer_of(error, self._engine(error), self.messages(error))
 
-    def _answering_engine(self, error: AuthXException) -> Engine:
-        raise NotImplementedError
+    def answer_or_raise(self, error: AuthXException) -> Answer:
+        """Give the answer that the exception has already, or word it.
 
-    def _messages(self, error: AuthXException) -> dict[str, str | None]:
-        """The messages that the application chose, by class name."""
-        names = {cls.__name__ for cls in type(error).__mro__} | {"TokenError"}
-        messages = {
-            name: message
-            for name in names
-            if (message := getattr(self, f"MSG_{name}", None)) != _USUAL_MESSAGES.get(name)
-        }
-        if "TokenError" in messages:
-            messages.setdefault("MissingTokenError", messages["TokenError"])
-        return messages
+        Raises:
+            AuthXException: The one given, where it is a mistake of the application's and not of the client's.
+        """
+        answer = error.worded_answer or self.answer(error)
+        if answer is None:
+            raise error
+        return answer
+
+    def ensure_handler(self, scope: Scope) -> None:
+        """Make the application that serves this scope answer AuthX's exceptions, unless it does already."""
+        # Starlette leaves its table of handlers in the scope. It outlives the request, so that only the first one has
+        # to register, and a handler of the application's own stays.
+        tables = scope.get("starlette.exception_handlers")
+        if tables is not None and AuthXException not in tables[0]:
+            tables[0].setdefault(AuthXException, self.handle)
+
+    def ensure_handler_of(self, kind: type[AuthXException], scope: Scope) -> None:
+        """Make the application answer exceptions of this class, unless it or an `AuthX` does already."""
+        tables = scope.get("starlette.exception_handlers")
+        if tables is not None and not any(cls in tables[0] for cls in kind.__mro__ if cls is not Exception):
+            tables[0][kind] = self.handle
+
+    async def handle(self, connection: HTTPConnection, error: AuthXException) -> Response | None:
+        """Answer, as a handler of Starlette's."""
+        return await respond(connection, self.answer_or_raise(error))
+
+
+def chosen_messages(owner: object, error: AuthXException) -> dict[str, str | None]:
+    """The `MSG_` attributes for an exception that the application chose, by class name."""
+    names = {cls.__name__ for cls in type(error).__mro__} | {"TokenError"}
+    messages = {
+        name: message for name in names if (message := getattr(owner, f"MSG_{name}", None)) != _USUAL_MESSAGES.get(name)
+    }
+    if "TokenError" in messages:
+        messages.setdefault("MissingTokenError", messages["TokenError"])
+    return messages
 
 
 # What the engine answers anyway. Only a message that differs was chosen by the application.
@@ -187,17 +223,9 @@ async def respond(connection: HTTPConnection, answer: Answer) -> Response | None
     return None
 
 
-class UsualAnswers(ErrorAnswering):
-    """Answers where no `AuthX` has a say: by the usual settings and messages."""
-
-    def ensure_handler_of(self, scope: Scope, kind: type[AuthXException]) -> None:
-        """Make the application answer exceptions of this class, unless it or an `AuthX` does already."""
-        tables = scope.get("starlette.exception_handlers")
-        if tables is not None and not any(cls in tables[0] for cls in kind.__mro__ if cls is not Exception):
-            tables[0][kind] = self._handle_error
-
-    def _answering_engine(self, error: AuthXException) -> Engine:
-        return usual_engine()
+def usual_wording() -> Wording:
+    """Give the wording where no `AuthX` has a say: the usual settings and messages."""
+    return Wording(engine=lambda _: usual_engine(), messages=lambda _: {})
 
 
 @functools.cache

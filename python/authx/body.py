@@ -1,5 +1,7 @@
-"""Reading what the engine wants of a request's body, and leaving the rest as it was."""
-# ruff: noqa: SLF001 -- Starlette has no public way to hand a body on that was read
+"""Reading what the engine wants of a request's body, and leaving the rest as it was.
+
+Starlette has no public way to hand a body on that was read, so this is where its private members are used.
+"""
 
 from importlib.util import find_spec
 
@@ -35,7 +37,7 @@ async def _read_bounded(request: Request, bound: int) -> bytes | None:
     body: bytes | None = getattr(request, "_body", None)
     if body is not None:
         return body if len(body) <= bound else None
-    if request._stream_consumed:
+    if request._stream_consumed:  # noqa: SLF001
         return None
     if _announced_length(request) > bound:
         return None
@@ -48,16 +50,16 @@ async def _read_bounded(request: Request, bound: int) -> bytes | None:
         message = await receive()
         if message["type"] == "http.disconnect":
             # Nobody waits for an answer any more. Whoever else reads the body shall notice it as well.
-            request._receive = _replay([message], receive)
+            _hand_on(request, message, receive)
             return None
         read += message.get("body", b"")
         if len(read) > bound:
             whole: Message = {**message, "body": bytes(read)}
-            request._receive = _replay([whole], receive)
+            _hand_on(request, whole, receive)
             return None
         if not message.get("more_body", False):
             # Where Starlette itself keeps a body that was read, and looks before reading.
-            request._body = body = bytes(read)
+            request._body = body = bytes(read)  # noqa: SLF001
             return body
 
 
@@ -69,8 +71,10 @@ async def _read_form(request: Request, bound: int) -> list[tuple[str, str]]:
         )
     # For a route with form fields of its own FastAPI has parsed the form already; then only its announced length is
     # left to go by.
-    too_large = _announced_length(request) > bound
-    if too_large or (request._form is None and await _read_bounded(request, bound) is None):
+    if _announced_length(request) > bound:
+        return []
+    is_parsed = request._form is not None  # noqa: SLF001
+    if not is_parsed and await _read_bounded(request, bound) is None:
         return []
     try:
         form: FormData = await request.form()
@@ -101,13 +105,13 @@ def _announced_length(request: Request) -> int:
     return 0
 
 
-def _replay(messages: list[Message], receive: Receive) -> Receive:
-    """Make a `receive` that hands out the messages first."""
-    waiting = iter(messages)
+def _hand_on(request: Request, message: Message, receive: Receive) -> None:
+    """Let whoever reads the body next get this message first."""
+    waiting = iter([message])
 
     async def replayed() -> Message:
-        for message in waiting:
-            return message
+        for first in waiting:
+            return first
         return await receive()
 
-    return replayed
+    request._receive = replayed  # noqa: SLF001

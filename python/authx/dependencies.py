@@ -1,17 +1,36 @@
 """`AuthX` as one request sees it."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Generic
+from typing import Any, Generic, Protocol
 
 from fastapi import Request, Response
 
 from authx.schema import TokenResponse
-from authx.types import DateTimeExpression, T
-
-if TYPE_CHECKING:
-    from authx.main import AuthX
+from authx.types import DateTimeExpression, T, T_co
 
 __all__ = ["AuthXDependency"]
+
+
+class _Auth(Protocol[T_co]):
+    """What an `AuthXDependency` passes on to its `AuthX`."""
+
+    def create_access_token(self, *args: Any, **kwargs: Any) -> str: ...
+
+    def create_refresh_token(self, *args: Any, **kwargs: Any) -> str: ...
+
+    def create_token_pair(self, *args: Any, **kwargs: Any) -> TokenResponse: ...
+
+    def set_access_cookies(self, token: str, response: Response, max_age: int | None = None) -> None: ...
+
+    def set_refresh_cookies(self, token: str, response: Response, max_age: int | None = None) -> None: ...
+
+    def unset_access_cookies(self, response: Response) -> None: ...
+
+    def unset_refresh_cookies(self, response: Response) -> None: ...
+
+    def unset_cookies(self, response: Response) -> None: ...
+
+    async def get_current_subject(self, request: Request) -> T_co | None: ...
 
 
 class AuthXDependency(Generic[T]):
@@ -26,7 +45,7 @@ class AuthXDependency(Generic[T]):
         ```
     """
 
-    def __init__(self, _from: "AuthX[T, Any]", request: Request, response: Response) -> None:
+    def __init__(self, _from: _Auth[T], request: Request, response: Response) -> None:
         self._auth = _from
         self._request = request
         self._response = response

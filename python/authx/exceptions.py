@@ -48,7 +48,7 @@ class AuthXException(Exception):
 
     login_type: str | None
 
-    _answer: Any = None
+    worded_answer: Any = None
     """The HTTP answer as worded by the instance that refused. Several instances may serve one application,
     and each has its own messages."""
 

@@ -19,7 +19,8 @@ __all__ = ["TokenIssuing"]
 class TokenIssuing:
     """The part of `AuthX` that makes tokens."""
 
-    _engines: EngineSource
+    def __init__(self, engines: EngineSource) -> None:
+        self._engines = engines
 
     def create_access_token(
         self,

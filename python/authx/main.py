@@ -1,5 +1,9 @@
-"""`AuthX`: the one object that an application creates."""
-# ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
+"""`AuthX`: the one object that an application creates.
+
+It is put together here, of the settings' engine (`engine`), the sessions (`sessions`), the wording of errors (`answers`)
+and the way from a request to claims (`authentication`). Each class that it inherits from is a chapter of its methods,
+about one of these parts, and knows nothing of the others.
+"""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -8,30 +12,24 @@ from typing import Any, Generic, TypeVar, overload
 from fastapi import Request, Response, WebSocket
 from pydantic import BaseModel
 
-from authx._authx import Admitted, Engine, Requirement, RevocationQuestion
-from authx.answers import ErrorAnswering
-from authx.body import read_wanted
-from authx.callbacks import Blocklist, SubjectGetter
+from authx.answers import ErrorAnswering, Wording, chosen_messages
+from authx.authentication import Authenticator
+from authx.callbacks import Blocklist, PayloadCallback, SubjectGetter
 from authx.config import AuthXConfig
 from authx.dependencies import AuthXDependency
 from authx.engine import EngineSource
-from authx.exceptions import (
-    AuthXException,
-    BadConfigurationError,
-    JWTDecodeError,
-    MissingTokenError,
-)
+from authx.exceptions import BadConfigurationError, MissingTokenError
 from authx.issuing import TokenIssuing
-from authx.protection import RouteProtection
+from authx.protecting import RouteProtection
 from authx.refresh import ImplicitRefresh
-from authx.schema import P, RequestToken, TokenPayload, validated
-from authx.sessions import SessionKeeping
-from authx.types import CacheStatistics, ModelCallback, Step, T, TokenCallback, TokenLocations, TokenType
+from authx.schema import P, RequestToken, TokenPayload
+from authx.sessions import SessionKeeping, Sessions
+from authx.types import CacheStatistics, ModelCallback, T, TokenCallback, TokenLocations, TokenType
 from authx.websocket import WebSocketGuard, guarded
 
 __all__ = ["AuthX"]
 
-TokenCallbackT = TypeVar("TokenCallbackT", bound=TokenCallback)
+TokenCallbackT = TypeVar("TokenCallbackT", bound=TokenCallback | PayloadCallback)
 ModelCallbackT = TypeVar("ModelCallbackT", bound=ModelCallback[Any])
 
 _ABSENT: Any = object()
@@ -81,17 +79,31 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         *,
         payload_model: type[P] | None = None,
     ) -> None:
-        super().__init__()
         if payload_model is not None and not _is_model(payload_model):
             raise TypeError("payload_model: a class that inherits from pydantic's BaseModel is expected")
-        self.payload_model = payload_model
         self.model = model
         self.login_type = login_type
-        self._engines = EngineSource(
+        engines = EngineSource(
             AuthXConfig() if config is None else config, login_type=login_type, may_invent_key=config is None
         )
-        self._blocklist: Blocklist | None = None
+        sessions = Sessions(engines)
+        wording = Wording(
+            engine=lambda _: engines.current(),
+            messages=lambda error: chosen_messages(self, error),
+            login_type=lambda: self.login_type,
+        )
+        self._authenticator: Authenticator[P] = Authenticator(engines, sessions, wording, payload_model)
         self._subject_getter: SubjectGetter[T] | None = None
+        TokenIssuing.__init__(self, engines)
+        SessionKeeping.__init__(self, sessions)
+        RouteProtection.__init__(
+            self,
+            self._authenticator,
+            find_token=lambda request, token_type: self.get_token_from_request(request, type=token_type, optional=True),
+            bind=self.get_dependency,
+            find_subject=self._subject_of,
+        )
+        ErrorAnswering.__init__(self, wording)
 
     # Configuration
 
@@ -103,6 +115,15 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
     def load_config(self, config: AuthXConfig) -> None:
         """Replace the settings."""
         self._engines.load(config)
+
+    @property
+    def payload_model(self) -> type[P] | None:
+        """What handlers get instead of a `TokenPayload`; `None` where they get that."""
+        return self._authenticator.payload_model
+
+    @payload_model.setter
+    def payload_model(self, model: type[P] | None) -> None:
+        self._authenticator.payload_model = model
 
     @property
     def cache_statistics(self) -> CacheStatistics | None:
@@ -133,7 +154,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
             payload = auth.verify_token(request_token)
             ```
         """
-        return await self._find_token(request, "access", locations)
+        return await self._authenticator.find(request, "access", locations)
 
     async def get_refresh_token_from_request(
         self, request: Request, locations: TokenLocations | None = None
@@ -147,7 +168,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         Raises:
             MissingTokenError: There is none.
         """
-        return await self._find_token(request, "refresh", locations)
+        return await self._authenticator.find(request, "refresh", locations)
 
     async def get_token_from_request(
         self,
@@ -168,7 +189,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
             MissingTokenError: There is none, and it isn't optional.
         """
         try:
-            return await self._find_token(request, type, locations)
+            return await self._authenticator.find(request, type, locations)
         except MissingTokenError:
             if optional:
                 return None
@@ -200,17 +221,9 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
             MissingCSRFTokenError: The CSRF value is absent.
             CSRFError: The CSRF value is another one.
         """
-        try:
-            verified = token._verify(
-                self._engines.current(),
-                verify_type=verify_type,
-                verify_fresh=verify_fresh,
-                verify_csrf=verify_csrf,
-            )
-        except AuthXException as error:
-            self._word(error)
-            raise
-        return self._payload_of(verified)
+        return self._authenticator.verify_found(
+            token, verify_type=verify_type, verify_fresh=verify_fresh, verify_csrf=verify_csrf
+        )
 
     async def get_current_subject(self, request: Request) -> T | None:
         """Verify the request's access token and give the user it speaks for.
@@ -219,38 +232,8 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
             AuthXException: The token is refused.
             BadConfigurationError: `set_callback_get_model_instance` was never called.
         """
-        return await self._subject_of(await self.access_token_required(request))
-
-    async def _find_token(self, request: Request, type: TokenType, locations: TokenLocations | None) -> RequestToken:
-        self.ensure_request_exception_handlers(request)
-        try:
-            engine = self._engines.current()
-            requirement = Requirement(type=type, locations=locations)
-            body, form = await read_wanted(engine, requirement, request)
-            return RequestToken._from_found(engine.find_token(requirement, request.scope, body, form))
-        except AuthXException as error:
-            self._word(error)
-            raise
-
-    async def _admit(self, step: Step, *, in_use: bool = False) -> Admitted:
-        """Ask the stores until the engine admits the token or refuses it."""
-        while not isinstance(step, Admitted):
-            if isinstance(step, RevocationQuestion):
-                step = step.answer(self._blocklist is not None and await self._blocklist.contains(step.spellings))
-            else:
-                step = await self._ask_session(step, in_use=in_use)
-        return step
-
-    def _payload_of(self, verified: Admitted) -> P:
-        """What a handler gets of a verified token."""
-        if self.payload_model is None:
-            # P is TokenPayload where there is no model; a call of `cast` would cost every request something.
-            return verified.payload  # type: ignore[return-value]
-        try:
-            return validated(verified.claims, self.payload_model)
-        except JWTDecodeError as error:
-            self._word(error)
-            raise
+        subject: T | None = await self.CURRENT_SUBJECT(request)
+        return subject
 
     async def _subject_of(self, payload: TokenPayload) -> T | None:
         if self._subject_getter is None:
@@ -273,10 +256,21 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         ECDSA signature has a twin), it is asked about that as well. A plain function must not block. If it
         raises or returns `None`, the request is refused with status 500 and the cause is logged.
 
+        A callback whose first parameter is annotated with `TokenPayload`, or is named `payload` and not annotated with
+        `str`, gets the token's claims instead, once for each token. Nobody has to read a token again for its `jti`.
+
         Args:
             callback: The callback, or `None` to ask nobody.
 
         Example:
+            ```python
+            @auth.set_callback_token_blocklist
+            async def is_revoked(payload: TokenPayload) -> bool:
+                return await blocklist.contains(payload.jti)
+            ```
+
+            By the token's text:
+
             ```python
             @auth.set_callback_token_blocklist
             async def is_revoked(token: str) -> bool:
@@ -285,7 +279,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         """
         if callback is _ABSENT:
             return self.set_callback_token_blocklist
-        self._blocklist = None if callback is None else Blocklist(_callable(callback))
+        self._authenticator.blocklist = None if callback is None else Blocklist(_callable(callback))
         return callback
 
     @overload
@@ -321,7 +315,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
     @property
     def is_token_callback_set(self) -> bool:
         """Whether there is a callback that knows revoked tokens."""
-        return self._blocklist is not None
+        return self._authenticator.blocklist is not None
 
     @property
     def is_model_callback_set(self) -> bool:
@@ -332,12 +326,13 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         """Ask the blocklist about a token. Without a token or a callback the answer is no.
 
         Args:
-            token: The token.
+            token: The token. A callback that gets the payload is asked about one that holds only.
             **kwargs: Passed on to the callback.
+
+        Raises:
+            JWTDecodeError: The callback gets the payload, and the token can't be read or doesn't hold.
         """
-        if token is None or self._blocklist is None:
-            return False
-        return await self._blocklist.contains((token,), **kwargs)
+        return token is not None and await self._authenticator.is_in_blocklist(token, **kwargs)
 
     # In a request
 
@@ -360,7 +355,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
             app.middleware("http")(auth.implicit_refresh_middleware)
             ```
         """
-        refresh = ImplicitRefresh.of(self, request.scope)
+        refresh = ImplicitRefresh.of(self._authenticator, request.scope)
         response = await call_next(request)
         if refresh is not None:
             response.raw_headers.extend(await refresh.headers(response.status_code, response.raw_headers))
@@ -388,15 +383,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
                         await websocket.send_text(f"{payload.sub}: {text}")
             ```
         """
-        return guarded(self, websocket)
-
-    def _answering_engine(self, error: AuthXException) -> Engine:
-        return self._engines.current()
-
-    def _word(self, error: AuthXException) -> None:
-        if error.login_type is None:
-            error.login_type = self.login_type
-        super()._word(error)
+        return guarded(self._authenticator, websocket)
 
 
 def _callable(callback: Any) -> Any:

@@ -1,27 +1,22 @@
 """`AuthManager`: several logins of one application, such as customers and operators."""
-# ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
-from collections.abc import Mapping, Sequence
-from inspect import Signature
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
+from inspect import Parameter, Signature
 from typing import Any
 
-from fastapi import Request, params
+from fastapi import Request
 
-from authx import clock
-from authx._authx import Admitted, Engine, Requirement, check_login_type
-from authx.answers import ErrorAnswering, usual_engine
-from authx.body import read_wanted
-from authx.exceptions import (
-    AuthXException,
-    BadConfigurationError,
-    JWTDecodeError,
-    LoginTypeMismatchError,
-    PolicyDeniedError,
-)
+from authx._authx import Engine, Requirement, Verified, check_login_type
+from authx.answers import ErrorAnswering, Wording, chosen_messages, usual_engine
+from authx.authentication import Authenticator, Check, authenticator_of
+from authx.config import AuthXConfig
+from authx.exceptions import AuthXException, BadConfigurationError, JWTDecodeError, PolicyDeniedError
 from authx.main import AuthX
+from authx.openapi import scheme_parameters, security_schemes, solve_no_schemes
 from authx.policy import PolicyEngine, PolicyEvaluator, PolicyRule, authorize
+from authx.route_dependencies import RouteDependency
 from authx.schema import TokenPayload, TokenResponse
-from authx.security import VerifiedRequired, called_as_coroutine
 from authx.types import DateTimeExpression, StringOrSequence, TokenLocations
 
 __all__ = ["AuthManager"]
@@ -57,7 +52,8 @@ class AuthManager(ErrorAnswering):
     def __init__(
         self, policy_engine: PolicyEngine | None = None, policy_rules: Sequence[PolicyRule] | None = None
     ) -> None:
-        self._auth_by_type: dict[str, AuthX[Any, Any]] = {}
+        self._logins = _Logins()
+        super().__init__(Wording(engine=self._logins.engine_for, messages=self._messages_for))
         self.policy_engine = PolicyEngine(policy_rules) if policy_engine is None else policy_engine
         """Decides for `policy_required` and `authorize`."""
 
@@ -66,7 +62,7 @@ class AuthManager(ErrorAnswering):
     @property
     def login_types(self) -> tuple[str, ...]:
         """The login types that are registered, in the order in which they were."""
-        return tuple(self._auth_by_type)
+        return tuple(self._logins.auth_by_type)
 
     def register(self, auth: AuthX[Any, Any]) -> None:
         """Add an instance under its `login_type`.
@@ -74,12 +70,7 @@ class AuthManager(ErrorAnswering):
         Raises:
             BadConfigurationError: It has none, or another instance has the same.
         """
-        if not auth.login_type:
-            raise BadConfigurationError("login_type: an AuthX of an AuthManager must have one")
-        if auth.login_type in self._auth_by_type:
-            raise BadConfigurationError(f"login_type: '{auth.login_type}' is registered already")
-        # Replaced in one step: a request on another thread may be looking through it.
-        self._auth_by_type = {**self._auth_by_type, auth.login_type: auth}
+        self._logins.add(auth)
 
     def get(self, login_type: str) -> AuthX[Any, Any]:
         """Give the instance of a login type.
@@ -87,10 +78,7 @@ class AuthManager(ErrorAnswering):
         Raises:
             BadConfigurationError: There is none.
         """
-        try:
-            return self._auth_by_type[login_type]
-        except KeyError:
-            raise BadConfigurationError(f"login_type: '{login_type}' is not registered") from None
+        return self._logins.get(login_type)
 
     # Making tokens
 
@@ -189,7 +177,7 @@ class AuthManager(ErrorAnswering):
             verify_csrf=verify_csrf,
             locations=locations,
         )
-        return _LoginRequired(self, login_type, requirement, type, locations)
+        return _LoginRequired(self._logins, self._wording, login_type, requirement, type, locations)
 
     def access_token_required(self, login_type: str) -> Any:
         """Require a valid access token of this login; gives its `TokenPayload`."""
@@ -234,7 +222,9 @@ class AuthManager(ErrorAnswering):
             env: What conditions know besides.
         """
         context = {"subject": subject, "resource_attrs": resource_attrs, "env": env}
-        return _PolicyRequired(self, login_type, action, resource, context)
+        return _PolicyRequired(
+            self._logins, self._wording, login_type, partial(self.authorize, login_type, action, resource, **context)
+        )
 
     async def authorize(
         self,
@@ -270,7 +260,8 @@ class AuthManager(ErrorAnswering):
             if payload is not None:
                 check_login_type(login_type, payload.login_type)
             elif request is not None:
-                payload = await self.access_token_required(login_type)(request)
+                required = _LoginRequired(self._logins, self._wording, login_type, Requirement())
+                payload = (await required.verified(request)).payload
             else:
                 raise PolicyDeniedError("authorize needs a payload or a request", login_type=login_type)
             await authorize(
@@ -287,91 +278,109 @@ class AuthManager(ErrorAnswering):
         except AuthXException as error:
             if error.login_type is None:
                 error.login_type = login_type
-            self._word(error)
+            self._wording.word(error)
             raise
         return payload
 
-    # Answering errors
-
-    def _answering_engine(self, error: AuthXException) -> Engine:
-        auth = self._refusing(error)
-        return usual_engine() if auth is None else auth._engines.current()
-
-    def _messages(self, error: AuthXException) -> dict[str, str | None]:
-        auth = self._refusing(error)
-        return {**({} if auth is None else auth._messages(error)), **super()._messages(error)}
-
-    def _refusing(self, error: AuthXException) -> AuthX[Any, Any] | None:
-        """The instance whose settings and messages word the answer."""
-        auths = self._auth_by_type
-        return auths.get(error.login_type or "") or next(iter(auths.values()), None)
+    def _messages_for(self, error: AuthXException) -> dict[str, str | None]:
+        return {**self._logins.messages_for(error), **chosen_messages(self, error)}
 
 
-@called_as_coroutine
-class _LoginRequired(params.Depends):
-    """Verifies the request's token with the instance of a login type, in the three forms of `RouteDependency`."""
+class _Logins:
+    """The instances that were registered, by their login types."""
+
+    def __init__(self) -> None:
+        self.auth_by_type: dict[str, AuthX[Any, Any]] = {}
+
+    def add(self, auth: AuthX[Any, Any]) -> None:
+        """See `AuthManager.register`."""
+        if not auth.login_type:
+            raise BadConfigurationError("login_type: an AuthX of an AuthManager must have one")
+        if auth.login_type in self.auth_by_type:
+            raise BadConfigurationError(f"login_type: '{auth.login_type}' is registered already")
+        # Replaced in one step: a request on another thread may be looking through it.
+        self.auth_by_type = {**self.auth_by_type, auth.login_type: auth}
+
+    def get(self, login_type: str) -> AuthX[Any, Any]:
+        """See `AuthManager.get`."""
+        try:
+            return self.auth_by_type[login_type]
+        except KeyError:
+            raise BadConfigurationError(f"login_type: '{login_type}' is not registered") from None
+
+    def authenticator(self, login_type: str) -> Authenticator[Any]:
+        """What the instance of this login type verifies with."""
+        return authenticator_of(self.get(login_type))
+
+    def others(self, authenticator: Authenticator[Any]) -> list[Authenticator[Any]]:
+        """Those of all other logins."""
+        all_of_them = map(authenticator_of, self.auth_by_type.values())
+        return [other for other in all_of_them if other is not authenticator]
+
+    def engine_for(self, error: AuthXException) -> Engine:
+        """The engine whose settings word the answer to an exception."""
+        refusing = self._refusing(error)
+        return usual_engine() if refusing is None else refusing.engines.current()
+
+    def messages_for(self, error: AuthXException) -> Mapping[str, str | None]:
+        """The messages of the instance that refused."""
+        refusing = self._refusing(error)
+        return {} if refusing is None else refusing.wording.messages(error)
+
+    def _refusing(self, error: AuthXException) -> Authenticator[Any] | None:
+        auths = self.auth_by_type
+        auth = auths.get(error.login_type or "") or next(iter(auths.values()), None)
+        return None if auth is None else authenticator_of(auth)
+
+
+class _LoginRequired(RouteDependency):
+    """Verifies the request's token with the instance of a login type."""
 
     def __init__(
         self,
-        manager: AuthManager,
+        logins: _Logins,
+        wording: Wording,
         login_type: str,
         requirement: Requirement,
         type: str = "access",
         locations: TokenLocations | None = None,
     ) -> None:
-        super().__init__(dependency=self)
-        self._manager = manager
+        super().__init__()
+        self._logins = logins
+        self._wording = wording
         self._login_type = login_type
         self._requirement = requirement
         self._type = type
         self._locations = locations
-        self._known: VerifiedRequired | None = None
-
-    __hash__ = object.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
+        self._check: Check | None = None
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._login_type}>"
 
-    async def __call__(self, request: Request, **_schemes: None) -> Any:
+    async def __call__(self, request: Request, **schemes: None) -> Any:
         """Give the `TokenPayload`, or the instance's own model of it."""
-        self._manager.ensure_request_exception_handlers(request)
+        if schemes:
+            solve_no_schemes(request.scope)
+        self._wording.ensure_handler(request.scope)
         try:
-            verified = await self._verified(request)
-            return self._manager.get(self._login_type)._payload_of(verified)
+            verified = await self.verified(request)
+            return self._logins.authenticator(self._login_type).payload_of(verified)
         except AuthXException as error:
-            self._manager._word(error)
+            self._wording.word(error)
             raise
 
-    async def _verified(self, request: Request) -> Admitted:
-        auth = self._manager.get(self._login_type)
-        if self._known is None or self._known._auth is not auth:
-            self._known = self._required_by(auth)
+    async def verified(self, request: Request) -> Verified:
+        """Give the request's token where it is one of this login that holds."""
+        authenticator = self._logins.authenticator(self._login_type)
+        check = self._check
+        if check is None or check.authenticator is not authenticator:
+            check = self._check = Check(authenticator, self._requirement)
         try:
-            verified: Admitted = await self._known(request)
+            verified = check.verified(request)
+            return verified if isinstance(verified, Verified) else await verified
         except JWTDecodeError:
-            await self._refuse_other_login(auth, request)
+            await authenticator.refuse_other_login(self._logins.others(authenticator), self._requirement, request)
             raise
-        return verified
-
-    async def _refuse_other_login(self, auth: AuthX[Any, Any], request: Request) -> None:
-        """Say so where the token that can't be read is one that another login issued."""
-        others = [other for other in self._manager._auth_by_type.values() if other is not auth]
-        try:
-            engine = auth._engines.current()
-            body, form = await read_wanted(engine, self._requirement, request)
-            engines = [other._engines.current() for other in others]
-            engine.authenticate(self._requirement, request.scope, clock.now(), False, body, form, others=engines)
-        except LoginTypeMismatchError:
-            raise
-        except AuthXException:
-            # The error that is known already stands.
-            return
-
-    def _required_by(self, auth: AuthX[Any, Any]) -> VerifiedRequired:
-        return VerifiedRequired(auth, self._requirement, type=self._type, locations=self._locations)
 
     @property
     def __signature__(self) -> Signature:
@@ -379,24 +388,23 @@ class _LoginRequired(params.Depends):
 
         The instance may be registered later; then the environment's settings say where its tokens are.
         """
-        known = self._manager._auth_by_type.get(self._login_type)
-        return self._required_by(AuthX() if known is None else known).__signature__
+        auth = self._logins.auth_by_type.get(self._login_type)
+        schemes = security_schemes(AuthXConfig() if auth is None else auth.config, self._type, self._locations)
+        request = Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request)
+        return Signature([request, *scheme_parameters(lambda: schemes)])
 
 
 class _PolicyRequired(_LoginRequired):
     """Verifies the request's access token, and asks the policy engine."""
 
     def __init__(
-        self, manager: AuthManager, login_type: str, action: str, resource: str, context: Mapping[str, Any]
+        self, logins: _Logins, wording: Wording, login_type: str, authorize: Callable[..., Awaitable[TokenPayload]]
     ) -> None:
-        super().__init__(manager, login_type, Requirement())
-        self._action = action
-        self._resource = resource
-        self._context = context
+        super().__init__(logins, wording, login_type, Requirement())
+        self._authorize = authorize
 
-    async def _verified(self, request: Request) -> Admitted:
-        verified = await super()._verified(request)
-        await self._manager.authorize(
-            self._login_type, self._action, self._resource, payload=verified.payload, request=request, **self._context
-        )
+    async def verified(self, request: Request) -> Verified:
+        """Give the request's token where the policy engine allows its bearer the action."""
+        verified = await super().verified(request)
+        await self._authorize(payload=verified.payload, request=request)
         return verified

@@ -1,29 +1,25 @@
 """Limits on how often a client may ask."""
-# ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
 import math
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from fastapi import Request
 
-from authx._authx import RateCounters, Requirement, address_rate_limit_key, check_rate
-from authx.answers import UsualAnswers
+from authx._authx import RateCounters, Requirement, check_rate
+from authx.answers import usual_wording
+from authx.authentication import Authenticator
 from authx.callbacks import logger
 from authx.clock import elapsed
-from authx.exceptions import AuthXException, BadConfigurationError, RateLimitExceeded
-from authx.security import SecuredTokenRequired, TokenRequired
-
-if TYPE_CHECKING:
-    from authx.main import AuthX
+from authx.exceptions import AuthXException, RateLimitExceeded
+from authx.route_dependencies import TokenRequired
 
 __all__ = [
     "InMemoryBackend",
     "RateLimitBackend",
     "RateLimitedTokenRequired",
     "RateLimiter",
-    "SecuredRateLimitedTokenRequired",
 ]
 
 
@@ -156,30 +152,27 @@ class RateLimiter:
         except RateLimitExceeded:
             # Whoever calls this by hand may have something that only resembles a request.
             if isinstance(scope := getattr(request, "scope", None), dict):
-                UsualAnswers().ensure_handler_of(scope, RateLimitExceeded)
+                usual_wording().ensure_handler_of(RateLimitExceeded, scope)
             raise
 
 
 class RateLimitedTokenRequired(TokenRequired):
     """Counts the request, then verifies its token and gives the claims."""
 
-    def __init__(self, auth: "AuthX[Any, Any]", requirement: Requirement, limiter: RateLimiter) -> None:
-        super().__init__(auth, requirement)
+    def __init__(self, authenticator: Authenticator[Any], requirement: Requirement, limiter: RateLimiter) -> None:
+        super().__init__(authenticator, requirement)
+        self._wording = authenticator.wording
         self._limiter = limiter
 
-    async def __call__(self, request: Request, **_schemes: None) -> Any:
+    async def __call__(self, request: Request, **schemes: None) -> Any:
         """Give the `TokenPayload`, or the application's own model of it."""
-        self._auth.ensure_request_exception_handlers(request)
+        self._wording.ensure_handler(request.scope)
         try:
             await self._limiter(request)
         except RateLimitExceeded as error:
-            self._auth._word(error)
+            self._wording.word(error)
             raise
-        return await super().__call__(request)
-
-
-class SecuredRateLimitedTokenRequired(SecuredTokenRequired, RateLimitedTokenRequired):
-    """`RateLimitedTokenRequired` where a location has a security scheme."""
+        return await super().__call__(request, **schemes)
 
 
 def _text(key: Any) -> str:

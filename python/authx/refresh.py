@@ -2,20 +2,17 @@
 
 Whether a response carries a new cookie is the engine's decision. Here the store is asked and headers are sent.
 """
-# ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from authx import clock
 from authx._authx import Engine, RefreshCandidate
+from authx.authentication import Authenticator, HasAuthenticator, authenticator_of
 from authx.callbacks import logger
 from authx.exceptions import RevokedTokenError, SessionRevoked
-
-if TYPE_CHECKING:
-    from authx.main import AuthX
 
 __all__ = ["ImplicitRefresh", "ImplicitRefreshMiddleware"]
 
@@ -25,22 +22,22 @@ Headers = list[tuple[bytes, bytes]]
 class ImplicitRefresh:
     """One request's chance of a refresh."""
 
-    def __init__(self, auth: "AuthX[Any, Any]", engine: Engine, candidate: RefreshCandidate) -> None:
-        self._auth = auth
+    def __init__(self, authenticator: Authenticator[Any], engine: Engine, candidate: RefreshCandidate) -> None:
+        self._authenticator = authenticator
         self._engine = engine
         self._candidate = candidate
 
     @classmethod
-    def of(cls, auth: "AuthX[Any, Any]", scope: Scope) -> "ImplicitRefresh | None":
+    def of(cls, authenticator: Authenticator[Any], scope: Scope) -> "ImplicitRefresh | None":
         """Before the handler runs: whether this request's cookie is due."""
-        engine = auth._engines.current()
+        engine = authenticator.engines.current()
         candidate = engine.refresh_candidate(scope, clock.now())
-        return None if candidate is None else cls(auth, engine, candidate)
+        return None if candidate is None else cls(authenticator, engine, candidate)
 
     async def headers(self, status: int, response_headers: Sequence[tuple[bytes, bytes]]) -> Headers:
         """After the handler ran: the headers that the response gets in addition, maybe none."""
         try:
-            admitted = await self._auth._admit(self._candidate.ask(self._auth._blocklist is not None))
+            await self._authenticator.refuse_revoked_candidate(self._candidate)
         except (RevokedTokenError, SessionRevoked):
             return []
         except Exception:
@@ -67,13 +64,13 @@ class ImplicitRefreshMiddleware:
         ```
     """
 
-    def __init__(self, app: ASGIApp, auth: "AuthX[Any, Any]") -> None:
+    def __init__(self, app: ASGIApp, auth: HasAuthenticator) -> None:
         self._app = app
-        self._auth = auth
+        self._authenticator = authenticator_of(auth)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
-        refresh = ImplicitRefresh.of(self._auth, scope) if scope["type"] == "http" else None
+        refresh = ImplicitRefresh.of(self._authenticator, scope) if scope["type"] == "http" else None
         if refresh is None:
             await self._app(scope, receive, send)
             return

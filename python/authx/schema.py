@@ -232,12 +232,6 @@ class RequestToken(BaseModel):
 
     _csrf_required: bool | None = PrivateAttr(default=None)
 
-    @classmethod
-    def _from_found(cls, found: _authx.FoundToken) -> "RequestToken":
-        request_token = cls(token=found.token, csrf=found.csrf, type=found.type, location=found.location)
-        request_token._csrf_required = found.csrf_required
-        return request_token
-
     @property
     def csrf_required(self) -> bool:
         """Whether the CSRF value must match.
@@ -281,26 +275,11 @@ class RequestToken(BaseModel):
         if not verify_jwt:
             return _unverified_payload(self.token)
 
-        verified = self._verify(
-            verifying_engine(key, algorithms, audience, issuer),
-            verify_type=verify_type,
-            verify_csrf=verify_csrf,
-            verify_fresh=verify_fresh,
+        engine = verifying_engine(key, algorithms, audience, issuer)
+        verified = verify_request_token(
+            engine, self, verify_type=verify_type, verify_csrf=verify_csrf, verify_fresh=verify_fresh
         )
         return verified.payload
-
-    def _verify(
-        self, engine: _authx.Engine, *, verify_type: bool, verify_csrf: bool, verify_fresh: bool
-    ) -> _authx.Admitted:
-        requirement = _authx.Requirement(
-            type=self.type,
-            verify_type=verify_type,
-            verify_fresh=verify_fresh,
-            verify_csrf=None if verify_csrf else False,
-        )
-        return engine.verify_without_stores(
-            requirement, self.token, self.location, self.csrf, self.csrf_required, clock.now()
-        )
 
 
 class TokenResponse(BaseModel):
@@ -336,6 +315,31 @@ def validated(claims: Mapping[str, Any], model: type[P]) -> P:
     # Not within `except`: the cause would show the claims.
     named = ", ".join(f"{'.'.join(map(str, fault['loc'])) or 'claims'} ({fault['type']})" for fault in faults)
     raise JWTDecodeError(f"The token's claims don't fit {model.__name__}: {named}")
+
+
+def request_token(found: _authx.FoundToken) -> RequestToken:
+    """Give a token that was found in a request, which is not verified yet."""
+    # As it is: the engine's words need no validation, and `csrf_required` is no field.
+    return RequestToken.model_construct(
+        token=found.token,
+        csrf=found.csrf,
+        type=found.type,
+        location=found.location,
+        _csrf_required=found.csrf_required,
+    )
+
+
+def verify_request_token(
+    engine: _authx.Engine, token: RequestToken, *, verify_type: bool, verify_csrf: bool, verify_fresh: bool
+) -> _authx.Verified:
+    """Have an engine make every check of a token but revocation, see `RequestToken.verify`."""
+    requirement = _authx.Requirement(
+        type=token.type,
+        verify_type=verify_type,
+        verify_fresh=verify_fresh,
+        verify_csrf=None if verify_csrf else False,
+    )
+    return engine.verify(requirement, token.token, token.location, token.csrf, token.csrf_required, clock.now())
 
 
 def _unverified_payload(token: str) -> TokenPayload:

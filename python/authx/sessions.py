@@ -19,7 +19,7 @@ from authx.engine import EngineSource
 from authx.exceptions import AuthXException
 from authx.types import SessionStoreProtocol, Step
 
-__all__ = ["InMemorySessionStore", "SessionInfo", "SessionKeeping"]
+__all__ = ["InMemorySessionStore", "SessionInfo", "SessionKeeping", "Sessions"]
 
 
 def _now() -> datetime:
@@ -143,15 +143,58 @@ class InMemorySessionStore:
             del self._by_user[session.uid]
 
 
+class Sessions:
+    """The store of an `AuthX`'s sessions, and the question that is put to it about a token."""
+
+    def __init__(self, engines: EngineSource) -> None:
+        self._engines = engines
+        self._in_memory = InMemorySessionStore()
+        self.chosen: SessionStoreProtocol | None = None
+        """The application's own store; `None` stands for this process's memory."""
+
+    def store(self) -> SessionStoreProtocol:
+        """Give the store that is in force."""
+        if self.chosen is not None:
+            return self.chosen
+        # Each time, because the settings may have changed.
+        seconds = self._engines.current().session_max_idle
+        self._in_memory.max_idle = None if seconds is None else timedelta(seconds=seconds)
+        return self._in_memory
+
+    async def refuse_ended(self, session_id: str, *, in_use: bool) -> None:
+        """Ask the store about the session of a token, so that it fails closed.
+
+        Args:
+            session_id: The token's `sid`.
+            in_use: Whether a request uses the session, which is noted if the settings say so.
+
+        Raises:
+            SessionRevoked: The session has ended, or there is none of this name.
+        """
+        store = self.store()
+        engine = self._engines.current()
+        try:
+            session = await store.get(session_id)
+            is_active = None if session is None else bool(session.is_active)
+        except (AuthXException, HTTPException):
+            raise
+        except Exception:
+            logger.exception("The session store failed, so a token counts for nothing")
+            raise
+        engine.check_session(is_active)
+        if in_use and engine.updates_last_active:
+            try:
+                await store.update(session_id, last_active=_now())
+            except Exception:
+                # The session is active, and no more was asked.
+                logger.warning("The session store could not note a session's last activity", exc_info=True)
+
+
 class SessionKeeping:
     """The part of `AuthX` that begins, lists and ends sessions."""
 
-    _engines: EngineSource
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._session_store: SessionStoreProtocol | None = None
-        self._sessions_in_memory = InMemorySessionStore()
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
 
     def set_session_store(self, store: SessionStoreProtocol | None) -> None:
         """Keep sessions in this store, instead of in this process.
@@ -159,7 +202,7 @@ class SessionKeeping:
         Args:
             store: A `SessionStoreProtocol`, or `None` for this process's memory.
         """
-        self._session_store = store
+        self._sessions.chosen = store
 
     async def create_session(
         self, uid: str, request: Request | None = None, device_info: dict[str, Any] | None = None
@@ -187,16 +230,16 @@ class SessionKeeping:
             user_agent=request.headers.get("user-agent") if request is not None else None,
             device_info=device_info,
         )
-        await self._store_of_sessions().create(session)
+        await self._sessions.store().create(session)
         return session
 
     async def list_sessions(self, uid: str) -> list[SessionInfo]:
         """Give the user's active sessions."""
-        return await self._store_of_sessions().list_by_user(uid)
+        return await self._sessions.store().list_by_user(uid)
 
     async def get_session(self, session_id: str) -> SessionInfo | None:
         """Give the session of this name, or `None` where there is none."""
-        session: SessionInfo | None = await self._store_of_sessions().get(session_id)
+        session: SessionInfo | None = await self._sessions.store().get(session_id)
         return session
 
     async def revoke_session(self, session_id: str) -> None:
@@ -210,40 +253,8 @@ class SessionKeeping:
                     await auth.revoke_session(payload.sid)
             ```
         """
-        await self._store_of_sessions().delete(session_id)
+        await self._sessions.store().delete(session_id)
 
     async def revoke_all_sessions(self, uid: str) -> None:
         """End all sessions of a user, as after a change of the password."""
-        await self._store_of_sessions().delete_all_by_user(uid)
-
-    def _store_of_sessions(self) -> SessionStoreProtocol:
-        if self._session_store is not None:
-            return self._session_store
-        # Each time, because the settings may have changed.
-        seconds = self._engines.current().session_max_idle
-        self._sessions_in_memory.max_idle = None if seconds is None else timedelta(seconds=seconds)
-        return self._sessions_in_memory
-
-    async def _ask_session(self, question: SessionQuestion, *, in_use: bool) -> Step:
-        """Ask the store about the session of a token, so that it fails closed.
-
-        `in_use` notes that a request uses the session, if the settings say so.
-        """
-        store = self._store_of_sessions()
-        engine = self._engines.current()
-        try:
-            session = await store.get(question.session)
-            is_active = None if session is None else bool(session.is_active)
-        except (AuthXException, HTTPException):
-            raise
-        except Exception:
-            logger.exception("The session store failed, so a token counts for nothing")
-            raise
-        step = question.answer(is_active)
-        if in_use and engine.updates_last_active:
-            try:
-                await store.update(question.session, last_active=_now())
-            except Exception:
-                # The session is active, and no more was asked.
-                logger.warning("The session store could not note a session's last activity", exc_info=True)
-        return step
+        await self._sessions.store().delete_all_by_user(uid)

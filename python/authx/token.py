@@ -116,11 +116,11 @@ def decode_token(
     if data is not None:
         warnings.warn("argument without effect: data", AuthxArgumentDeprecationWarning, stacklevel=2)
     text = _text(token)
-    if verify:
-        engine = verifying_engine(key, algorithms or None, audience, issuer)
-        requirement = _authx.Requirement(verify_type=False, verify_csrf=False)
-        return engine.verify_without_stores(requirement, text, "headers", None, False, clock.now()).claims
-    return _authx.decode_unverified(text)
+    if not verify:
+        return _authx.decode_unverified(text)
+    engine = verifying_engine(key, algorithms or None, audience, issuer)
+    requirement = _authx.Requirement(verify_type=False, verify_csrf=False)
+    return engine.verify(requirement, text, "headers", None, False, clock.now()).claims
 
 
 def _text(token: Any) -> str:

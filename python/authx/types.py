@@ -131,10 +131,11 @@ class ModelCallback(Protocol[T_co]):
 
 
 class TokenCallback(Protocol):
-    """Tells whether a token was revoked. Only sees tokens whose signature and claims hold.
+    """Tells whether a token was revoked, by its text. Only sees tokens whose signature and claims hold.
 
     A plain function, an `async` one, or an object with either as `__call__`. A plain one is called on the
     event loop, so it must not block. Raising, or returning `None`, refuses the request with status 500.
+    `authx.callbacks.PayloadCallback` is one that gets the token's claims instead.
 
     Example:
         ```python

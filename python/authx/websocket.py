@@ -2,26 +2,22 @@
 
 When an open socket's token is looked at again, and how the socket is closed, is the engine's decision.
 """
-# ruff: noqa: SLF001 -- the parts of AuthX know each other; the underscore is for applications
 
 import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import anyio
 from fastapi import WebSocket, WebSocketDisconnect
 from starlette.websockets import WebSocketState
 
 from authx import clock
-from authx._authx import Admitted, Requirement, failed_close
+from authx._authx import Requirement, Verified, socket_close
+from authx.authentication import Authenticator
 from authx.callbacks import logger
 from authx.exceptions import AuthXException
-from authx.security import RouteDependency
-from authx.types import Step
-
-if TYPE_CHECKING:
-    from authx.main import AuthX
+from authx.route_dependencies import RouteDependency
 
 __all__ = ["WebSocketGuard", "WebSocketTokenRequired", "guarded"]
 
@@ -34,9 +30,13 @@ _PATIENCE_SECONDS = 5
 class WebSocketTokenRequired(RouteDependency):
     """Verifies the token of a WebSocket's handshake and gives its claims."""
 
+    def __init__(self, authenticator: Authenticator[Any]) -> None:
+        super().__init__()
+        self._authenticator = authenticator
+
     async def __call__(self, websocket: WebSocket) -> Any:
         """Give the `TokenPayload`, or the application's own model of it."""
-        return self._auth._payload_of(await _verified(self._auth, websocket, in_use=True))
+        return self._authenticator.payload_of(await _in_use(self._authenticator, websocket))
 
 
 class WebSocketGuard:
@@ -48,13 +48,13 @@ class WebSocketGuard:
 
 
 @asynccontextmanager
-async def guarded(auth: "AuthX[Any, Any]", websocket: WebSocket) -> AsyncIterator[WebSocketGuard]:
+async def guarded(authenticator: Authenticator[Any], websocket: WebSocket) -> AsyncIterator[WebSocketGuard]:
     """See `AuthX.websocket_guard`."""
     guard = WebSocketGuard()
-    verified = await _verified(auth, websocket, in_use=True)
+    verified = await _in_use(authenticator, websocket)
     raised: Exception | None = None
     async with anyio.create_task_group() as group:
-        group.start_soon(_watch, auth, websocket, verified, guard, group.cancel_scope)
+        group.start_soon(_watch, authenticator, websocket, verified, guard, group.cancel_scope)
         try:
             yield guard
         except Exception as error:
@@ -65,8 +65,12 @@ async def guarded(auth: "AuthX[Any, Any]", websocket: WebSocket) -> AsyncIterato
         raise raised
 
 
+async def _in_use(authenticator: Authenticator[Any], websocket: WebSocket) -> Verified:
+    return await authenticator.admit(authenticator.verify(_REQUIREMENT, websocket.scope), in_use=True)
+
+
 async def _watch(
-    auth: "AuthX[Any, Any]",
+    authenticator: Authenticator[Any],
     websocket: WebSocket,
     verified: Admitted,
     guard: WebSocketGuard,
@@ -77,11 +81,11 @@ async def _watch(
     while error is None:
         await anyio.sleep(verified.socket_check_in(clock.now()))
         try:
-            step = _verified_by_engine(auth, websocket)
+            verified = authenticator.verify(_REQUIREMENT, websocket.scope)
             with anyio.fail_after(verified.socket_check_in(clock.now())):
-                verified = await _admit(auth, step)
+                await authenticator.admit(verified)
         except TimeoutError as late:
-            error = _ended(auth, websocket) or late
+            error = _ended(authenticator, websocket) or late
         except Exception as raised:
             # Whatever it is: in doubt nobody passes.
             error = raised
@@ -95,50 +99,23 @@ async def _watch(
     # At once, and not when the block is through: it may wait for something that can't be cancelled. In a scope of
     # its own, since this is a part of what was cancelled.
     with anyio.move_on_after(_PATIENCE_SECONDS, shield=True):
-        await _close(auth, websocket, error)
+        await _close(authenticator, websocket, error)
 
 
-def _ended(auth: "AuthX[Any, Any]", websocket: WebSocket) -> AuthXException | None:
+def _ended(authenticator: Authenticator[Any], websocket: WebSocket) -> AuthXException | None:
     """Why the token holds no longer without any store; `None` where it does."""
     try:
-        _verified_by_engine(auth, websocket)
+        authenticator.verify(_REQUIREMENT, websocket.scope)
     except AuthXException as error:
         return error
     return None
 
 
-async def _close(auth: "AuthX[Any, Any]", websocket: WebSocket, error: Exception) -> None:
+async def _close(authenticator: Authenticator[Any], websocket: WebSocket, error: Exception) -> None:
     if WebSocketState.DISCONNECTED in (websocket.application_state, websocket.client_state):
         return
-    answer = auth._answer_of(error) if isinstance(error, AuthXException) else None
-    code, reason = failed_close() if answer is None else answer.close
+    answer = authenticator.wording.answer(error) if isinstance(error, AuthXException) else None
+    code, reason = socket_close(None) if answer is None else answer.close
     # The client may leave at this very moment.
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):
         await websocket.close(code, reason)
-
-
-async def _verified(auth: "AuthX[Any, Any]", websocket: WebSocket, *, in_use: bool = False) -> Admitted:
-    return await _admit(auth, _verified_by_engine(auth, websocket), in_use=in_use)
-
-
-def _verified_by_engine(auth: "AuthX[Any, Any]", websocket: WebSocket) -> Step:
-    auth.ensure_request_exception_handlers(websocket)
-    try:
-        return auth._engines.current().authenticate(
-            _REQUIREMENT,
-            websocket.scope,
-            clock.now(),
-            auth._blocklist is not None,
-            claims=auth.payload_model is not None,
-        )
-    except AuthXException as error:
-        auth._word(error)
-        raise
-
-
-async def _admit(auth: "AuthX[Any, Any]", step: Step, *, in_use: bool = False) -> Admitted:
-    try:
-        return await auth._admit(step, in_use=in_use)
-    except AuthXException as error:
-        auth._word(error)
-        raise

@@ -1,29 +1,25 @@
-"""The dependencies that a route can declare."""
+"""The part of `AuthX` that protects routes: the dependencies that a route can declare."""
 # ruff: noqa: N802 -- these names are the interface that applications know
 
-import builtins
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast
+from collections.abc import Awaitable, Callable
+from typing import Any
 
-from fastapi import Request
+from fastapi import Request, Response
 
 from authx._authx import Requirement
-from authx.rate_limit import RateLimitedTokenRequired, RateLimiter, SecuredRateLimitedTokenRequired
-from authx.security import (
+from authx.authentication import Authenticator
+from authx.dependencies import AuthXDependency
+from authx.rate_limit import RateLimitedTokenRequired, RateLimiter
+from authx.route_dependencies import (
     BundleDependency,
     RequestTokenDependency,
     RouteDependency,
-    SecuredSubjectRequired,
-    SecuredTokenRequired,
     SubjectRequired,
     TokenRequired,
-    security_schemes,
 )
-from authx.types import TokenLocations
+from authx.schema import RequestToken, TokenPayload
+from authx.types import TokenLocations, TokenType
 from authx.websocket import WebSocketTokenRequired
-
-if TYPE_CHECKING:
-    from authx.main import AuthX
 
 __all__ = ["RouteProtection"]
 
@@ -35,8 +31,19 @@ class RouteProtection:
     argument of `Depends` and within `Annotated`.
     """
 
-    def __init__(self) -> None:
-        self._dependencies: dict[tuple[str, bool], RouteDependency] = {}
+    def __init__(
+        self,
+        authenticator: Authenticator[Any],
+        *,
+        find_token: Callable[[Request, TokenType], Awaitable[RequestToken | None]],
+        bind: Callable[[Request, Response], AuthXDependency[Any]],
+        find_subject: Callable[[TokenPayload], Awaitable[Any]],
+    ) -> None:
+        self._authenticator = authenticator
+        self._find_token = find_token
+        self._bind = bind
+        self._find_subject = find_subject
+        self._dependencies: dict[str, RouteDependency] = {}
 
     @property
     def ACCESS_REQUIRED(self) -> Any:
@@ -77,22 +84,24 @@ class RouteProtection:
                 return user
             ```
         """
-        return self._protection("subject", subject=True)
+        return self._dependency(
+            "subject", lambda: SubjectRequired(self._authenticator, Requirement(), self._find_subject)
+        )
 
     @property
     def ACCESS_TOKEN(self) -> Any:
         """The request's access token as a `RequestToken`, not verified, or `None` without one."""
-        return self._dependency("access token", lambda: RequestTokenDependency(self._auth, "access"))
+        return self._dependency("access token", lambda: self._token_of_type("access"))
 
     @property
     def REFRESH_TOKEN(self) -> Any:
         """The request's refresh token as a `RequestToken`, not verified, or `None` without one."""
-        return self._dependency("refresh token", lambda: RequestTokenDependency(self._auth, "refresh"))
+        return self._dependency("refresh token", lambda: self._token_of_type("refresh"))
 
     @property
     def DEPENDENCY(self) -> Any:
         """An `AuthXDependency`: this instance, bound to the request and its response."""
-        return self._dependency("bundle", lambda: BundleDependency(self._auth))
+        return self._dependency("bundle", lambda: BundleDependency(self._bind))
 
     @property
     def BUNDLE(self) -> Any:
@@ -117,7 +126,7 @@ class RouteProtection:
 
         An open socket outlives its token, unless `websocket_guard` watches it.
         """
-        return self._dependency("websocket", lambda: WebSocketTokenRequired(self._auth))
+        return self._dependency("websocket", lambda: WebSocketTokenRequired(self._authenticator))
 
     @property
     def access_token_required(self) -> Any:
@@ -168,7 +177,7 @@ class RouteProtection:
             verify_csrf=verify_csrf,
             locations=locations,
         )
-        return self._protect(requirement, type=type, locations=locations)
+        return TokenRequired(self._authenticator, requirement, type=type, locations=locations)
 
     def scopes_required(
         self,
@@ -209,7 +218,7 @@ class RouteProtection:
             scopes=scopes,
             all_scopes_required=all_required,
         )
-        return self._protect(requirement, locations=locations)
+        return TokenRequired(self._authenticator, requirement, locations=locations)
 
     def rate_limited(
         self,
@@ -236,42 +245,20 @@ class RouteProtection:
             ```
         """
         limiter = RateLimiter(max_requests=max_requests, window=window, key_func=key_func)
-        has_scheme = bool(security_schemes(self._auth.config))
-        kind = SecuredRateLimitedTokenRequired if has_scheme else RateLimitedTokenRequired
-        return kind(self._auth, Requirement(), limiter)
+        return RateLimitedTokenRequired(self._authenticator, Requirement(), limiter)
 
-    def _protection(self, name: str, *, type: str = "access", fresh: bool = False, subject: bool = False) -> Any:
-        has_scheme = bool(security_schemes(self._auth.config, type))
+    def _protection(self, name: str, *, type: str = "access", fresh: bool = False) -> Any:
         return self._dependency(
             name,
-            lambda: self._protect(Requirement(type=type, verify_fresh=fresh), type=type, subject=subject),
-            has_scheme=has_scheme,
+            lambda: TokenRequired(self._authenticator, Requirement(type=type, verify_fresh=fresh), type=type),
         )
 
-    def _protect(
-        self,
-        requirement: Requirement,
-        *,
-        type: str = "access",
-        locations: TokenLocations | None = None,
-        subject: bool = False,
-    ) -> TokenRequired:
-        has_scheme = bool(security_schemes(self._auth.config, type, locations))
-        kind: builtins.type[TokenRequired]
-        if subject:
-            kind = SecuredSubjectRequired if has_scheme else SubjectRequired
-        else:
-            kind = SecuredTokenRequired if has_scheme else TokenRequired
-        return kind(self._auth, requirement, type=type, locations=locations)
+    def _token_of_type(self, type: TokenType) -> RequestTokenDependency:
+        return RequestTokenDependency(lambda request: self._find_token(request, type))
 
-    def _dependency(self, name: str, make: Callable[[], RouteDependency], *, has_scheme: bool = False) -> Any:
+    def _dependency(self, name: str, make: Callable[[], RouteDependency]) -> Any:
         # One object for all who ask, so that FastAPI calls it once per request and an application can override
         # it in its tests.
-        key = (name, has_scheme)
-        if key not in self._dependencies:
-            self._dependencies[key] = make()
-        return self._dependencies[key]
-
-    @property
-    def _auth(self) -> "AuthX[Any, Any]":
-        return cast("AuthX[Any, Any]", self)
+        if name not in self._dependencies:
+            self._dependencies[name] = make()
+        return self._dependencies[name]

@@ -1,0 +1,156 @@
+"""What a route declares in order to be protected.
+
+Each object here serves in three forms, and is the same dependency in all of them:
+
+    payload = auth.ACCESS_REQUIRED
+    payload = Depends(auth.ACCESS_REQUIRED)
+    payload: Annotated[TokenPayload, auth.ACCESS_REQUIRED]
+
+For the first and third it is an instance of FastAPI's `Depends`, for the second a callable; and it is its own
+`dependency`, so FastAPI calls it once per request however often it is declared.
+"""
+
+import asyncio
+import inspect
+import sys
+from collections.abc import Awaitable, Callable
+from inspect import Parameter, Signature
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from fastapi import Request, Response, params
+
+from authx._authx import Requirement, Verified
+from authx.authentication import Authenticator, Check
+from authx.dependencies import AuthXDependency
+from authx.openapi import scheme_parameters, security_schemes, solve_no_schemes
+from authx.schema import RequestToken, TokenPayload
+from authx.types import TokenLocations
+
+__all__ = [
+    "BundleDependency",
+    "RequestTokenDependency",
+    "RouteDependency",
+    "SubjectRequired",
+    "TokenRequired",
+    "called_as_coroutine",
+]
+
+_Kind = TypeVar("_Kind")
+
+
+def called_as_coroutine(kind: type[_Kind]) -> type[_Kind]:
+    """Let a class whose `__call__` is `async` pass for coroutine functions, where somebody asks.
+
+    `unittest.mock.patch` does, for one: it replaces these by an `AsyncMock`, and anything else by what can't be awaited.
+    """
+    if sys.version_info >= (3, 12):
+        return inspect.markcoroutinefunction(kind)
+    # Before 3.12 asyncio has no public way to do this.
+    kind._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]  # noqa: SLF001
+    return kind
+
+
+@called_as_coroutine
+class RouteDependency(params.Depends):
+    """A dependency of a route in all three forms."""
+
+    def __init__(self) -> None:
+        super().__init__(dependency=self)
+
+    if TYPE_CHECKING:
+
+        def __call__(self, *args: Any, **kwargs: Any) -> Any:
+            """Each kind has its own arguments, which FastAPI fills in."""
+
+    # By identity. Depends compares by its fields, one of which is this object itself.
+    __hash__ = object.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}>"
+
+
+class TokenRequired(RouteDependency):
+    """Verifies the request's token and gives its claims."""
+
+    def __init__(
+        self,
+        authenticator: Authenticator[Any],
+        requirement: Requirement,
+        *,
+        type: str = "access",
+        locations: TokenLocations | None = None,
+    ) -> None:
+        super().__init__()
+        self._authenticator = authenticator
+        self._check = Check(authenticator, requirement)
+        self._type = type
+        self._locations = locations
+
+    async def __call__(self, request: Request, **schemes: None) -> Any:
+        """Give the `TokenPayload`, or the application's own model of it."""
+        if schemes:
+            solve_no_schemes(request.scope)
+        verified = self._check.verified(request)
+        if not isinstance(verified, Verified):
+            verified = await verified
+        return self._authenticator.payload_of(verified)
+
+    @property
+    def __signature__(self) -> Signature:
+        """What FastAPI reads when a route is declared: the request, and one parameter for each security scheme."""
+        engines = self._authenticator.engines
+        return Signature(
+            [
+                Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request),
+                *scheme_parameters(lambda: security_schemes(engines.config, self._type, self._locations)),
+            ]
+        )
+
+
+class SubjectRequired(TokenRequired):
+    """Verifies the request's token and gives the application's user."""
+
+    def __init__(
+        self,
+        authenticator: Authenticator[Any],
+        requirement: Requirement,
+        subject_of: Callable[[TokenPayload], Awaitable[Any]],
+    ) -> None:
+        super().__init__(authenticator, requirement)
+        self._subject_of = subject_of
+
+    async def __call__(self, request: Request, **schemes: None) -> Any:
+        """Give what the callback of `set_callback_get_model_instance` finds."""
+        if schemes:
+            solve_no_schemes(request.scope)
+        verified = self._check.verified(request)
+        if not isinstance(verified, Verified):
+            verified = await verified
+        return await self._subject_of(verified.payload)
+
+
+class RequestTokenDependency(RouteDependency):
+    """Finds the request's token and doesn't verify it."""
+
+    def __init__(self, find: Callable[[Request], Awaitable[RequestToken | None]]) -> None:
+        super().__init__()
+        self._find = find
+
+    async def __call__(self, request: Request) -> RequestToken | None:
+        """Give the `RequestToken`, or `None` without one."""
+        return await self._find(request)
+
+
+class BundleDependency(RouteDependency):
+    """Gives what `AuthX` offers, bound to the request and its response."""
+
+    def __init__(self, bind: Callable[[Request, Response], AuthXDependency[Any]]) -> None:
+        super().__init__()
+        self._bind = bind
+
+    async def __call__(self, request: Request, response: Response) -> AuthXDependency[Any]:
+        """Give the `AuthXDependency`."""
+        return self._bind(request, response)
