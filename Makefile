@@ -260,6 +260,11 @@ lint-python: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python scripts/import_cycles.py python/authx
+
+.PHONY: lint-cycles-rust
+lint-cycles-rust: $(VENV)/bin/python ## Say which modules of a crate name each other in a circle
+	$(BIN)/python scripts/import_cycles.py $(wildcard crates/*/src)
 
 .PHONY: lint-documentation
 lint-documentation: $(VENV)/bin/python
