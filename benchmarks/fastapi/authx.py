@@ -15,6 +15,9 @@ CLAIMS: dict[str, Any] = {"scopes": ["users:read", "reports:*"], "data": CUSTOM_
 in_headers: AuthX[Any] = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET))
 in_cookies: AuthX[Any] = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET, JWT_TOKEN_LOCATION=["cookies"]))
 in_both: AuthX[Any] = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET, JWT_TOKEN_LOCATION=["headers", "cookies"]))
+in_four: AuthX[Any] = AuthX(
+    AuthXConfig(JWT_SECRET_KEY=SECRET, JWT_TOKEN_LOCATION=["headers", "cookies", "json", "query"])
+)
 # Only ours has it.
 CACHE: dict[str, Any] = {"JWT_VERIFICATION_CACHE_ENTRIES": 10_000}
 HAS_CACHE = CACHE.keys() <= AuthXConfig.model_fields.keys()
@@ -37,6 +40,10 @@ async def by_header_again(payload: TokenPayload = with_cache.ACCESS_REQUIRED) ->
 
 
 async def by_header_or_cookie(payload: TokenPayload = in_both.ACCESS_REQUIRED) -> dict[str, str]:
+    return {"user": payload.sub}
+
+
+async def by_four_locations(payload: TokenPayload = in_four.ACCESS_REQUIRED) -> dict[str, str]:
     return {"user": payload.sub}
 
 
@@ -74,6 +81,7 @@ CONTESTANT = Contestant(
         **UNPROTECTED,
         "header": Route("GET", by_header),
         "both": Route("GET", by_header_or_cookie),
+        "four": Route("GET", by_four_locations),
         "cookie": Route("GET", by_cookie),
         "csrf": Route("POST", by_cookie),
         "scoped": Route("GET", scoped),

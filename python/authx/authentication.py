@@ -204,7 +204,9 @@ class Check:
         # On the way of every request, where a call of Python's costs as much as a check of the engine's.
         authenticator = self.authenticator
         scope = request.scope
-        authenticator.wording.ensure_handler(scope)
+        tables = scope.get("starlette.exception_handlers")
+        if tables is not None and AuthXException not in tables[0]:
+            authenticator.wording.ensure_handler(scope)
         try:
             engine = authenticator.engines.current()
             known_engine, may_want_body = self._body_rule

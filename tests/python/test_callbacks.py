@@ -1,13 +1,21 @@
 """The blocklist and the way to the user: every kind of callback, and what a failing one means."""
 
+import asyncio
 import base64
+import functools
 import logging
-from typing import Any
+from datetime import timedelta
+from typing import Annotated, Any
+from unittest.mock import AsyncMock
 
 import pytest
-from fastapi import HTTPException
+from fastapi import Depends, HTTPException, WebSocket
+from pydantic import BaseModel
 
-from authx.exceptions import BadConfigurationError, SessionRevoked
+from authx import AuthManager, AuthX, AuthXConfig, TokenPayload
+from authx.callbacks import Blocklist
+from authx.exceptions import BadConfigurationError, JWTDecodeError, SessionRevoked
+from tests.python.conftest import SECRET
 
 
 @pytest.fixture
@@ -255,3 +263,242 @@ def test_current_subject_is_not_looked_up_for_a_revoked_token(app: Any, client: 
 
     assert client.get("/", token=auth.create_access_token("u")).json()["error_type"] == "RevokedTokenError"
     assert looked_up == []
+
+
+def text_of(token: str) -> bool:
+    raise NotImplementedError
+
+
+def claims_of(claims: TokenPayload) -> bool:
+    raise NotImplementedError
+
+
+def unannotated(payload) -> bool:
+    raise NotImplementedError
+
+
+def any_mapping(payload: dict[str, Any]) -> bool:
+    raise NotImplementedError
+
+
+def named_payload_but_a_text(payload: str) -> bool:
+    raise NotImplementedError
+
+
+def annotated(claims: Annotated[TokenPayload, "verified"]) -> bool:
+    raise NotImplementedError
+
+
+def maybe(claims: TokenPayload | None) -> bool:
+    raise NotImplementedError
+
+
+def by_text(claims: "TokenPayload") -> bool:
+    raise NotImplementedError
+
+
+def only_for_type_checkers(claims: "authx.Annotated[TokenPayload, Later]") -> bool:  # type: ignore[name-defined]  # noqa: F821
+    raise NotImplementedError
+
+
+def payload_comes_second(token, payload: TokenPayload | None = None) -> bool:
+    raise NotImplementedError
+
+
+def text_only_for_type_checkers(payload: "str | Later") -> bool:  # type: ignore[name-defined]  # noqa: F821
+    raise NotImplementedError
+
+
+class OfClaims:
+    def __call__(self, payload: TokenPayload) -> bool:
+        raise NotImplementedError
+
+
+class OfTexts:
+    def method(self, token: str) -> bool:
+        raise NotImplementedError
+
+    def method_of_claims(self, payload: TokenPayload) -> bool:
+        raise NotImplementedError
+
+
+def with_a_store(store: Any, claims: TokenPayload) -> bool:
+    raise NotImplementedError
+
+
+BY_PAYLOAD = {
+    "annotated": claims_of,
+    "named": unannotated,
+    "named, and a mapping": any_mapping,
+    "Annotated": annotated,
+    "a union": maybe,
+    "a text": by_text,
+    "a text that can't be resolved": only_for_type_checkers,
+    "an object": OfClaims(),
+    "a method": OfTexts().method_of_claims,
+    "a partial": functools.partial(with_a_store, object()),
+    "a lambda": lambda payload: False,
+}
+BY_TEXT = {
+    "specified": text_of,
+    "named payload": named_payload_but_a_text,
+    "second": payload_comes_second,
+    "a text that can't be resolved": text_only_for_type_checkers,
+    "a method": OfTexts().method,
+    "built in": set[Any]().__contains__,
+    "any arguments": lambda *args, **kwargs: False,
+    "a mock": AsyncMock(return_value=False),
+    "a partial": functools.partial(payload_comes_second, payload=None),
+    "a lambda": lambda token: False,
+}
+
+
+@pytest.mark.parametrize("callback", BY_PAYLOAD.values(), ids=BY_PAYLOAD)
+def test_a_callback_that_declares_a_payload_gets_it(callback: Any) -> None:
+    assert Blocklist(callback).takes_payload
+
+
+@pytest.mark.parametrize("callback", BY_TEXT.values(), ids=BY_TEXT)
+def test_any_other_callback_gets_the_text(callback: Any) -> None:
+    assert not Blocklist(callback).takes_payload
+
+
+class PlainOfClaims:
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    def __call__(self, payload: TokenPayload) -> Any:
+        return self.answer(payload)
+
+
+class AsyncOfClaims:
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+    async def __call__(self, payload: TokenPayload) -> Any:
+        return self.answer(payload)
+
+
+def plain_function_of_claims(answer: Any) -> Any:
+    return lambda payload: answer(payload)
+
+
+def async_function_of_claims(answer: Any) -> Any:
+    async def callback(payload: Any) -> Any:
+        return answer(payload)
+
+    return callback
+
+
+@pytest.mark.parametrize("kind", [PlainOfClaims, AsyncOfClaims, plain_function_of_claims, async_function_of_claims])
+@pytest.mark.parametrize(("answer", "status"), [(True, 401), (False, 200), (None, 500)])
+def test_payload_decides(protected: Any, auth: Any, kind: Any, answer: Any, status: int) -> None:
+    seen: list[Any] = []
+
+    def decide(payload: Any) -> Any:
+        seen.append(payload)
+        return answer
+
+    auth.set_callback_token_blocklist(kind(decide))
+
+    assert protected().status == status
+    (payload,) = seen
+    assert (type(payload), payload.sub, bool(payload.jti)) == (TokenPayload, "u", True)
+
+
+@pytest.mark.parametrize("takes_payload", [True, False])
+def test_payload_is_asked_about_once_and_each_spelling_of_the_text(
+    app: Any, client: Any, make_auth: Any, pem: Any, takes_payload: bool
+) -> None:
+    auth = make_auth(
+        JWT_SECRET_KEY=None,
+        JWT_ALGORITHM="ES256",
+        JWT_PRIVATE_KEY=pem("es256-private"),
+        JWT_PUBLIC_KEY=pem("es256-public"),
+    )
+    asked: list[Any] = []
+
+    def by_payload(payload: TokenPayload) -> bool:
+        asked.append(payload)
+        return False
+
+    def by_text(token: str) -> bool:
+        asked.append(token)
+        return False
+
+    auth.set_callback_token_blocklist(by_payload if takes_payload else by_text)
+
+    @app.get("/")
+    async def route(payload=auth.ACCESS_REQUIRED):
+        return payload.sub
+
+    assert client.get("/", token=auth.create_access_token("u")).status == 200
+    assert len(asked) == (1 if takes_payload else 2)
+
+
+def test_payload_of_a_model_of_ones_own_is_a_token_payload_for_the_blocklist(app: Any, client: Any) -> None:
+    class OnlyRole(BaseModel):
+        role: str
+
+    auth = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET), payload_model=OnlyRole)
+
+    @app.get("/")
+    async def route(claims=auth.ACCESS_REQUIRED):
+        return claims.role
+
+    @auth.set_callback_token_blocklist
+    async def is_revoked(payload: TokenPayload) -> bool:
+        return payload.sub == "gone"
+
+    for user, status in [("here", 200), ("gone", 401)]:
+        assert client.get("/", token=auth.create_access_token(user, data={"role": "author"})).status == status
+
+
+def test_payload_is_asked_about_on_every_path(app: Any, client: Any, make_auth: Any) -> None:
+    auth = make_auth(JWT_TOKEN_LOCATION=["headers", "cookies"], login_type="user")
+    manager = AuthManager()
+    manager.register(auth)
+    app.middleware("http")(auth.implicit_refresh_middleware)
+    revoked: list[str | None] = []
+    auth.set_callback_token_blocklist(lambda payload: payload.jti in revoked)
+    auth.set_callback_get_model_instance(lambda uid: uid)
+
+    protections = [auth.ACCESS_REQUIRED, manager.access_token_required("user"), auth.rate_limited()]
+    for place, required in enumerate([*protections, auth.CURRENT_SUBJECT]):
+        app.get(f"/{place}", dependencies=[Depends(required)])(lambda: None)
+    app.get("/open")(lambda: None)
+
+    @app.websocket("/socket")
+    async def socket(websocket: WebSocket, payload=auth.WS_AUTH_REQUIRED):
+        await websocket.accept()
+        await websocket.close()
+
+    token = auth.create_access_token("u", expiry=timedelta(minutes=5))
+    paths = [f"/{place}" for place in range(4)]
+    assert {client.get(path, token=token).status for path in paths} == {200}
+    assert client.websocket("/socket", token=token)[0]["type"] == "websocket.accept"
+    assert client.get("/open", cookies={"access_token_cookie": token}).cookies
+
+    revoked.append(TokenPayload.decode(token, SECRET).jti)
+    assert {client.get(path, token=token).status for path in paths} == {401}
+    assert client.websocket("/socket", token=token)[0]["type"] == "websocket.http.response.start"
+    assert not client.get("/open", cookies={"access_token_cookie": token}).cookies
+
+
+def test_blocklist_with_payloads_can_be_asked_by_hand(auth: Any, make_auth: Any) -> None:
+    calls: list[Any] = []
+
+    @auth.set_callback_token_blocklist
+    async def callback(payload: TokenPayload, **kwargs: Any) -> bool:
+        calls.append((payload.sub, kwargs))
+        return True
+
+    for token in (auth.create_access_token("u"), auth.create_refresh_token("u")):
+        assert asyncio.run(auth.is_token_in_blocklist(token, reason="by hand")) is True
+    assert asyncio.run(auth.is_token_in_blocklist(None)) is False
+    assert calls == [("u", {"reason": "by hand"})] * 2
+
+    foreign = make_auth(JWT_SECRET_KEY="another secret, long enough for HS256 all the same")
+    with pytest.raises(JWTDecodeError):
+        asyncio.run(auth.is_token_in_blocklist(foreign.create_access_token("u")))
+    assert len(calls) == 2

@@ -1,9 +1,13 @@
 """How OpenAPI describes protected routes, so that the Authorize button of /docs works."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated, Any
 
 import pytest
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from authx import AuthManager
 
 BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
@@ -107,3 +111,131 @@ def test_open_route_is_described_as_open(app: FastAPI, auth: Any) -> None:
     route(app, auth.ACCESS_TOKEN, auth.DEPENDENCY)
 
     assert described(app) == ({}, [])
+
+
+FOUR_LOCATIONS = ["headers", "cookies", "json", "query"]
+ALL_SCHEMES = ["AuthXBearer", "AuthXAccessCookie", "AuthXQuery"]
+
+
+@pytest.fixture
+def solved(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The security schemes that FastAPI solves for requests, in their order."""
+    solved: list[Any] = []
+
+    async def solve(scheme: Any) -> None:
+        solved.append(scheme.scheme_name)
+
+    monkeypatch.setattr("authx.openapi._Scheme.__call__", solve)
+    return solved
+
+
+def everywhere(make_auth: Any) -> Any:
+    return make_auth(JWT_TOKEN_LOCATION=FOUR_LOCATIONS, login_type="user")
+
+
+def by_manager(auth: Any) -> Any:
+    manager = AuthManager()
+    manager.register(auth)
+    return manager.access_token_required("user")
+
+
+def within_another(auth: Any) -> Any:
+    async def user(payload: Any = auth.ACCESS_REQUIRED) -> Any:
+        return payload
+
+    return user
+
+
+PROTECTIONS = {
+    "access": lambda auth: auth.ACCESS_REQUIRED,
+    "scopes": lambda auth: auth.scopes_required(),
+    "subject": lambda auth: auth.CURRENT_SUBJECT,
+    "limited": lambda auth: auth.rate_limited(),
+    "manager": by_manager,
+    "within another": within_another,
+}
+
+
+@pytest.mark.parametrize("protection", PROTECTIONS)
+@pytest.mark.parametrize("place", ["application", "router", "mounted"])
+def test_only_the_first_request_of_a_route_solves_its_schemes(
+    serve: Any, make_auth: Any, solved: list[Any], protection: str, place: str
+) -> None:
+    auth = everywhere(make_auth)
+    auth.set_callback_get_model_instance(lambda uid: uid)
+    described_app = app = FastAPI()
+    dependencies = [Depends(PROTECTIONS[protection](auth))]
+    if place == "router":
+        router = APIRouter()
+        router.get("/", dependencies=dependencies)(lambda: "in")
+        app.include_router(router, prefix="/inner")
+    elif place == "mounted":
+        described_app = FastAPI()
+        described_app.get("/", dependencies=dependencies)(lambda: "in")
+        app.mount("/inner", described_app)
+    else:
+        app.get("/inner/", dependencies=dependencies)(lambda: "in")
+    # Written anew each time: an application keeps its first one.
+    before = written(described_app)
+    token = auth.create_access_token("u")
+
+    answers = [serve(app).get("/inner/", token=token) for _ in range(3)]
+
+    assert [answer.json() for answer in answers] == ["in"] * 3
+    assert solved == ALL_SCHEMES
+    assert written(described_app) == before
+    assert list(before["components"]["securitySchemes"]) == ALL_SCHEMES
+    assert serve(app).get("/inner/").status == 401
+
+
+def test_several_protections_of_a_route_stay_described(app: FastAPI, client: Any, make_auth: Any) -> None:
+    auth = everywhere(make_auth)
+    app.get("/", dependencies=[Depends(auth.FRESH_REQUIRED), Depends(within_another(auth))])(
+        lambda payload=auth.REFRESH_REQUIRED: None
+    )
+    before = written(app)
+
+    for _ in range(2):
+        client.get("/", token=auth.create_access_token("u", fresh=True))
+
+    assert written(app) == before
+    assert set(before["components"]["securitySchemes"]) == {*ALL_SCHEMES, "AuthXRefreshCookie"}
+
+
+def test_overridden_dependencies_leave_the_description_alone(
+    app: FastAPI, client: Any, make_auth: Any, solved: list[Any]
+) -> None:
+    auth = everywhere(make_auth)
+    route(app, auth.ACCESS_REQUIRED)
+    before = written(app)
+    token = auth.create_access_token("u")
+    # FastAPI builds its dependencies anew for each request while any of them is overridden.
+    app.dependency_overrides[auth.REFRESH_REQUIRED] = lambda: None
+
+    assert [client.get("/", token=token).status for _ in range(2)] == [200, 200]
+    app.dependency_overrides.clear()
+    solved.clear()
+    assert [client.get("/", token=token).status for _ in range(2)] == [200, 200]
+
+    assert solved == []
+    assert written(app) == before
+
+
+def test_first_requests_at_once_leave_the_description_alone(serve: Any, make_auth: Any) -> None:
+    auth = everywhere(make_auth)
+    token = auth.create_access_token("u")
+    for _ in range(20):
+        app = FastAPI()
+        route(app, auth.ACCESS_REQUIRED)
+        before = written(app)
+        client = serve(app)
+        with ThreadPoolExecutor(4) as threads:
+            answers = [threads.submit(client.get, "/", token=token) for _ in range(4)]
+
+        assert {answer.result().status for answer in answers} == {200}
+        assert written(app) == before
+
+
+def written(app: FastAPI) -> dict[str, Any]:
+    """The document as it would be written now."""
+    return get_openapi(title="", version="", routes=app.routes)
