@@ -3,7 +3,7 @@
 import functools
 import secrets
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection

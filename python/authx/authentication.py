@@ -4,22 +4,22 @@ The engine decides about the token. Here it is given what it decides by: the req
 the answers of the application's stores. A refusal leaves with its answer, in this instance's words.
 """
 
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Generic, Protocol
 
 from starlette.requests import Request
 from starlette.types import Scope
 
 from authx import clock
-from authx._authx import Engine, RefreshCandidate, Requirement, Verified, verify_among
+from authx._authx import Admitted, Engine, RefreshCandidate, Requirement, RevocationQuestion
 from authx.answers import Wording
 from authx.body import read_wanted
 from authx.callbacks import Blocklist
 from authx.engine import EngineSource
-from authx.exceptions import AuthXException, JWTDecodeError, LoginTypeMismatchError, RevokedTokenError
+from authx.exceptions import AuthXException, JWTDecodeError
 from authx.schema import P, RequestToken, TokenPayload, request_token, validated, verify_request_token
 from authx.sessions import Sessions
-from authx.types import TokenLocations
+from authx.types import Step, TokenLocations
 
 __all__ = ["Authenticator", "Check", "HasAuthenticator", "authenticator_of"]
 
@@ -46,7 +46,7 @@ class Authenticator(Generic[P]):
         """Who is asked whether a token was revoked."""
         self._sessions = sessions
 
-    def verify(self, requirement: Requirement, scope: Scope) -> Verified:
+    def verify(self, requirement: Requirement, scope: Scope) -> Step:
         """Find the token of a connection that has no body, and make every check but those of the stores, see `admit`.
 
         Raises:
@@ -54,54 +54,40 @@ class Authenticator(Generic[P]):
         """
         self.wording.ensure_handler(scope)
         try:
-            return self.engines.current().authenticate(requirement, scope, clock.now())
+            return self.engines.current().authenticate(
+                requirement,
+                scope,
+                clock.now(),
+                self.blocklist is not None,
+                claims=self.payload_model is not None,
+            )
         except AuthXException as error:
             self.wording.word(error)
             raise
 
-    async def admit(self, verified: Verified, *, in_use: bool = False) -> Verified:
-        """Ask the stores about a token and give it back where they have nothing against it.
+    async def admit(self, step: Step, *, in_use: bool = False) -> Admitted:
+        """Ask the stores what the engine wants to know, until it admits the token.
 
         Args:
-            verified: Has passed every other check.
+            step: What comes next, which may be nothing.
             in_use: Whether a request uses the token, which its session may note.
 
         Raises:
             AuthXException: The token, or its session, was revoked.
         """
         try:
-            await self._refuse_revoked(verified, in_use=in_use)
+            return await self._admitted(step, in_use=in_use)
         except AuthXException as error:
             self.wording.word(error)
             raise
-        return verified
 
-    async def refuse_revoked_candidate(self, candidate: RefreshCandidate) -> None:
+    async def admit_candidate(self, candidate: RefreshCandidate) -> Admitted:
         """Ask the stores about the token of an implicit refresh.
 
         Raises:
             AuthXException: The token, or its session, was revoked.
         """
-        await self._refuse_revoked(candidate)
-
-    async def refuse_other_login(
-        self, others: Iterable["Authenticator[Any]"], requirement: Requirement, request: Request
-    ) -> None:
-        """Say so where a request's token, which can't be read here, is one that another login issued.
-
-        Raises:
-            LoginTypeMismatchError: It is.
-        """
-        try:
-            engine = self.engines.current()
-            body, form = await read_wanted(engine, requirement, request)
-            engines = [other.engines.current() for other in others]
-            verify_among(engine, engines, requirement, request.scope, clock.now(), body, form)
-        except LoginTypeMismatchError:
-            raise
-        except AuthXException:
-            # The error that is known already stands.
-            return
+        return await self._admitted(candidate.ask(self.blocklist is not None))
 
     async def find(self, request: Request, type: str, locations: TokenLocations | None) -> RequestToken:
         """Find the request's token of this type, not verified.
@@ -134,7 +120,7 @@ class Authenticator(Generic[P]):
             raise
         return self.payload_of(verified)
 
-    def payload_of(self, verified: Verified) -> P:
+    def payload_of(self, verified: Admitted) -> P:
         """Give what a handler gets of a verified token.
 
         Raises:
@@ -162,20 +148,23 @@ class Authenticator(Generic[P]):
             raise
         return await self.blocklist.contains_any((payload,), **kwargs)
 
-    async def _refuse_revoked(self, token: Verified | RefreshCandidate, *, in_use: bool = False) -> None:
-        if self.blocklist is not None:
-            asked = (self._asked_payload(token),) if self.blocklist.takes_payload else token.spellings
-            if await self.blocklist.contains_any(asked):
-                raise RevokedTokenError("Token has been revoked")
-        if token.session is not None:
-            await self._sessions.refuse_ended(token.session, in_use=in_use)
+    async def _admitted(self, step: Step, *, in_use: bool = False) -> Admitted:
+        while not isinstance(step, Admitted):
+            if isinstance(step, RevocationQuestion):
+                step = step.answer(await self._is_revoked(step))
+            else:
+                step = await self._sessions.answer(step, in_use=in_use)
+        return step
 
-    def _asked_payload(self, token: Verified | RefreshCandidate) -> TokenPayload:
-        # The engine gives no claims of a candidate.
-        return token.payload if isinstance(token, Verified) else self._payload_of_text(token.spellings[0])
+    async def _is_revoked(self, question: RevocationQuestion) -> bool:
+        if self.blocklist is None:
+            return False
+        asked = (question.payload,) if self.blocklist.takes_payload else question.spellings
+        return await self.blocklist.contains_any(asked)
 
     def _payload_of_text(self, token: str) -> TokenPayload:
-        return self.engines.current().verify(_ANY_TYPE, token, "headers", None, False, clock.now()).payload
+        admitted = self.engines.current().verify_without_stores(_ANY_TYPE, token, "headers", None, False, clock.now())
+        return admitted.payload
 
 
 class Check:
@@ -184,15 +173,22 @@ class Check:
     Args:
         authenticator: Verifies.
         requirement: What is asked of each request's token.
+        others: Gives the authenticators of the application's other logins, whose tokens get an answer that says so.
     """
 
-    def __init__(self, authenticator: Authenticator[Any], requirement: Requirement) -> None:
+    def __init__(
+        self,
+        authenticator: Authenticator[Any],
+        requirement: Requirement,
+        others: Callable[[], Iterable[Authenticator[Any]]] | None = None,
+    ) -> None:
         self.authenticator = authenticator
         self.requirement = requirement
+        self._others = others
         # One value, replaced in one step, because threads may share this object.
         self._body_rule: tuple[Engine | None, bool] = (None, False)
 
-    def verified(self, request: Request) -> Verified | Awaitable[Verified]:
+    def verified(self, request: Request) -> Admitted | Awaitable[Admitted]:
         """Verify the request's token and ask the stores about it.
 
         Gives the token at once where nothing has to be waited for, which most requests are: a coroutine more would cost
@@ -201,7 +197,7 @@ class Check:
         Raises:
             AuthXException: There is no token, or it is refused.
         """
-        # On the way of every request, where a call of Python's costs as much as a check of the engine's.
+        # On the hot path, where a call of Python's costs as much as a check of the engine's.
         authenticator = self.authenticator
         scope = request.scope
         tables = scope.get("starlette.exception_handlers")
@@ -213,25 +209,36 @@ class Check:
             if engine is not known_engine:
                 may_want_body = engine.may_want_body(self.requirement)
                 self._body_rule = (engine, may_want_body)
-            if may_want_body:
-                return self._verified_with_body(engine, request)
-            verified = engine.authenticate(self.requirement, scope, clock.source.time())
+            if may_want_body or self._others is not None or authenticator.payload_model is not None:
+                return self._verified_with_more(engine, request)
+            step = engine.authenticate(
+                self.requirement, scope, clock.source.time(), authenticator.blocklist is not None
+            )
         except AuthXException as error:
             authenticator.wording.word(error)
             raise
-        if authenticator.blocklist is not None or verified.session is not None:
-            return authenticator.admit(verified, in_use=True)
-        return verified
+        return step if type(step) is Admitted else authenticator.admit(step, in_use=True)
 
-    async def _verified_with_body(self, engine: Engine, request: Request) -> Verified:
+    async def _verified_with_more(self, engine: Engine, request: Request) -> Admitted:
+        """Verify what takes more than the request's head, or gives more than the usual payload."""
         authenticator = self.authenticator
         try:
             body, form = await read_wanted(engine, self.requirement, request)
-            verified = engine.authenticate(self.requirement, request.scope, clock.now(), body, form)
+            others = () if self._others is None else self._others()
+            step = engine.authenticate(
+                self.requirement,
+                request.scope,
+                clock.now(),
+                authenticator.blocklist is not None,
+                body,
+                form,
+                others=[other.engines.current() for other in others],
+                claims=authenticator.payload_model is not None,
+            )
         except AuthXException as error:
             authenticator.wording.word(error)
             raise
-        return await authenticator.admit(verified, in_use=True)
+        return await authenticator.admit(step, in_use=True)
 
 
 class HasAuthenticator(Protocol):

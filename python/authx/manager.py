@@ -7,11 +7,11 @@ from typing import Any
 
 from fastapi import Request
 
-from authx._authx import Engine, Requirement, Verified, check_login_type
+from authx._authx import Admitted, Engine, Requirement, check_login_type
 from authx.answers import ErrorAnswering, Wording, chosen_messages, usual_engine
 from authx.authentication import Authenticator, Check, authenticator_of
 from authx.config import AuthXConfig
-from authx.exceptions import AuthXException, BadConfigurationError, JWTDecodeError, PolicyDeniedError
+from authx.exceptions import AuthXException, BadConfigurationError, PolicyDeniedError
 from authx.main import AuthX
 from authx.openapi import scheme_parameters, security_schemes, solve_no_schemes
 from authx.policy import PolicyEngine, PolicyEvaluator, PolicyRule, authorize
@@ -369,18 +369,15 @@ class _LoginRequired(RouteDependency):
             self._wording.word(error)
             raise
 
-    async def verified(self, request: Request) -> Verified:
+    async def verified(self, request: Request) -> Admitted:
         """Give the request's token where it is one of this login that holds."""
         authenticator = self._logins.authenticator(self._login_type)
         check = self._check
         if check is None or check.authenticator is not authenticator:
-            check = self._check = Check(authenticator, self._requirement)
-        try:
-            verified = check.verified(request)
-            return verified if isinstance(verified, Verified) else await verified
-        except JWTDecodeError:
-            await authenticator.refuse_other_login(self._logins.others(authenticator), self._requirement, request)
-            raise
+            others = partial(self._logins.others, authenticator)
+            check = self._check = Check(authenticator, self._requirement, others)
+        verified = check.verified(request)
+        return verified if isinstance(verified, Admitted) else await verified
 
     @property
     def __signature__(self) -> Signature:
@@ -403,7 +400,7 @@ class _PolicyRequired(_LoginRequired):
         super().__init__(logins, wording, login_type, Requirement())
         self._authorize = authorize
 
-    async def verified(self, request: Request) -> Verified:
+    async def verified(self, request: Request) -> Admitted:
         """Give the request's token where the policy engine allows its bearer the action."""
         verified = await super().verified(request)
         await self._authorize(payload=verified.payload, request=request)

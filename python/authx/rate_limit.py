@@ -7,12 +7,12 @@ from typing import Any, Protocol
 
 from fastapi import Request
 
-from authx._authx import RateCounters, Requirement, check_rate
+from authx._authx import RateCounters, Requirement, address_rate_limit_key, check_rate
 from authx.answers import usual_wording
 from authx.authentication import Authenticator
 from authx.callbacks import logger
 from authx.clock import elapsed
-from authx.exceptions import AuthXException, RateLimitExceeded
+from authx.exceptions import AuthXException, BadConfigurationError, RateLimitExceeded
 from authx.route_dependencies import TokenRequired
 
 __all__ = [
@@ -98,6 +98,7 @@ class RateLimiter:
         backend: Counts, see `RateLimitBackend`. An `InMemoryBackend` unless given.
         key_func: Says who asks, plain or `async`: a text, or what else the backend takes. Unless given, that is the client's address. Behind
             a proxy it is the proxy's, unless the server is told to trust its headers.
+        ipv6_prefix: How many bits of an IPv6 address count as one client, see `JWT_RATE_LIMIT_IPV6_PREFIX`.
 
     Raises:
         ValueError: A number is out of range; the text names it.
@@ -115,13 +116,18 @@ class RateLimiter:
         window: int = 60,
         backend: Any | None = None,
         key_func: Callable[[Request], str | Any] | None = None,
+        *,
+        ipv6_prefix: int = 64,
     ) -> None:
+        if not 1 <= ipv6_prefix <= 128:
+            raise ValueError(f"ipv6_prefix: 1 to 128 bits are expected, not {ipv6_prefix}")
         # Nothing is counted yet; this checks the arguments.
         check_rate(math.floor(_number("max_requests", max_requests)), window, 0)
         self.max_requests = max_requests
         self.window = window
         self.backend: Any = InMemoryBackend() if backend is None else backend
-        self.key_func: Callable[[Request], str | Any] = key_func or _address
+        self.ipv6_prefix = ipv6_prefix
+        self.key_func: Callable[[Request], str | Any] = key_func or self._address
 
     async def __call__(self, request: Request) -> None:
         """Count the request, and refuse it where it is one too many.
@@ -155,6 +161,15 @@ class RateLimiter:
                 usual_wording().ensure_handler_of(RateLimitExceeded, scope)
             raise
 
+    def _address(self, request: Request) -> str:
+        key = None if request.client is None else address_rate_limit_key(request.client.host, self.ipv6_prefix)
+        if key is None:
+            raise BadConfigurationError(
+                "A rate limit by address needs to know the client's, and the server tells none: "
+                "give the limiter a `key_func`"
+            )
+        return key
+
 
 class RateLimitedTokenRequired(TokenRequired):
     """Counts the request, then verifies its token and gives the claims."""
@@ -177,15 +192,6 @@ class RateLimitedTokenRequired(TokenRequired):
 
 def _text(key: Any) -> str:
     return key if isinstance(key, str) else repr(key)
-
-
-def _address(request: Request) -> str:
-    key = None if request.client is None else address_rate_limit_key(request.client.host, 64)
-    if key is None:
-        raise BadConfigurationError(
-            "A rate limit by address needs to know the client's, and the server tells none: give the limiter a `key_func`"
-        )
-    return key
 
 
 async def _answer(value: Any | Awaitable[Any]) -> Any:

@@ -37,7 +37,7 @@ class ImplicitRefresh:
     async def headers(self, status: int, response_headers: Sequence[tuple[bytes, bytes]]) -> Headers:
         """After the handler ran: the headers that the response gets in addition, maybe none."""
         try:
-            await self._authenticator.refuse_revoked_candidate(self._candidate)
+            admitted = await self._authenticator.admit_candidate(self._candidate)
         except (RevokedTokenError, SessionRevoked):
             return []
         except Exception:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import Request, Response, params
 
-from authx._authx import Requirement, Verified
+from authx._authx import Admitted, Requirement
 from authx.authentication import Authenticator, Check
 from authx.dependencies import AuthXDependency
 from authx.openapi import scheme_parameters, security_schemes, solve_no_schemes
@@ -94,7 +94,7 @@ class TokenRequired(RouteDependency):
         if schemes:
             solve_no_schemes(request.scope)
         verified = self._check.verified(request)
-        if not isinstance(verified, Verified):
+        if type(verified) is not Admitted:
             verified = await verified
         return self._authenticator.payload_of(verified)
 
@@ -127,7 +127,7 @@ class SubjectRequired(TokenRequired):
         if schemes:
             solve_no_schemes(request.scope)
         verified = self._check.verified(request)
-        if not isinstance(verified, Verified):
+        if type(verified) is not Admitted:
             verified = await verified
         return await self._subject_of(verified.payload)
 

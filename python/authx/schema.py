@@ -331,7 +331,7 @@ def request_token(found: _authx.FoundToken) -> RequestToken:
 
 def verify_request_token(
     engine: _authx.Engine, token: RequestToken, *, verify_type: bool, verify_csrf: bool, verify_fresh: bool
-) -> _authx.Verified:
+) -> _authx.Admitted:
     """Have an engine make every check of a token but revocation, see `RequestToken.verify`."""
     requirement = _authx.Requirement(
         type=token.type,
@@ -339,7 +339,9 @@ def verify_request_token(
         verify_fresh=verify_fresh,
         verify_csrf=None if verify_csrf else False,
     )
-    return engine.verify(requirement, token.token, token.location, token.csrf, token.csrf_required, clock.now())
+    return engine.verify_without_stores(
+        requirement, token.token, token.location, token.csrf, token.csrf_required, clock.now()
+    )
 
 
 def _unverified_payload(token: str) -> TokenPayload:

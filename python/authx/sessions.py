@@ -161,11 +161,11 @@ class Sessions:
         self._in_memory.max_idle = None if seconds is None else timedelta(seconds=seconds)
         return self._in_memory
 
-    async def refuse_ended(self, session_id: str, *, in_use: bool) -> None:
+    async def answer(self, question: SessionQuestion, *, in_use: bool) -> Step:
         """Ask the store about the session of a token, so that it fails closed.
 
         Args:
-            session_id: The token's `sid`.
+            question: Names the session.
             in_use: Whether a request uses the session, which is noted if the settings say so.
 
         Raises:
@@ -174,20 +174,21 @@ class Sessions:
         store = self.store()
         engine = self._engines.current()
         try:
-            session = await store.get(session_id)
+            session = await store.get(question.session)
             is_active = None if session is None else bool(session.is_active)
         except (AuthXException, HTTPException):
             raise
         except Exception:
             logger.exception("The session store failed, so a token counts for nothing")
             raise
-        engine.check_session(is_active)
+        step = question.answer(is_active)
         if in_use and engine.updates_last_active:
             try:
-                await store.update(session_id, last_active=_now())
+                await store.update(question.session, last_active=_now())
             except Exception:
                 # The session is active, and no more was asked.
                 logger.warning("The session store could not note a session's last activity", exc_info=True)
+        return step
 
 
 class SessionKeeping:

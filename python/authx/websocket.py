@@ -13,7 +13,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 from starlette.websockets import WebSocketState
 
 from authx import clock
-from authx._authx import Requirement, Verified, socket_close
+from authx._authx import Admitted, Requirement, failed_close
 from authx.authentication import Authenticator
 from authx.callbacks import logger
 from authx.exceptions import AuthXException
@@ -65,7 +65,7 @@ async def guarded(authenticator: Authenticator[Any], websocket: WebSocket) -> As
         raise raised
 
 
-async def _in_use(authenticator: Authenticator[Any], websocket: WebSocket) -> Verified:
+async def _in_use(authenticator: Authenticator[Any], websocket: WebSocket) -> Admitted:
     return await authenticator.admit(authenticator.verify(_REQUIREMENT, websocket.scope), in_use=True)
 
 
@@ -81,9 +81,9 @@ async def _watch(
     while error is None:
         await anyio.sleep(verified.socket_check_in(clock.now()))
         try:
-            verified = authenticator.verify(_REQUIREMENT, websocket.scope)
+            step = authenticator.verify(_REQUIREMENT, websocket.scope)
             with anyio.fail_after(verified.socket_check_in(clock.now())):
-                await authenticator.admit(verified)
+                verified = await authenticator.admit(step)
         except TimeoutError as late:
             error = _ended(authenticator, websocket) or late
         except Exception as raised:
@@ -115,7 +115,7 @@ async def _close(authenticator: Authenticator[Any], websocket: WebSocket, error:
     if WebSocketState.DISCONNECTED in (websocket.application_state, websocket.client_state):
         return
     answer = authenticator.wording.answer(error) if isinstance(error, AuthXException) else None
-    code, reason = socket_close(None) if answer is None else answer.close
+    code, reason = failed_close() if answer is None else answer.close
     # The client may leave at this very moment.
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):
         await websocket.close(code, reason)
