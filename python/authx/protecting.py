@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from authx._authx import Requirement
 from authx.authentication import Authenticator
 from authx.dependencies import AuthXDependency
-from authx.rate_limit import RateLimitedTokenRequired, RateLimiter
+from authx.rate_limit import RateLimitedTokenRequired, RateLimiter, address_key
 from authx.route_dependencies import (
     BundleDependency,
     RequestTokenDependency,
@@ -244,6 +244,9 @@ class RouteProtection:
             async def reports(payload: TokenPayload = auth.rate_limited(max_requests=5, window=60)): ...
             ```
         """
+        if key_func is None:
+            engines = self._authenticator.engines
+            key_func = address_key(lambda: engines.config.JWT_RATE_LIMIT_IPV6_PREFIX)
         limiter = RateLimiter(max_requests=max_requests, window=window, key_func=key_func)
         return RateLimitedTokenRequired(self._authenticator, Requirement(), limiter)
 

@@ -20,6 +20,7 @@ __all__ = [
     "RateLimitBackend",
     "RateLimitedTokenRequired",
     "RateLimiter",
+    "address_key",
 ]
 
 
@@ -126,8 +127,7 @@ class RateLimiter:
         self.max_requests = max_requests
         self.window = window
         self.backend: Any = InMemoryBackend() if backend is None else backend
-        self.ipv6_prefix = ipv6_prefix
-        self.key_func: Callable[[Request], str | Any] = key_func or self._address
+        self.key_func: Callable[[Request], str | Any] = key_func or address_key(lambda: ipv6_prefix)
 
     async def __call__(self, request: Request) -> None:
         """Count the request, and refuse it where it is one too many.
@@ -161,14 +161,25 @@ class RateLimiter:
                 usual_wording().ensure_handler_of(RateLimitExceeded, scope)
             raise
 
-    def _address(self, request: Request) -> str:
-        key = None if request.client is None else address_rate_limit_key(request.client.host, self.ipv6_prefix)
+
+def address_key(ipv6_prefix: Callable[[], int]) -> Callable[[Request], str]:
+    """Make a `key_func` that goes by the client's address.
+
+    Args:
+        ipv6_prefix: Gives how many bits of an IPv6 address count as one client.
+    """
+
+    def key(request: Request) -> str:
+        client = request.client
+        key = None if client is None else address_rate_limit_key(client.host, ipv6_prefix())
         if key is None:
             raise BadConfigurationError(
                 "A rate limit by address needs to know the client's, and the server tells none: "
                 "give the limiter a `key_func`"
             )
         return key
+
+    return key
 
 
 class RateLimitedTokenRequired(TokenRequired):

@@ -413,8 +413,8 @@ def test_payload_is_asked_about_once_and_each_spelling_of_the_text(
     auth = make_auth(
         JWT_SECRET_KEY=None,
         JWT_ALGORITHM="ES256",
-        JWT_PRIVATE_KEY=pem("es256-private"),
-        JWT_PUBLIC_KEY=pem("es256-public"),
+        JWT_PRIVATE_KEY=pem("p256.pkcs8"),
+        JWT_PUBLIC_KEY=pem("p256.spki"),
     )
     asked: list[Any] = []
 
