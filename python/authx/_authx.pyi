@@ -25,6 +25,7 @@ __all__ = [
     "Requirement",
     "RevocationQuestion",
     "SessionQuestion",
+    "SessionTable",
     "SettingReference",
     "__version__",
     "address_rate_limit_key",
@@ -334,6 +335,41 @@ def has_scopes(granted: Sequence[str], required: Sequence[str], all_required: bo
 
 def check_login_type(expected: str, actual: str | None) -> None:
     """Raise `LoginTypeMismatchError` where a token is of another login type, or of none."""
+
+@final
+class SessionTable:
+    """Which sessions there are, whose they are, and which of them are over. Safe to share between threads.
+
+    It is bounded: when it is full, the session that was idle longest is forgotten. `now` is in seconds by a clock of
+    the caller's choice."""
+
+    def __new__(cls) -> SessionTable: ...
+    def set_max_idle(self, seconds: float | None) -> None:
+        """Remember a session that nobody asks about for so many seconds; `None`: without end."""
+
+    def insert(self, session_id: str, uid: str, session: Any, size: int, now: float) -> None:
+        """Add a session of a user, or replace the one of this name. `size` is in bytes."""
+
+    def find(self, session_id: str, now: float) -> Any | None:
+        """Give the session of this name, which is used by being asked about."""
+
+    def peek(self, session_id: str) -> Any | None:
+        """Give the session of this name without using it."""
+
+    def replace(self, session_id: str, known: Any, session: Any) -> bool:
+        """Keep `session` instead of `known`, and tell whether `known` was still there."""
+
+    def remove(self, session_id: str) -> None:
+        """Forget the session of this name."""
+
+    def of_user(self, uid: str, now: float) -> list[Any]:
+        """Give the user's sessions, the oldest first."""
+
+    def remove_user(self, uid: str) -> None:
+        """Forget the user's sessions."""
+
+    def __len__(self) -> int:
+        """How many sessions there are."""
 
 @final
 class RateCounters:

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from authx import clock
-from authx._authx import SessionQuestion
+from authx._authx import SessionQuestion, SessionTable
 from authx.callbacks import logger
 from authx.engine import EngineSource
 from authx.exceptions import AuthXException
@@ -54,11 +54,16 @@ class SessionInfo(BaseModel):
     """Whether its tokens count."""
 
 
+_USER_AGENT_BYTES = 512
+_SESSION_BYTES = 64 * 1024
+
+
 class InMemorySessionStore:
     """Keeps sessions in this process, and forgets those whose tokens have all expired.
 
     Another process knows nothing of them, and so refuses their tokens: where several serve one application, they
-    need a store that they share.
+    need a store that they share. It keeps 100 000 sessions in 64 MiB; for one more, the session that was idle longest
+    is forgotten, and its tokens are refused. Safe to share between threads.
 
     Args:
         max_idle: How long a session is remembered that nobody asks about: at least as long as its tokens live.
@@ -66,29 +71,37 @@ class InMemorySessionStore:
     """
 
     def __init__(self, max_idle: timedelta | None = None) -> None:
+        self._table = SessionTable()
         self.max_idle = max_idle
-        # In the order of their last use, so that those which are over stand in front.
-        self._sessions: dict[str, SessionInfo] = {}
-        self._used: dict[str, float] = {}
-        # Of each user the sessions, the oldest first.
-        self._by_user: dict[str, dict[str, None]] = {}
+
+    @property
+    def max_idle(self) -> timedelta | None:
+        """How long a session is remembered that nobody asks about; `None`: without end."""
+        return self._max_idle
+
+    @max_idle.setter
+    def max_idle(self, max_idle: timedelta | None) -> None:
+        self._max_idle = max_idle
+        self._table.set_max_idle(None if max_idle is None else max_idle.total_seconds())
 
     async def create(self, session: SessionInfo) -> None:
-        """Remember a new session."""
-        self._forget_idle()
-        self._forget(session.session_id)
-        self._sessions[session.session_id] = session.model_copy()
-        self._by_user.setdefault(session.uid, {})[session.session_id] = None
-        self._use(session.session_id)
+        """Remember a new session. More than 512 bytes of its `user_agent` are cut off.
+
+        Raises:
+            ValueError: It takes more than 64 KiB. Names the field that is most likely at fault.
+        """
+        kept = session.model_copy()
+        if kept.user_agent is not None:
+            kept.user_agent = kept.user_agent.encode(errors="replace")[:_USER_AGENT_BYTES].decode(errors="ignore")
+        size = len(kept.model_dump_json())
+        if size > _SESSION_BYTES:
+            raise ValueError(f"device_info: the session takes {size} bytes, and {_SESSION_BYTES} are allowed")
+        self._table.insert(kept.session_id, kept.uid, kept, size, clock.elapsed())
 
     async def get(self, session_id: str) -> SessionInfo | None:
         """Give the session of this name."""
-        self._forget_idle()
-        session = self._sessions.get(session_id)
-        if session is None:
-            return None
-        self._use(session_id)
-        return session.model_copy()
+        session: SessionInfo | None = self._table.find(session_id, clock.elapsed())
+        return None if session is None else session.model_copy()
 
     async def update(self, session_id: str, **kwargs: Any) -> None:
         """Change fields of a session that is there.
@@ -99,48 +112,23 @@ class InMemorySessionStore:
         unknown = kwargs.keys() - (SessionInfo.model_fields.keys() - {"uid"})
         if unknown:
             raise ValueError(f"fields of a session that can't be changed: {', '.join(sorted(unknown))}")
-        session = self._sessions.get(session_id)
-        if session is not None:
-            self._sessions[session_id] = session.model_copy(update=kwargs)
+        # Another thread may change it, too, or delete it; then the change is made to what is there now, if anything is.
+        while (session := self._table.peek(session_id)) is not None:
+            if self._table.replace(session_id, session, session.model_copy(update=kwargs)):
+                return
 
     async def delete(self, session_id: str) -> None:
         """Forget the session."""
-        self._forget(session_id)
+        self._table.remove(session_id)
 
     async def list_by_user(self, uid: str) -> list[SessionInfo]:
         """Give the user's active sessions, the oldest first."""
-        self._forget_idle()
-        sessions = [self._sessions[session_id] for session_id in self._by_user.get(uid, ())]
+        sessions: list[SessionInfo] = self._table.of_user(uid, clock.elapsed())
         return [session.model_copy() for session in sessions if session.is_active]
 
     async def delete_all_by_user(self, uid: str) -> None:
         """Forget the user's sessions."""
-        for session_id in tuple(self._by_user.get(uid, ())):
-            self._forget(session_id)
-
-    def _use(self, session_id: str) -> None:
-        self._used.pop(session_id, None)
-        self._used[session_id] = clock.elapsed()
-
-    def _forget_idle(self) -> None:
-        if self.max_idle is None:
-            return
-        oldest = clock.elapsed() - self.max_idle.total_seconds()
-        while self._used:
-            session_id, used = next(iter(self._used.items()))
-            if used >= oldest:
-                return
-            self._forget(session_id)
-
-    def _forget(self, session_id: str) -> None:
-        session = self._sessions.pop(session_id, None)
-        if session is None:
-            return
-        del self._used[session_id]
-        own = self._by_user[session.uid]
-        del own[session_id]
-        if not own:
-            del self._by_user[session.uid]
+        self._table.remove_user(uid)
 
 
 class Sessions:

@@ -12,6 +12,7 @@ mod errors;
 mod instant;
 mod json;
 mod login_type;
+mod memory_sessions;
 mod policy;
 mod policy_context;
 mod policy_value;
@@ -38,6 +39,8 @@ mod _authx {
     use super::engine::Engine;
     #[pymodule_export]
     use super::login_type::check_login_type;
+    #[pymodule_export]
+    use super::memory_sessions::PySessionTable;
     #[pymodule_export]
     use super::policy::{
         Policy, PolicyEvaluation, condition_matches, pattern_covers, read_policy, scopes_match,

@@ -1,18 +1,17 @@
 //! Rate limits: the counters of this process, and the decision.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use authx::{Counted, RateLimit};
+use authx_store::memory::MemoryCounters;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::errors::authentication_error;
-use crate::instant::duration;
+use crate::instant::{duration, instant};
 
 /// See `RateCounters` in `_authx.pyi`.
 #[pyclass(frozen, module = "authx._authx")]
 pub(crate) struct RateCounters {
-    inner: Mutex<authx::RateCounters>,
+    inner: MemoryCounters,
 }
 
 #[pymethods]
@@ -22,32 +21,25 @@ impl RateCounters {
         let capacity = usize::try_from(capacity).ok().and_then(|capacity| capacity.try_into().ok());
         let capacity =
             capacity.ok_or_else(|| PyValueError::new_err("capacity: at least 1 is expected"))?;
-        Ok(Self { inner: Mutex::new(authx::RateCounters::with_capacity(capacity)) })
+        Ok(Self { inner: MemoryCounters::with_capacity(capacity) })
     }
 
     fn increment(&self, key: &str, window: f64, now: f64) -> PyResult<u64> {
-        let (window, now) = (duration("window", window)?, duration("now", now)?);
-        Ok(self.lock().increment(key, window, now).requests)
+        let (window, now) = (duration("window", window)?, instant("now", now)?);
+        Ok(self.inner.count(key, window, now).requests)
     }
 
     fn time_left(&self, key: &str, window: f64, now: f64) -> PyResult<Option<f64>> {
-        let (window, now) = (duration("window", window)?, duration("now", now)?);
-        Ok(self.lock().time_left(key, window, now).map(|left| left.as_secs_f64()))
+        let (window, now) = (duration("window", window)?, instant("now", now)?);
+        Ok(self.inner.time_left(key, window, now).map(|left| left.as_secs_f64()))
     }
 
     fn reset(&self, key: &str) {
-        self.lock().reset(key);
+        self.inner.forget(key);
     }
 
     fn __len__(&self) -> usize {
-        self.lock().len()
-    }
-}
-
-impl RateCounters {
-    /// Nobody calls Python while holding it.
-    fn lock(&self) -> MutexGuard<'_, authx::RateCounters> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+        self.inner.len()
     }
 }
 

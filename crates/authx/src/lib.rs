@@ -93,7 +93,7 @@ pub use policy::{
     PolicyRule, PolicySource, PolicyStep, default_subject, pattern_covers,
 };
 pub use random::{Random, RandomUnavailable, SystemRandom};
-pub use rate_limit::{Counted, RateCounters, RateLimit, RateLimitError};
+pub use rate_limit::{Counted, RateLimit, RateLimitError};
 pub use refresh::{NoRefresh, Outcome};
 pub use requirement::{CsrfCheck, Requirement};
 pub use scope::RequiredScopes;

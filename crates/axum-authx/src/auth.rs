@@ -10,12 +10,11 @@ use authx::{
     Clock, Config, ConfigError, Engine, Error, IssueError, KeyRing, NewToken, Random,
     SETTING_NAMES, Secret, SystemClock, SystemRandom, Timestamp,
 };
+use authx_store::memory::MemorySessions;
+use authx_store::{Revocation, SessionStore};
 use serde::Serialize;
 
-use crate::memory_sessions::MemorySessions;
 use crate::rejection::Rejection;
-use crate::revocation::Revocation;
-use crate::sessions::SessionStore;
 use crate::token_pair::TokenPair;
 
 /// Everything a service needs to issue and verify tokens. A clone is one more reference to the same.
@@ -57,9 +56,18 @@ struct Inner {
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random + Send + Sync>,
     revocation: Option<Arc<dyn Revocation>>,
-    sessions: Arc<dyn SessionStore>,
+    sessions: Sessions,
     /// The engines of the application's other logins.
     others: Arc<[Handle]>,
+}
+
+/// Where sessions are kept.
+#[derive(Clone)]
+enum Sessions {
+    /// In this process, for as long as the configuration says.
+    InMemory(Arc<MemorySessions>),
+    /// In a store of the application's choice.
+    Chosen(Arc<dyn SessionStore>),
 }
 
 /// One place that holds the engine in force.
@@ -108,6 +116,7 @@ impl AuthX {
     pub fn new(config: Config) -> Self {
         log_warnings(&config);
         let sessions = Arc::new(MemorySessions::new(config.session_max_idle()));
+        let sessions = Sessions::InMemory(sessions);
         Self {
             inner: Arc::new(Inner {
                 engine: Handle::new(Engine::new(config)),
@@ -179,7 +188,7 @@ impl AuthX {
 
     /// Keeps sessions in this store, instead of in this process's memory; see [`sessions`](crate::sessions).
     pub fn with_sessions(self, sessions: impl SessionStore) -> Self {
-        self.with(|inner| inner.sessions = Arc::new(sessions))
+        self.with(|inner| inner.sessions = Sessions::Chosen(Arc::new(sessions)))
     }
 
     /// Goes by this clock instead of the system's.
@@ -230,6 +239,9 @@ impl AuthX {
     /// ```
     pub fn load_config(&self, config: Config) {
         log_warnings(&config);
+        if let Sessions::InMemory(sessions) = &self.inner.sessions {
+            sessions.set_max_idle(config.session_max_idle());
+        }
         self.inner.engine.0.store(Arc::new(Engine::new(config)));
     }
 
@@ -288,7 +300,10 @@ impl AuthX {
     }
 
     pub(crate) fn sessions(&self) -> &dyn SessionStore {
-        &*self.inner.sessions
+        match &self.inner.sessions {
+            Sessions::InMemory(sessions) => &**sessions,
+            Sessions::Chosen(sessions) => &**sessions,
+        }
     }
 
     /// Whether both ask the same stores, by the same settings and clock.

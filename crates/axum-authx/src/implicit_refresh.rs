@@ -11,7 +11,7 @@ use tower_service::Service;
 
 use crate::auth::AuthX;
 use crate::authenticate::{Asked, NotAdmitted};
-use crate::revocation::BoxFuture;
+use authx_store::BoxFuture;
 
 impl AuthX {
     /// A layer that replaces the access cookie shortly before it ends; see [`ImplicitRefreshLayer`].

@@ -124,7 +124,6 @@ mod gate;
 pub mod guide;
 mod implicit_refresh;
 mod manager;
-mod memory_sessions;
 #[cfg(feature = "utoipa")]
 mod openapi;
 mod policy;
@@ -132,7 +131,6 @@ mod rate_limit;
 mod refresh_token;
 mod rejection;
 mod require;
-pub mod revocation;
 mod scoped;
 pub mod sessions;
 mod state;
@@ -145,10 +143,15 @@ mod web_socket_token;
 
 pub use authx::{
     Algorithm, Audience, CacheStatistics, Claims, Clock, Config, ConfigBuilder, ConfigError,
-    CsrfCheck, CustomClaims, Engine, Error, IssueError, JsonClaims, Key, KeyRing, Location,
-    NewToken, Policy, PolicyCondition, PolicyDecision, PolicyEffect, PolicyFileError,
+    Counted, CsrfCheck, CustomClaims, Engine, Error, IssueError, JsonClaims, Key, KeyRing,
+    Location, NewToken, Policy, PolicyCondition, PolicyDecision, PolicyEffect, PolicyFileError,
     PolicyOperator, PolicyRule, PolicySource, RateLimit, RateLimitError, RequiredScopes,
-    Requirement, SameSite, Secret, SystemClock, Timestamp, TokenKind,
+    Requirement, SameSite, Secret, SystemClock, Timestamp, TokenKind, VerifiedToken,
+};
+pub use authx_store::memory::{MemoryCounters, MemoryRevocations, MemorySessions};
+pub use authx_store::{
+    BoxFuture, CounterStore, Revocation, RevocationStore, SessionInfo, SessionStore, StoreError,
+    revocation,
 };
 
 pub use access_token::AccessToken;
@@ -161,15 +164,13 @@ pub use fresh_token::FreshToken;
 pub use gate::{Gate, GateService};
 pub use implicit_refresh::{ImplicitRefreshLayer, ImplicitRefreshService};
 pub use manager::{AuthManager, LoginTypeError};
-pub use memory_sessions::MemorySessions;
 pub use policy::{PolicyLayer, PolicyRequest};
-pub use rate_limit::{Counted, InMemoryBackend, RateLimitBackend, RateLimitLayer, RateLimiter};
+pub use rate_limit::{RateLimitLayer, RateLimiter};
 pub use refresh_token::RefreshToken;
 pub use rejection::Rejection;
 pub use require::RequireLayer;
-pub use revocation::Revocation;
 pub use scoped::{Scoped, Scopes};
-pub use sessions::{NewSession, SessionError, SessionInfo, SessionStore};
+pub use sessions::{NewSession, SessionError};
 pub use state::AuthState;
 pub use token_pair::TokenPair;
 #[cfg(feature = "ws")]

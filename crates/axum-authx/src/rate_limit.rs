@@ -1,13 +1,11 @@
 //! Limits on how often a client may ask.
 
 use std::fmt;
-use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
-pub use authx::Counted;
-use authx::{RateCounters, RateLimit, Requirement, subject_rate_limit_key};
-use axum::BoxError;
+use authx::{RateLimit, Requirement, subject_rate_limit_key};
+use authx_store::CounterStore;
+use authx_store::memory::MemoryCounters;
 use axum::extract::Request;
 use http::request::Parts;
 
@@ -17,7 +15,6 @@ use crate::body::with_body_read;
 use crate::client_address::client_address;
 use crate::gate::{Gate, gate_layer};
 use crate::rejection::Rejection;
-use crate::revocation::BoxFuture;
 
 impl AuthX {
     /// A layer that refuses a client's requests beyond a limit; see [`RateLimiter`].
@@ -68,7 +65,7 @@ impl AuthX {
 pub struct RateLimiter {
     limit: RateLimit,
     key: Key,
-    backend: Arc<dyn RateLimitBackend>,
+    backend: Arc<dyn CounterStore>,
 }
 
 #[derive(Clone)]
@@ -105,21 +102,23 @@ impl RateLimiter {
     }
 
     /// Counts there, instead of in a memory of its own.
-    pub fn backend(mut self, backend: impl RateLimitBackend) -> Self {
+    pub fn backend(mut self, backend: impl CounterStore) -> Self {
         self.backend = Arc::new(backend);
         self
     }
 
     fn new(limit: RateLimit, key: Key) -> Self {
-        Self { limit, key, backend: Arc::new(InMemoryBackend::new()) }
+        Self { limit, key, backend: Arc::new(MemoryCounters::default()) }
     }
 
     async fn count(&self, auth: &AuthX, key: &str) -> Result<(), Rejection> {
-        let counted = self.backend.increment(key, self.limit.window()).await.map_err(|error| {
-            Rejection::failed(format_args!(
-                "a request could not be counted for its rate limit, so it is refused: {error}"
-            ))
-        })?;
+        let counted = self.backend.increment(key, self.limit.window(), auth.now()).await.map_err(
+            |error| {
+                Rejection::failed(format_args!(
+                    "a request could not be counted for its rate limit, so it is refused: {error}"
+                ))
+            },
+        )?;
         self.limit.check(counted).map_err(|error| auth.reject(error))
     }
 }
@@ -127,108 +126,6 @@ impl RateLimiter {
 impl fmt::Debug for RateLimiter {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("RateLimiter").field("limit", &self.limit).finish_non_exhaustive()
-    }
-}
-
-/// Counts requests.
-///
-/// One that several processes share, such as a Redis, is an implementation of yours. It has the same keys
-/// as the FastAPI face's.
-pub trait RateLimitBackend: Send + Sync + 'static {
-    /// Counts a request of this key. The window begins with the first one and lasts that long.
-    ///
-    /// # Errors
-    ///
-    /// An error refuses the request with status 500 and is logged.
-    fn increment<'a>(
-        &'a self,
-        key: &'a str,
-        window: Duration,
-    ) -> BoxFuture<'a, Result<Counted, BoxError>>;
-
-    /// Forgets the requests of this key.
-    ///
-    /// # Errors
-    ///
-    /// They could not be forgotten.
-    fn reset<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>>;
-}
-
-impl<T: RateLimitBackend + ?Sized> RateLimitBackend for Arc<T> {
-    fn increment<'a>(
-        &'a self,
-        key: &'a str,
-        window: Duration,
-    ) -> BoxFuture<'a, Result<Counted, BoxError>> {
-        (**self).increment(key, window)
-    }
-
-    fn reset<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
-        (**self).reset(key)
-    }
-}
-
-/// Counts the requests of this process.
-///
-/// Windows that have ended are dropped, and limits with different windows count by themselves. It counts
-/// 100 000 keys at once; for one more, the window that ends soonest is forgotten.
-pub struct InMemoryBackend {
-    counters: Mutex<RateCounters>,
-    clock: Box<dyn Fn() -> Duration + Send + Sync>,
-}
-
-impl InMemoryBackend {
-    /// By the system's clock.
-    #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "the face's clock")]
-    pub fn new() -> Self {
-        let start = Instant::now();
-        Self::with_clock(move || start.elapsed())
-    }
-
-    /// By a clock that tells the time since an instant of its own, and never goes back.
-    #[must_use]
-    pub fn with_clock(clock: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
-        Self { counters: Mutex::default(), clock: Box::new(clock) }
-    }
-
-    /// Counts so many keys at once.
-    #[must_use]
-    pub fn max_keys(self, capacity: NonZeroUsize) -> Self {
-        Self { counters: Mutex::new(RateCounters::with_capacity(capacity)), ..self }
-    }
-
-    fn counters(&self) -> MutexGuard<'_, RateCounters> {
-        self.counters.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl RateLimitBackend for InMemoryBackend {
-    fn increment<'a>(
-        &'a self,
-        key: &'a str,
-        window: Duration,
-    ) -> BoxFuture<'a, Result<Counted, BoxError>> {
-        let now = (self.clock)();
-        let counted = self.counters().increment(key, window, now);
-        Box::pin(async move { Ok(counted) })
-    }
-
-    fn reset<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.counters().reset(key);
-        Box::pin(async { Ok(()) })
-    }
-}
-
-impl Default for InMemoryBackend {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl fmt::Debug for InMemoryBackend {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("InMemoryBackend").finish_non_exhaustive()
     }
 }
 
@@ -294,8 +191,10 @@ impl Gate for RateLimitLayer {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicU64, Ordering};
+    use std::time::Duration;
 
+    use authx::{Counted, Timestamp};
+    use authx_store::{BoxFuture, StoreError};
     use axum::Router;
     use axum::routing::get;
 
@@ -303,22 +202,6 @@ mod tests {
     #[cfg(feature = "connect-info")]
     use crate::client_address::from_address;
     use crate::testing::{self, Answer, answer_to, bearer};
-
-    #[derive(Clone, Default)]
-    struct StoppedClock(Arc<AtomicU64>);
-
-    impl StoppedClock {
-        fn advance(&self, seconds: u64) {
-            self.0.fetch_add(seconds, Ordering::Relaxed);
-        }
-
-        fn backend(&self) -> InMemoryBackend {
-            let Self(seconds) = self.clone();
-            InMemoryBackend::with_clock(move || {
-                Duration::from_secs(seconds.load(Ordering::Relaxed))
-            })
-        }
-    }
 
     fn limit(max_requests: u64) -> RateLimit {
         RateLimit::new(max_requests, Duration::from_secs(60)).expect("a window")
@@ -338,14 +221,13 @@ mod tests {
 
     #[tokio::test]
     async fn requests_beyond_the_limit_are_refused_until_the_window_ends() {
-        let (auth, _) = testing::auth();
-        let clock = StoppedClock::default();
-        let app = app(auth.rate_limit(anybody(2).backend(clock.backend())));
+        let (auth, clock) = testing::auth();
+        let app = app(auth.rate_limit(anybody(2)));
         assert_eq!(answer_to(&app, testing::get("/")).await.status, 200);
         assert_eq!(answer_to(&app, testing::get("/")).await.status, 200);
         assert_eq!(answer_to(&app, testing::get("/nowhere")).await.status, 404);
 
-        clock.advance(53);
+        clock.advance(Duration::from_secs(53));
         let answer = answer_to(&app, testing::get("/")).await;
         assert_eq!((answer.status, answer.header("retry-after")), (429, Some("7")));
         assert_eq!(
@@ -355,7 +237,7 @@ mod tests {
                 r#""error_type":"RateLimitExceeded","retry_after":7}"#
             )
         );
-        clock.advance(7);
+        clock.advance(Duration::from_secs(7));
         assert_eq!(answer_to(&app, testing::get("/")).await.status, 200);
     }
 
@@ -392,7 +274,7 @@ mod tests {
     #[tokio::test]
     async fn limiters_count_together_where_they_share_a_backend() {
         let (auth, _) = testing::auth();
-        let backend = Arc::new(InMemoryBackend::new());
+        let backend = Arc::new(MemoryCounters::default());
         let first = app(auth.rate_limit(anybody(1).backend(Arc::clone(&backend))));
         let second = app(auth.rate_limit(anybody(1).backend(Arc::clone(&backend))));
         let alone = app(auth.rate_limit(anybody(1)));
@@ -407,16 +289,17 @@ mod tests {
     async fn a_backend_that_fails_lets_nobody_in() {
         struct Failing;
 
-        impl RateLimitBackend for Failing {
+        impl CounterStore for Failing {
             fn increment<'a>(
                 &'a self,
                 _: &'a str,
                 _: Duration,
-            ) -> BoxFuture<'a, Result<Counted, BoxError>> {
+                _: Timestamp,
+            ) -> BoxFuture<'a, Result<Counted, StoreError>> {
                 Box::pin(async { Err("no store".into()) })
             }
 
-            fn reset<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
+            fn reset<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
                 Box::pin(async { Ok(()) })
             }
         }

@@ -32,60 +32,16 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
 
-use authx::{RandomUnavailable, SessionState, Timestamp, new_session_id};
+use authx::{RandomUnavailable, SessionState, new_session_id};
+use authx_store::SessionInfo;
 use axum::BoxError;
 use http::HeaderMap;
 use http::header::USER_AGENT;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::auth::AuthX;
 use crate::rejection::Rejection;
-pub use crate::revocation::BoxFuture;
-
-/// One login of a user. As JSON it is the same as that of the FastAPI face.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct SessionInfo {
-    /// The session's own name, the `sid` of its tokens.
-    pub session_id: String,
-    /// Whose login it is.
-    pub uid: String,
-    /// When it began.
-    #[serde(with = "rfc3339")]
-    pub created_at: Timestamp,
-    /// When a request used one of its tokens last; see `JWT_SESSION_UPDATE_LAST_ACTIVE`.
-    #[serde(with = "rfc3339")]
-    pub last_active: Timestamp,
-    /// From where the user logged in.
-    pub ip_address: Option<String>,
-    /// With which program.
-    pub user_agent: Option<String>,
-    /// What else the application wants to know.
-    pub device_info: Option<Map<String, Value>>,
-    /// Whether its tokens count.
-    pub is_active: bool,
-}
-
-impl SessionInfo {
-    /// An active session that begins now, of which nothing else is known: for stores, which fill in what
-    /// they have kept.
-    #[must_use]
-    pub fn new(session_id: String, uid: String, now: Timestamp) -> Self {
-        Self {
-            session_id,
-            uid,
-            created_at: now,
-            last_active: now,
-            ip_address: None,
-            user_agent: None,
-            device_info: None,
-            is_active: true,
-        }
-    }
-}
 
 /// What is known of a login, for [`AuthX::create_session`].
 #[derive(Clone, Debug)]
@@ -129,82 +85,6 @@ impl<T: Into<String>> From<T> for NewSession {
     }
 }
 
-/// Keeps sessions.
-///
-/// An error while a token is checked refuses the request with status 500 and is logged: in doubt nobody
-/// passes.
-pub trait SessionStore: Send + Sync + 'static {
-    /// Keeps a new session.
-    ///
-    /// # Errors
-    ///
-    /// Whatever goes wrong; so for all methods.
-    fn create<'a>(&'a self, session: &'a SessionInfo) -> BoxFuture<'a, Result<(), BoxError>>;
-
-    /// The session of this name, or `None`, which ends its tokens.
-    fn get<'a>(
-        &'a self,
-        session_id: &'a str,
-    ) -> BoxFuture<'a, Result<Option<SessionInfo>, BoxError>>;
-
-    /// Notes when a session was used last. One that is not there must stay so: it may have been revoked
-    /// a moment ago.
-    fn update_last_active<'a>(
-        &'a self,
-        session_id: &'a str,
-        last_active: Timestamp,
-    ) -> BoxFuture<'a, Result<(), BoxError>>;
-
-    /// Forgets the session of this name, or marks it as no longer active: from now on its tokens are
-    /// refused.
-    fn delete<'a>(&'a self, session_id: &'a str) -> BoxFuture<'a, Result<(), BoxError>>;
-
-    /// The user's active sessions.
-    fn list_by_user<'a>(
-        &'a self,
-        uid: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<SessionInfo>, BoxError>>;
-
-    /// Does as [`delete`](Self::delete) with all sessions of the user.
-    fn delete_all_by_user<'a>(&'a self, uid: &'a str) -> BoxFuture<'a, Result<(), BoxError>>;
-}
-
-impl<T: SessionStore + ?Sized> SessionStore for Arc<T> {
-    fn create<'a>(&'a self, session: &'a SessionInfo) -> BoxFuture<'a, Result<(), BoxError>> {
-        (**self).create(session)
-    }
-
-    fn get<'a>(
-        &'a self,
-        session_id: &'a str,
-    ) -> BoxFuture<'a, Result<Option<SessionInfo>, BoxError>> {
-        (**self).get(session_id)
-    }
-
-    fn update_last_active<'a>(
-        &'a self,
-        session_id: &'a str,
-        last_active: Timestamp,
-    ) -> BoxFuture<'a, Result<(), BoxError>> {
-        (**self).update_last_active(session_id, last_active)
-    }
-
-    fn delete<'a>(&'a self, session_id: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
-        (**self).delete(session_id)
-    }
-
-    fn list_by_user<'a>(
-        &'a self,
-        uid: &'a str,
-    ) -> BoxFuture<'a, Result<Vec<SessionInfo>, BoxError>> {
-        (**self).list_by_user(uid)
-    }
-
-    fn delete_all_by_user<'a>(&'a self, uid: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
-        (**self).delete_all_by_user(uid)
-    }
-}
-
 impl AuthX {
     /// Begins a session of this user. Tokens belong to it that are issued with its `session_id`, by
     /// [`NewToken::session`](crate::NewToken::session).
@@ -219,13 +99,11 @@ impl AuthX {
     ) -> Result<SessionInfo, SessionError> {
         let NewSession { uid, ip_address, user_agent, device_info } = session.into();
         let session_id = new_session_id(self.random())?;
-        let session = SessionInfo {
-            ip_address,
-            user_agent,
-            device_info,
-            ..SessionInfo::new(session_id, uid, self.now())
-        };
-        self.sessions().create(&session).await?;
+        let mut session = SessionInfo::new(session_id, uid, self.now());
+        session.ip_address = ip_address;
+        session.user_agent = user_agent;
+        session.device_info = device_info;
+        self.sessions().create(&session, self.now()).await?;
         Ok(session)
     }
 
@@ -235,7 +113,7 @@ impl AuthX {
     ///
     /// The store's.
     pub async fn list_sessions(&self, uid: &str) -> Result<Vec<SessionInfo>, SessionError> {
-        Ok(self.sessions().list_by_user(uid).await?)
+        Ok(self.sessions().list_by_user(uid, self.now()).await?)
     }
 
     /// The session of this name, if there is one.
@@ -244,7 +122,7 @@ impl AuthX {
     ///
     /// The store's.
     pub async fn get_session(&self, session_id: &str) -> Result<Option<SessionInfo>, SessionError> {
-        Ok(self.sessions().get(session_id).await?)
+        Ok(self.sessions().get(session_id, self.now()).await?)
     }
 
     /// Ends a session. With `JWT_SESSION_TRACKING` its tokens are refused from now on.
@@ -267,7 +145,7 @@ impl AuthX {
 
     /// What the store knows of a session.
     pub(crate) async fn session_state(&self, session_id: &str) -> Result<SessionState, BoxError> {
-        Ok(match self.sessions().get(session_id).await? {
+        Ok(match self.sessions().get(session_id, self.now()).await? {
             Some(session) if session.is_active => SessionState::Active,
             Some(_) => SessionState::Revoked,
             None => SessionState::Unknown,
@@ -330,34 +208,5 @@ impl std::error::Error for SessionError {
 impl From<SessionError> for Rejection {
     fn from(error: SessionError) -> Self {
         Self::failed(error)
-    }
-}
-
-/// Instants as Python's JSON has them, `2030-01-01T12:00:00Z`.
-mod rfc3339 {
-    use std::time::{SystemTime, UNIX_EPOCH};
-
-    use authx::Timestamp;
-    use serde::de::Error as _;
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(
-        instant: &Timestamp,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        let epoch = Timestamp::from(UNIX_EPOCH);
-        let time: SystemTime = UNIX_EPOCH + instant.saturating_since(epoch);
-        if instant.as_whole_seconds().is_some() {
-            serializer.collect_str(&humantime::format_rfc3339_seconds(time))
-        } else {
-            serializer.collect_str(&humantime::format_rfc3339_micros(time))
-        }
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Timestamp, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        humantime::parse_rfc3339(&text).map(Timestamp::from).map_err(D::Error::custom)
     }
 }

@@ -10,11 +10,11 @@ use axum::extract::{Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::routing::{get, post};
 use axum::{BoxError, Json, Router};
-use axum_authx::revocation::{BoxFuture, from_sync_fn};
+use axum_authx::revocation::from_sync_fn;
 use axum_authx::testing::{self, Answer, FrozenClock, answer_to, bearer, with_cookies};
 use axum_authx::{
-    AccessToken, AuthX, FreshToken, JsonClaims, MemorySessions, NewSession, NewToken, RefreshToken,
-    Rejection, Requirement, SessionInfo, SessionStore, Timestamp, TokenPair,
+    AccessToken, AuthX, BoxFuture, FreshToken, JsonClaims, MemorySessions, NewSession, NewToken,
+    RefreshToken, Rejection, Requirement, SessionInfo, SessionStore, Timestamp, TokenPair,
 };
 use proptest::prelude::*;
 use serde_json::{Map, json};
@@ -216,17 +216,22 @@ impl Store {
 }
 
 impl SessionStore for Store {
-    fn create<'a>(&'a self, session: &'a SessionInfo) -> BoxFuture<'a, Result<(), BoxError>> {
-        self.sessions.create(session)
+    fn create<'a>(
+        &'a self,
+        session: &'a SessionInfo,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
+        self.sessions.create(session, now)
     }
 
     fn get<'a>(
         &'a self,
         session_id: &'a str,
+        now: Timestamp,
     ) -> BoxFuture<'a, Result<Option<SessionInfo>, BoxError>> {
         Box::pin(async move {
             self.failure()?;
-            let mut session = self.sessions.get(session_id).await?;
+            let mut session = self.sessions.get(session_id, now).await?;
             if let Some(session) = &mut session {
                 session.is_active = !self.marks;
             }
@@ -249,8 +254,9 @@ impl SessionStore for Store {
     fn list_by_user<'a>(
         &'a self,
         uid: &'a str,
+        now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionInfo>, BoxError>> {
-        self.sessions.list_by_user(uid)
+        self.sessions.list_by_user(uid, now)
     }
 
     fn delete_all_by_user<'a>(&'a self, uid: &'a str) -> BoxFuture<'a, Result<(), BoxError>> {
@@ -386,4 +392,18 @@ proptest! {
             }
         });
     }
+}
+
+#[tokio::test]
+async fn sessions_in_memory_are_forgotten_by_the_clock_of_the_service() {
+    let config = testing::config().session_tracking(true);
+    let clock = testing::FrozenClock::default();
+    let auth = AuthX::new(config.build().expect("settings")).with_clock(clock.clone());
+    let session = auth.create_session("ada").await.expect("a session");
+    assert_eq!(auth.list_sessions("ada").await.expect("a list").len(), 1);
+
+    let idle = auth.engine().config().session_max_idle().expect("an end");
+    clock.advance(idle + std::time::Duration::from_secs(1));
+    assert!(auth.list_sessions("ada").await.expect("a list").is_empty());
+    assert!(auth.get_session(&session.session_id).await.expect("an answer").is_none());
 }

@@ -4,8 +4,7 @@ use std::convert::Infallible;
 
 use authx::{Random as _, RandomUnavailable, SystemRandom, decode_unverified_payload};
 use axum::BoxError;
-use axum_authx::revocation::{self, VerifiedToken};
-use axum_authx::{AuthX, Error, FromSubject, Rejection};
+use axum_authx::{AuthX, Error, FromSubject, Rejection, VerifiedToken, revocation};
 use serde::{Deserialize, Serialize};
 
 use crate::AppState;

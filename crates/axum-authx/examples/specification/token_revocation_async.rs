@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::{Arc, RwLock};
 
-use axum_authx::revocation::VerifiedToken;
+use axum_authx::VerifiedToken;
 use axum_authx::{AuthX, revocation};
 
 pub type RevokedTokens = Arc<RwLock<HashSet<String>>>;

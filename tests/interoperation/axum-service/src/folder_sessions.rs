@@ -6,8 +6,7 @@ use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use axum::BoxError;
-use axum_authx::revocation::BoxFuture;
-use axum_authx::{SessionInfo, SessionStore, Timestamp};
+use axum_authx::{BoxFuture, SessionInfo, SessionStore, Timestamp};
 
 #[derive(Clone)]
 pub(crate) struct FolderSessions(pub(crate) PathBuf);
@@ -49,13 +48,18 @@ impl FolderSessions {
 }
 
 impl SessionStore for FolderSessions {
-    fn create<'a>(&'a self, session: &'a SessionInfo) -> BoxFuture<'a, Result<(), BoxError>> {
+    fn create<'a>(
+        &'a self,
+        session: &'a SessionInfo,
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<(), BoxError>> {
         Box::pin(ready(self.write(session)))
     }
 
     fn get<'a>(
         &'a self,
         session_id: &'a str,
+        _: Timestamp,
     ) -> BoxFuture<'a, Result<Option<SessionInfo>, BoxError>> {
         Box::pin(ready(self.read(session_id)))
     }
@@ -82,6 +86,7 @@ impl SessionStore for FolderSessions {
     fn list_by_user<'a>(
         &'a self,
         uid: &'a str,
+        _: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionInfo>, BoxError>> {
         Box::pin(ready(self.of_user(uid)))
     }

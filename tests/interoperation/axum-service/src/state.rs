@@ -4,8 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::extract::FromRef;
-use axum_authx::revocation::VerifiedToken;
-use axum_authx::{AuthX, Claims, FromSubject, revocation};
+use axum_authx::{AuthX, Claims, FromSubject, VerifiedToken, revocation};
 use serde::Serialize;
 
 #[derive(Clone, FromRef)]

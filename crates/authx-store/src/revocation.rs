@@ -1,23 +1,19 @@
-//! Whether a token was revoked: the one question that the engine leaves to a store.
+//! [`Revocation`]: whether a token was revoked.
 
 use std::convert::Infallible;
 use std::fmt;
 use std::future::{Future, ready};
-use std::pin::Pin;
 use std::sync::Arc;
 
-pub use authx::VerifiedToken;
-use axum::BoxError;
+use authx::{Timestamp, VerifiedToken};
 
-/// A future in a box, as a trait object's methods return them.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+use crate::{BoxFuture, StoreError};
 
 /// Knows the tokens that were revoked.
 ///
 /// ```
-/// use axum::BoxError;
-/// use axum_authx::AuthX;
-/// use axum_authx::revocation::{BoxFuture, Revocation, VerifiedToken};
+/// use authx::VerifiedToken;
+/// use authx_store::{BoxFuture, Revocation, StoreError};
 /// # #[derive(Clone)]
 /// # struct Database;
 /// # impl Database {
@@ -25,7 +21,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// # }
 ///
 /// impl Revocation for Database {
-///     fn is_revoked<'a>(&'a self, token: &'a VerifiedToken) -> BoxFuture<'a, Result<bool, BoxError>> {
+///     fn is_revoked<'a>(&'a self, token: &'a VerifiedToken) -> BoxFuture<'a, Result<bool, StoreError>> {
 ///         Box::pin(async move {
 ///             // What has no identifier can't be looked up: refused.
 ///             let Some(jti) = token.jti() else { return Ok(true) };
@@ -33,8 +29,6 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 ///         })
 ///     }
 /// }
-///
-/// let auth = AuthX::ephemeral().with_revocation(Database);
 /// ```
 ///
 /// [`from_fn`] and [`from_sync_fn`] make one of a closure.
@@ -47,12 +41,48 @@ pub trait Revocation: Send + Sync + 'static {
     /// # Errors
     ///
     /// An error refuses the request with status 500 and is logged: in doubt nobody passes.
-    fn is_revoked<'a>(&'a self, token: &'a VerifiedToken) -> BoxFuture<'a, Result<bool, BoxError>>;
+    fn is_revoked<'a>(
+        &'a self,
+        token: &'a VerifiedToken,
+    ) -> BoxFuture<'a, Result<bool, StoreError>>;
 }
 
 impl<T: Revocation + ?Sized> Revocation for Arc<T> {
-    fn is_revoked<'a>(&'a self, token: &'a VerifiedToken) -> BoxFuture<'a, Result<bool, BoxError>> {
+    fn is_revoked<'a>(
+        &'a self,
+        token: &'a VerifiedToken,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
         (**self).is_revoked(token)
+    }
+}
+
+/// Knows the tokens that were revoked, because it is told of them.
+pub trait RevocationStore: Revocation {
+    /// Revokes the token with this `jti`.
+    ///
+    /// From now on it is revoked, and stays so until `until`, which is when the token has expired, leeway
+    /// included; then the store may forget it. To revoke a token again never shortens that, and to revoke
+    /// one that has expired by `now` changes nothing that can be seen.
+    ///
+    /// # Errors
+    ///
+    /// It could not be revoked. A store that is full says so, rather than forget another token.
+    fn revoke<'a>(
+        &'a self,
+        jti: &'a str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+}
+
+impl<T: RevocationStore + ?Sized> RevocationStore for Arc<T> {
+    fn revoke<'a>(
+        &'a self,
+        jti: &'a str,
+        until: Timestamp,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        (**self).revoke(jti, until, now)
     }
 }
 
@@ -63,17 +93,17 @@ pub trait Verdict: Send {
     /// # Errors
     ///
     /// The closure's.
-    fn into_result(self) -> Result<bool, BoxError>;
+    fn into_result(self) -> Result<bool, StoreError>;
 }
 
 impl Verdict for bool {
-    fn into_result(self) -> Result<bool, BoxError> {
+    fn into_result(self) -> Result<bool, StoreError> {
         Ok::<_, Infallible>(self).into_result()
     }
 }
 
-impl<E: Into<BoxError> + Send> Verdict for Result<bool, E> {
-    fn into_result(self) -> Result<bool, BoxError> {
+impl<E: Into<StoreError> + Send> Verdict for Result<bool, E> {
+    fn into_result(self) -> Result<bool, StoreError> {
         self.map_err(Into::into)
     }
 }
@@ -81,12 +111,12 @@ impl<E: Into<BoxError> + Send> Verdict for Result<bool, E> {
 /// Asks an async closure.
 ///
 /// ```
-/// use axum_authx::{AuthX, revocation};
+/// use authx_store::revocation;
 /// # async fn is_token_revoked(_spellings: &[String]) -> bool { false }
 ///
-/// let auth = AuthX::ephemeral().with_revocation(revocation::from_fn(|token| async move {
+/// let revocation = revocation::from_fn(|token| async move {
 ///     is_token_revoked(token.spellings()).await
-/// }));
+/// });
 /// ```
 pub fn from_fn<F, Fut>(ask: F) -> FromFn<F>
 where
@@ -100,13 +130,13 @@ where
 /// file, no network.
 ///
 /// ```
-/// use axum_authx::{AuthX, revocation};
+/// use authx_store::revocation;
 /// use std::collections::HashSet;
 ///
 /// let revoked = HashSet::from(["4c2b9f2a-0000-4000-8000-000000000000".to_owned()]);
-/// let auth = AuthX::ephemeral().with_revocation(revocation::from_sync_fn(move |token| {
+/// let revocation = revocation::from_sync_fn(move |token| {
 ///     token.jti().is_none_or(|jti| revoked.contains(jti))
-/// }));
+/// });
 /// ```
 pub fn from_sync_fn<F, V>(ask: F) -> FromSyncFn<F>
 where
@@ -131,7 +161,10 @@ where
     F: Fn(VerifiedToken) -> Fut + Send + Sync + 'static,
     Fut: Future<Output: Verdict> + Send + 'static,
 {
-    fn is_revoked<'a>(&'a self, token: &'a VerifiedToken) -> BoxFuture<'a, Result<bool, BoxError>> {
+    fn is_revoked<'a>(
+        &'a self,
+        token: &'a VerifiedToken,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
         let answer = (self.0)(token.clone());
         Box::pin(async move { answer.await.into_result() })
     }
@@ -142,7 +175,10 @@ where
     F: Fn(&VerifiedToken) -> V + Send + Sync + 'static,
     V: Verdict,
 {
-    fn is_revoked<'a>(&'a self, token: &'a VerifiedToken) -> BoxFuture<'a, Result<bool, BoxError>> {
+    fn is_revoked<'a>(
+        &'a self,
+        token: &'a VerifiedToken,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
         Box::pin(ready((self.0)(token).into_result()))
     }
 }

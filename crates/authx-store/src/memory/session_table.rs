@@ -1,0 +1,272 @@
+//! [`SessionTable`]: which sessions there are, whose they are, and which of them are over.
+
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use authx::Timestamp;
+
+/// The sessions of one process, bounded by their number and by the bytes that they take.
+///
+/// `V` is what is kept of a session: [`SessionInfo`](crate::SessionInfo) in Rust, an object of its own in
+/// Python. A session that nobody asks about for a while is forgotten with the next call; when the table is
+/// full, the session that was idle longest makes room. What is removed is handed out by
+/// [`take_removed`](Self::take_removed), for callers that must not drop it under a lock.
+///
+/// ```
+/// use authx::Timestamp;
+/// use authx_store::memory::SessionTable;
+///
+/// let mut table = SessionTable::new(1000, 1 << 20);
+/// table.insert("s1", "ada", "a laptop", 100, Timestamp::MIN);
+/// table.insert("s2", "ada", "a phone", 100, Timestamp::MIN);
+/// assert_eq!(table.of_user("ada"), [&"a laptop", &"a phone"]);
+/// table.remove("s1");
+/// assert_eq!(table.find("s1", Timestamp::MIN), None);
+/// ```
+#[derive(Debug)]
+pub struct SessionTable<V> {
+    max_sessions: usize,
+    max_bytes: usize,
+    max_idle: Option<Duration>,
+    bytes: usize,
+    sessions: HashMap<String, Session<V>>,
+    /// By their last use: those that are over come first.
+    by_use: BTreeMap<u64, String>,
+    /// Of each user by their first use: the oldest comes first.
+    by_user: HashMap<String, BTreeMap<u64, String>>,
+    /// Uses are numbered, and the first use is the session's beginning.
+    uses: u64,
+    removed: Vec<V>,
+}
+
+#[derive(Debug)]
+struct Session<V> {
+    value: V,
+    uid: String,
+    bytes: usize,
+    first_use: u64,
+    last_use: u64,
+    used_at: Timestamp,
+}
+
+impl<V> SessionTable<V> {
+    /// A table for at most so many sessions that together take at most so many bytes.
+    #[must_use]
+    pub fn new(max_sessions: usize, max_bytes: usize) -> Self {
+        Self {
+            max_sessions: max_sessions.max(1),
+            max_bytes,
+            max_idle: None,
+            bytes: 0,
+            sessions: HashMap::new(),
+            by_use: BTreeMap::new(),
+            by_user: HashMap::new(),
+            uses: 0,
+            removed: Vec::new(),
+        }
+    }
+
+    /// Remembers a session that nobody asks about for this long; `None` is without end.
+    pub fn set_max_idle(&mut self, max_idle: Option<Duration>) {
+        self.max_idle = max_idle;
+    }
+
+    /// Adds a session of the user `uid`, or replaces the one of this name. `bytes` is what its value takes.
+    pub fn insert(&mut self, session_id: &str, uid: &str, value: V, bytes: usize, now: Timestamp) {
+        self.forget_idle(now);
+        self.remove(session_id);
+        let bytes = bytes.saturating_add(2 * session_id.len() + uid.len()).saturating_add(OVERHEAD);
+        while self.sessions.len() >= self.max_sessions
+            || self.bytes.saturating_add(bytes) > self.max_bytes
+        {
+            if !self.remove_first_used() {
+                break;
+            }
+        }
+        self.uses += 1;
+        let number = self.uses;
+        self.by_use.insert(number, session_id.to_owned());
+        let of_user = self.by_user.entry(uid.to_owned()).or_default();
+        of_user.insert(number, session_id.to_owned());
+        self.bytes += bytes;
+        let (uid, used_at) = (uid.to_owned(), now);
+        let session = Session { value, uid, bytes, first_use: number, last_use: number, used_at };
+        self.sessions.insert(session_id.to_owned(), session);
+    }
+
+    /// The session of this name, which is used by being asked about.
+    pub fn find(&mut self, session_id: &str, now: Timestamp) -> Option<&V> {
+        self.forget_idle(now);
+        let session = self.sessions.get_mut(session_id)?;
+        self.uses += 1;
+        if let Some(name) = self.by_use.remove(&session.last_use) {
+            self.by_use.insert(self.uses, name);
+        }
+        session.last_use = self.uses;
+        // A clock that goes back makes no session older.
+        session.used_at = session.used_at.max(now);
+        Some(&session.value)
+    }
+
+    /// The session of this name, without using it.
+    #[must_use]
+    pub fn peek(&self, session_id: &str) -> Option<&V> {
+        self.sessions.get(session_id).map(|session| &session.value)
+    }
+
+    /// Changes the session of this name, if there is one. One that was removed is not revived.
+    pub fn change(&mut self, session_id: &str, change: impl FnOnce(&mut V)) {
+        if let Some(session) = self.sessions.get_mut(session_id) {
+            change(&mut session.value);
+        }
+    }
+
+    /// Forgets the session of this name.
+    pub fn remove(&mut self, session_id: &str) {
+        let Some(session) = self.sessions.remove(session_id) else { return };
+        self.by_use.remove(&session.last_use);
+        if let Some(of_user) = self.by_user.get_mut(&session.uid) {
+            of_user.remove(&session.first_use);
+            if of_user.is_empty() {
+                self.by_user.remove(&session.uid);
+            }
+        }
+        self.bytes -= session.bytes;
+        self.removed.push(session.value);
+    }
+
+    /// The user's sessions, the oldest first.
+    #[must_use]
+    pub fn of_user(&self, uid: &str) -> Vec<&V> {
+        let names = self.by_user.get(uid).into_iter().flat_map(BTreeMap::values);
+        names.filter_map(|session_id| self.peek(session_id)).collect()
+    }
+
+    /// Forgets the user's sessions.
+    pub fn remove_user(&mut self, uid: &str) {
+        let names = self.by_user.get(uid).into_iter().flat_map(BTreeMap::values);
+        for session_id in names.cloned().collect::<Vec<_>>() {
+            self.remove(&session_id);
+        }
+    }
+
+    /// Forgets the sessions that nobody asked about for too long.
+    pub fn forget_idle(&mut self, now: Timestamp) {
+        let Some(max_idle) = self.max_idle else { return };
+        while let Some((_, session_id)) = self.by_use.first_key_value() {
+            let used_at = self.sessions.get(session_id).map(|session| session.used_at);
+            if used_at.is_some_and(|used_at| now.saturating_since(used_at) <= max_idle) {
+                return;
+            }
+            self.remove_first_used();
+        }
+    }
+
+    /// What was removed since this was called last.
+    pub fn take_removed(&mut self) -> Vec<V> {
+        std::mem::take(&mut self.removed)
+    }
+
+    /// How many sessions there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.sessions.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sessions.is_empty()
+    }
+
+    /// How many bytes they take, about.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn remove_first_used(&mut self) -> bool {
+        let Some((_, session_id)) = self.by_use.pop_first() else { return false };
+        self.remove(&session_id);
+        true
+    }
+}
+
+/// What an entry takes beside its strings, in the three maps.
+const OVERHEAD: usize = 320;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(seconds: u64) -> Timestamp {
+        Timestamp::MIN + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn a_full_table_forgets_the_session_that_was_idle_longest() {
+        let mut table = SessionTable::new(2, usize::MAX);
+        for name in ["one", "two"] {
+            table.insert(name, "ada", name, 0, at(0));
+        }
+        table.find("one", at(1));
+        table.insert("three", "ada", "three", 0, at(2));
+        assert_eq!(table.of_user("ada"), [&"one", &"three"]);
+        assert_eq!(table.take_removed(), ["two"]);
+    }
+
+    #[test]
+    fn large_sessions_make_room_for_each_other() {
+        let mut table = SessionTable::new(usize::MAX, 2500);
+        for name in ["one", "two", "three"] {
+            table.insert(name, "ada", name, 1000, at(0));
+            assert!(table.bytes() <= 2500);
+        }
+        assert_eq!(table.of_user("ada"), [&"three"]);
+    }
+
+    #[test]
+    fn a_session_that_is_gone_is_not_changed_into_being() {
+        let mut table = SessionTable::new(10, usize::MAX);
+        table.insert("one", "ada", 1, 0, at(0));
+        table.remove("one");
+        table.change("one", |value| *value = 2);
+        assert!(table.is_empty());
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_ends_no_session_early() {
+        let mut table = SessionTable::new(10, usize::MAX);
+        table.set_max_idle(Some(Duration::from_secs(10)));
+        table.insert("one", "ada", 1, 0, at(100));
+        assert!(table.find("one", at(5)).is_some());
+        assert!(table.find("one", at(110)).is_some());
+        assert!(table.find("one", at(121)).is_none());
+    }
+
+    proptest! {
+        /// Whatever happens, the maps agree and the bounds hold.
+        #[test]
+        fn the_bounds_hold(steps in prop::collection::vec((0_u8..5, 0_u8..8, 0_u8..3, 0_usize..900, 0_u64..40), 1..200)) {
+            let mut table = SessionTable::new(4, 4000);
+            table.set_max_idle(Some(Duration::from_secs(20)));
+            for (step, name, user, bytes, now) in steps {
+                let (name, user) = (format!("s{name}"), format!("u{user}"));
+                match step {
+                    0 | 1 => table.insert(&name, &user, name.clone(), bytes, at(now)),
+                    2 => drop(table.find(&name, at(now)).cloned()),
+                    3 => table.remove(&name),
+                    _ => table.remove_user(&user),
+                }
+                prop_assert!(table.len() <= 4 && table.bytes() <= 4000);
+                prop_assert_eq!(table.by_use.len(), table.len());
+                let of_users: usize = table.by_user.values().map(BTreeMap::len).sum();
+                prop_assert_eq!(of_users, table.len());
+                let bytes: usize = table.sessions.values().map(|session| session.bytes).sum();
+                prop_assert_eq!(bytes, table.bytes());
+            }
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The stores in memory keep the contracts of the traits.
+
+use std::future::Future;
+use std::num::NonZeroUsize;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use authx::Timestamp;
+use authx_store::memory::{MemoryCounters, MemoryRevocations, MemorySessions};
+use authx_store::{CounterStore, SessionInfo, SessionStore, conformance};
+
+/// These stores answer at once, so there is nothing to wait for.
+fn answer<T>(future: impl Future<Output = T>) -> T {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => panic!("a store in memory waits for something"),
+    }
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_seconds(1_893_499_200).expect("in range")
+}
+
+#[test]
+fn counters_in_memory_conform() {
+    let store = MemoryCounters::default();
+    for prefix in ["", "again "] {
+        answer(conformance::counters(&store, prefix, now()));
+    }
+    answer(conformance::counters(&Arc::new(MemoryCounters::default()), "", now()));
+}
+
+#[test]
+fn sessions_in_memory_conform() {
+    for store in [MemorySessions::new(None), MemorySessions::new(Some(Duration::from_secs(3600)))] {
+        for prefix in ["", "again "] {
+            answer(conformance::sessions(&store, prefix, now()));
+        }
+    }
+}
+
+#[test]
+fn revocations_in_memory_conform() {
+    let store = MemoryRevocations::default();
+    for prefix in ["", "again "] {
+        answer(conformance::revocations(&store, prefix, now()));
+    }
+}
+
+#[test]
+#[should_panic(expected = "a clock that goes back begins no new window")]
+fn a_store_that_breaks_the_contract_is_found() {
+    use authx::Counted;
+    use authx_store::{BoxFuture, StoreError};
+
+    /// Counts anew whenever the clock shows another time.
+    struct Forgetful(
+        std::sync::Mutex<std::collections::HashMap<(String, Duration), (Timestamp, u64)>>,
+    );
+
+    impl CounterStore for Forgetful {
+        fn increment<'a>(
+            &'a self,
+            key: &'a str,
+            window: Duration,
+            now: Timestamp,
+        ) -> BoxFuture<'a, Result<Counted, StoreError>> {
+            let mut counters = self.0.lock().expect("the lock");
+            let (since, requests) = counters.entry((key.to_owned(), window)).or_insert((now, 0));
+            if *since != now {
+                (*since, *requests) = (now, 0);
+            }
+            *requests += 1;
+            let requests = *requests;
+            Box::pin(async move { Ok(Counted { requests, time_left: None }) })
+        }
+
+        fn reset<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+            Box::pin(async { Ok(()) })
+        }
+    }
+
+    answer(conformance::counters(&Forgetful(std::sync::Mutex::default()), "", now()));
+}
+
+#[test]
+fn no_request_is_lost_between_threads() {
+    let store = MemoryCounters::with_capacity(NonZeroUsize::MIN);
+    let window = Duration::from_secs(60);
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..1000 {
+                    answer(store.increment("a", window, now())).expect("counted");
+                }
+            });
+        }
+    });
+    let counted = answer(store.increment("a", window, now())).expect("counted");
+    assert_eq!(counted.requests, 4001);
+}
+
+#[test]
+fn a_session_that_one_thread_deletes_is_revived_by_no_other() {
+    let store = MemorySessions::new(None);
+    for round in 0..200 {
+        let id = format!("s{round}");
+        let session = SessionInfo::new(id.clone(), "ada".to_owned(), now());
+        answer(store.create(&session, now())).expect("kept");
+        std::thread::scope(|scope| {
+            scope.spawn(|| answer(store.delete(&id)).expect("deleted"));
+            scope.spawn(|| answer(store.update_last_active(&id, now())).expect("no error"));
+        });
+        assert_eq!(answer(store.get(&id, now())).expect("an answer"), None);
+    }
+}
+
+#[test]
+fn sessions_that_nobody_asks_about_are_forgotten_by_the_time_that_is_told() {
+    let idle = Duration::from_secs(100);
+    let store = MemorySessions::new(Some(idle));
+    for name in ["one", "two", "three"] {
+        let session = SessionInfo::new(name.to_owned(), "ada".to_owned(), now());
+        answer(store.create(&session, now())).expect("kept");
+    }
+    let get = |name, after| answer(store.get(name, now() + after)).expect("an answer");
+    assert!(get("one", idle / 2).is_some());
+    assert!(get("two", idle + Duration::from_millis(1)).is_none());
+    let listed = answer(store.list_by_user("ada", now() + idle * 5 / 4)).expect("a list");
+    let names: Vec<_> = listed.iter().map(|session| session.session_id.as_str()).collect();
+    assert_eq!(names, ["one"]);
+    assert!(get("one", idle * 5 / 2).is_none());
+}
