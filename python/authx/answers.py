@@ -110,6 +110,8 @@ class Wording:
         login_type: The login type that an exception is given where it has none.
     """
 
+    __slots__ = ("_engine", "_login_type", "messages")
+
     def __init__(
         self,
         engine: Callable[[AuthXException], Engine],

@@ -36,6 +36,8 @@ class Authenticator(Generic[P]):
         payload_model: What is made of claims; `None` stands for `TokenPayload`.
     """
 
+    __slots__ = ("_sessions", "blocklist", "engines", "payload_model", "wording")
+
     def __init__(
         self, engines: EngineSource, sessions: Sessions, wording: Wording, payload_model: type[P] | None = None
     ) -> None:
@@ -175,6 +177,8 @@ class Check:
         requirement: What is asked of each request's token.
         others: Gives the authenticators of the application's other logins, whose tokens get an answer that says so.
     """
+
+    __slots__ = ("_body_rule", "_others", "authenticator", "requirement")
 
     def __init__(
         self,

@@ -3,6 +3,7 @@
 import inspect
 import logging
 import re
+import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from inspect import Parameter, isawaitable
 from types import UnionType
@@ -112,9 +113,15 @@ def _takes_payload(callback: Callable[..., Any]) -> bool:
 def _signature(callback: Callable[..., Any]) -> inspect.Signature:
     try:
         return inspect.signature(callback, eval_str=True)
-    except Exception:
+    except (AttributeError, NameError, SyntaxError):
         # A name that is imported for type checkers only; the annotation's text has to do.
-        return inspect.signature(callback)
+        pass
+    if sys.version_info >= (3, 14):
+        from annotationlib import Format
+
+        # There an annotation that isn't a string fails in the same way when it is read.
+        return inspect.signature(callback, annotation_format=Format.STRING)
+    return inspect.signature(callback)
 
 
 def _alternatives(annotation: Any) -> Iterator[str]:

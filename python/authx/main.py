@@ -99,7 +99,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         RouteProtection.__init__(
             self,
             self._authenticator,
-            find_token=lambda request, token_type: self.get_token_from_request(request, type=token_type, optional=True),
+            find_token=self.get_token_from_request,
             bind=self.get_dependency,
             find_subject=self._subject_of,
         )

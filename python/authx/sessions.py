@@ -134,6 +134,8 @@ class InMemorySessionStore:
 class Sessions:
     """The store of an `AuthX`'s sessions, and the question that is put to it about a token."""
 
+    __slots__ = ("_engines", "_in_memory", "chosen")
+
     def __init__(self, engines: EngineSource) -> None:
         self._engines = engines
         self._in_memory = InMemorySessionStore()

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 import pytest
-from fastapi import Depends, FastAPI, WebSocket
+from fastapi import Depends, FastAPI, Request, WebSocket
 from pydantic import BaseModel, ConfigDict, Field
 
 from authx import AuthManager, AuthX, AuthXConfig, PolicyRule, RequestToken, TokenPayload, exceptions
@@ -133,6 +133,40 @@ def test_the_subject_needs_no_field_of_the_model(app: FastAPI, client: Any) -> N
         return user
 
     assert client.get("/", token=auth.create_access_token("ada")).json() == "user ada"
+
+
+def test_asking_by_hand_needs_no_field_of_the_model_either(app: FastAPI, client: Any) -> None:
+    class OnlyRole(BaseModel):
+        role: str
+
+    auth = auth_with(OnlyRole, "user")
+    auth.set_callback_get_model_instance(lambda uid: f"user {uid}")
+    manager = manager_of(auth)
+
+    @app.get("/subject")
+    async def subject(request: Request):
+        return await auth.get_current_subject(request)
+
+    @app.get("/policy")
+    async def policy(request: Request):
+        payload = await manager.authorize("user", "read", "reports", request=request)
+        return [type(payload).__name__, payload.sub]
+
+    token = auth.create_access_token("ada", scopes=["reports:read"], data={"role": "author"})
+    assert client.get("/subject", token=token).json() == "user ada"
+    assert client.get("/policy", token=token).json() == ["TokenPayload", "ada"]
+    assert client.get("/policy", token=auth.create_access_token("ada")).status == 403
+
+
+def test_the_model_may_be_changed(app: FastAPI, client: Any, auth: AuthX[Any, Any]) -> None:
+    @app.get("/")
+    async def route(claims: Any = auth.ACCESS_REQUIRED):
+        return type(claims).__name__
+
+    token = auth.create_access_token("ada", data={"role": "author"})
+    assert client.get("/", token=token).json() == "Claims"
+    auth.payload_model = None
+    assert client.get("/", token=token).json() == "TokenPayload"
 
 
 @pytest.mark.parametrize("model", [dict, "Claims", Claims.model_construct()])
