@@ -220,7 +220,7 @@ flamegraph: flamegraph-tools rust ## Draw where a protected axum call spends its
 ##@ Lint
 
 .PHONY: lint
-lint: lint-rust lint-features lint-dependencies lint-python lint-documentation docs lint-packages ## Check the format, the lints, the types, the dependencies, the documentation, the packages
+lint: lint-rust lint-features lint-dependencies lint-python lint-cycles-rust lint-documentation docs lint-packages ## Check the format, the lints, the types, the dependencies, the documentation, the packages
 
 .PHONY: lint-rust
 lint-rust: rust $(VENV)/bin/python

@@ -18,7 +18,10 @@ pub(crate) fn json_body(data: &[u8]) {
             let body: HashMap<String, &RawValue> = serde_json::from_slice(data).expect("JSON");
             let member: String = serde_json::from_str(body["access_token"].get()).expect("a text");
             assert_eq!(found.text(), member.as_bytes());
-            if let Err(error) = engine().verify::<JsonClaims>(&found, &requirement, now()).map(authx::Verified::without_asking) {
+            if let Err(error) = engine()
+                .verify::<JsonClaims>(&found, &requirement, now())
+                .map(authx::Verified::without_asking)
+            {
                 check_refusal(&error, data);
             }
         }
@@ -40,9 +43,11 @@ pub(crate) fn form_body(data: &[u8]) {
         [("Cookie", cookie.as_str()), ("Content-Type", "application/x-www-form-urlencoded")];
     let requirement = Requirement::access().locations([Location::Cookies]);
     let request = Request::new("POST", headers.as_slice()).form(&fields);
-    let verified = engine()
-        .find_token(&request, &requirement)
-        .and_then(|found| engine().verify::<JsonClaims>(&found, &requirement, now()).map(authx::Verified::without_asking));
+    let verified = engine().find_token(&request, &requirement).and_then(|found| {
+        engine()
+            .verify::<JsonClaims>(&found, &requirement, now())
+            .map(authx::Verified::without_asking)
+    });
     let given: Vec<_> = fields.iter().filter(|(name, _)| *name == "csrf_token").collect();
     match verified {
         Ok(_) => assert!(given.iter().any(|(_, value)| *value == "right"), "{given:?}"),

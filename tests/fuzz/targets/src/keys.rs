@@ -29,7 +29,10 @@ fn check_it_signs(key: Key) {
     let engine = Engine::new(Config::builder().keys(ring).build().expect("a configuration"));
     let token = engine.issue(&NewToken::access("ada"), now(), &SystemRandom).expect("a token");
     let token = RequestToken::new(token, TokenKind::Access, Location::Headers);
-    let claims = engine.verify::<()>(&token, &Requirement::access(), now()).map(authx::Verified::without_asking).expect("claims");
+    let claims = engine
+        .verify::<()>(&token, &Requirement::access(), now())
+        .map(authx::Verified::without_asking)
+        .expect("claims");
     assert_eq!(claims.sub, "ada");
 }
 

@@ -11,7 +11,9 @@ use crate::shared::{NOW, SECRET, engine, now, token_of};
 pub(crate) fn jsonwebtoken(data: &[u8]) {
     let Some(text) = token_of(data) else { return };
     let token = RequestToken::new(text.as_str(), TokenKind::Access, Location::Headers);
-    let ours = engine().verify::<JsonClaims>(&token, &Requirement::access(), now()).map(authx::Verified::without_asking);
+    let ours = engine()
+        .verify::<JsonClaims>(&token, &Requirement::access(), now())
+        .map(authx::Verified::without_asking);
     let theirs = peer(&text);
     match (&ours, &theirs) {
         (Ok(ours), Ok(theirs)) => {

@@ -32,7 +32,9 @@ pub(crate) fn request(data: &[u8]) {
         let found = engine().find_token(&request, &requirement);
         let verified = found.and_then(|found| {
             assert!(!found.text().is_empty(), "an empty text is no token");
-            engine().verify::<JsonClaims>(&found, &requirement, now()).map(authx::Verified::without_asking)
+            engine()
+                .verify::<JsonClaims>(&found, &requirement, now())
+                .map(authx::Verified::without_asking)
         });
         if let Err(error) = verified {
             check_refusal(&error, data);

@@ -16,10 +16,13 @@ pub(crate) fn token(data: &[u8]) {
     let _ = decode_unverified_payload(&text);
     for kind in [TokenKind::Access, TokenKind::Refresh] {
         let token = RequestToken::new(text.as_str(), kind, Location::Headers);
-        let verdict = engine().verify::<JsonClaims>(&token, &Requirement::of(kind), now()).map(authx::Verified::without_asking);
+        let verdict = engine()
+            .verify::<JsonClaims>(&token, &Requirement::of(kind), now())
+            .map(authx::Verified::without_asking);
         for _ in 0..2 {
-            let cached =
-                caching_engine().verify::<JsonClaims>(&token, &Requirement::of(kind), now()).map(authx::Verified::without_asking);
+            let cached = caching_engine()
+                .verify::<JsonClaims>(&token, &Requirement::of(kind), now())
+                .map(authx::Verified::without_asking);
             assert_eq!(
                 format!("{cached:?}"),
                 format!("{verdict:?}"),
