@@ -64,14 +64,14 @@ impl<'r, H: Headers + ?Sized> Request<'r, H> {
         self
     }
 
-    /// The body's bytes, where [`Engine::wants_body`] asks for JSON.
+    /// The body's bytes, where [`Engine::wants_body`](crate::Engine::wants_body) asks for JSON.
     #[must_use]
     pub fn json(mut self, body: &'r [u8]) -> Self {
         self.json = Some(body);
         self
     }
 
-    /// The body's fields, where [`Engine::wants_body`] asks for a form.
+    /// The body's fields, where [`Engine::wants_body`](crate::Engine::wants_body) asks for a form.
     #[must_use]
     pub fn form(mut self, fields: &'r [(&'r str, &'r str)]) -> Self {
         self.form = fields;

@@ -25,7 +25,7 @@ pub struct CsrfProof<'r> {
 }
 
 impl<'r> RequestToken<'r> {
-    /// A token from somewhere else than a [`Request`], such as a WebSocket's first message. In a
+    /// A token from somewhere else than a [`Request`](super::Request), such as a WebSocket's first message. In a
     /// cookie, it must prove its CSRF value.
     pub fn new(text: impl Into<Cow<'r, str>>, kind: TokenKind, location: Location) -> Self {
         let text = match text.into() {
