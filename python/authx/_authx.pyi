@@ -347,8 +347,9 @@ class SessionTable:
     def set_max_idle(self, seconds: float | None) -> None:
         """Remember a session that nobody asks about for so many seconds; `None`: without end."""
 
-    def insert(self, session_id: str, uid: str, session: Any, size: int, now: float) -> None:
-        """Add a session of a user, or replace the one of this name. `size` is in bytes."""
+    def insert(self, session_id: str, uid: str, session: Any, size: int, now: float) -> bool:
+        """Add a session of a user, or replace the one of this name. `size` is in bytes. Tells whether it was kept: not
+        where it alone is larger than all may be."""
 
     def find(self, session_id: str, now: float) -> Any | None:
         """Give the session of this name, which is used by being asked about."""
@@ -356,7 +357,7 @@ class SessionTable:
     def peek(self, session_id: str) -> Any | None:
         """Give the session of this name without using it."""
 
-    def replace(self, session_id: str, known: Any, session: Any) -> bool:
+    def replace(self, session_id: str, known: Any, session: Any, size: int) -> bool:
         """Keep `session` instead of `known`, and tell whether `known` was still there."""
 
     def remove(self, session_id: str) -> None:

@@ -58,6 +58,17 @@ _USER_AGENT_BYTES = 512
 _SESSION_BYTES = 64 * 1024
 
 
+def _bounded(session: SessionInfo) -> tuple[SessionInfo, int]:
+    """Give a copy of the session that is no larger than the store keeps, and its size in bytes."""
+    kept = session.model_copy()
+    if kept.user_agent is not None:
+        kept.user_agent = kept.user_agent.encode(errors="replace")[:_USER_AGENT_BYTES].decode(errors="ignore")
+    size = len(kept.model_dump_json())
+    if size > _SESSION_BYTES:
+        raise ValueError(f"device_info: the session takes {size} bytes, and {_SESSION_BYTES} are allowed")
+    return kept, size
+
+
 class InMemorySessionStore:
     """Keeps sessions in this process, and forgets those whose tokens have all expired.
 
@@ -90,12 +101,7 @@ class InMemorySessionStore:
         Raises:
             ValueError: It takes more than 64 KiB. Names the field that is most likely at fault.
         """
-        kept = session.model_copy()
-        if kept.user_agent is not None:
-            kept.user_agent = kept.user_agent.encode(errors="replace")[:_USER_AGENT_BYTES].decode(errors="ignore")
-        size = len(kept.model_dump_json())
-        if size > _SESSION_BYTES:
-            raise ValueError(f"device_info: the session takes {size} bytes, and {_SESSION_BYTES} are allowed")
+        kept, size = _bounded(session)
         self._table.insert(kept.session_id, kept.uid, kept, size, clock.elapsed())
 
     async def get(self, session_id: str) -> SessionInfo | None:
@@ -107,14 +113,15 @@ class InMemorySessionStore:
         """Change fields of a session that is there.
 
         Raises:
-            ValueError: A session has no such field, or it can't be changed.
+            ValueError: A session has no such field, it can't be changed, or the session would be too large.
         """
         unknown = kwargs.keys() - (SessionInfo.model_fields.keys() - {"uid"})
         if unknown:
             raise ValueError(f"fields of a session that can't be changed: {', '.join(sorted(unknown))}")
         # Another thread may change it, too, or delete it; then the change is made to what is there now, if anything is.
         while (session := self._table.peek(session_id)) is not None:
-            if self._table.replace(session_id, session, session.model_copy(update=kwargs)):
+            changed, size = _bounded(session.model_copy(update=kwargs))
+            if self._table.replace(session_id, session, changed, size):
                 return
 
     async def delete(self, session_id: str) -> None:

@@ -382,6 +382,26 @@ def test_memory_forgets_sessions_that_nobody_asks_about(authx_clock: FrozenClock
     assert len(store._table) == 0
 
 
+def test_memory_keeps_no_more_of_a_session_than_it_allows() -> None:
+    store = InMemorySessionStore()
+    large = {"note": "x" * 70_000}
+
+    async def scenario() -> None:
+        await store.create(SessionInfo(session_id="one", uid="ada", user_agent="é" * 1000))
+        kept = await store.get("one")
+        assert kept is not None
+        assert kept.user_agent == "é" * 256
+        with pytest.raises(ValueError, match=r"^device_info: "):
+            await store.create(SessionInfo(session_id="two", uid="ada", device_info=large))
+        with pytest.raises(ValueError, match=r"^device_info: "):
+            await store.update("one", device_info=large)
+        kept = await store.get("one")
+        assert kept is not None
+        assert kept.device_info is None
+
+    run(scenario())
+
+
 def test_memory_of_an_auth_lasts_as_long_as_its_tokens(auth: Any, authx_clock: FrozenClock) -> None:
     session = run(auth.create_session("ada"))
 

@@ -35,10 +35,9 @@ impl PySessionTable {
         session: Py<PyAny>,
         size: usize,
         now: f64,
-    ) -> PyResult<()> {
+    ) -> PyResult<bool> {
         let now = instant("now", now)?;
-        self.with(|table| table.insert(session_id, uid, session, size, now));
-        Ok(())
+        Ok(self.with(|table| table.insert(session_id, uid, session, size, now)))
     }
 
     fn find(&self, py: Python<'_>, session_id: &str, now: f64) -> PyResult<Option<Py<PyAny>>> {
@@ -51,16 +50,19 @@ impl PySessionTable {
     }
 
     #[expect(clippy::needless_pass_by_value, reason = "PyO3 extracts owned objects")]
-    fn replace(&self, session_id: &str, known: Py<PyAny>, session: Py<PyAny>) -> bool {
+    fn replace(&self, session_id: &str, known: Py<PyAny>, session: Py<PyAny>, size: usize) -> bool {
         let mut given = Some(session);
         let replaced = self.with(|table| {
+            let is_known = table.peek(session_id).is_some_and(|kept| kept.is(&known));
+            if !is_known {
+                return None;
+            }
             let mut replaced = None;
             table.change(session_id, |kept| {
-                if kept.is(&known)
-                    && let Some(session) = given.take()
-                {
+                if let Some(session) = given.take() {
                     replaced = Some(std::mem::replace(kept, session));
                 }
+                size
             });
             replaced
         });

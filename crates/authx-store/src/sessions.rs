@@ -95,12 +95,18 @@ pub struct SessionTooLarge {
     bytes: usize,
 }
 
+impl SessionTooLarge {
+    pub(crate) fn of(bytes: usize) -> Self {
+        Self { bytes }
+    }
+}
+
 impl fmt::Display for SessionTooLarge {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { bytes } = self;
         write!(
             formatter,
-            "device_info: the session takes {bytes} bytes, and {MAX_BYTES} are allowed"
+            "device_info: the session takes {bytes} bytes, which is more than a store keeps of one"
         )
     }
 }

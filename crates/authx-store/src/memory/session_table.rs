@@ -17,8 +17,8 @@ use authx::Timestamp;
 /// use authx_store::memory::SessionTable;
 ///
 /// let mut table = SessionTable::new(1000, 1 << 20);
-/// table.insert("s1", "ada", "a laptop", 100, Timestamp::MIN);
-/// table.insert("s2", "ada", "a phone", 100, Timestamp::MIN);
+/// assert!(table.insert("s1", "ada", "a laptop", 100, Timestamp::MIN));
+/// assert!(table.insert("s2", "ada", "a phone", 100, Timestamp::MIN));
 /// assert_eq!(table.of_user("ada"), [&"a laptop", &"a phone"]);
 /// table.remove("s1");
 /// assert_eq!(table.find("s1", Timestamp::MIN), None);
@@ -44,6 +44,8 @@ struct Session<V> {
     value: V,
     uid: String,
     bytes: usize,
+    /// The part of them that the value takes.
+    value_bytes: usize,
     first_use: u64,
     last_use: u64,
     used_at: Timestamp,
@@ -72,13 +74,27 @@ impl<V> SessionTable<V> {
     }
 
     /// Adds a session of the user `uid`, or replaces the one of this name. `bytes` is what its value takes.
-    pub fn insert(&mut self, session_id: &str, uid: &str, value: V, bytes: usize, now: Timestamp) {
+    ///
+    /// Gives `false`, and keeps nothing, where the session alone takes more than all may.
+    #[must_use = "a session that is too large is not kept"]
+    pub fn insert(
+        &mut self,
+        session_id: &str,
+        uid: &str,
+        value: V,
+        bytes: usize,
+        now: Timestamp,
+    ) -> bool {
         self.forget_idle(now);
         self.remove(session_id);
-        let bytes = bytes.saturating_add(2 * session_id.len() + uid.len()).saturating_add(OVERHEAD);
-        while self.sessions.len() >= self.max_sessions
-            || self.bytes.saturating_add(bytes) > self.max_bytes
-        {
+        let value_bytes = bytes;
+        let name_bytes = 2 * session_id.len() + uid.len() + OVERHEAD;
+        let bytes = value_bytes.saturating_add(name_bytes);
+        if bytes > self.max_bytes {
+            self.removed.push(value);
+            return false;
+        }
+        while self.sessions.len() >= self.max_sessions || self.bytes + bytes > self.max_bytes {
             if !self.remove_first_used() {
                 break;
             }
@@ -89,9 +105,17 @@ impl<V> SessionTable<V> {
         let of_user = self.by_user.entry(uid.to_owned()).or_default();
         of_user.insert(number, session_id.to_owned());
         self.bytes += bytes;
-        let (uid, used_at) = (uid.to_owned(), now);
-        let session = Session { value, uid, bytes, first_use: number, last_use: number, used_at };
+        let session = Session {
+            value,
+            uid: uid.to_owned(),
+            bytes,
+            value_bytes,
+            first_use: number,
+            last_use: number,
+            used_at: now,
+        };
         self.sessions.insert(session_id.to_owned(), session);
+        true
     }
 
     /// The session of this name, which is used by being asked about.
@@ -114,11 +138,17 @@ impl<V> SessionTable<V> {
         self.sessions.get(session_id).map(|session| &session.value)
     }
 
-    /// Changes the session of this name, if there is one. One that was removed is not revived.
-    pub fn change(&mut self, session_id: &str, change: impl FnOnce(&mut V)) {
-        if let Some(session) = self.sessions.get_mut(session_id) {
-            change(&mut session.value);
-        }
+    /// Changes the session of this name, if there is one; `change` gives how many bytes its value takes now. One
+    /// that was removed is not revived.
+    pub fn change(&mut self, session_id: &str, change: impl FnOnce(&mut V) -> usize) {
+        let Some(session) = self.sessions.get_mut(session_id) else { return };
+        let value_bytes = change(&mut session.value);
+        let other_bytes = session.bytes - session.value_bytes;
+        self.bytes -= session.bytes;
+        session.value_bytes = value_bytes;
+        session.bytes = other_bytes.saturating_add(value_bytes);
+        self.bytes = self.bytes.saturating_add(session.bytes);
+        while self.bytes > self.max_bytes && self.remove_first_used() {}
     }
 
     /// Forgets the session of this name.
@@ -209,10 +239,10 @@ mod tests {
     fn a_full_table_forgets_the_session_that_was_idle_longest() {
         let mut table = SessionTable::new(2, usize::MAX);
         for name in ["one", "two"] {
-            table.insert(name, "ada", name, 0, at(0));
+            assert!(table.insert(name, "ada", name, 0, at(0)));
         }
         table.find("one", at(1));
-        table.insert("three", "ada", "three", 0, at(2));
+        assert!(table.insert("three", "ada", "three", 0, at(2)));
         assert_eq!(table.of_user("ada"), [&"one", &"three"]);
         assert_eq!(table.take_removed(), ["two"]);
     }
@@ -221,7 +251,7 @@ mod tests {
     fn large_sessions_make_room_for_each_other() {
         let mut table = SessionTable::new(usize::MAX, 2500);
         for name in ["one", "two", "three"] {
-            table.insert(name, "ada", name, 1000, at(0));
+            assert!(table.insert(name, "ada", name, 1000, at(0)));
             assert!(table.bytes() <= 2500);
         }
         assert_eq!(table.of_user("ada"), [&"three"]);
@@ -230,9 +260,12 @@ mod tests {
     #[test]
     fn a_session_that_is_gone_is_not_changed_into_being() {
         let mut table = SessionTable::new(10, usize::MAX);
-        table.insert("one", "ada", 1, 0, at(0));
+        assert!(table.insert("one", "ada", 1, 0, at(0)));
         table.remove("one");
-        table.change("one", |value| *value = 2);
+        table.change("one", |value| {
+            *value = 2;
+            0
+        });
         assert!(table.is_empty());
     }
 
@@ -240,7 +273,7 @@ mod tests {
     fn a_clock_that_goes_back_ends_no_session_early() {
         let mut table = SessionTable::new(10, usize::MAX);
         table.set_max_idle(Some(Duration::from_secs(10)));
-        table.insert("one", "ada", 1, 0, at(100));
+        assert!(table.insert("one", "ada", 1, 0, at(100)));
         assert!(table.find("one", at(5)).is_some());
         assert!(table.find("one", at(110)).is_some());
         assert!(table.find("one", at(121)).is_none());
@@ -249,15 +282,19 @@ mod tests {
     proptest! {
         /// Whatever happens, the maps agree and the bounds hold.
         #[test]
-        fn the_bounds_hold(steps in prop::collection::vec((0_u8..5, 0_u8..8, 0_u8..3, 0_usize..900, 0_u64..40), 1..200)) {
+        fn the_bounds_hold(steps in prop::collection::vec((0_u8..6, 0_u8..8, 0_u8..3, 0_usize..6000, 0_u64..40), 1..200)) {
             let mut table = SessionTable::new(4, 4000);
             table.set_max_idle(Some(Duration::from_secs(20)));
             for (step, name, user, bytes, now) in steps {
                 let (name, user) = (format!("s{name}"), format!("u{user}"));
                 match step {
-                    0 | 1 => table.insert(&name, &user, name.clone(), bytes, at(now)),
+                    0 | 1 => {
+                        let kept = table.insert(&name, &user, name.clone(), bytes, at(now));
+                        prop_assert_eq!(kept, table.peek(&name).is_some());
+                    }
                     2 => drop(table.find(&name, at(now)).cloned()),
                     3 => table.remove(&name),
+                    4 => table.change(&name, |_| bytes),
                     _ => table.remove_user(&user),
                 }
                 prop_assert!(table.len() <= 4 && table.bytes() <= 4000);

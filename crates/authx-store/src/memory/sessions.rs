@@ -8,7 +8,7 @@ use std::time::Duration;
 use authx::Timestamp;
 
 use super::{SessionTable, lock};
-use crate::{BoxFuture, SessionInfo, SessionStore, StoreError};
+use crate::{BoxFuture, SessionInfo, SessionStore, SessionTooLarge, StoreError};
 
 /// Keeps sessions in this process, and forgets those whose tokens have all expired.
 ///
@@ -62,10 +62,10 @@ impl SessionStore for MemorySessions {
         session: &'a SessionInfo,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        let kept = session.clone().within_bounds().map(|session| {
-            let (session_id, uid) = (session.session_id.clone(), session.uid.clone());
-            let bytes = session.bytes();
-            self.table().insert(&session_id, &uid, session, bytes, now);
+        let kept = session.clone().within_bounds().and_then(|kept| {
+            let bytes = kept.bytes();
+            let is_kept = self.table().insert(&session.session_id, &session.uid, kept, bytes, now);
+            if is_kept { Ok(()) } else { Err(SessionTooLarge::of(bytes)) }
         });
         Box::pin(ready(kept.map_err(StoreError::from)))
     }
@@ -84,7 +84,10 @@ impl SessionStore for MemorySessions {
         session_id: &'a str,
         last_active: Timestamp,
     ) -> BoxFuture<'a, Result<(), StoreError>> {
-        self.table().change(session_id, |session| session.last_active = last_active);
+        self.table().change(session_id, |session| {
+            session.last_active = last_active;
+            session.bytes()
+        });
         Box::pin(ready(Ok(())))
     }
 
