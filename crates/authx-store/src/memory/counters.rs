@@ -16,7 +16,8 @@ use crate::{BoxFuture, CounterStore, StoreError};
 ///
 /// Windows that have ended are dropped with the next request. A key is kept as its SHA-256, so that a long
 /// one costs no more than a short one. It counts 100 000 windows at once unless told otherwise, which take
-/// about 20 MB; for one more, the window that ends soonest is forgotten.
+/// about 20 MB; for one more, the window that ends soonest is forgotten, or one that was begun while the
+/// clock ran ahead.
 ///
 /// ```
 /// use authx::{RateLimit, Timestamp};
@@ -131,7 +132,7 @@ impl Windows {
         let ends_at = now + window;
         if !self.counters.contains_key(&name) {
             while self.counters.len() >= self.capacity {
-                self.drop_first_to_end();
+                self.make_room(now);
             }
             self.by_end.insert((ends_at, name));
         }
@@ -155,6 +156,18 @@ impl Windows {
     fn drop_ended(&mut self, now: Timestamp) {
         while self.by_end.first().is_some_and(|(ends_at, _)| *ends_at <= now) {
             self.drop_first_to_end();
+        }
+    }
+
+    /// A window that ends later than one that begins now was begun while the clock ran ahead. It goes first:
+    /// otherwise those of today would only push each other out, and nobody would reach a limit.
+    fn make_room(&mut self, now: Timestamp) {
+        match self.by_end.last().copied() {
+            Some((ends_at, name)) if ends_at > now + name.1 => {
+                self.by_end.pop_last();
+                self.counters.remove(&name);
+            }
+            _ => self.drop_first_to_end(),
         }
     }
 
@@ -245,6 +258,19 @@ mod tests {
         counters.forget("a");
         assert_eq!((counters.len(), ends_kept(&counters)), (1, 1));
         assert_eq!(counters.count("b", MINUTE, at(0.0)).requests, 2);
+    }
+
+    #[test]
+    fn a_memory_full_of_windows_from_a_clock_that_ran_ahead_still_limits() {
+        let counters = MemoryCounters::with_capacity(NonZeroUsize::new(10).expect("not zero"));
+        for key in 0..10 {
+            counters.count(&key.to_string(), MINUTE, at(86_400.0));
+        }
+        for requests in 1..5 {
+            assert_eq!(counters.count("a", MINUTE, at(0.0)).requests, requests);
+            assert_eq!(counters.count("b", MINUTE, at(0.0)).requests, requests);
+        }
+        assert_eq!((counters.len(), ends_kept(&counters)), (10, 10));
     }
 
     #[test]
