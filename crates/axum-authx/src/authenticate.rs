@@ -78,26 +78,29 @@ impl AuthX {
                 }
                 Step::AskSession(question) => {
                     let session_id = question.session_id();
-                    let mut state = SessionState::Active;
-                    if !asked.knows(self, Subject::Session, session_id) {
-                        state = self.session_state(session_id).await.map_err(|error| {
-                            NotAdmitted::Unanswered(StoreFailure { asked: "a session", error })
-                        })?;
-                        if state == SessionState::Active && asked.is_a_request() {
-                            self.note_activity(session_id).await;
+                    if asked.knows(self, Subject::Session, session_id) {
+                        question.answer(SessionState::Active)?
+                    } else {
+                        let state = self.session_state(session_id).await;
+                        let state =
+                            state.map_err(|error| StoreFailure { asked: "a session", error })?;
+                        if state == SessionState::Active {
+                            if asked.is_a_request() {
+                                self.note_activity(session_id).await;
+                            }
+                            asked.remember(self, Subject::Session, session_id);
                         }
-                        asked.remember(self, Subject::Session, session_id);
+                        question.answer(state)?
                     }
-                    question.answer(state)?
                 }
             };
         }
     }
 
-    async fn is_revoked(&self, token: &VerifiedToken) -> Result<bool, NotAdmitted> {
+    async fn is_revoked(&self, token: &VerifiedToken) -> Result<bool, StoreFailure> {
         let Some(revocation) = self.revocation() else { return Ok(false) };
         let answer = revocation.is_revoked(token).await;
-        answer.map_err(|error| NotAdmitted::Unanswered(StoreFailure { asked: "a token", error }))
+        answer.map_err(|error| StoreFailure { asked: "a token", error })
     }
 
     /// What the engine needs to know of the stores.
@@ -171,9 +174,11 @@ impl AuthX {
         token: &'t RequestToken<'_>,
         requirement: &Requirement,
     ) -> Result<Verified<'t, C>, Error> {
-        let others: Vec<_> = self.others().iter().map(Handle::current).collect();
-        let others = others.iter().map(|other| &**other);
-        engine.verify_among(token, requirement, others, self.now())
+        let now = self.now();
+        engine.verify(token, requirement, now).map_err(|error| {
+            let others: Vec<_> = self.others().iter().map(Handle::current).collect();
+            engine.error_among(error, token, others.iter().map(|other| &**other), now)
+        })
     }
 
     /// The request as the engine sees it, with what was read of its body.
@@ -227,6 +232,12 @@ impl From<Error> for NotAdmitted {
     }
 }
 
+impl From<StoreFailure> for NotAdmitted {
+    fn from(failure: StoreFailure) -> Self {
+        Self::Unanswered(failure)
+    }
+}
+
 /// A store that has no answer.
 pub(crate) struct StoreFailure {
     asked: &'static str,
@@ -250,7 +261,8 @@ enum Subject {
     Session,
 }
 
-/// What the stores let pass in a request. Only that is remembered: an error ends the request.
+/// What the stores let pass in a request. Only that is remembered: a handler may take a refusal for a value
+/// and ask again, and must be refused again.
 #[derive(Clone, Default)]
 struct Passed(Vec<(AuthX, Subject, String)>);
 

@@ -407,3 +407,19 @@ async fn sessions_in_memory_are_forgotten_by_the_clock_of_the_service() {
     assert!(auth.list_sessions("ada").await.expect("a list").is_empty());
     assert!(auth.get_session(&session.session_id).await.expect("an answer").is_none());
 }
+
+#[tokio::test]
+async fn a_handler_that_takes_a_refusal_for_a_value_is_refused_again() {
+    let (auth, _) = auth_of(|config| config);
+    let session = auth.create_session("ada").await.expect("a session");
+    let token = NewToken::access("ada").session(&session.session_id);
+    let token = auth.issue(&token).expect("a token");
+    let twice = |first: Result<AccessToken, Rejection>, second: Result<AccessToken, Rejection>| async move {
+        format!("{} {}", first.is_ok(), second.is_ok())
+    };
+    let app = Router::new().route("/", get(twice)).with_state(auth.clone());
+    let ask = || answer_to(&app, bearer(testing::get("/"), &token));
+    assert_eq!(ask().await.body, "true true");
+    auth.revoke_session(&session.session_id).await.expect("revoked");
+    assert_eq!(ask().await.body, "false false");
+}
