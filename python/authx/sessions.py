@@ -55,18 +55,23 @@ class SessionInfo(BaseModel):
 
 
 _USER_AGENT_BYTES = 512
+_IP_ADDRESS_BYTES = 64
 _SESSION_BYTES = 64 * 1024
 
 
 def _bounded(session: SessionInfo) -> tuple[SessionInfo, int]:
     """Give a copy of the session that is no larger than the store keeps, and its size in bytes."""
     kept = session.model_copy()
-    if kept.user_agent is not None:
-        kept.user_agent = kept.user_agent.encode(errors="replace")[:_USER_AGENT_BYTES].decode(errors="ignore")
-    size = len(kept.model_dump_json())
+    kept.user_agent = _cut(kept.user_agent, _USER_AGENT_BYTES)
+    kept.ip_address = _cut(kept.ip_address, _IP_ADDRESS_BYTES)
+    size = len(kept.model_dump_json().encode())
     if size > _SESSION_BYTES:
         raise ValueError(f"device_info: the session takes {size} bytes, and {_SESSION_BYTES} are allowed")
     return kept, size
+
+
+def _cut(string: str | None, size: int) -> str | None:
+    return None if string is None else string.encode(errors="replace")[:size].decode(errors="ignore")
 
 
 class InMemorySessionStore:
@@ -96,13 +101,14 @@ class InMemorySessionStore:
         self._table.set_max_idle(None if max_idle is None else max_idle.total_seconds())
 
     async def create(self, session: SessionInfo) -> None:
-        """Remember a new session. More than 512 bytes of its `user_agent` are cut off.
+        """Remember a new session. Of its `user_agent` 512 bytes are kept, and of its `ip_address` 64.
 
         Raises:
             ValueError: It takes more than 64 KiB. Names the field that is most likely at fault.
         """
         kept, size = _bounded(session)
-        self._table.insert(kept.session_id, kept.uid, kept, size, clock.elapsed())
+        if not self._table.insert(kept.session_id, kept.uid, kept, size, clock.elapsed()):
+            raise ValueError(f"device_info: the session takes {size} bytes, which is more than the store has room for")
 
     async def get(self, session_id: str) -> SessionInfo | None:
         """Give the session of this name."""

@@ -30,8 +30,9 @@ pub struct SessionTable<V> {
     max_idle: Option<Duration>,
     bytes: usize,
     sessions: HashMap<String, Session<V>>,
-    /// By their last use: those that are over come first.
-    by_use: BTreeMap<u64, String>,
+    /// By the time of their last use: those that are over come first, even where the clock ran ahead while
+    /// others were used.
+    by_use: BTreeMap<(Timestamp, u64), String>,
     /// Of each user by their first use: the oldest comes first.
     by_user: HashMap<String, BTreeMap<u64, String>>,
     /// Uses are numbered, and the first use is the session's beginning.
@@ -47,8 +48,7 @@ struct Session<V> {
     /// The part of them that the value takes.
     value_bytes: usize,
     first_use: u64,
-    last_use: u64,
-    used_at: Timestamp,
+    last_use: (Timestamp, u64),
 }
 
 impl<V> SessionTable<V> {
@@ -75,7 +75,7 @@ impl<V> SessionTable<V> {
 
     /// Adds a session of the user `uid`, or replaces the one of this name. `bytes` is what its value takes.
     ///
-    /// Gives `false`, and keeps nothing, where the session alone takes more than all may.
+    /// Gives `false`, and changes nothing, where the session alone takes more than all may.
     #[must_use = "a session that is too large is not kept"]
     pub fn insert(
         &mut self,
@@ -86,7 +86,6 @@ impl<V> SessionTable<V> {
         now: Timestamp,
     ) -> bool {
         self.forget_idle(now);
-        self.remove(session_id);
         let value_bytes = bytes;
         let name_bytes = 2 * session_id.len() + uid.len() + OVERHEAD;
         let bytes = value_bytes.saturating_add(name_bytes);
@@ -94,6 +93,7 @@ impl<V> SessionTable<V> {
             self.removed.push(value);
             return false;
         }
+        self.remove(session_id);
         while self.sessions.len() >= self.max_sessions || self.bytes + bytes > self.max_bytes {
             if !self.remove_first_used() {
                 break;
@@ -101,7 +101,7 @@ impl<V> SessionTable<V> {
         }
         self.uses += 1;
         let number = self.uses;
-        self.by_use.insert(number, session_id.to_owned());
+        self.by_use.insert((now, number), session_id.to_owned());
         let of_user = self.by_user.entry(uid.to_owned()).or_default();
         of_user.insert(number, session_id.to_owned());
         self.bytes += bytes;
@@ -111,8 +111,7 @@ impl<V> SessionTable<V> {
             bytes,
             value_bytes,
             first_use: number,
-            last_use: number,
-            used_at: now,
+            last_use: (now, number),
         };
         self.sessions.insert(session_id.to_owned(), session);
         true
@@ -123,12 +122,12 @@ impl<V> SessionTable<V> {
         self.forget_idle(now);
         let session = self.sessions.get_mut(session_id)?;
         self.uses += 1;
-        if let Some(name) = self.by_use.remove(&session.last_use) {
-            self.by_use.insert(self.uses, name);
-        }
-        session.last_use = self.uses;
         // A clock that goes back makes no session older.
-        session.used_at = session.used_at.max(now);
+        let last_use = (session.last_use.0.max(now), self.uses);
+        if let Some(name) = self.by_use.remove(&session.last_use) {
+            self.by_use.insert(last_use, name);
+        }
+        session.last_use = last_use;
         Some(&session.value)
     }
 
@@ -183,9 +182,8 @@ impl<V> SessionTable<V> {
     /// Forgets the sessions that nobody asked about for too long.
     pub fn forget_idle(&mut self, now: Timestamp) {
         let Some(max_idle) = self.max_idle else { return };
-        while let Some((_, session_id)) = self.by_use.first_key_value() {
-            let used_at = self.sessions.get(session_id).map(|session| session.used_at);
-            if used_at.is_some_and(|used_at| now.saturating_since(used_at) <= max_idle) {
+        while let Some(((used_at, _), _)) = self.by_use.first_key_value() {
+            if now.saturating_since(*used_at) <= max_idle {
                 return;
             }
             self.remove_first_used();
@@ -279,6 +277,23 @@ mod tests {
         assert!(table.find("one", at(121)).is_none());
     }
 
+    #[test]
+    fn a_session_is_over_whatever_the_clock_said_to_others() {
+        let mut table = SessionTable::new(10, usize::MAX);
+        table.set_max_idle(Some(Duration::from_secs(10)));
+        assert!(table.insert("ahead", "ada", 1, 0, at(1_000_000)));
+        assert!(table.insert("idle", "ada", 2, 0, at(100)));
+        assert_eq!(table.find("idle", at(111)), None);
+    }
+
+    #[test]
+    fn a_session_that_is_too_large_changes_nothing() {
+        let mut table = SessionTable::new(10, 1000);
+        assert!(table.insert("one", "ada", 1, 0, at(0)));
+        assert!(!table.insert("one", "ada", 2, 5000, at(0)));
+        assert_eq!(table.peek("one"), Some(&1));
+    }
+
     proptest! {
         /// Whatever happens, the maps agree and the bounds hold.
         #[test]
@@ -289,8 +304,11 @@ mod tests {
                 let (name, user) = (format!("s{name}"), format!("u{user}"));
                 match step {
                     0 | 1 => {
+                        let before = table.peek(&name).is_some();
                         let kept = table.insert(&name, &user, name.clone(), bytes, at(now));
-                        prop_assert_eq!(kept, table.peek(&name).is_some());
+                        let after = table.peek(&name).is_some();
+                        let is_right = if kept { after } else { before || !after };
+                        prop_assert!(is_right);
                     }
                     2 => drop(table.find(&name, at(now)).cloned()),
                     3 => table.remove(&name),

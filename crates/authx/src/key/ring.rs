@@ -28,6 +28,7 @@ pub struct KeyRing {
     keys: Box<[Key]>,
     /// The headers of most tokens that each key signed: the one that we write first.
     headers: Box<[[HeaderTemplate; 2]]>,
+    is_malleable: bool,
 }
 
 /// Why keys make no ring.
@@ -82,7 +83,9 @@ impl KeyRing {
         }
         let known = |key| [HeaderTemplate::of(key), HeaderTemplate::beginning_with_typ(key)];
         let headers = keys.iter().map(known).collect();
-        Ok(Self { keys, headers })
+        let is_curve = |key: &Key| key.algorithm().key_kind() == KeyKind::EllipticCurve;
+        let is_malleable = keys.iter().any(is_curve);
+        Ok(Self { keys, headers, is_malleable })
     }
 
     /// The keys, the one that signs first.
@@ -149,7 +152,7 @@ impl KeyRing {
 
     /// Whether some key's signatures have a malleable twin.
     pub(crate) fn is_malleable(&self) -> bool {
-        self.keys.iter().any(|key| key.algorithm().key_kind() == KeyKind::EllipticCurve)
+        self.is_malleable
     }
 
     /// The key that signs.
