@@ -233,14 +233,15 @@ lint-rust: rust $(VENV)/bin/python
 lint-features: $(VENV)/.dev rust ## Lint and document each published crate with each of its features alone
 	$(BIN)/python scripts/packages.py features
 
-# The wheel is built from the source distribution, so that both are known to be whole.
+# The wheel is built from the source distribution, so that both are known to be whole. In a folder of its own: the
+# extension's file has the same name in both builds, and cargo would take the one for the other.
 .PHONY: lint-packages
 lint-packages: $(VENV)/.dev rust ## Pack all that is published, build it as packed, and look at what it holds
 	$(BIN)/python scripts/packages.py crates
 	rm -rf $(SDIST) && mkdir -p $(SDIST)
 	$(BIN)/maturin sdist --out $(SDIST)
 	tar -xzm -f $(SDIST)/*.tar.gz -C $(SDIST)
-	cd $(SDIST)/*/ && CARGO_TARGET_DIR=$(abspath $(TARGET)) $(abspath $(BIN))/maturin build --release --quiet --out ..
+	cd $(SDIST)/*/ && CARGO_TARGET_DIR=$(abspath $(SDIST)-target) $(abspath $(BIN))/maturin build --release --quiet --out ..
 	$(BIN)/twine check --strict $(SDIST)/*.tar.gz $(SDIST)/*.whl
 	$(BIN)/python scripts/packages.py artefacts $(SDIST)/*.tar.gz $(SDIST)/*.whl
 

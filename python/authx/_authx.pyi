@@ -5,7 +5,7 @@ authentication is raised as the class of `authx.exceptions` that names it; a bad
 `BadConfigurationError`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, final
 
 from authx.policy import PolicyCondition, PolicyContext, PolicyRule
@@ -43,9 +43,7 @@ __all__ = [
     "read_policy",
     "scopes_match",
     "setting_reference",
-    "subject_rate_limit_key",
     "token_header",
-    "token_places",
 ]
 
 @final
@@ -215,13 +213,13 @@ class Engine:
         body: bytes | None = None,
         form: Sequence[tuple[str, str]] | None = None,
         *,
-        others: Sequence[Engine] | None = None,
+        others: Callable[[], Sequence[Engine]] | None = None,
         claims: bool = False,
     ) -> Step:
         """Find and verify the request's token: what a protected route costs.
 
-        `revocation`: whether there is somebody to ask about revocation. `others`: the engines of the application's
-        other logins; where one of them issued the token, `LoginTypeMismatchError` is raised rather than the error of
+        `revocation`: whether there is somebody to ask about revocation. `others`: gives the engines of the application's
+        other logins, and is called where one of them may have issued the token: then `LoginTypeMismatchError` is raised rather than the error of
         a token that can't be read. `claims`: whether `Admitted.claims` is wanted."""
 
     def refresh_candidate(self, scope: Mapping[str, Any], now: float) -> RefreshCandidate | None:
@@ -314,15 +312,6 @@ def circumstances(now: float, host: str | None = None) -> tuple[int, int, str | 
 
 def address_rate_limit_key(host: str, ipv6_prefix: int) -> str | None:
     """The key of a rate limit by the client's address; `None` where the server knows no address."""
-
-def subject_rate_limit_key(subject: str) -> str:
-    """The key of a rate limit by subject."""
-
-def token_places(
-    settings: Mapping[str, object], type: str, locations: Sequence[str] | None = None
-) -> list[tuple[TokenLocation, str, str | None]]:
-    """Where tokens of a type travel: the location, the name there, and the scheme of a header. The settings' keys
-    need not be set. Raises `BadConfigurationError`."""
 
 def decode_unverified(token: str) -> dict[str, Any]:
     """The claims of a token whose signature nobody checked. Raises `JWTDecodeError`."""

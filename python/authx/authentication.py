@@ -4,6 +4,7 @@ The engine decides about the token. Here it is given what it decides by: the req
 the answers of the application's stores. A refusal leaves with its answer, in this instance's words.
 """
 
+import contextlib
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Generic, Protocol
 
@@ -16,7 +17,7 @@ from authx.answers import Wording
 from authx.body import read_wanted
 from authx.callbacks import Blocklist
 from authx.engine import EngineSource
-from authx.exceptions import AuthXException, JWTDecodeError
+from authx.exceptions import AuthXException, BadConfigurationError, JWTDecodeError
 from authx.schema import P, RequestToken, TokenPayload, request_token, validated, verify_request_token
 from authx.sessions import Sessions
 from authx.types import Step, TokenLocations
@@ -213,36 +214,49 @@ class Check:
             if engine is not known_engine:
                 may_want_body = engine.may_want_body(self.requirement)
                 self._body_rule = (engine, may_want_body)
-            if may_want_body or self._others is not None or authenticator.payload_model is not None:
-                return self._verified_with_more(engine, request)
-            step = engine.authenticate(
-                self.requirement, scope, clock.source.time(), authenticator.blocklist is not None
-            )
+            if may_want_body:
+                return self._verified_with_body(engine, request)
+            if self._others is None and authenticator.payload_model is None:
+                # A call without keywords costs less.
+                step = engine.authenticate(
+                    self.requirement, scope, clock.source.time(), authenticator.blocklist is not None
+                )
+            else:
+                step = self._step(engine, request, None, None)
         except AuthXException as error:
             authenticator.wording.word(error)
             raise
         return step if type(step) is Admitted else authenticator.admit(step, in_use=True)
 
-    async def _verified_with_more(self, engine: Engine, request: Request) -> Admitted:
-        """Verify what takes more than the request's head, or gives more than the usual payload."""
+    async def _verified_with_body(self, engine: Engine, request: Request) -> Admitted:
         authenticator = self.authenticator
         try:
             body, form = await read_wanted(engine, self.requirement, request)
-            others = () if self._others is None else self._others()
-            step = engine.authenticate(
-                self.requirement,
-                request.scope,
-                clock.now(),
-                authenticator.blocklist is not None,
-                body,
-                form,
-                others=[other.engines.current() for other in others],
-                claims=authenticator.payload_model is not None,
-            )
+            step = self._step(engine, request, body, form)
         except AuthXException as error:
             authenticator.wording.word(error)
             raise
         return await authenticator.admit(step, in_use=True)
+
+    def _step(self, engine: Engine, request: Request, body: bytes | None, form: list[tuple[str, str]] | None) -> Step:
+        return engine.authenticate(
+            self.requirement,
+            request.scope,
+            clock.now(),
+            self.authenticator.blocklist is not None,
+            body,
+            form,
+            others=None if self._others is None else self._other_engines,
+            claims=self.authenticator.payload_model is not None,
+        )
+
+    def _other_engines(self) -> list[Engine]:
+        engines = []
+        for other in self._others() if self._others is not None else ():
+            # A login whose settings make no engine has issued no token.
+            with contextlib.suppress(BadConfigurationError):
+                engines.append(other.engines.current())
+        return engines
 
 
 class HasAuthenticator(Protocol):

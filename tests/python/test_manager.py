@@ -240,3 +240,13 @@ class TestPolicies:
             asyncio.run(self._authorized(manager, payload=TokenPayload(sub="ada", login_type="admin")))
         with pytest.raises(exceptions.PolicyDeniedError, match="payload or a request"):
             asyncio.run(self._authorized(manager))
+
+
+def test_a_login_works_beside_one_whose_settings_make_no_engine(app: FastAPI, client: Any) -> None:
+    manager = AuthManager()
+    manager.register(instance("admin"))
+    manager.register(AuthX(AuthXConfig(), login_type="user"))
+    protect(app, manager.access_token_required("admin"))
+
+    assert client.get("/", token=manager.create_access_token("admin", "ada")).json() == "ada"
+    assert client.get("/", token=instance("user").create_access_token("ada")).status == 422

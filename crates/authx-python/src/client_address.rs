@@ -8,9 +8,3 @@ use pyo3::prelude::*;
 pub(crate) fn address_rate_limit_key(host: &str, ipv6_prefix: u8) -> Option<String> {
     Some(ClientAddress::of_host(host)?.rate_limit_key(ipv6_prefix))
 }
-
-/// See `subject_rate_limit_key` in `_authx.pyi`.
-#[pyfunction]
-pub(crate) fn subject_rate_limit_key(subject: &str) -> String {
-    authx::subject_rate_limit_key(subject)
-}

@@ -253,19 +253,25 @@ impl Engine {
         revocation: bool,
         body: Option<&[u8]>,
         form: Option<Vec<(String, String)>>,
-        others: Option<Vec<PyRef<'py, Self>>>,
+        others: Option<Bound<'py, PyAny>>,
         claims: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let now = instant("now", now)?;
-        let others: Vec<_> = others.iter().flatten().map(|other| other.inner.clone()).collect();
         self.with_token(requirement, scope, body, form, |found| {
-            let (step, json) = self
-                .unlocked(py, || {
-                    let (verified, json) =
-                        self.verified(&found, &requirement.inner, &others, now, claims)?;
-                    Ok((verified.ask(Stores { revocation }), json))
-                })
-                .map_err(|error| self.error(py, &error))?;
+            let verified = self.unlocked(py, || {
+                let (verified, json) = self.verified(&found, &requirement.inner, now, claims)?;
+                Ok((verified.ask(Stores { revocation }), json))
+            });
+            let (step, json) = match (verified, &others) {
+                (Ok(verified), _) => verified,
+                (Err(error), Some(others)) if self.inner.may_be_of_another_login(&error) => {
+                    let others: Vec<PyRef<'_, Self>> = others.call0()?.extract()?;
+                    let others = others.iter().map(|other| &other.inner);
+                    let error = self.inner.error_among(error, &found, others, now);
+                    return Err(self.error(py, &error));
+                }
+                (Err(error), _) => return Err(self.error(py, &error)),
+            };
             self::step(py, step, self.origin(json))
         })
     }
@@ -351,17 +357,14 @@ impl Engine {
         &self,
         found: &'t RequestToken<'_>,
         requirement: &authx::Requirement,
-        others: &[authx::Engine],
         now: Timestamp,
         wants_payload: bool,
     ) -> Result<(authx::Verified<'t, Custom>, Option<String>), Error> {
-        let verified = if wants_payload {
-            let verified = self.inner.verify_with_payload(found, requirement, now);
-            verified.map(|(verified, json)| (verified, Some(json)))
-        } else {
-            self.inner.verify(found, requirement, now).map(|verified| (verified, None))
-        };
-        verified.map_err(|error| self.inner.error_among(error, found, others, now))
+        if !wants_payload {
+            return self.inner.verify(found, requirement, now).map(|verified| (verified, None));
+        }
+        let (verified, json) = self.inner.verify_with_payload(found, requirement, now)?;
+        Ok((verified, Some(json)))
     }
 
     fn origin(&self, json: Option<String>) -> Origin {

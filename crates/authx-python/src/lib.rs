@@ -20,7 +20,6 @@ mod rate_limit;
 mod request;
 mod requirement;
 mod settings;
-mod token_place;
 mod tokens;
 mod verified;
 
@@ -34,7 +33,7 @@ mod _authx {
     #[pymodule_export]
     use super::answer::{error_message, error_types, failed_close};
     #[pymodule_export]
-    use super::client_address::{address_rate_limit_key, subject_rate_limit_key};
+    use super::client_address::address_rate_limit_key;
     #[pymodule_export]
     use super::engine::Engine;
     #[pymodule_export]
@@ -53,8 +52,6 @@ mod _authx {
     use super::requirement::{Requirement, has_scopes};
     #[pymodule_export]
     use super::settings::{SettingReference, setting_reference};
-    #[pymodule_export]
-    use super::token_place::token_places;
     #[pymodule_export]
     use super::tokens::{FoundToken, decode_unverified, token_header};
     #[pymodule_export]

@@ -30,6 +30,21 @@ impl Engine {
             .map_err(|error| self.error_among(error, token, others, now))
     }
 
+    /// Whether a token of another login may have this error here, so that the engines of the other logins are
+    /// worth asking: what differs between logins is keys, issuers and audiences. A string that is no token at
+    /// all is of no login.
+    #[must_use]
+    pub fn may_be_of_another_login(&self, error: &Error) -> bool {
+        self.config().login_type.is_some()
+            && matches!(
+                error,
+                Error::AlgorithmNotAllowed
+                    | Error::InvalidSignature
+                    | Error::InvalidIssuer
+                    | Error::InvalidAudience
+            )
+    }
+
     /// What a token's error is in an application whose other logins have these engines: where one of them
     /// issued the token, [`Error::LoginTypeMismatch`], else the error itself.
     #[must_use]
@@ -41,7 +56,7 @@ impl Engine {
         now: Timestamp,
     ) -> Error {
         let login_type = self.config().login_type.as_ref();
-        let Some(expected) = login_type.filter(|_| may_be_anothers(&error)) else {
+        let Some(expected) = login_type.filter(|_| self.may_be_of_another_login(&error)) else {
             return error;
         };
         let mut others = others.into_iter().filter(|other| issued(other, expected, token, now));
@@ -52,18 +67,6 @@ impl Engine {
             None => error,
         }
     }
-}
-
-/// Whether a token of another login may have this error: what differs between logins is keys, issuers and
-/// audiences. A text that is no token at all is nobody's.
-fn may_be_anothers(error: &Error) -> bool {
-    matches!(
-        error,
-        Error::AlgorithmNotAllowed
-            | Error::InvalidSignature
-            | Error::InvalidIssuer
-            | Error::InvalidAudience
-    )
 }
 
 /// Whether `other`, of another login type than `expected`, accepts the token by all that doesn't depend on

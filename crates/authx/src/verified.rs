@@ -103,12 +103,6 @@ impl<'t, C> Verified<'t, C> {
         Step::AskRevocation(RevocationQuestion { claims: self.claims, token, rules: self.rules })
     }
 
-    /// Whether [`ask`](Self::ask) has a question.
-    #[must_use]
-    pub fn is_asked_about(&self, stores: Stores) -> bool {
-        stores.revocation || session_in_question(&self.claims, self.rules).is_some()
-    }
-
     /// What stores are told of the token.
     #[must_use]
     pub fn token(&self) -> VerifiedToken {

@@ -48,21 +48,14 @@ impl Config {
     /// # Ok::<(), authx::ConfigError>(())
     /// ```
     pub fn token_places(&self, kind: TokenKind) -> impl Iterator<Item = TokenPlace<'_>> {
-        let locations = &self.transport(kind).locations;
-        locations.iter().map(move |location| self.token_place(kind, *location))
-    }
-
-    /// Where a token of this type is in `location`, and under which name.
-    #[must_use]
-    pub fn token_place(&self, kind: TokenKind, location: Location) -> TokenPlace<'_> {
         let transport = self.transport(kind);
-        match location {
+        transport.locations.iter().map(|location| match location {
             Location::Headers => {
                 TokenPlace::Header { name: &self.header_name, scheme: &self.header_type }
             }
             Location::Cookies => TokenPlace::Cookie { name: &transport.cookie_name },
             Location::Query => TokenPlace::Query { name: &self.query_string_name },
             Location::Json => TokenPlace::Json { name: &transport.json_key },
-        }
+        })
     }
 }
