@@ -26,6 +26,7 @@ pub(crate) fn from_json<C: DeserializeOwned>(
         identity_claim,
         identity_is_sub: identity_claim == "sub",
         at: None,
+        fault: None,
         custom_names: Names::default(),
         registered: Registered::default(),
     };
@@ -34,9 +35,9 @@ pub(crate) fn from_json<C: DeserializeOwned>(
         while reader.next_custom()?.is_some() {}
         Ok(custom)
     });
-    match custom {
-        Ok(custom) => reader.registered.with(custom),
-        Err(_) => Err(reader.at.map_or(Malformed::Payload, Malformed::Claim)),
+    match (reader.fault, custom) {
+        (None, Ok(custom)) => reader.registered.with(custom),
+        (fault, _) => Err(fault.unwrap_or(Malformed::Payload)),
     }
 }
 
@@ -46,6 +47,9 @@ struct PayloadReader<'c, 'de> {
     identity_is_sub: bool,
     /// The registered claim that is being read, which is the bad one when reading stops.
     at: Option<&'static str>,
+    /// What is wrong with the payload. It outlives the error that reported it, which a custom type may swallow
+    /// (`T::deserialize(deserializer).unwrap_or_default()`).
+    fault: Option<Malformed>,
     custom_names: Names<'de>,
     registered: Registered,
 }
@@ -72,6 +76,32 @@ struct Registered {
 impl<'de> PayloadReader<'_, 'de> {
     /// The name of the next custom claim. The registered claims before it are read and kept.
     fn next_custom(&mut self) -> Result<Option<Cow<'de, str>>> {
+        self.check_fault()?;
+        let name = self.read_to_custom();
+        if name.is_err() {
+            self.fault = Some(self.at.map_or(Malformed::Payload, Malformed::Claim));
+        }
+        name
+    }
+
+    /// The value of the custom claim whose name was read last.
+    fn custom_value(&mut self) -> Result<&Value<'de>> {
+        self.check_fault()?;
+        let value = self.members.value();
+        if value.is_err() {
+            self.fault = Some(Malformed::Payload);
+        }
+        value
+    }
+
+    fn check_fault(&self) -> Result<()> {
+        match self.fault {
+            None => Ok(()),
+            Some(_) => Err(serde_json::Error::custom("the payload is malformed")),
+        }
+    }
+
+    fn read_to_custom(&mut self) -> Result<Option<Cow<'de, str>>> {
         if self.members.owes_value() {
             self.members.value()?;
         }
@@ -178,7 +208,7 @@ impl<'de> MapAccess<'de> for Custom<'_, '_, 'de> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value> {
-        seed.deserialize(self.0.members.value()?)
+        seed.deserialize(self.0.custom_value()?)
     }
 }
 
