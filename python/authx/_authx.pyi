@@ -42,6 +42,7 @@ __all__ = [
     "pattern_covers",
     "read_policy",
     "scopes_match",
+    "security_schemes",
     "setting_reference",
     "token_header",
 ]
@@ -294,6 +295,12 @@ def scopes_match(scopes: Sequence[str] | None, all_required: bool, payload: Toke
 def read_policy(text: str, file: str, format: str) -> tuple[list[dict[str, Any]], bool]:
     """The rules of a policy file as the arguments of `PolicyRule`, and `default_allow`. `format` is `toml` or
     `json`. Raises `ValueError` that names the file, the line and the member."""
+
+def security_schemes(
+    settings: Mapping[str, object], type: str, locations: Sequence[str] | None = None
+) -> list[tuple[str, str, str | None, str]]:
+    """The OpenAPI security schemes of a token type's locations: name, place (`bearer`, `header`, `cookie` or `query`),
+    the parameter's name and the description. The settings need no keys."""
 
 def error_types() -> list[str]:
     """The names of the exception classes that have answers of their own."""

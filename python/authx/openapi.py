@@ -6,17 +6,19 @@ dependencies of a route's protection until its first request; from then on only 
 
 import copy
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from inspect import Parameter
 from typing import Any
 
 from fastapi import params
-from fastapi.openapi.models import APIKey, APIKeyIn, HTTPBearer
+from fastapi.openapi.models import APIKey, HTTPBearer
 from fastapi.openapi.models import SecurityBase as SecurityScheme
 from fastapi.security.base import SecurityBase
 from starlette.types import Scope
 
+from authx import _authx
 from authx.config import AuthXConfig
+from authx.engine import explicit_settings
 from authx.types import TokenLocations
 
 __all__ = ["scheme_parameters", "security_schemes", "solve_no_schemes"]
@@ -26,26 +28,8 @@ def security_schemes(
     config: AuthXConfig, type: str = "access", locations: TokenLocations | None = None
 ) -> dict[str, SecurityScheme]:
     """Describe the OpenAPI security schemes of a token type's locations, by name and in the order of the locations."""
-    own_locations = config.JWT_REFRESH_TOKEN_LOCATION if type == "refresh" else config.JWT_ACCESS_TOKEN_LOCATION
-    schemes: dict[str, SecurityScheme] = {}
-    for location in _configured(locations, own_locations, config.JWT_TOKEN_LOCATION):
-        if location == "headers":
-            if config.JWT_HEADER_NAME.lower() == "authorization" and config.JWT_HEADER_TYPE.lower() == "bearer":
-                schemes["AuthXBearer"] = _bearer()
-            else:
-                prefix = f"{config.JWT_HEADER_TYPE} " if config.JWT_HEADER_TYPE else ""
-                schemes["AuthXHeader"] = _api_key(
-                    APIKeyIn.header, config.JWT_HEADER_NAME, f"Enter `{prefix}` and a token." if prefix else "A token."
-                )
-        elif location == "cookies" and type == "refresh":
-            schemes["AuthXRefreshCookie"] = _api_key(
-                APIKeyIn.cookie, config.JWT_REFRESH_COOKIE_NAME, "A refresh token."
-            )
-        elif location == "cookies":
-            schemes["AuthXAccessCookie"] = _api_key(APIKeyIn.cookie, config.JWT_ACCESS_COOKIE_NAME, "An access token.")
-        elif location == "query":
-            schemes["AuthXQuery"] = _api_key(APIKeyIn.query, config.JWT_QUERY_STRING_NAME, "A token.")
-    return schemes
+    described = _authx.security_schemes(explicit_settings(config), type, locations)
+    return {name: _model(place, parameter, description) for name, place, parameter, description in described}
 
 
 def scheme_parameters(find_schemes: Callable[[], dict[str, SecurityScheme]]) -> Iterator[Parameter]:
@@ -57,7 +41,7 @@ def scheme_parameters(find_schemes: Callable[[], dict[str, SecurityScheme]]) -> 
     """
     schemes = find_schemes()
     for index, (name, scheme) in enumerate(schemes.items()):
-        described = _DescribedScheme(name, scheme) if index else _FirstScheme(find_schemes)
+        described = _DescribedScheme(name, scheme) if index else _FirstScheme(name, scheme, find_schemes)
         yield Parameter(
             f"scheme_{name}", Parameter.KEYWORD_ONLY, annotation=Any, default=params.Depends(dependency=described)
         )
@@ -125,7 +109,10 @@ class _DescribedScheme(_Scheme):
 
 
 class _FirstScheme(_Scheme):
-    def __init__(self, find_schemes: Callable[[], dict[str, SecurityScheme]]) -> None:
+    def __init__(
+        self, name: str, scheme: SecurityScheme, find_schemes: Callable[[], dict[str, SecurityScheme]]
+    ) -> None:
+        self._declared = (name, scheme)
         self._find_schemes = find_schemes
 
     @property
@@ -137,16 +124,10 @@ class _FirstScheme(_Scheme):
         return self._first()[1]
 
     def _first(self) -> tuple[str, SecurityScheme]:
-        return next(iter(self._find_schemes().items()), ("AuthXBearer", _bearer()))
+        return next(iter(self._find_schemes().items()), self._declared)
 
 
-def _configured(*candidates: Sequence[str] | None) -> Sequence[str]:
-    return next((candidate for candidate in candidates if candidate is not None), ())
-
-
-def _bearer() -> SecurityScheme:
-    return HTTPBearer(bearerFormat="JWT", description="A token, without `Bearer` before it.")
-
-
-def _api_key(place: APIKeyIn, name: str, description: str) -> SecurityScheme:
-    return APIKey.model_validate({"in": place, "name": name, "description": description})
+def _model(place: str, parameter: str | None, description: str) -> SecurityScheme:
+    if place == "bearer":
+        return HTTPBearer(bearerFormat="JWT", description=description)
+    return APIKey.model_validate({"in": place, "name": parameter, "description": description})

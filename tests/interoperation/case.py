@@ -35,7 +35,7 @@ class Case:
     @property
     def challenge(self) -> str | None:
         """`WWW-Authenticate`, by RFC 6750 section 3.1."""
-        if self.error is None or self.status not in (401, 403):
+        if self.error in (None, "PolicyDeniedError") or self.status not in (401, 403):
             return None
         if self.error == "MissingTokenError":
             return "Bearer"

@@ -78,12 +78,12 @@ class Comparable:
     body: str
 
 
-def ask(port: int, configuration: str, request: Request) -> Answer:
+def ask(port: int, configuration: str, request: Request, address: str = "127.0.0.1") -> Answer:
     """Send the request to a service on this machine. Each has a connection of its own."""
     headers = [*request.headers, *(HANDSHAKE if request.websocket else [])]
     if request.body:
         headers.append(("Content-Length", str(len(request.body)).encode()))
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=TIMEOUT_SECONDS)
+    connection = http.client.HTTPConnection(address, port, timeout=TIMEOUT_SECONDS)
     try:
         query = f"?{request.query}" if request.query else ""
         connection.putrequest(

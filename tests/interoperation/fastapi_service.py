@@ -21,6 +21,7 @@ from pydantic import BaseModel
 
 from authx import AuthX, AuthXConfig, RequestToken, SessionInfo, TokenPayload, TokenResponse
 from authx.exceptions import RevokedTokenError
+from tests.interoperation.fastapi_policies import add_policies_and_limits
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -183,6 +184,7 @@ def service(auth: AuthX[User]) -> FastAPI:
         await websocket.accept()
         await websocket.send_text(payload.sub)
 
+    add_policies_and_limits(app, auth)
     return app
 
 
@@ -220,10 +222,17 @@ def application(configurations: dict[str, Any], sessions: FolderSessions) -> Fas
     return app
 
 
+def listening() -> socket.socket:
+    """Listen on both stacks where there are two: over IPv4 the client's address comes as IPv4-mapped IPv6 then."""
+    if socket.has_dualstack_ipv6():
+        return socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True)
+    return socket.create_server(("127.0.0.1", 0))
+
+
 def main() -> None:
     file = Path(sys.argv[1])
     app = application(json.loads(file.read_text()), FolderSessions(file.with_name("sessions")))
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with listening() as listener:
         print(listener.getsockname()[1], flush=True)
         server = uvicorn.Server(uvicorn.Config(app, ws="wsproto", log_level="error"))
 

@@ -25,8 +25,8 @@ class Face(NamedTuple):
     name: str
     port: int
 
-    def ask(self, configuration: str, request: Request) -> Answer:
-        return ask(self.port, configuration, request)
+    def ask(self, configuration: str, request: Request, address: str = "127.0.0.1") -> Answer:
+        return ask(self.port, configuration, request, address)
 
 
 class Services:
@@ -52,10 +52,9 @@ def running_services() -> Iterator[Services]:
         (Path(folder) / "sessions").mkdir()
         file = Path(folder) / "configurations.json"
         file.write_text(json.dumps(configurations()))
-        script = str(Path(__file__).parent / "fastapi_service.py")
         with (
             _running("axum", [str(built("axum-service")), str(file)]) as axum,
-            _running("FastAPI", [sys.executable, script, str(file)]) as fastapi,
+            _running("FastAPI", [sys.executable, "-m", "tests.interoperation.fastapi_service", str(file)]) as fastapi,
         ):
             yield Services(fastapi, axum)
 
@@ -77,7 +76,7 @@ def environment() -> dict[str, str]:
 def _running(name: str, command: Sequence[str]) -> Iterator[Face]:
     with tempfile.TemporaryFile("w+") as log:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment()
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment(), cwd=ROOT
         )
         assert process.stdin is not None
         assert process.stdout is not None

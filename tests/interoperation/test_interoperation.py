@@ -53,7 +53,13 @@ def test_every_algorithm_is_used() -> None:
 def test_every_error_of_a_token_has_a_case() -> None:
     usual = {"MissingTokenError", "AccessTokenRequiredError", "RefreshTokenRequiredError", "LoginTypeMismatchError"}
     usual |= {"FreshTokenRequiredError", "MissingCSRFTokenError", "CSRFError", "InsufficientScopeError"}
-    assert {case.error for _, case in CASES} - {None} == usual | UNDECODABLE | {"RevokedTokenError", "SessionRevoked"}
+    assert {case.error for _, case in CASES} - {None} == usual | UNDECODABLE | {
+        "RevokedTokenError",
+        "SessionRevoked",
+    } | {
+        "PolicyDeniedError",
+        "RateLimitExceeded",
+    }
 
 
 def test_every_configuration_has_a_case() -> None:

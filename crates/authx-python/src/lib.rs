@@ -19,6 +19,7 @@ mod policy_value;
 mod rate_limit;
 mod request;
 mod requirement;
+mod security_scheme;
 mod settings;
 mod tokens;
 mod verified;
@@ -50,6 +51,8 @@ mod _authx {
     use super::rate_limit::{RateCounters, check_rate};
     #[pymodule_export]
     use super::requirement::{Requirement, has_scopes};
+    #[pymodule_export]
+    use super::security_scheme::security_schemes;
     #[pymodule_export]
     use super::settings::{SettingReference, setting_reference};
     #[pymodule_export]

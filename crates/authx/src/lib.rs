@@ -76,8 +76,9 @@ pub use answer::{Answer, ErrorDetails, ReportedError, SocketClose};
 pub use client_address::{ClientAddress, subject_rate_limit_key};
 pub use clock::{Clock, SystemClock};
 pub use config::{
-    Config, ConfigBuilder, ConfigError, SETTING_NAMES, SameSite, SettingGroup, SettingReference,
-    SettingValue, TokenLifetime, setting_reference,
+    Config, ConfigBuilder, ConfigError, SETTING_NAMES, SameSite, SecurityScheme,
+    SecuritySchemePlace, SettingGroup, SettingReference, SettingValue, TokenLifetime,
+    setting_reference,
 };
 pub use engine::Engine;
 pub use error::{Error, Malformed};
@@ -104,7 +105,7 @@ pub use token::{
     decode_unverified_payload, verify_signature,
 };
 pub use token_kind::{TokenKind, UnknownTokenKind};
-pub use transport::{BodyWanted, CsrfProof, Headers, Request, RequestToken, TokenPlace};
+pub use transport::{BodyWanted, CsrfProof, Headers, Request, RequestToken};
 pub use verification_cache::CacheStatistics;
 pub use verified::{RevocationQuestion, SessionQuestion, Step, Stores, Verified, VerifiedToken};
 pub use verify::check_login_type;

@@ -1,9 +1,9 @@
 //! Security schemes for an OpenAPI description that `utoipa` makes.
 
-use authx::{TokenKind, TokenPlace};
+use authx::{SecuritySchemePlace, TokenKind};
 use utoipa::Modify;
 use utoipa::openapi::security::{
-    ApiKey, ApiKeyValue, Http, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
 };
 use utoipa::openapi::{Components, OpenApi};
 
@@ -49,8 +49,8 @@ impl AuthX {
     #[must_use]
     pub fn security_schemes(&self, kind: TokenKind) -> Vec<(&'static str, SecurityScheme)> {
         let engine = self.engine();
-        let places = engine.config().token_places(kind);
-        places.filter_map(|place| scheme(kind, place)).collect()
+        let schemes = engine.config().security_schemes(kind).into_iter();
+        schemes.map(|scheme| (scheme.name, described(scheme))).collect()
     }
 
     /// What an operation that asks for a token of this type requires: any one of its schemes, for
@@ -70,47 +70,17 @@ impl AuthX {
     }
 }
 
-fn scheme(kind: TokenKind, place: TokenPlace<'_>) -> Option<(&'static str, SecurityScheme)> {
-    let a_token = match kind {
-        TokenKind::Access => "An access token.",
-        TokenKind::Refresh => "A refresh token.",
-    };
-    let key = |name: &str, description: &str| {
-        ApiKeyValue::with_description(name.to_owned(), description.to_owned())
-    };
-    Some(match place {
-        TokenPlace::Header { name: "authorization", scheme }
-            if scheme.eq_ignore_ascii_case("bearer") =>
-        {
-            ("AuthXBearer", SecurityScheme::Http(bearer()))
+fn described(scheme: authx::SecurityScheme) -> SecurityScheme {
+    let key = |name| ApiKeyValue::with_description(name, scheme.description.clone());
+    match scheme.place {
+        SecuritySchemePlace::Bearer => {
+            let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT");
+            SecurityScheme::Http(bearer.description(Some(scheme.description)).build())
         }
-        TokenPlace::Header { name, scheme } => {
-            let description = match scheme {
-                "" => "A token.".to_owned(),
-                scheme => format!("Enter `{scheme} ` and a token."),
-            };
-            ("AuthXHeader", SecurityScheme::ApiKey(ApiKey::Header(key(name, &description))))
-        }
-        TokenPlace::Cookie { name } => {
-            let scheme_name = match kind {
-                TokenKind::Access => "AuthXAccessCookie",
-                TokenKind::Refresh => "AuthXRefreshCookie",
-            };
-            (scheme_name, SecurityScheme::ApiKey(ApiKey::Cookie(key(name, a_token))))
-        }
-        TokenPlace::Query { name } => {
-            ("AuthXQuery", SecurityScheme::ApiKey(ApiKey::Query(key(name, "A token."))))
-        }
-        _ => return None,
-    })
-}
-
-fn bearer() -> Http {
-    HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .bearer_format("JWT")
-        .description(Some("A token, without `Bearer` before it."))
-        .build()
+        SecuritySchemePlace::Header(name) => SecurityScheme::ApiKey(ApiKey::Header(key(name))),
+        SecuritySchemePlace::Cookie(name) => SecurityScheme::ApiKey(ApiKey::Cookie(key(name))),
+        SecuritySchemePlace::Query(name) => SecurityScheme::ApiKey(ApiKey::Query(key(name))),
+    }
 }
 
 #[cfg(test)]
@@ -165,7 +135,7 @@ mod tests {
             let auth = AuthX::new(config.build().expect("settings"));
             let expected = json!({
                 "AuthXHeader": {
-                    "type": "apiKey", "in": "header", "name": "x-auth", "description": description
+                    "type": "apiKey", "in": "header", "name": "X-Auth", "description": description
                 }
             });
             assert_eq!(components(&auth), expected);

@@ -3,6 +3,7 @@
 mod build;
 mod duration;
 mod error;
+mod security_scheme;
 mod settings;
 mod value;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::ConfigError;
+pub use security_scheme::{SecurityScheme, SecuritySchemePlace};
 pub use settings::{SETTING_NAMES, SettingGroup, SettingReference, setting_reference};
 pub use value::SettingValue;
 
@@ -213,7 +215,9 @@ pub struct Config {
     pub(crate) max_token_size: usize,
     pub(crate) max_body_size: usize,
     pub(crate) verification_cache: Option<CacheBounds>,
+    /// In lower case, as requests are searched for it.
     pub(crate) header_name: String,
+    pub(crate) header_name_as_set: String,
     pub(crate) header_type: String,
     pub(crate) query_string_name: String,
     pub(crate) access: Transport,

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use super::named::named;
 use crate::client_address::ClientAddress;
 use crate::time::Timestamp;
-use crate::token::{Claims, JsonClaims};
+use crate::token::{Claims, JsonClaims, is_registered};
 
 /// Which attributes a condition looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -194,7 +194,7 @@ impl AttributeValues {
 }
 
 /// Who acts, unless a service says otherwise: the bearer of the token, by the custom claims, and by `sub`,
-/// `scopes` and `login_type`, which no custom claim replaces.
+/// `scopes` and `login_type`. Other registered claims are attributes of the token and not of its bearer.
 pub fn default_subject<V>(
     custom: impl IntoIterator<Item = (String, V)>,
     sub: V,
@@ -203,7 +203,8 @@ pub fn default_subject<V>(
 ) -> impl Iterator<Item = (String, V)> {
     let own = [("sub", sub), ("scopes", scopes), ("login_type", login_type)];
     let own = own.map(|(name, value)| (name.to_owned(), value));
-    custom.into_iter().chain(own)
+    let custom = custom.into_iter().filter(|(name, _)| !is_registered(name));
+    custom.chain(own)
 }
 
 /// What a policy knows of the moment, in UTC.

@@ -12,7 +12,7 @@ use serde::de::{Deserializer, Error as _, Visitor};
 use serde_json::value::RawValue;
 
 use super::json::{Name, check_strict};
-use super::words::{eight_digits, first_special};
+use super::words::first_special;
 
 type Result<T> = std::result::Result<T, serde_json::Error>;
 
@@ -150,10 +150,7 @@ impl<'de> Members<'de> {
     #[inline(always)]
     fn plain_number(&mut self) -> Option<u64> {
         let (mut number, mut length) = (0, 0);
-        if let Some(digits) = self.rest().first_chunk().copied().and_then(eight_digits) {
-            (number, length) = (digits, 8);
-        }
-        let mut rest = self.rest()[length..].iter();
+        let mut rest = self.rest().iter();
         loop {
             match rest.next()? {
                 digit @ b'0'..=b'9' if length < 18 => {

@@ -7,13 +7,11 @@ mod find;
 mod header;
 mod media_type;
 mod origin;
-mod place;
 mod query;
 mod request;
 mod request_token;
 
 pub use find::BodyWanted;
-pub use place::TokenPlace;
 pub use request::{Headers, Request};
 pub use request_token::{CsrfProof, RequestToken};
 

@@ -5,12 +5,14 @@
 //! that it can't outlive the tests.
 
 mod folder_sessions;
+mod policies_and_limits;
 mod routes;
 mod state;
 
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::io::Write as _;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::time::Duration;
 
@@ -47,13 +49,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
         app = app.nest(&format!("/{name}"), routes::router(auth));
     }
 
-    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    // Both stacks where there are two: over IPv4 the client's address comes as IPv4-mapped IPv6 then.
+    let listener = match TcpListener::bind(("::", 0)).await {
+        Ok(listener) => listener,
+        Err(_) => TcpListener::bind(("127.0.0.1", 0)).await?,
+    };
     let mut output = std::io::stdout();
     writeln!(output, "{}", listener.local_addr()?.port())?;
     output.flush()?;
     let mut rest = Vec::new();
     tokio::select! {
-        served = async { axum::serve(listener, app).await } => served?,
+        served = async {
+            let app = app.into_make_service_with_connect_info::<SocketAddr>();
+            axum::serve(listener, app).await
+        } => served?,
         ended = async { tokio::io::stdin().read_to_end(&mut rest).await } => drop(ended?),
     }
     Ok(())

@@ -13,6 +13,7 @@ use axum_authx::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::policies_and_limits;
 use crate::state::{Revoked, Service, User};
 
 pub(crate) fn router(auth: AuthX) -> Router {
@@ -32,6 +33,7 @@ pub(crate) fn router(auth: AuthX) -> Router {
         .route("/echo", post(echo))
         .route("/comment", post(comment))
         .route("/events", any(events))
+        .merge(policies_and_limits::router(&service.auth))
         .layer(service.auth.implicit_refresh())
         .layer(service.auth.read_body())
         .with_state(service)

@@ -28,7 +28,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     require_filled("JWT_REFRESH_JSON_KEY", &settings.refresh_json_key)
 }
 
-pub(super) fn access(settings: &Settings) -> Transport {
+pub(in crate::config) fn access(settings: &Settings) -> Transport {
     Transport {
         locations: locations(settings, settings.access_token_location.as_ref()),
         lifetime: settings.access_token_expires,
@@ -42,7 +42,7 @@ pub(super) fn access(settings: &Settings) -> Transport {
     }
 }
 
-pub(super) fn refresh(settings: &Settings) -> Transport {
+pub(in crate::config) fn refresh(settings: &Settings) -> Transport {
     Transport {
         locations: locations(settings, settings.refresh_token_location.as_ref()),
         lifetime: settings.refresh_token_expires,

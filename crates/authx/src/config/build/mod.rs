@@ -5,7 +5,7 @@ mod cookies;
 mod csrf;
 mod implicit_refresh;
 mod keys;
-mod locations;
+pub(super) mod locations;
 mod tokens;
 mod websocket;
 
@@ -49,6 +49,7 @@ pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
         max_token_size: settings.max_token_size,
         max_body_size: settings.max_body_size,
         header_name: settings.header_name.to_ascii_lowercase(),
+        header_name_as_set: settings.header_name,
         header_type: settings.header_type,
         query_string_name: settings.query_string_name,
         websocket_allowed_origins: settings.websocket_allowed_origins,

@@ -1,0 +1,88 @@
+//! A policy from the request, and rate limits; the same as in `fastapi_policies.py`.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use axum::body::to_bytes;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use axum_authx::{
+    AuthX, BoxFuture, Counted, CounterStore, Policy, PolicyRequest, RateLimit, RateLimiter,
+    StoreError, Timestamp,
+};
+use serde_json::{Value, json};
+
+use crate::state::Service;
+
+pub(crate) fn router(auth: &AuthX) -> Router<Service> {
+    let (first, third) = (FixedCount::new(1), FixedCount::new(3));
+    let limited = |count: &FixedCount| {
+        let limit = RateLimit::new(2, Duration::from_secs(60)).expect("a limit");
+        auth.rate_limit(RateLimiter::by_address(limit).backend(count.clone()))
+    };
+    let key = Arc::clone(&first.key);
+    let rate_limit_key =
+        async move || Json(key.lock().unwrap_or_else(PoisonError::into_inner).clone());
+    Router::new()
+        .route("/policy", post(policy))
+        .route("/rate-limit-key", get(rate_limit_key).route_layer(limited(&first)))
+        .route("/third-of-two", get(async || ()).route_layer(limited(&third)))
+}
+
+/// Asks a policy of one rule, which has the conditions of the body.
+async fn policy(State(auth): State<AuthX>, request: Request) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let Some(conditions) = conditions(body).await else {
+        return StatusCode::BAD_REQUEST.into_response();
+    };
+    let rule = json!({
+        "effect": "allow", "actions": ["read"], "resources": ["reports"], "conditions": conditions
+    });
+    let policy = match Policy::from_json(&json!({"rules": [rule]}).to_string(), "the request") {
+        Ok(policy) => policy,
+        Err(_) => return StatusCode::BAD_REQUEST.into_response(),
+    };
+    let asked = PolicyRequest::new("read", "reports");
+    match auth.authorize_request(&mut parts, &policy, &asked).await {
+        Ok(_) => Json("allowed").into_response(),
+        Err(rejection) => rejection.into_response(),
+    }
+}
+
+async fn conditions(body: axum::body::Body) -> Option<Value> {
+    let bytes = to_bytes(body, 100_000).await.ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// Gives the same count for each request, 53 seconds before the end of its window, and remembers the key.
+#[derive(Clone)]
+struct FixedCount {
+    requests: u64,
+    key: Arc<Mutex<String>>,
+}
+
+impl FixedCount {
+    fn new(requests: u64) -> Self {
+        Self { requests, key: Arc::default() }
+    }
+}
+
+impl CounterStore for FixedCount {
+    fn increment<'a>(
+        &'a self,
+        key: &'a str,
+        _: Duration,
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<Counted, StoreError>> {
+        key.clone_into(&mut self.key.lock().unwrap_or_else(PoisonError::into_inner));
+        let counted = Counted { requests: self.requests, time_left: Some(Duration::from_secs(53)) };
+        Box::pin(std::future::ready(Ok(counted)))
+    }
+
+    fn reset<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+}
