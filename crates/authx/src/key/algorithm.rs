@@ -103,7 +103,7 @@ impl Algorithm {
         self.key_kind() == KeyKind::Secret
     }
 
-    /// The least length of a secret in bytes, its hash's output (RFC 7518 section 3.2).
+    /// The minimum length of a secret in bytes: that of the hash's output (RFC 7518 section 3.2).
     pub(crate) fn min_secret_length(self) -> usize {
         match self {
             Self::Hs384 => 48,
@@ -119,7 +119,7 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// A name that is no algorithm of ours.
+/// The name is not that of a supported algorithm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownAlgorithm;
 

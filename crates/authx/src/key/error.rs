@@ -1,20 +1,20 @@
-//! What can be wrong with a key. The key itself is never part of the message.
+//! Errors about keys. A message never contains the key itself.
 
 use std::fmt;
 
 use super::{Algorithm, KeyKind};
 
-/// Why a text is no key for an algorithm.
+/// Why a secret or a PEM text can't be used as a key for an algorithm.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyError {
-    /// The secret has no bytes.
+    /// The key is empty.
     Empty,
     /// The secret is shorter than the algorithm's hash, so it can be guessed from a token.
     WeakSecret {
         /// Its length in bytes.
         actual: usize,
-        /// The least length in bytes.
+        /// The minimum length in bytes.
         required: usize,
     },
     /// A secret is given where the algorithm takes a key pair, or the other way round.
@@ -22,11 +22,11 @@ pub enum KeyError {
         /// The algorithm.
         algorithm: Algorithm,
     },
-    /// A PEM text is given as a shared secret; with a public key, everybody could sign.
+    /// A PEM key is given as a shared secret. If it is a public key, everybody could sign.
     PemAsSecret,
-    /// The text holds no PEM section, or one that can't be decoded.
+    /// The text has no PEM section, or one that can't be decoded.
     NotPem,
-    /// The text holds more than one key, so which one is meant is open.
+    /// The text has more than one key, so it is ambiguous.
     SeveralKeys,
     /// The private key is encrypted.
     Encrypted,
@@ -77,7 +77,7 @@ impl fmt::Display for KeyError {
                 ),
                 KeyKind::EllipticCurve => write!(
                     formatter,
-                    "the key doesn't fit {algorithm}: an undamaged EC key on its own curve is expected"
+                    "the key doesn't fit {algorithm}: an undamaged EC key on the algorithm's curve is expected"
                 ),
                 _ => write!(formatter, "the key doesn't fit {algorithm}: an undamaged Ed25519 key is expected"),
             },

@@ -1,5 +1,5 @@
-//! The keys of HS256, HS384 and HS512 (RFC 7518 section 3.2), with the part of the work done that every
-//! token would repeat. They are wiped when dropped.
+//! The keys of HS256, HS384 and HS512 (RFC 7518 section 3.2). The key's part of the hash is computed once
+//! instead of per token. Keys are wiped when dropped.
 
 use hmac::{Hmac, KeyInit as _, Mac};
 use sha2::{Sha256, Sha384, Sha512};
@@ -21,7 +21,7 @@ impl HmacKey {
         if secret.is_empty() {
             return Err(KeyError::Empty);
         }
-        // Not only at the start: OpenSSL writes a key's attributes before it.
+        // Searched everywhere, because OpenSSL writes a key's attributes before the PEM section.
         let pem = b"-----BEGIN ";
         if secret.windows(pem.len()).any(|window| window == pem) {
             return Err(KeyError::PemAsSecret);
@@ -43,7 +43,7 @@ impl HmacKey {
         }
     }
 
-    /// Compares in constant time; a shortened tag is none.
+    /// Compares in constant time; a truncated tag is refused.
     pub(super) fn verify(&self, message: &[u8], tag: &[u8]) -> bool {
         match self {
             Self::Sha256(key) => is_tag(key, message, tag),

@@ -48,8 +48,8 @@ impl Signing {
     }
 }
 
-// The library's own type has room for signatures of several thousand bytes: it is neither moved about nor on the stack of
-// those who don't need it.
+// The library's signature type has several thousand bytes. It is borrowed rather than moved, and these functions are
+// not inlined, so that it takes no stack where another algorithm signs.
 
 #[inline(never)]
 fn ecdsa(
@@ -72,13 +72,14 @@ fn ed25519(pair: &Ed25519KeyPair, message: &[u8]) -> Result<Signature, SignError
 }
 
 impl Verifying {
-    /// A keyed hash of a message that no token has: a token's signing input has neither colon nor space.
+    /// A keyed hash that can't be a token's signature: the hashed message has a colon and a space, and a token's
+    /// signing input has neither.
     pub(super) fn keyed_hash(&self, message: &str) -> Vec<u8> {
         let message = format!("keyed hash: {message}");
         match self {
             Self::Hmac(key) => key.sign(message.as_bytes()).as_ref().to_vec(),
             Self::Public(key) => {
-                // A key's encodings, in a SubjectPublicKeyInfo and bare, end in the same bytes.
+                // The last bytes are the same whether the key is encoded as SubjectPublicKeyInfo or bare.
                 let salt = key.as_ref().rchunks(32).next().unwrap_or_default();
                 let hash = Sha256::new().chain_update(salt).chain_update(message);
                 hash.finalize().to_vec()
@@ -86,7 +87,7 @@ impl Verifying {
         }
     }
 
-    /// Compares in constant time where a secret is at stake: the library's own comparison.
+    /// Compares HMAC tags in constant time.
     pub(super) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         match self {
             Self::Hmac(key) => key.verify(message, signature),
@@ -148,23 +149,23 @@ pub(super) fn public_key(algorithm: Algorithm, key: &[u8]) -> Result<Verifying, 
     Ok(Verifying::Public(key))
 }
 
-/// Under such an Ed25519 key signatures hold that nobody made with a secret.
+/// Signatures can be forged for an Ed25519 key of small order.
 fn has_small_order(ed25519_key: &[u8]) -> bool {
-    // In a SubjectPublicKeyInfo, too, the point stands last.
+    // The point comes last in a SubjectPublicKeyInfo, too.
     let Some(point) = ed25519_key.last_chunk::<32>() else { return true };
     let mut point = *point;
     point[31] &= 0x7f;
     SMALL_ORDER.contains(&point)
 }
 
-/// The library would parse any other RSA key, and then let it verify nothing.
+/// The library also parses RSA keys of other sizes, and then refuses every signature.
 fn has_allowed_size(rsa_key: &[u8]) -> bool {
     let spki = rsa::PublicKey::from_der(rsa_key).ok().and_then(|key| key.as_der().ok());
     let key = spki.and_then(|spki| rsa::PublicEncryptingKey::from_der(spki.as_ref()).ok());
     key.is_some_and(|key| (2048..=8192).contains(&key.key_size_bits()))
 }
 
-/// Each spelling of the y of the points whose order divides 8, without the bit of the sign.
+/// Every encoding of the y coordinate of the points whose order divides 8, without the sign bit.
 const SMALL_ORDER: [[u8; 32]; 7] = [
     *b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\
       \x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00",

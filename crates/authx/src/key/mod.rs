@@ -1,7 +1,7 @@
 //! Keys: parsed once, bound to one algorithm each, kept in a ring.
 //!
 //! An algorithm is a property of the key, never of the token alone (RFC 8725 section 3.1), so a
-//! public key can't be talked into being an HMAC secret.
+//! token can't have a public key used as an HMAC secret.
 
 mod algorithm;
 mod error;
@@ -35,7 +35,7 @@ use material::{Signing, Verifying};
 pub struct Kid(String);
 
 impl Kid {
-    /// The name's text.
+    /// The name as a string.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -43,8 +43,8 @@ impl Kid {
 }
 
 impl<T: Into<String>> From<T> for Kid {
-    fn from(text: T) -> Self {
-        Self(text.into())
+    fn from(name: T) -> Self {
+        Self(name.into())
     }
 }
 
@@ -67,11 +67,11 @@ pub struct Key {
 }
 
 impl Key {
-    /// A key of a shared secret, at least as long as its hash (RFC 7518 section 3.2).
+    /// A key from a shared secret, which is at least as long as the algorithm's hash (RFC 7518 section 3.2).
     ///
     /// # Errors
     ///
-    /// [`KeyError`] when the secret is empty or too short, is a PEM text, or the algorithm takes a
+    /// [`KeyError`] when the secret is empty or too short, is PEM, or the algorithm takes a
     /// key pair.
     pub fn from_secret(algorithm: Algorithm, secret: impl Into<Secret>) -> Result<Self, KeyError> {
         let secret = secret.into();
@@ -82,7 +82,7 @@ impl Key {
         Self::from_weak_secret(algorithm, secret)
     }
 
-    /// Like [`Key::from_secret`], and takes a secret that is shorter than its hash. Such a secret can
+    /// Like [`Key::from_secret`], but also takes a secret that is shorter than the hash. Such a secret can
     /// be guessed from any token that it signed: for tests, and for projects that can't change yet.
     ///
     /// # Errors
@@ -102,7 +102,7 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// [`KeyError`] says what the text is instead, or why the key doesn't fit the algorithm.
+    /// [`KeyError`] where `pem` is not such a key, or the key doesn't fit the algorithm.
     pub fn from_private_pem(
         algorithm: Algorithm,
         pem: impl Into<Secret>,
@@ -116,7 +116,7 @@ impl Key {
     ///
     /// # Errors
     ///
-    /// [`KeyError`] says what the text is instead, or why the key doesn't fit the algorithm.
+    /// [`KeyError`] where `pem` is not such a key, or the key doesn't fit the algorithm.
     pub fn from_public_pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         let verifying = pem::public_key(algorithm, pem.as_ref())?;
         Ok(Self::of(algorithm, None, verifying))
@@ -161,10 +161,10 @@ impl Key {
         self.signing.is_some()
     }
 
-    /// Whether this is the key's signature, or tag, of these bytes: in the form that JWS has (RFC 7518 section 3), so
-    /// for ECDSA r and s side by side, and for HMAC the whole tag, which is compared in constant time.
+    /// Whether `signature` is this key's signature of `message`, encoded as in JWS (RFC 7518 section 3): r and s
+    /// concatenated for ECDSA; for HMAC the whole tag, which is compared in constant time.
     ///
-    /// Tokens are verified by an engine, or by [`verify_signature`](crate::verify_signature). This is the layer below.
+    /// To verify a token, use an engine or [`verify_signature`](crate::verify_signature).
     ///
     /// ```
     /// use authx::{Algorithm, Key};
@@ -189,7 +189,7 @@ impl Key {
         signed.is_some_and(|signature| public.verify(probe, signature.as_ref()))
     }
 
-    /// From when on the key is trusted no more.
+    /// When the key stops being trusted.
     pub(crate) fn retires_at(&self) -> Option<Timestamp> {
         self.retired_at
     }
@@ -200,13 +200,13 @@ impl Key {
 
     fn answers_to(&self, kid: Option<&str>) -> bool {
         match (&self.kid, kid) {
-            (Some(own), Some(named)) => own.as_str() == named,
+            (Some(kid), Some(wanted)) => kid.as_str() == wanted,
             _ => true,
         }
     }
 }
 
-/// Shows what the key is, never what it is made of.
+/// Shows the algorithm and the name, never key material.
 impl fmt::Debug for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

@@ -1,4 +1,4 @@
-//! Key pairs from PEM (RFC 7468): which section is accepted, and what to say about the others.
+//! Key pairs from PEM (RFC 7468): the accepted sections, and the errors for all others.
 
 use ::pem::{Pem, parse_many};
 use aws_lc_rs::rsa::KeyPair as RsaKeyPair;
@@ -13,7 +13,7 @@ const PKCS1_PRIVATE: &str = "RSA PRIVATE KEY";
 const SEC1: &str = "EC PRIVATE KEY";
 const SPKI: &str = "PUBLIC KEY";
 const PKCS1_PUBLIC: &str = "RSA PUBLIC KEY";
-/// OpenSSL writes the curve's name in front of a SEC1 key; the key repeats it.
+/// OpenSSL writes the curve's name before a SEC1 key. It is ignored, because the key repeats it.
 const EC_PARAMETERS: &str = "EC PARAMETERS";
 
 pub(super) fn private_key(

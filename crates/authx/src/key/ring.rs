@@ -1,4 +1,4 @@
-//! The ring of keys, and the signature half of verification.
+//! The ring of keys, which signs tokens and verifies their signatures.
 
 use std::fmt;
 
@@ -10,8 +10,8 @@ use crate::time::Timestamp;
 
 /// The keys of one issuer: the first one signs, all of them verify.
 ///
-/// Built once and shared. A key that came before is simply a second key: what it signed stays
-/// valid until it expires.
+/// Built once and shared. A previous key is kept as a second key, so that the tokens it signed stay
+/// valid until they expire.
 ///
 /// ```
 /// use authx::{Algorithm, Key, KeyRing};
@@ -26,18 +26,18 @@ use crate::time::Timestamp;
 #[derive(Clone, Debug)]
 pub struct KeyRing {
     keys: Box<[Key]>,
-    /// The headers of most tokens that each key signed: the one that we write first.
+    /// For each key, the headers of most tokens it signed: first the one that AuthX writes.
     headers: Box<[[HeaderTemplate; 2]]>,
     is_malleable: bool,
 }
 
-/// Why keys make no ring.
+/// Why a ring of keys can't be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum KeyRingError {
     /// There is no key.
     Empty,
-    /// Two keys of one algorithm have the same `kid`, so it names neither.
+    /// Two keys of one algorithm have the same `kid`, so it is ambiguous.
     DuplicateKid(String),
     /// No key has this `kid`.
     UnknownKid(String),
@@ -113,8 +113,8 @@ impl KeyRing {
         Self::new(std::iter::once(key).chain(self.keys.iter().cloned()))
     }
 
-    /// A ring in which `key` verifies beside the present keys: the next key of whoever signs, before it
-    /// signs.
+    /// A ring in which `key` verifies like the present keys but doesn't sign: for a new key that the
+    /// issuer of the tokens is about to use.
     ///
     /// # Errors
     ///
@@ -128,9 +128,9 @@ impl KeyRing {
     /// # Errors
     ///
     /// [`KeyRingError::UnknownKid`]: no key has it. [`KeyRingError::RetiresSigner`]: the key that signs has
-    /// it, whose successor comes first ([`signing_with`](Self::signing_with)).
+    /// it; add its successor first with [`signing_with`](Self::signing_with).
     pub fn retiring(&self, kid: &str, instant: Timestamp) -> Result<Self, KeyRingError> {
-        let is_named = |key: &Key| key.kid().is_some_and(|own| own.as_str() == kid);
+        let is_named = |key: &Key| key.kid().is_some_and(|name| name.as_str() == kid);
         if !self.keys.iter().any(is_named) {
             return Err(KeyRingError::UnknownKid(kid.to_owned()));
         }
@@ -150,7 +150,7 @@ impl KeyRing {
         self.signer().algorithm()
     }
 
-    /// Whether some key's signatures have a malleable twin.
+    /// Whether some key's algorithm is malleable: each of its signatures has a twin that also verifies.
     pub(crate) fn is_malleable(&self) -> bool {
         self.is_malleable
     }
@@ -160,12 +160,12 @@ impl KeyRing {
         &self.keys[0]
     }
 
-    /// The header of tokens without headers of their own.
+    /// The header of new tokens without additional headers.
     pub(crate) fn header_template(&self) -> &HeaderTemplate {
         &self.headers[0][0]
     }
 
-    /// What a header says that is, byte for byte, one of those that we know, so that it need not be parsed.
+    /// The algorithm and `kid` of a header that equals a known one byte for byte, so that it need not be parsed.
     pub(crate) fn known_header(&self, header: &[u8]) -> Option<(Algorithm, Option<&str>)> {
         let is_header = |known: &HeaderTemplate| known.as_str().as_bytes() == header;
         let index = self.headers.iter().position(|known| known.iter().any(is_header))?;
@@ -178,7 +178,7 @@ impl KeyRing {
         Some(self.signer().signing.as_ref()?.sign(message))
     }
 
-    /// The beginning of a keyed hash, the same wherever a ring begins with this key.
+    /// The first 128 bits of a keyed hash: the same for all rings with the same first key.
     pub(crate) fn keyed_hash(&self, message: &str) -> u128 {
         let hash = self.signer().verifying.keyed_hash(message);
         hash.iter().take(16).fold(0, |hash, &byte| hash << 8 | u128::from(byte))
@@ -189,10 +189,10 @@ impl KeyRing {
         self.keys.iter().any(|key| key.algorithm() == algorithm)
     }
 
-    /// The key whose signature this is, among those of the token's algorithm, by `kid` where both have one.
+    /// The key that made this signature: one of the token's algorithm, and of its `kid` where both have one.
     ///
-    /// A `kid` that names no key costs as much as a wrong signature, so the answer's time doesn't
-    /// tell which it was.
+    /// A `kid` that names no key takes as long as a wrong signature, so that the response time doesn't
+    /// tell them apart.
     pub(crate) fn signer_of(
         &self,
         algorithm: Algorithm,

@@ -1,11 +1,11 @@
-//! Text and bytes that must not be seen.
+//! Secrets, which must not be logged or stay in memory.
 
 use std::fmt;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use zeroize::Zeroizing;
 
-/// A secret or a private key in its textual form: wiped when dropped, and silent in `Debug`.
+/// A shared secret, or a private key as PEM: wiped when dropped, and not shown by `Debug`.
 ///
 /// ```
 /// let secret = authx::Secret::from("correct horse battery staple");
@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 pub struct Secret(Zeroizing<Vec<u8>>);
 
 impl Secret {
-    /// The bytes, for the one place that needs them.
+    /// The bytes, which must not be logged or copied.
     pub(crate) fn expose(&self) -> &[u8] {
         &self.0
     }
@@ -27,7 +27,7 @@ impl<T: Into<Vec<u8>>> From<T> for Secret {
     }
 }
 
-/// In constant time for secrets of one length.
+/// Compares secrets of equal length in constant time.
 impl PartialEq for Secret {
     fn eq(&self, other: &Self) -> bool {
         verify_slices_are_equal(&self.0, &other.0).is_ok()

@@ -1,12 +1,12 @@
-//! A signature or a tag, as JWS has it (RFC 7518 section 3).
+//! A signature or an HMAC tag in the encoding of JWS (RFC 7518 section 3).
 
-/// Bytes that most algorithms have few of, so that a new token asks for no memory to keep them in.
+/// Stored inline where it is short, so that signing with most algorithms needs no heap allocation for it.
 pub(crate) enum Signature {
     Short { bytes: [u8; SHORT], length: usize },
     Long(Vec<u8>),
 }
 
-/// As long as those of HS512, ES256 and Ed25519.
+/// The length of the signatures of HS512, ES256 and Ed25519.
 const SHORT: usize = 64;
 
 impl From<&[u8]> for Signature {

@@ -1,4 +1,4 @@
-//! What a token says: the registered claims as typed fields, everything else as the user's own type.
+//! A token's claims: the registered ones as typed fields, everything else as the user's own type.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -11,8 +11,8 @@ use serde_json::value::RawValue;
 use crate::time::Timestamp;
 use crate::token_kind::TokenKind;
 
-/// What custom claims can be: any type that `serde` makes of JSON and that claims can be kept in, so that other threads
-/// verify the same token without reading it again. Nobody implements it: every type that fits is one.
+/// A type for custom claims: it is deserialized from JSON, cached with the verified token, and shared between threads.
+/// Implemented for every type that fits.
 ///
 /// ```
 /// #[derive(Clone, serde::Deserialize)]
@@ -26,10 +26,10 @@ pub trait CustomClaims: DeserializeOwned + Clone + Send + Sync + 'static {}
 
 impl<T: DeserializeOwned + Clone + Send + Sync + 'static> CustomClaims for T {}
 
-/// Custom claims as a map of JSON texts, for callers without a type of their own.
+/// Custom claims as a map from their names to raw JSON, for callers that define no type for them.
 pub type JsonClaims = BTreeMap<String, Box<RawValue>>;
 
-/// Whom a token is for, its claim `aud` (RFC 7519 section 4.1.3).
+/// Whom a token is for: the claim `aud` (RFC 7519 section 4.1.3).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Audience {
@@ -44,13 +44,13 @@ impl Audience {
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         match self {
-            Self::One(own) => own == name,
-            Self::Many(own) => own.iter().any(|own| own == name),
+            Self::One(recipient) => recipient == name,
+            Self::Many(recipients) => recipients.iter().any(|recipient| recipient == name),
         }
     }
 }
 
-/// The value of the CSRF double submit that belongs to one token. Silent in `Debug`.
+/// The CSRF double-submit value of one token. `Debug` doesn't show it.
 #[derive(Clone, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CsrfToken(pub(crate) String);
@@ -64,12 +64,12 @@ impl CsrfToken {
 }
 
 impl<T: Into<String>> From<T> for CsrfToken {
-    fn from(text: T) -> Self {
-        Self(text.into())
+    fn from(value: T) -> Self {
+        Self(value.into())
     }
 }
 
-/// In constant time for values of one length.
+/// Compares values of equal length in constant time.
 impl PartialEq for CsrfToken {
     fn eq(&self, other: &Self) -> bool {
         verify_slices_are_equal(self.0.as_bytes(), other.0.as_bytes()).is_ok()
@@ -88,9 +88,9 @@ impl fmt::Debug for CsrfToken {
 pub struct Claims<C = ()> {
     /// Who the token is about: `sub`, or the configured identity claim.
     pub sub: String,
-    /// `type`: what the token is for.
+    /// `type`: whether it is an access or a refresh token.
     pub kind: TokenKind,
-    /// `jti`: the token's own identifier.
+    /// `jti`: the token's unique identifier.
     pub jti: Option<String>,
     /// `exp`: not valid at or after this instant.
     pub exp: Option<Timestamp>,
@@ -119,7 +119,7 @@ pub struct Claims<C = ()> {
 }
 
 impl<C> Claims<C> {
-    /// The same claims with custom ones of another type, which `change` makes of the present ones.
+    /// The same claims, with the custom ones converted by `change`.
     pub fn map_custom<D>(self, change: impl FnOnce(C) -> D) -> Claims<D> {
         Claims {
             sub: self.sub,
@@ -141,7 +141,7 @@ impl<C> Claims<C> {
     }
 }
 
-/// A claim that the engine gives its meaning.
+/// A claim whose meaning the engine defines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum RegisteredClaim {
     Sub,
@@ -204,7 +204,7 @@ impl RegisteredClaim {
     }
 }
 
-/// Whether the engine gives a claim of this name its meaning, so that custom claims can't have it.
+/// Whether the engine defines a claim of this name, so that custom claims can't use it.
 #[must_use]
 pub(crate) fn is_registered(name: &str) -> bool {
     RegisteredClaim::named(name).is_some()

@@ -1,4 +1,4 @@
-//! From a token's text to the payload's bytes: structure, header, algorithm, signature, in that order.
+//! Decodes a token to its payload's bytes, checking structure, header, algorithm and signature in that order.
 
 use std::mem::MaybeUninit;
 
@@ -17,7 +17,7 @@ const STACK_BUFFER: usize = 1024;
 /// Room for every signature up to RSA with 8192 bits, on the stack.
 const MAX_SIGNATURE: usize = 1024;
 
-/// Where a payload is decoded to; a large one goes to the heap.
+/// The buffer that a payload is decoded into. A large payload goes to the heap.
 pub(crate) struct PayloadBuffer {
     stack: [MaybeUninit<u8>; STACK_BUFFER],
     heap: Vec<MaybeUninit<u8>>,
@@ -37,14 +37,14 @@ impl PayloadBuffer {
     }
 }
 
-/// A token whose signature held.
+/// The payload of a token whose signature is valid.
 pub(crate) struct Opened<'b> {
     pub(crate) payload: &'b [u8],
-    /// From when on the key that signed it is trusted no more.
+    /// When the key that signed the token stops being trusted.
     pub(crate) key_retires_at: Option<Timestamp>,
 }
 
-/// Opens a token: nothing of its payload is looked at before the signature holds.
+/// Verifies a token's signature. The payload is not parsed before that.
 pub(crate) fn open<'b>(
     keys: &KeyRing,
     token: &[u8],
@@ -58,7 +58,7 @@ pub(crate) fn open<'b>(
         None => {
             header_bytes = base64url::decode_to_vec(segments.header).ok_or(Malformed::Base64)?;
             let header = parse_header(&header_bytes)?;
-            let algorithm = header.alg.parse().ok().filter(|own| keys.has_algorithm(*own));
+            let algorithm = header.alg.parse().ok().filter(|alg| keys.has_algorithm(*alg));
             (algorithm.ok_or(Error::AlgorithmNotAllowed)?, header.kid)
         }
     };
@@ -76,13 +76,13 @@ pub(crate) fn open<'b>(
     Ok(Opened { payload, key_retires_at })
 }
 
-/// The payload's bytes of a token that the ring signed, whatever they are: the layer of JWS (RFC 7515)
-/// below the claims of JWT.
+/// Verifies a token's signature with the ring's keys and returns the payload's bytes, which need not
+/// be JSON: JWS (RFC 7515) without the claims of JWT.
 ///
 /// ```
 /// use authx::{Algorithm, Key, KeyRing, Timestamp, verify_signature};
 ///
-/// // RFC 7515 appendix A.1.1 has another key; this one signed the text "hello".
+/// // The payload is "hello", and the signature was not made with this key.
 /// let ring = KeyRing::new([Key::from_weak_secret(Algorithm::Hs256, "secret")?])?;
 /// let token = "eyJhbGciOiJIUzI1NiJ9.aGVsbG8.AAAA";
 /// assert!(verify_signature(&ring, token, Timestamp::MIN).is_err());
@@ -97,33 +97,33 @@ pub fn verify_signature(keys: &KeyRing, token: &str, now: Timestamp) -> Result<V
     open(keys, token.as_bytes(), now, &mut buffer).map(|opened| opened.payload.to_vec())
 }
 
-/// The other text that verifies wherever `token` does, where its algorithm is malleable (ECDSA).
-/// `token` is one whose signature held.
+/// The other token that verifies wherever `token` does, if its algorithm is malleable (ECDSA).
+/// `token`'s signature must have been verified.
 pub(crate) fn twin(token: &str) -> Option<String> {
     let segments = Segments::of(token.as_bytes()).ok()?;
     let header_bytes = base64url::decode_to_vec(segments.header)?;
     let algorithm = parse_header(&header_bytes).ok()?.alg.parse::<Algorithm>().ok()?;
     let signature = base64url::decode_to_vec(segments.signature)?;
-    let mut text = token[..=segments.signed.len()].to_owned();
-    base64url::encode_into(&twin_signature(algorithm, &signature)?, &mut text);
-    Some(text)
+    let mut other = token[..=segments.signed.len()].to_owned();
+    base64url::encode_into(&twin_signature(algorithm, &signature)?, &mut other);
+    Some(other)
 }
 
-/// The header of a token that nobody verified, as JSON. To look at, never to decide by.
+/// The header of a token as JSON, without verification: for inspection, never for a decision.
 ///
 /// # Errors
 ///
-/// [`Error::Malformed`] where the text is no token.
+/// [`Error::Malformed`] where the string is no token.
 pub fn decode_unverified_header(token: &str) -> Result<Box<RawValue>, Error> {
     let segments = Segments::of(token.as_bytes())?;
     json_object(segments.header, Malformed::Header)
 }
 
-/// The claims of a token that nobody verified, as JSON. To look at, never to decide by.
+/// The claims of a token as JSON, without verification: for inspection, never for a decision.
 ///
 /// # Errors
 ///
-/// [`Error::Malformed`] where the text is no token.
+/// [`Error::Malformed`] where the string is no token.
 pub fn decode_unverified_payload(token: &str) -> Result<Box<RawValue>, Error> {
     let segments = Segments::of(token.as_bytes())?;
     json_object(segments.payload, Malformed::Payload)
@@ -134,7 +134,7 @@ struct Segments<'t> {
     header: &'t [u8],
     payload: &'t [u8],
     signature: &'t [u8],
-    /// Header, dot and payload: what the signature is over.
+    /// Header, dot and payload: the bytes that are signed.
     signed: &'t [u8],
 }
 
@@ -142,7 +142,7 @@ impl<'t> Segments<'t> {
     fn of(token: &'t [u8]) -> Result<Self, Malformed> {
         let first = memchr(b'.', token).ok_or(Malformed::Segments)?;
         let last = memrchr(b'.', token).filter(|last| *last > first).ok_or(Malformed::Segments)?;
-        // A fourth segment leaves a dot in the payload, which no base64url has.
+        // With a fourth segment, the payload contains a dot, which is not valid base64url.
         Ok(Self {
             header: &token[..first],
             payload: &token[first + 1..last],
@@ -153,8 +153,8 @@ impl<'t> Segments<'t> {
 }
 
 fn parse_header(bytes: &[u8]) -> Result<Header<'_>, Malformed> {
-    let text = std::str::from_utf8(bytes).map_err(|_| Malformed::Header)?;
-    serde_json::from_str(text).map_err(|_| Malformed::Header)
+    let json = std::str::from_utf8(bytes).map_err(|_| Malformed::Header)?;
+    serde_json::from_str(json).map_err(|_| Malformed::Header)
 }
 
 fn json_object(segment: &[u8], malformed: Malformed) -> Result<Box<RawValue>, Error> {

@@ -1,4 +1,4 @@
-//! From claims to a token's text.
+//! Encodes claims as a signed compact JWS.
 
 use std::borrow::Cow;
 
@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 use crate::token::Audience;
 use crate::token_kind::TokenKind;
 
-/// What a token will say, borrowed from wherever it is.
+/// The registered claims of a new token, borrowed from the caller.
 pub(crate) struct Payload<'a> {
     pub(crate) identity_claim: &'a str,
     pub(crate) sub: &'a str,
@@ -36,12 +36,12 @@ pub(crate) struct Payload<'a> {
 impl Payload<'_> {
     fn object(&self) -> ObjectWriter {
         let mut object = ObjectWriter::beginning_with(self.identity_claim, self.sub);
-        object.text(",\"jti\":", self.jti);
-        object.text(",\"type\":", self.kind.as_str());
+        object.string(",\"jti\":", self.jti);
+        object.string(",\"type\":", self.kind.as_str());
         if self.kind == TokenKind::Access {
             object.value(",\"fresh\":", &self.fresh);
         }
-        object.text(",\"csrf\":", self.csrf);
+        object.string(",\"csrf\":", self.csrf);
         object.value(",\"iat\":", &self.iat);
         if let Some(nbf) = self.nbf {
             object.value(",\"nbf\":", &nbf);
@@ -50,7 +50,7 @@ impl Payload<'_> {
             object.value(",\"exp\":", &exp);
         }
         if let Some(iss) = self.iss {
-            object.text(",\"iss\":", iss);
+            object.string(",\"iss\":", iss);
         }
         if let Some(aud) = self.aud {
             object.value(",\"aud\":", aud);
@@ -59,10 +59,10 @@ impl Payload<'_> {
             object.value(",\"scopes\":", &scopes);
         }
         if let Some(login_type) = self.login_type {
-            object.text(",\"login_type\":", login_type);
+            object.string(",\"login_type\":", login_type);
         }
         if let Some(sid) = self.sid {
-            object.text(",\"sid\":", sid);
+            object.string(",\"sid\":", sid);
         }
         if let Some(auth_time) = self.auth_time {
             object.value(",\"auth_time\":", &auth_time);
@@ -71,7 +71,8 @@ impl Payload<'_> {
     }
 }
 
-/// Writes and signs a token with the ring's first key. `custom` is an object in JSON, or `null` for none.
+/// Encodes a token and signs it with the ring's first key. `custom` must serialize to a JSON object, or to `null` for
+/// no custom claims.
 pub(crate) fn encode<C: Serialize>(
     keys: &KeyRing,
     headers: Option<&Map<String, Value>>,

@@ -1,4 +1,4 @@
-//! The protected header (RFC 7515 section 4): what it may say, and what it must not.
+//! Parses the protected header (RFC 7515 section 4), and refuses what it must not contain.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,11 +8,11 @@ use serde::de::{Deserializer, Error, MapAccess, Visitor};
 
 use super::json::{Name, Strict};
 
-/// More members than any honest header has.
-const MAX_MEMBERS: usize = 32;
+/// More fields than any legitimate header has.
+const MAX_FIELDS: usize = 32;
 
-/// What of the header decides anything. Keys that the header brings along (`jwk`, `jku`, `x5c`,
-/// `x5u`) are not even looked at (RFC 8725 section 3.10).
+/// The fields that select the key. Keys that the token supplies (`jwk`, `jku`, `x5c`, `x5u`) are
+/// ignored (RFC 8725 section 3.10).
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Header<'a> {
     pub(super) alg: Cow<'a, str>,
@@ -34,30 +34,30 @@ impl<'de> Visitor<'de> for HeaderVisitor {
         formatter.write_str("a JWS header")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Header<'de>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Header<'de>, A::Error> {
         let mut alg = None;
         let mut kid = None;
         let mut others: Vec<Cow<'de, str>> = Vec::new();
-        while let Some(Name(name)) = members.next_key()? {
+        while let Some(Name(name)) = fields.next_key()? {
             match name.as_ref() {
-                "alg" if alg.is_none() => alg = Some(members.next_value::<Name<'de>>()?.0),
-                "kid" if kid.is_none() => kid = Some(members.next_value::<Name<'de>>()?.0),
-                "alg" | "kid" => return Err(A::Error::custom("a member occurs twice")),
-                // RFC 7515 section 4.1.11: we understand no extension; RFC 7797: nor unencoded
-                // payloads; RFC 7516: nor compression.
+                "alg" if alg.is_none() => alg = Some(fields.next_value::<Name<'de>>()?.0),
+                "kid" if kid.is_none() => kid = Some(fields.next_value::<Name<'de>>()?.0),
+                "alg" | "kid" => return Err(A::Error::custom("a field occurs twice")),
+                // Not supported: extensions (RFC 7515 section 4.1.11), unencoded payloads (RFC 7797)
+                // and compression (RFC 7516).
                 "crit" | "b64" | "zip" => {
                     return Err(A::Error::custom("the header asks for an extension"));
                 }
                 _ => {
-                    if others.len() == MAX_MEMBERS || others.contains(&name) {
+                    if others.len() == MAX_FIELDS || others.contains(&name) {
                         return Err(A::Error::custom(
-                            "a member occurs twice, or there are too many",
+                            "a field occurs twice, or there are too many fields",
                         ));
                     }
                     if name == "typ" {
-                        members.next_value::<Name<'de>>()?;
+                        fields.next_value::<Name<'de>>()?;
                     } else {
-                        members.next_value::<Strict>()?;
+                        fields.next_value::<Strict>()?;
                     }
                     others.push(name);
                 }

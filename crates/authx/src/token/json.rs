@@ -1,5 +1,7 @@
-//! What JSON must be beyond its grammar: no member twice at any depth (RFC 8259 section 4 leaves
-//! the meaning open, RFC 7519 section 4 lets us refuse), and every string a Unicode text.
+//! Refuses JSON with a duplicate key at any depth or a string that is not Unicode.
+//!
+//! RFC 8259 section 4 leaves the meaning of duplicate keys open, and RFC 7519 section 4 allows
+//! refusing them.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -9,25 +11,25 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// A member's name, borrowed where the text has no escapes.
+/// A string, such as an object's key, borrowed where it has no escapes.
 #[derive(Deserialize, PartialEq, Eq, Hash)]
 pub(super) struct Name<'a>(#[serde(borrow)] pub(super) Cow<'a, str>);
 
-/// Checks a value that was only skimmed so far.
+/// Checks a value that `RawValue` has scanned only for its end.
 pub(super) fn check_strict(value: &RawValue) -> Result<(), serde_json::Error> {
-    let text = value.get();
-    match text.as_bytes().first() {
-        Some(b'{' | b'[') => serde_json::from_str::<Strict>(text).map(drop),
-        Some(b'"') if text.contains('\\') => serde_json::from_str::<Strict>(text).map(drop),
-        // So long, or with an exponent, a number may be one that no double holds (RFC 8259 section 6).
-        Some(b'-' | b'0'..=b'9') if text.len() > 300 || text.contains(['e', 'E']) => {
-            serde_json::from_str::<Strict>(text).map(drop)
+    let json = value.get();
+    match json.as_bytes().first() {
+        Some(b'{' | b'[') => serde_json::from_str::<Strict>(json).map(drop),
+        Some(b'"') if json.contains('\\') => serde_json::from_str::<Strict>(json).map(drop),
+        // A number this long, or with an exponent, may be too large for a double (RFC 8259 section 6).
+        Some(b'-' | b'0'..=b'9') if json.len() > 300 || json.contains(['e', 'E']) => {
+            serde_json::from_str::<Strict>(json).map(drop)
         }
         _ => Ok(()),
     }
 }
 
-/// Any JSON value without a member that occurs twice; its content is dropped.
+/// Any JSON value without duplicate keys; its content is dropped.
 pub(super) struct Strict;
 
 impl<'de> Deserialize<'de> for Strict {
@@ -42,7 +44,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
     type Value = Strict;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a JSON value without duplicate members")
+        formatter.write_str("a JSON value without duplicate keys")
     }
 
     fn visit_bool<E>(self, _: bool) -> Result<Strict, E> {
@@ -74,13 +76,13 @@ impl<'de> Visitor<'de> for StrictVisitor {
         Ok(Strict)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Strict, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Strict, A::Error> {
         let mut seen = HashSet::new();
-        while let Some(name) = members.next_key::<Name<'de>>()? {
+        while let Some(name) = fields.next_key::<Name<'de>>()? {
             if !seen.insert(name) {
-                return Err(A::Error::custom("a member occurs twice"));
+                return Err(A::Error::custom("a key occurs twice"));
             }
-            members.next_value::<Strict>()?;
+            fields.next_value::<Strict>()?;
         }
         Ok(Strict)
     }

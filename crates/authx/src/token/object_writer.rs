@@ -1,6 +1,6 @@
-//! A payload on its way into a token: a JSON object, written member by member.
+//! Writes a payload as a JSON object, field by field.
 //!
-//! Plain texts are copied as they are; whatever else there is, `serde_json` writes.
+//! Strings without escapes are copied; `serde_json` writes everything else.
 
 use serde::Serialize;
 use serde::ser::Error as _;
@@ -15,32 +15,33 @@ pub(super) struct ObjectWriter {
 }
 
 impl ObjectWriter {
-    /// An object whose first member is a text.
+    /// An object whose first field is a string.
     pub(super) fn beginning_with(name: &str, value: &str) -> Self {
         let mut object = Self { json: Vec::with_capacity(USUAL_LENGTH) };
         object.json.push(b'{');
-        object.write_text(name);
+        object.write_string(name);
         object.json.push(b':');
-        object.write_text(value);
+        object.write_string(value);
         object
     }
 
-    /// A member more. It opens with a comma, its name and a colon, as JSON has them.
+    /// Appends a string field. `opening` is the comma, the quoted key and the colon.
     #[inline(always)]
-    pub(super) fn text(&mut self, opening: &'static str, value: &str) {
+    pub(super) fn string(&mut self, opening: &'static str, value: &str) {
         self.json.extend_from_slice(opening.as_bytes());
-        self.write_text(value);
+        self.write_string(value);
     }
 
-    /// As [`Self::text`], with a value that has no way to fail: a number in range, a text or a list of texts.
+    /// Like [`Self::string`], for a value that always serializes: a boolean, a number in range, a string or a list of
+    /// strings.
     #[inline(always)]
     pub(super) fn value(&mut self, opening: &'static str, value: &impl Serialize) {
         self.json.extend_from_slice(opening.as_bytes());
         let _ = serde_json::to_writer(&mut self.json, value);
     }
 
-    /// The object, with the members of a second one: of whatever `custom` is in JSON, or of none where that is `null`.
-    /// Each name counts once, and none may be reserved.
+    /// Appends the fields of `custom`, which must serialize to a JSON object, or to `null` for no fields, and ends the
+    /// object. A key of `custom` that is reserved or occurs twice is an error.
     pub(super) fn end_with<C: Serialize>(
         mut self,
         custom: &C,
@@ -60,41 +61,41 @@ impl ObjectWriter {
             self.json.truncate(start);
             self.json.push(b'}');
         } else {
-            // Where the second object opens, the first one goes on.
+            // In place of `custom`'s opening brace, so that its fields continue the first object.
             self.json[start] = b',';
         }
         Ok(self.json)
     }
 
-    fn write_text(&mut self, text: &str) {
-        if is_plain(text) {
+    fn write_string(&mut self, value: &str) {
+        if is_plain(value) {
             self.json.push(b'"');
-            self.json.extend_from_slice(text.as_bytes());
+            self.json.extend_from_slice(value.as_bytes());
             self.json.push(b'"');
         } else {
-            // A text has no way to fail.
-            let _ = serde_json::to_writer(&mut self.json, text);
+            // A string always serializes.
+            let _ = serde_json::to_writer(&mut self.json, value);
         }
     }
 }
 
-/// Whether the object is empty, once its names are found to be new and free.
+/// Checks that no key is reserved or occurs twice. Returns whether the object is empty.
 fn check_names(object: &[u8], is_reserved: impl Fn(&str) -> bool) -> Result<bool, EncodeError> {
-    let text = str::from_utf8(object).ok().filter(|text| text.starts_with('{'));
+    let json = str::from_utf8(object).ok().filter(|json| json.starts_with('{'));
     // The parser's own error would quote the value.
-    let text = text.ok_or_else(|| custom_claims("a value of another kind"))?;
-    let mut members = Members::of(text).map_err(EncodeError::CustomClaims)?;
+    let json = json.ok_or_else(|| custom_claims("a value of another kind"))?;
+    let mut fields = Members::of(json).map_err(EncodeError::CustomClaims)?;
     let mut names = Names::default();
     let mut is_empty = true;
-    while let Some(name) = members.next_name().map_err(EncodeError::CustomClaims)? {
+    while let Some(name) = fields.next_name().map_err(EncodeError::CustomClaims)? {
         is_empty = false;
         if is_reserved(&name) {
             return Err(EncodeError::ReservedClaim(name.into_owned()));
         }
         if !names.insert(&name) {
-            return Err(custom_claims(format_args!("the member '{name}' occurs twice")));
+            return Err(custom_claims(format_args!("the key '{name}' occurs twice")));
         }
-        members.value().map_err(EncodeError::CustomClaims)?;
+        fields.value().map_err(EncodeError::CustomClaims)?;
     }
     Ok(is_empty)
 }
