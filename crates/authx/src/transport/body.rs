@@ -9,17 +9,18 @@ use serde_json::value::RawValue;
 
 use crate::error::Malformed;
 
-/// The text of the member `name` of a JSON object. A body that is no JSON object has none, nor has `null`.
+/// The string in the field `name` of a JSON object; `None` if there is no such field, it is `null`, or the body is no
+/// JSON object.
 pub(super) fn value<'r>(name: &str, json: &'r [u8]) -> Result<Option<Cow<'r, [u8]>>, Malformed> {
-    let Ok(text) = std::str::from_utf8(json) else { return Ok(None) };
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    let found = Member { name }
+    let Ok(json) = std::str::from_utf8(json) else { return Ok(None) };
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let found = Field { name }
         .deserialize(&mut deserializer)
         .and_then(|found| deserializer.end().map(|()| found));
     match found {
-        Ok(Found::Text(text)) => Ok(Some(match text {
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+        Ok(Found::String(string)) => Ok(Some(match string {
+            Cow::Borrowed(string) => Cow::Borrowed(string.as_bytes()),
+            Cow::Owned(string) => Cow::Owned(string.into_bytes()),
         })),
         Ok(Found::Nothing | Found::Null) | Err(_) => Ok(None),
         Ok(Found::Other) => Err(Malformed::NotText),
@@ -29,17 +30,17 @@ pub(super) fn value<'r>(name: &str, json: &'r [u8]) -> Result<Option<Cow<'r, [u8
 
 enum Found<'r> {
     Nothing,
-    Text(Cow<'r, str>),
+    String(Cow<'r, str>),
     Null,
     Other,
     Several,
 }
 
-struct Member<'n> {
+struct Field<'n> {
     name: &'n str,
 }
 
-impl<'de> DeserializeSeed<'de> for Member<'_> {
+impl<'de> DeserializeSeed<'de> for Field<'_> {
     type Value = Found<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
@@ -47,25 +48,25 @@ impl<'de> DeserializeSeed<'de> for Member<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for Member<'_> {
+impl<'de> Visitor<'de> for Field<'_> {
     type Value = Found<'de>;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("a JSON object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Found<'de>, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Found<'de>, A::Error> {
         let mut found = Found::Nothing;
-        while let Some(Text(name)) = members.next_key()? {
+        while let Some(Str(name)) = fields.next_key()? {
             if name != self.name {
-                members.next_value::<IgnoredAny>()?;
+                fields.next_value::<IgnoredAny>()?;
                 continue;
             }
-            let value = members.next_value::<TextOrOther<'de>>()?;
+            let value = fields.next_value::<StringOrOther<'de>>()?;
             found = match (found, value) {
-                (Found::Nothing, TextOrOther::Text(text)) => Found::Text(text),
-                (Found::Nothing, TextOrOther::Null) => Found::Null,
-                (Found::Nothing, TextOrOther::Other) => Found::Other,
+                (Found::Nothing, StringOrOther::String(string)) => Found::String(string),
+                (Found::Nothing, StringOrOther::Null) => Found::Null,
+                (Found::Nothing, StringOrOther::Other) => Found::Other,
                 _ => Found::Several,
             };
         }
@@ -74,16 +75,16 @@ impl<'de> Visitor<'de> for Member<'_> {
 }
 
 #[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+struct Str<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// A value of which only a text is kept; anything else is skipped as it comes.
-enum TextOrOther<'a> {
-    Text(Cow<'a, str>),
+/// A field's value. Anything but a string is skipped without being kept.
+enum StringOrOther<'a> {
+    String(Cow<'a, str>),
     Null,
     Other,
 }
 
-impl<'de> Deserialize<'de> for TextOrOther<'de> {
+impl<'de> Deserialize<'de> for StringOrOther<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = <&RawValue>::deserialize(deserializer)?.get();
         if value == "null" {
@@ -92,7 +93,7 @@ impl<'de> Deserialize<'de> for TextOrOther<'de> {
         if !value.starts_with('"') {
             return Ok(Self::Other);
         }
-        serde_json::from_str(value).map(|Text(text)| Self::Text(text)).map_err(D::Error::custom)
+        serde_json::from_str(value).map(|Str(value)| Self::String(value)).map_err(D::Error::custom)
     }
 }
 
@@ -101,10 +102,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_text_under_the_name_is_a_token() {
+    fn only_a_string_in_the_named_field_is_a_token() {
         let read = |json: &str| {
-            value("access_token", json.as_bytes())
-                .map(|found| found.map(|text| String::from_utf8(text.into_owned()).expect("text")))
+            value("access_token", json.as_bytes()).map(|found| {
+                found.map(|token| String::from_utf8(token.into_owned()).expect("UTF-8"))
+            })
         };
         assert_eq!(read(r#"{"a": [1], "access_token": "abc"}"#), Ok(Some("abc".to_owned())));
         assert_eq!(read(r#"{"access_token": "a\u0062c"}"#), Ok(Some("abc".to_owned())));

@@ -1,4 +1,4 @@
-//! Cookies: a token's value out of the `Cookie` header, and the `Set-Cookie` values that store and
+//! Cookies: reads a token from the `Cookie` header, and writes the `Set-Cookie` values that store and
 //! delete it (RFC 6265).
 
 use std::borrow::Cow;
@@ -14,8 +14,8 @@ use crate::time::Timestamp;
 use crate::token::Claims;
 use crate::token_kind::TokenKind;
 
-/// The value of the cookie `name`; of several, all must be alike. A quoted value is its content
-/// (RFC 6265 section 4.1.1), an empty one is no token.
+/// The value of the cookie `name`; several of that name must have the same value. Quotes around it are
+/// removed (RFC 6265 section 4.1.1), and an empty value is no token.
 pub(super) fn value<'r, H: Headers + ?Sized>(
     name: &str,
     headers: &'r H,
@@ -25,21 +25,21 @@ pub(super) fn value<'r, H: Headers + ?Sized>(
         pairs
             .filter_map(|pair| {
                 let equals = pair.iter().position(|&byte| byte == b'=')?;
-                let (own, value) = (trimmed(&pair[..equals]), trimmed(&pair[equals + 1..]));
-                (own == name.as_bytes()).then(|| unquoted(value))
+                let (key, value) = (trimmed(&pair[..equals]), trimmed(&pair[equals + 1..]));
+                (key == name.as_bytes()).then(|| unquoted(value))
             })
             .filter(|value| !value.is_empty())
             .map(Cow::Borrowed),
     )
 }
 
-/// Without the spaces and tabs around it. No other character is white space here (RFC 9110 section
-/// 5.6.3), or a cookie could pass for one of another name.
-fn trimmed(text: &[u8]) -> &[u8] {
-    let is_text = |byte: &u8| !matches!(byte, b' ' | b'\t');
-    let start = text.iter().position(is_text).unwrap_or(text.len());
-    let end = text.iter().rposition(is_text).map_or(start, |last| last + 1);
-    &text[start..end]
+/// Removes the spaces and tabs around the bytes, but no other white space (RFC 9110 section 5.6.3):
+/// otherwise a cookie could pass for one of another name.
+fn trimmed(bytes: &[u8]) -> &[u8] {
+    let is_kept = |byte: &u8| !matches!(byte, b' ' | b'\t');
+    let start = bytes.iter().position(is_kept).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(is_kept).map_or(start, |last| last + 1);
+    &bytes[start..end]
 }
 
 fn unquoted(value: &[u8]) -> &[u8] {
@@ -47,14 +47,14 @@ fn unquoted(value: &[u8]) -> &[u8] {
 }
 
 impl Engine {
-    /// The `Set-Cookie` values that store a token of ours and, for scripts, its CSRF value.
+    /// The `Set-Cookie` values that store a token of this engine and, for scripts, its CSRF value.
     ///
-    /// `max_age` wins over the configuration; zero is zero, which deletes the cookie.
+    /// `max_age` overrides the configuration; zero deletes the cookie.
     ///
     /// # Errors
     ///
-    /// The [`Error`] of a token that this engine's keys did not sign, that is of the other type, or whose
-    /// CSRF value can't be in a cookie.
+    /// An [`Error`] where this engine's keys did not sign the token, the token is of the other type, or
+    /// its CSRF value has characters that a cookie can't contain.
     pub fn set_cookies(
         &self,
         token: &str,
@@ -76,7 +76,7 @@ impl Engine {
             && config.csrf.in_cookies
             && let Some(csrf) = &claims.csrf
         {
-            // Whoever chose the value may have chosen one that would add attributes or headers.
+            // Applications can choose the value, and some characters would inject attributes or headers.
             if !csrf.as_str().bytes().all(is_cookie_octet) {
                 return Err(Malformed::Claim("csrf").into());
             }
@@ -86,8 +86,8 @@ impl Engine {
         Ok(cookies)
     }
 
-    /// The `Set-Cookie` values that delete what [`Engine::set_cookies`] stored: the same names, with
-    /// the same attributes, or a browser keeps them.
+    /// The `Set-Cookie` values that delete what [`Engine::set_cookies`] stored: with the same names and
+    /// attributes, because a browser would otherwise keep them.
     #[must_use]
     pub fn unset_cookies(&self, kind: TokenKind) -> Vec<String> {
         let config = self.config();
@@ -146,7 +146,7 @@ fn with_max_age(cookie: CookieBuilder<'_>, max_age: Option<Duration>) -> String 
     }
 }
 
-/// `Max-Age=0`, and for ancient browsers `Expires` at the epoch.
+/// `Max-Age=0`, and `Expires` at the epoch for old browsers that don't support it.
 fn deleted(cookie: CookieBuilder<'_>) -> String {
     let mut cookie = cookie.max_age(cookie::time::Duration::ZERO).build();
     cookie.set_expires(cookie::time::OffsetDateTime::UNIX_EPOCH);

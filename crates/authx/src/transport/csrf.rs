@@ -1,5 +1,5 @@
-//! The CSRF double submit: a request whose token is in a cookie repeats a value that only the page
-//! of the same origin can know.
+//! The CSRF double submit: a request whose token is in a cookie repeats a value that only pages
+//! of the same origin can read.
 
 use std::borrow::Cow;
 
@@ -14,8 +14,8 @@ use crate::location::Location;
 use crate::requirement::{CsrfCheck, Requirement};
 use crate::token::CsrfToken;
 
-/// What the request shows of its token's CSRF value: the header, or else the form's field. Two
-/// different values are one that matches no token's: wrong where a value is asked for, and only there.
+/// The CSRF value that the request presents: in the header, or else in the form's field. Two different
+/// values are replaced by an empty one, which never matches: an error only where a value is required.
 pub(super) fn proof<'r, H: Headers + ?Sized>(
     config: &Config,
     transport: &Transport,
@@ -35,7 +35,7 @@ pub(super) fn proof<'r, H: Headers + ?Sized>(
     CsrfProof { presented: presented.unwrap_or(Some(Cow::Borrowed(b""))), required }
 }
 
-/// Whether reading the form could bring the value.
+/// Whether a value is required that only the form can contain.
 pub(super) fn may_be_in_form<H: Headers + ?Sized>(
     config: &Config,
     transport: &Transport,
@@ -56,12 +56,12 @@ pub(super) fn may_be_in_form<H: Headers + ?Sized>(
         )
 }
 
-/// Compares what the request presents with the token's own value, in constant time.
+/// Compares the value that the request presents with the token's, in constant time.
 pub(crate) fn check(
     proof: &CsrfProof<'_>,
     check: CsrfCheck,
     location: Location,
-    own: Option<&CsrfToken>,
+    csrf: Option<&CsrfToken>,
 ) -> Result<(), Error> {
     let asked = match check {
         CsrfCheck::AsConfigured => proof.required,
@@ -72,13 +72,13 @@ pub(crate) fn check(
         return Ok(());
     }
     let presented = proof.presented.as_deref().ok_or(Error::MissingCsrfToken)?;
-    let own =
-        own.map(CsrfToken::as_str).filter(|own| !own.is_empty()).ok_or(Error::CsrfMismatch)?;
-    verify_slices_are_equal(presented, own.as_bytes()).map_err(|_| Error::CsrfMismatch)
+    let csrf =
+        csrf.map(CsrfToken::as_str).filter(|csrf| !csrf.is_empty()).ok_or(Error::CsrfMismatch)?;
+    verify_slices_are_equal(presented, csrf.as_bytes()).map_err(|_| Error::CsrfMismatch)
 }
 
 fn is_required(config: &Config, method: &str) -> bool {
-    config.csrf.protect && config.csrf.methods.iter().any(|own| own.eq_ignore_ascii_case(method))
+    config.csrf.protect && config.csrf.methods.iter().any(|item| item.eq_ignore_ascii_case(method))
 }
 
 fn in_header<'r, H: Headers + ?Sized>(

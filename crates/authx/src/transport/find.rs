@@ -1,4 +1,4 @@
-//! Where in a request a token is found, and what of its body has to be read for that.
+//! Finds the token in a request, and says whether the body has to be read first.
 
 use std::borrow::Cow;
 
@@ -15,13 +15,13 @@ use crate::requirement::Requirement;
 
 impl Engine {
     /// The request's token for `requirement`: from the first location that has one, in the configured
-    /// order. A bad token in an earlier location is not passed over for one in a later location.
+    /// order. Later locations are not tried, even if that token turns out to be bad.
     ///
     /// # Errors
     ///
     /// [`Error::MissingToken`] where no location has one, [`Error::Malformed`] where a location has
-    /// two different ones or something that is no text, [`Error::ForeignOrigin`] for the cookie of a
-    /// WebSocket that a foreign page opens.
+    /// two different ones or something that is no string, [`Error::ForeignOrigin`] for a cookie where a
+    /// page of an origin that is not allowed opens a WebSocket.
     pub fn find_token<'r, H: Headers + ?Sized>(
         &self,
         request: &Request<'r, H>,
@@ -47,7 +47,7 @@ impl Engine {
 
 impl Engine {
     /// Whether the body has to be read for `requirement`: only when no earlier location has a token,
-    /// or a cookie's CSRF value can be nowhere else.
+    /// or when a cookie's CSRF value can only be in a form.
     #[must_use]
     pub fn wants_body<H: Headers + ?Sized>(
         &self,
@@ -69,7 +69,7 @@ impl Engine {
         None
     }
 
-    /// Whether any request at all can have to show its body for `requirement`.
+    /// Whether there are requests whose body has to be read for `requirement`.
     #[must_use]
     pub fn may_want_body(&self, requirement: &Requirement) -> bool {
         let config = self.config();
@@ -81,12 +81,12 @@ impl Engine {
     }
 }
 
-/// What must be read of a request's body before its token can be found.
+/// How a request's body must be read before its token can be found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BodyWanted {
-    /// The bytes, up to the configured bound.
+    /// As bytes, up to the configured size.
     Json,
-    /// The fields of a form.
+    /// As the fields of a form.
     Form,
 }
 

@@ -6,7 +6,7 @@ use super::request::{Headers, only};
 use crate::config::Config;
 use crate::error::Malformed;
 
-/// The token of the configured header. Another scheme's credentials, or none, are no token.
+/// The token in the configured header; `None` where it has another scheme or no credentials.
 pub(super) fn token<'r, H: Headers + ?Sized>(
     config: &Config,
     headers: &'r H,
@@ -24,8 +24,8 @@ fn credentials<'r>(scheme: &str, value: &'r [u8]) -> Option<&'r [u8]> {
     let token = if scheme.is_empty() {
         value
     } else {
-        let (own, rest) = value.split_at_checked(scheme.len())?;
-        if !own.eq_ignore_ascii_case(scheme.as_bytes()) {
+        let (start, rest) = value.split_at_checked(scheme.len())?;
+        if !start.eq_ignore_ascii_case(scheme.as_bytes()) {
             return None;
         }
         let spaces = rest.iter().take_while(|&&byte| byte == b' ').count();

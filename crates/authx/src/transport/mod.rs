@@ -1,4 +1,4 @@
-//! Where a token travels: found in a request, set into a response.
+//! How tokens travel: found in requests, and set as cookies in responses.
 
 mod body;
 mod cookie;

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use super::request::only;
 use crate::error::Malformed;
 
-/// The value of the member `name`; an empty one is no token.
+/// The value of the parameter `name`; an empty one is no token.
 pub(super) fn value<'r>(name: &str, query: &'r [u8]) -> Result<Option<Cow<'r, [u8]>>, Malformed> {
-    only(form_urlencoded::parse(query).filter(|(own, value)| own == name && !value.is_empty()).map(
+    only(form_urlencoded::parse(query).filter(|(key, value)| key == name && !value.is_empty()).map(
         |(_, value)| match value {
             Cow::Borrowed(value) => Cow::Borrowed(value.as_bytes()),
             Cow::Owned(value) => Cow::Owned(value.into_bytes()),

@@ -1,31 +1,31 @@
-//! A request as the engine sees it.
+//! The parts of a request that the engine reads.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use crate::error::Malformed;
 
-/// The headers of a request, however a framework keeps them.
+/// The headers of a request, in whatever type a framework stores them.
 pub trait Headers {
     /// The values of the headers of this name, in order. `name` is in lower case; header names are
     /// compared without regard to case (RFC 9110 section 5.1).
     fn values<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h [u8]>;
 }
 
-/// Names and values in a list, as ASGI has them.
+/// A list of names and values, as in ASGI.
 impl<N: AsRef<[u8]>, V: AsRef<[u8]>> Headers for [(N, V)] {
     fn values<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h [u8]> {
         self.iter()
-            .filter(move |(own, _)| own.as_ref().eq_ignore_ascii_case(name.as_bytes()))
+            .filter(move |(key, _)| key.as_ref().eq_ignore_ascii_case(name.as_bytes()))
             .map(|(_, value)| value.as_ref())
     }
 }
 
-/// The header map of hyper and of what is built on it.
+/// The header map of hyper and of the frameworks built on it.
 #[cfg(feature = "http")]
 impl Headers for http::HeaderMap {
     fn values<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h [u8]> {
-        // The name that almost every request is asked for need not be parsed.
+        // The header that is looked up in almost every request: the constant saves parsing its name.
         let values = match name {
             "authorization" => self.get_all(http::header::AUTHORIZATION),
             name => self.get_all(name),
@@ -79,14 +79,14 @@ impl<'r, H: Headers + ?Sized> Request<'r, H> {
     }
 }
 
-/// Without what may hold a token: headers, query and body.
+/// Leaves out what may contain a token: headers, query and body.
 impl<H: Headers + ?Sized> fmt::Debug for Request<'_, H> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Request").field("method", &self.method).finish_non_exhaustive()
     }
 }
 
-/// The one value of several spellings of the same thing; two different ones are none.
+/// The value that all `values` are equal to, or `None` if there are none. Different values are an error.
 pub(super) fn only<'r>(
     values: impl IntoIterator<Item = Cow<'r, [u8]>>,
 ) -> Result<Option<Cow<'r, [u8]>>, Malformed> {

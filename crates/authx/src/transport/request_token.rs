@@ -6,7 +6,7 @@ use std::fmt;
 use crate::location::Location;
 use crate::token_kind::TokenKind;
 
-/// A token as a request carries it: a claim that nobody has verified.
+/// A token as found in a request, not verified.
 #[derive(Clone, PartialEq, Eq)]
 pub struct RequestToken<'r> {
     pub(crate) text: Cow<'r, [u8]>,
@@ -15,38 +15,38 @@ pub struct RequestToken<'r> {
     pub(crate) csrf: CsrfProof<'r>,
 }
 
-/// What a request shows of its token's CSRF value.
+/// The CSRF value that a request presents, and whether it has to.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct CsrfProof<'r> {
-    /// The value that the request repeats.
+    /// The value that the request presents.
     pub presented: Option<Cow<'r, [u8]>>,
-    /// Whether location, method and configuration ask for it.
+    /// Whether location, method and configuration require it.
     pub required: bool,
 }
 
 impl<'r> RequestToken<'r> {
-    /// A token from somewhere else than a [`Request`](super::Request), such as a WebSocket's first message. In a
-    /// cookie, it must prove its CSRF value.
+    /// A token from somewhere else than a [`Request`](super::Request), such as a WebSocket's first message.
+    /// With [`Location::Cookies`], a CSRF value is required.
     pub fn new(text: impl Into<Cow<'r, str>>, kind: TokenKind, location: Location) -> Self {
         let text = match text.into() {
-            Cow::Borrowed(text) => Cow::Borrowed(text.as_bytes()),
-            Cow::Owned(text) => Cow::Owned(text.into_bytes()),
+            Cow::Borrowed(string) => Cow::Borrowed(string.as_bytes()),
+            Cow::Owned(string) => Cow::Owned(string.into_bytes()),
         };
         let csrf = CsrfProof { presented: None, required: location == Location::Cookies };
         Self { text, kind, location, csrf }
     }
 
-    /// The token with what the request shows of its CSRF value.
+    /// The token with the CSRF value that the request presents.
     #[must_use]
     pub fn with_csrf(mut self, csrf: CsrfProof<'r>) -> Self {
         self.csrf = csrf;
         self
     }
 
-    /// The token apart from its request, to keep it while the request goes on.
+    /// The token without borrows from the request, to keep it while the request is processed.
     #[must_use]
     pub fn into_owned(self) -> RequestToken<'static> {
-        let owned = |text: Cow<'r, [u8]>| Cow::Owned(text.into_owned());
+        let owned = |bytes: Cow<'r, [u8]>| Cow::Owned(bytes.into_owned());
         RequestToken {
             text: owned(self.text),
             kind: self.kind,
@@ -58,13 +58,13 @@ impl<'r> RequestToken<'r> {
         }
     }
 
-    /// The text, whatever bytes the request has there.
+    /// The token's bytes as they are in the request, which need not be UTF-8.
     #[must_use]
     pub fn text(&self) -> &[u8] {
         &self.text
     }
 
-    /// The type that was looked for; the token itself may say otherwise.
+    /// The type that was looked for; the token's `type` claim may differ.
     #[must_use]
     pub fn kind(&self) -> TokenKind {
         self.kind
@@ -76,14 +76,14 @@ impl<'r> RequestToken<'r> {
         self.location
     }
 
-    /// What the request shows of the CSRF value.
+    /// The CSRF value that the request presents, and whether it has to.
     #[must_use]
     pub fn csrf(&self) -> &CsrfProof<'r> {
         &self.csrf
     }
 }
 
-/// Without the token and the CSRF value.
+/// Leaves out the token and the CSRF value.
 impl fmt::Debug for RequestToken<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
