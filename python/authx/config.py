@@ -80,24 +80,24 @@ class AuthXConfig(BaseSettings):
     """The algorithm that signs new tokens."""
 
     JWT_DECODE_ALGORITHMS: list[AlgorithmType] = []
-    """The algorithms that a token may have. Empty: `JWT_ALGORITHM` alone; else it must be among them. An
+    """The algorithms that a token may have. Empty: only `JWT_ALGORITHM`, which must otherwise be in the list. An
     algorithm without a configured key has no effect; a key pair that fits none of them is an error."""
 
     JWT_SECRET_KEY: str | None = Field(default=None, repr=False)
     """The shared secret of the HS algorithms. At least 32 random bytes for HS256, 48 for HS384, 64 for HS512."""
 
     JWT_PREVIOUS_SECRET_KEY: str | None = Field(default=None, repr=False)
-    """The shared secret before this one. What it signed stays valid until it expires."""
+    """The previous shared secret. Tokens that it signed stay valid until they expire."""
 
     JWT_PRIVATE_KEY: str | None = Field(default=None, repr=False)
     """The private key of the other algorithms, as PEM: PKCS#8, PKCS#1 or SEC1, not encrypted."""
 
     JWT_PUBLIC_KEY: str | None = Field(default=None, repr=False)
-    """The public key of the other algorithms, as PEM: SPKI or PKCS#1. It may be left out beside the private key.
-    Alone, it verifies and nothing is issued."""
+    """The public key of the other algorithms, as PEM: SPKI or PKCS#1. Not needed if the private key is set.
+    Without the private key, tokens can be verified but not issued."""
 
     JWT_PREVIOUS_PUBLIC_KEY: str | None = Field(default=None, repr=False)
-    """The public key before this one. What its private key signed stays valid until it expires."""
+    """The previous public key. Tokens that its private key signed stay valid until they expire."""
 
     JWT_STRICT_KEYS: bool = False
     """Whether a shared secret that is shorter than its hash is an error rather than a warning."""
@@ -105,12 +105,12 @@ class AuthXConfig(BaseSettings):
     # What tokens say
 
     JWT_ACCESS_TOKEN_EXPIRES: Duration | None = timedelta(minutes=15)
-    """How long an access token is valid. Switched off: for ever, and only then does a token of this type need no
-    `exp`."""
+    """How long an access token is valid. Switched off: without end; only then is a token of this type accepted
+    without `exp`."""
 
     JWT_REFRESH_TOKEN_EXPIRES: Duration | None = timedelta(days=20)
-    """How long a refresh token is valid. Switched off: for ever, and only then does a token of this type need no
-    `exp`."""
+    """How long a refresh token is valid. Switched off: without end; only then is a token of this type accepted
+    without `exp`."""
 
     JWT_IDENTITY_CLAIM: str = "sub"
     """The claim that names the user."""
@@ -125,7 +125,7 @@ class AuthXConfig(BaseSettings):
     """Whether new tokens have `nbf`, the instant of their issue."""
 
     JWT_DECODE_AUDIENCE: str | list[str] | None = None
-    """The audiences that this service is: a token's `aud` must name one. Unset: those of `JWT_ENCODE_AUDIENCE`.
+    """The audiences of this service: a token's `aud` must name one of them. Unset: those of `JWT_ENCODE_AUDIENCE`.
     Where neither is set, a token with `aud` is refused."""
 
     JWT_DECODE_ISSUER: str | None = None
@@ -135,14 +135,14 @@ class AuthXConfig(BaseSettings):
     """How far other machines' clocks may be off, for `exp`, `nbf` and `iat`. In Python a whole number of seconds."""
 
     JWT_MAX_TOKEN_SIZE: int = 8192
-    """The longest token that is looked at, in bytes."""
+    """The longest token that is accepted, in bytes."""
 
     JWT_VERIFICATION_CACHE_ENTRIES: int = 0
-    """How many verified tokens each process keeps in memory, so that the same token again is neither verified nor
-    parsed anew; 0: none. All other checks are made each time, revocation too."""
+    """How many verified tokens each process caches, so that a repeated token is neither verified nor parsed again;
+    0: none. All other checks, including revocation, are made each time."""
 
     JWT_VERIFICATION_CACHE_BYTES: int = 67_108_864
-    """How many bytes the verified tokens may take together, at least 65536."""
+    """How many bytes the cached tokens may take together, at least 65536."""
 
     # Where tokens travel
 
@@ -181,13 +181,13 @@ class AuthXConfig(BaseSettings):
     """Origins, besides the service's own, whose pages may open a WebSocket with a token in a cookie."""
 
     JWT_WEBSOCKET_CHECK_INTERVAL: Duration = timedelta(seconds=30)
-    """How often the token of an open WebSocket under guard is verified again, which finds a revocation. Its
-    expiry closes the socket at once."""
+    """How often the token of an open, guarded WebSocket is verified again, to notice a revocation. When the token
+    expires, the socket is closed at once."""
 
     # Cookies
 
     JWT_ACCESS_COOKIE_NAME: str = "access_token_cookie"
-    """The cookie of the access token. The prefixes `__Host-` and `__Secure-` are held to their rules."""
+    """The cookie of the access token. The rules of the name prefixes `__Host-` and `__Secure-` are enforced."""
 
     JWT_ACCESS_COOKIE_PATH: str = "/"
     """The path of the access token's cookie."""
@@ -230,8 +230,8 @@ class AuthXConfig(BaseSettings):
     """Whether the CSRF value is also set as a cookie, from which the page's own scripts read it."""
 
     JWT_CSRF_CHECK_FORM: bool = False
-    """Whether the CSRF value may also come as a field of a form. In Python that needs the extra `form`, in axum a
-    form of parts needs the feature `multipart`."""
+    """Whether the CSRF value may also be in a form field. In Python that needs the extra `form`; in axum a
+    multipart form needs the feature `multipart`."""
 
     JWT_ACCESS_CSRF_COOKIE_NAME: str = "csrf_access_token"
     """The cookie with the access token's CSRF value."""
@@ -263,16 +263,16 @@ class AuthXConfig(BaseSettings):
     """How long before its end an access token in a cookie is replaced."""
 
     JWT_IMPLICIT_REFRESH_MAX_AGE: Duration | None = None
-    """How long after the login access tokens are still replaced. Unset: without end."""
+    """For how long after the login access tokens are replaced. Unset: without limit."""
 
     JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE: list[str] = []
-    """If there are any: the only paths whose requests replace the token."""
+    """The only paths whose requests replace the token. Empty: all paths."""
 
     JWT_IMPLICIT_REFRESH_ROUTE_EXCLUDE: list[str] = []
     """Paths whose requests never replace the token."""
 
     JWT_IMPLICIT_REFRESH_METHOD_INCLUDE: list[HTTPMethod] = []
-    """If there are any: the only methods whose requests replace the token."""
+    """The only methods whose requests replace the token. Empty: all methods."""
 
     JWT_IMPLICIT_REFRESH_METHOD_EXCLUDE: list[HTTPMethod] = []
     """Methods whose requests never replace the token."""
@@ -280,7 +280,7 @@ class AuthXConfig(BaseSettings):
     # Answers
 
     JWT_INVALID_TOKEN_STATUS: Annotated[Literal[401, 422], BeforeValidator(_status_as_number)] = 422
-    """The status of the answer to a token that can't be decoded. 401 is what RFC 6750 asks for."""
+    """The HTTP status of the response to a token that can't be decoded. RFC 6750 asks for 401."""
 
     JWT_ERROR_MESSAGE_KEY: str = "message"
     """The field of an error's body that carries the message."""
@@ -295,10 +295,10 @@ class AuthXConfig(BaseSettings):
 
     JWT_SESSION_TRACKING: bool = False
     """Whether a token that names a session, in its `sid`, is refused unless the session is active. Tokens can be
-    made for a session only with it."""
+    issued for a session only if this is on."""
 
     JWT_SESSION_UPDATE_LAST_ACTIVE: bool = True
-    """Whether each request with a token of a session is noted as the session's last activity."""
+    """Whether each request with a token of a session is recorded as the session's last activity."""
 
     @property
     def is_algo_symmetric(self) -> bool:

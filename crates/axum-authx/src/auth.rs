@@ -149,7 +149,7 @@ impl AuthX {
             // A secret that is left out or altered in silence would be another secret.
             let value = value.into_string().map_err(|_| ConfigError::Value {
                 setting,
-                found: "a text",
+                found: "a string",
                 expected: "UTF-8",
             })?;
             settings.push((name, value));

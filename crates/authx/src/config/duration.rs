@@ -1,13 +1,13 @@
-//! Durations as text: seconds, `HH:MM:SS` as Python writes a `timedelta`, and ISO 8601.
+//! Durations as strings: seconds, `HH:MM:SS` as Python writes a `timedelta`, and ISO 8601.
 
 use std::time::Duration;
 
-/// A duration from `900`, `00:15:00`, `2 days, 00:15:00` or `PT15M`.
+/// Parses `900`, `00:15:00`, `2 days, 00:15:00` or `PT15M`.
 pub(super) fn parse(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds(text)?).ok()
 }
 
-/// A duration as [`parse`] reads it: `P20D`, `PT15M`, `PT1H30M`, and `0`.
+/// Writes a duration as [`parse`] reads it: `P20D`, `PT15M`, `PT1H30M`, and `0`.
 pub(super) fn write(duration: Duration) -> String {
     let part = |number: f64, unit: char| match number {
         0.0 => String::new(),

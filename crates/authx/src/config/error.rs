@@ -1,22 +1,22 @@
-//! What can be wrong with a configuration, in words that name the setting and never its value.
+//! Errors about configurations. A message names the setting, and never shows its value.
 
 use std::fmt;
 
 use crate::key::{KeyError, KeyRingError};
 
-/// Why settings make no configuration.
+/// Why no configuration can be built from the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ConfigError {
     /// There is no setting of this name.
     UnknownSetting(String),
-    /// A value of a kind that the setting does not take.
+    /// A value that the setting does not accept.
     Value {
         /// The setting.
         setting: &'static str,
         /// The kind of the value.
         found: &'static str,
-        /// What is allowed.
+        /// The values that are accepted.
         expected: &'static str,
     },
     /// The algorithm needs a key, and its setting has none.
@@ -26,16 +26,16 @@ pub enum ConfigError {
         /// The algorithm's name.
         algorithm: &'static str,
     },
-    /// A key that is none, or does not fit the algorithm.
+    /// A key that can't be parsed, or does not fit the algorithm.
     Key {
         /// The setting.
         setting: &'static str,
         /// What is wrong with it.
         error: KeyError,
     },
-    /// Keys that make no ring.
+    /// Keys that can't form a ring.
     KeyRing(KeyRingError),
-    /// Values that are each allowed, and not together or not here.
+    /// A value of the right type that breaks a rule, by itself or together with another setting.
     Conflict {
         /// The setting at fault.
         setting: &'static str,

@@ -1,4 +1,4 @@
-//! Settings in, a checked [`Config`] out. A configuration that exists is one that works.
+//! Builds a checked [`Config`] from settings. Every `Config` that exists is valid.
 
 mod build;
 mod duration;
@@ -26,14 +26,14 @@ use settings::Settings;
 /// How long a type of token is valid from its issue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenLifetime {
-    /// So long.
+    /// For this duration.
     Expires(Duration),
-    /// For ever: such tokens have no `exp`, and need none.
+    /// Without end: such tokens have no `exp`, and are accepted without it.
     Never,
 }
 
 impl TokenLifetime {
-    /// A thousand years, so that no sum leaves the calendar.
+    /// A thousand years, so that adding it to an instant can't overflow.
     pub(crate) const LONGEST: Duration = Duration::from_secs(1000 * 365 * 86_400);
 }
 
@@ -79,7 +79,7 @@ pub struct ConfigBuilder {
 }
 
 impl ConfigBuilder {
-    /// A ring of keys, instead of the settings that name keys.
+    /// A ring of keys, instead of the settings that contain keys.
     pub fn keys(mut self, keys: KeyRing) -> Self {
         self.keys = Some(Arc::new(keys));
         self
@@ -92,7 +92,7 @@ impl ConfigBuilder {
         self
     }
 
-    /// One setting by its `JWT_*` name.
+    /// Sets one setting by its `JWT_*` name.
     ///
     /// # Errors
     ///
@@ -102,9 +102,9 @@ impl ConfigBuilder {
         Ok(self)
     }
 
-    /// The settings among environment variables, by their `JWT_*` names; other variables are passed over.
-    /// Lists are JSON arrays or words between commas, durations are seconds or ISO 8601; `null` switches a
-    /// setting off.
+    /// Sets the settings among environment variables, by their `JWT_*` names; other variables are ignored.
+    /// Lists are JSON arrays or comma-separated, durations are seconds or ISO 8601; `null` switches a setting
+    /// off.
     ///
     /// ```
     /// use authx::Config;
@@ -116,8 +116,8 @@ impl ConfigBuilder {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] names the variable, and says what is allowed. Of a variable that begins with
-    /// `JWT_` and is no setting, nothing is said: it may be another program's.
+    /// [`ConfigError`] names the variable, and says what is allowed. A variable that begins with `JWT_`
+    /// and is no setting is ignored, because it may belong to another program.
     pub fn variables<N: AsRef<str>, V: Into<String>>(
         mut self,
         variables: impl IntoIterator<Item = (N, V)>,
@@ -145,7 +145,7 @@ impl ConfigBuilder {
     }
 }
 
-/// What belongs to one token type: where it travels and under which names.
+/// The settings of one token type: its lifetime, its locations and the names in them.
 #[derive(Clone, Debug)]
 pub(crate) struct Transport {
     pub(crate) locations: Vec<Location>,
@@ -170,7 +170,7 @@ pub(crate) struct RefreshPolicy {
     pub(crate) exclude_methods: Vec<String>,
 }
 
-/// Which sessions are asked about, and what is noted of them.
+/// Whether sessions are checked, and whether their last activity is recorded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SessionPolicy {
     pub(crate) tracking: bool,
@@ -188,7 +188,7 @@ pub(crate) struct CookieAttributes {
     pub(crate) http_only: bool,
 }
 
-/// When a request must repeat its token's CSRF value, and how it may.
+/// When a request must repeat its token's CSRF value, and where it can.
 #[derive(Clone, Debug)]
 pub(crate) struct CsrfPolicy {
     pub(crate) protect: bool,
@@ -199,7 +199,7 @@ pub(crate) struct CsrfPolicy {
 
 /// A checked configuration with its keys.
 ///
-/// There is no invalid one: [`ConfigBuilder::build`] is the only way to get it.
+/// It is always valid, because [`ConfigBuilder::build`] is the only way to get one.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub(crate) keys: Arc<KeyRing>,
@@ -239,7 +239,7 @@ impl Config {
         ConfigBuilder::default()
     }
 
-    /// What is accepted but unwise, in words that name the setting.
+    /// Warnings about accepted but unsafe values. Each names its setting.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
@@ -257,10 +257,10 @@ impl Config {
         &self.transport(kind).locations
     }
 
-    /// Whether a request's header of this name can matter, so that a face need not hand over the others.
+    /// Whether the engine reads the request header of this name, so that callers need not pass the others.
     #[must_use]
     pub fn reads_header(&self, name: &[u8]) -> bool {
-        let is = |own: &str| own.as_bytes().eq_ignore_ascii_case(name);
+        let is = |header: &str| header.as_bytes().eq_ignore_ascii_case(name);
         is("cookie")
             || is(&self.header_name)
             || is(&self.access.csrf_header_name)
@@ -276,19 +276,19 @@ impl Config {
         self.max_body_size
     }
 
-    /// How long before its end implicit refresh replaces an access token.
+    /// How long before its expiry implicit refresh replaces an access token.
     #[must_use]
     pub fn implicit_refresh_deltatime(&self) -> Duration {
         self.implicit_refresh.window
     }
 
-    /// The member of an error's body that carries the message.
+    /// The field of an error's body that contains the message.
     #[must_use]
     pub fn error_message_key(&self) -> &str {
         &self.error_message_key
     }
 
-    /// The status of the answer to a token that can't be decoded.
+    /// The HTTP status of the response to a token that can't be decoded.
     #[must_use]
     pub fn invalid_token_status(&self) -> u16 {
         self.invalid_token_status
@@ -316,7 +316,7 @@ impl Config {
         self.login_type.as_deref()
     }
 
-    /// When a token of this type that is issued now ends, by the configuration.
+    /// When a token of this type expires if it is issued now, by the configuration.
     pub(crate) fn lifetime_end(&self, kind: TokenKind, now: Timestamp) -> Option<Timestamp> {
         match self.transport(kind).lifetime {
             TokenLifetime::Expires(lifetime) => Some(now + lifetime),

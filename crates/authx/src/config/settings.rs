@@ -1,4 +1,4 @@
-//! Every setting there is, once: its name, its type, its defaults and what it does.
+//! The table of all settings: name, type, default and effect. Everything else about settings is generated from it.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -27,9 +27,9 @@ pub struct SettingReference {
     pub group: SettingGroup,
     /// The values that are allowed, in Markdown.
     pub takes: String,
-    /// The default, as an environment variable has it.
+    /// The default, as written in an environment variable.
     pub default: String,
-    /// The Python package's default where it is another: one that its users already build on.
+    /// The Python package's default where it differs, because its users rely on it.
     pub python_default: Option<&'static str>,
     /// What it does, in Markdown.
     pub doc: &'static str,
@@ -41,19 +41,19 @@ pub struct SettingReference {
 pub enum SettingGroup {
     /// Keys and algorithms.
     Keys,
-    /// What tokens say, and how long they hold.
+    /// The claims of tokens, and how long tokens are valid.
     Tokens,
-    /// Where a request carries a token.
+    /// Where requests carry tokens.
     Locations,
     /// Who may open a WebSocket, and how often its token is verified again.
     WebSocket,
     /// The attributes of cookies.
     Cookies,
-    /// CSRF values beside tokens from cookies.
+    /// CSRF values for tokens in cookies.
     Csrf,
     /// Implicit refresh.
     ImplicitRefresh,
-    /// The answers to refused requests.
+    /// The responses to refused requests.
     Answers,
     /// Rate limits.
     RateLimits,
@@ -73,8 +73,8 @@ macro_rules! settings {
         $($(#[doc = $doc:literal])+
         $name:ident $field:ident : $type:ty = $default:expr $(, in Python $python:literal)?;)+
     })+) => {
-        /// The value of every setting, unchecked. [`super::ConfigBuilder`] fills it,
-        /// [`super::Config`] is what comes of it.
+        /// The value of every setting, not yet checked. [`super::ConfigBuilder`] fills it, and builds the
+        /// [`super::Config`] from it.
         #[derive(Clone, Debug)]
         pub(super) struct Settings {
             $($(pub(super) $field: $type,)+)+
@@ -136,30 +136,30 @@ settings! {
     Keys {
         /// The algorithm that signs new tokens.
         JWT_ALGORITHM algorithm: Algorithm = Algorithm::Hs256;
-        /// The algorithms that a token may have. Empty: `JWT_ALGORITHM` alone; else it must be among them. An
-        /// algorithm without a configured key has no effect; a key pair that fits none of them is an error.
+        /// The algorithms that a token may have. Empty: only `JWT_ALGORITHM`, which must otherwise be in the list.
+        /// An algorithm without a configured key has no effect; a key pair that fits none of them is an error.
         JWT_DECODE_ALGORITHMS decode_algorithms: Vec<Algorithm> = Vec::new();
         /// The shared secret of the HS algorithms. At least 32 random bytes for HS256, 48 for HS384, 64 for
         /// HS512.
         JWT_SECRET_KEY secret_key: Option<Secret> = None;
-        /// The shared secret before this one. What it signed stays valid until it expires.
+        /// The previous shared secret. Tokens that it signed stay valid until they expire.
         JWT_PREVIOUS_SECRET_KEY previous_secret_key: Option<Secret> = None;
         /// The private key of the other algorithms, as PEM: PKCS#8, PKCS#1 or SEC1, not encrypted.
         JWT_PRIVATE_KEY private_key: Option<Secret> = None;
-        /// The public key of the other algorithms, as PEM: SPKI or PKCS#1. It may be left out beside the
-        /// private key. Alone, it verifies and nothing is issued.
+        /// The public key of the other algorithms, as PEM: SPKI or PKCS#1. Not needed if the private key is set.
+        /// Without the private key, tokens can be verified but not issued.
         JWT_PUBLIC_KEY public_key: Option<Secret> = None;
-        /// The public key before this one. What its private key signed stays valid until it expires.
+        /// The previous public key. Tokens that its private key signed stay valid until they expire.
         JWT_PREVIOUS_PUBLIC_KEY previous_public_key: Option<Secret> = None;
         /// Whether a shared secret that is shorter than its hash is an error rather than a warning.
         JWT_STRICT_KEYS strict_keys: bool = true, in Python "false";
     }
     Tokens {
-        /// How long an access token is valid. Switched off: for ever, and only then does a token of this type
-        /// need no `exp`.
+        /// How long an access token is valid. Switched off: without end; only then is a token of this type accepted
+        /// without `exp`.
         JWT_ACCESS_TOKEN_EXPIRES access_token_expires: TokenLifetime = TokenLifetime::Expires(Duration::from_secs(15 * 60));
-        /// How long a refresh token is valid. Switched off: for ever, and only then does a token of this type
-        /// need no `exp`.
+        /// How long a refresh token is valid. Switched off: without end; only then is a token of this type accepted
+        /// without `exp`.
         JWT_REFRESH_TOKEN_EXPIRES refresh_token_expires: TokenLifetime = TokenLifetime::Expires(Duration::from_secs(20 * 24 * 60 * 60));
         /// The claim that names the user.
         JWT_IDENTITY_CLAIM identity_claim: String = "sub".to_owned();
@@ -169,7 +169,7 @@ settings! {
         JWT_ENCODE_ISSUER encode_issuer: Option<String> = None;
         /// Whether new tokens have `nbf`, the instant of their issue.
         JWT_ENCODE_NBF encode_nbf: bool = true;
-        /// The audiences that this service is: a token's `aud` must name one. Unset: those of
+        /// The audiences of this service: a token's `aud` must name one of them. Unset: those of
         /// `JWT_ENCODE_AUDIENCE`. Where neither is set, a token with `aud` is refused.
         JWT_DECODE_AUDIENCE decode_audience: Option<Audience> = None;
         /// The issuer that a token's `iss` must name. Unset: not checked.
@@ -177,12 +177,12 @@ settings! {
         /// How far other machines' clocks may be off, for `exp`, `nbf` and `iat`. In Python a whole number of
         /// seconds.
         JWT_DECODE_LEEWAY decode_leeway: Option<Duration> = Some(Duration::ZERO);
-        /// The longest token that is looked at, in bytes.
+        /// The longest token that is accepted, in bytes.
         JWT_MAX_TOKEN_SIZE max_token_size: usize = 8 * 1024;
-        /// How many verified tokens each process keeps in memory, so that the same token again is neither
-        /// verified nor parsed anew; 0: none. All other checks are made each time, revocation too.
+        /// How many verified tokens each process caches, so that a repeated token is neither verified nor parsed
+        /// again; 0: none. All other checks, including revocation, are made each time.
         JWT_VERIFICATION_CACHE_ENTRIES verification_cache_entries: usize = 0;
-        /// How many bytes the verified tokens may take together, at least 65536.
+        /// How many bytes the cached tokens may take together, at least 65536.
         JWT_VERIFICATION_CACHE_BYTES verification_cache_bytes: usize = 64 * 1024 * 1024;
     }
     Locations {
@@ -210,12 +210,12 @@ settings! {
     WebSocket {
         /// Origins, besides the service's own, whose pages may open a WebSocket with a token in a cookie.
         JWT_WEBSOCKET_ALLOWED_ORIGINS websocket_allowed_origins: Vec<String> = Vec::new();
-        /// How often the token of an open WebSocket under guard is verified again, which finds a revocation.
-        /// Its expiry closes the socket at once.
+        /// How often the token of an open, guarded WebSocket is verified again, to notice a revocation. When the
+        /// token expires, the socket is closed at once.
         JWT_WEBSOCKET_CHECK_INTERVAL websocket_check_interval: Duration = Duration::from_secs(30);
     }
     Cookies {
-        /// The cookie of the access token. The prefixes `__Host-` and `__Secure-` are held to their rules.
+        /// The cookie of the access token. The rules of the name prefixes `__Host-` and `__Secure-` are enforced.
         JWT_ACCESS_COOKIE_NAME access_cookie_name: String = "access_token_cookie".to_owned();
         /// The path of the access token's cookie.
         JWT_ACCESS_COOKIE_PATH access_cookie_path: String = "/".to_owned();
@@ -245,8 +245,8 @@ settings! {
         JWT_CSRF_METHODS csrf_methods: Vec<String> = ["POST", "PUT", "PATCH", "DELETE"].map(str::to_owned).to_vec();
         /// Whether the CSRF value is also set as a cookie, from which the page's own scripts read it.
         JWT_CSRF_IN_COOKIES csrf_in_cookies: bool = true;
-        /// Whether the CSRF value may also come as a field of a form. In Python that needs the extra `form`, in
-        /// axum a form of parts needs the feature `multipart`.
+        /// Whether the CSRF value may also be in a form field. In Python that needs the extra `form`; in axum a
+        /// multipart form needs the feature `multipart`.
         JWT_CSRF_CHECK_FORM csrf_check_form: bool = false;
         /// The cookie with the access token's CSRF value.
         JWT_ACCESS_CSRF_COOKIE_NAME access_csrf_cookie_name: String = "csrf_access_token".to_owned();
@@ -268,19 +268,19 @@ settings! {
     ImplicitRefresh {
         /// How long before its end an access token in a cookie is replaced.
         JWT_IMPLICIT_REFRESH_DELTATIME implicit_refresh_deltatime: Duration = Duration::from_secs(10 * 60);
-        /// How long after the login access tokens are still replaced. Unset: without end.
+        /// For how long after the login access tokens are replaced. Unset: without limit.
         JWT_IMPLICIT_REFRESH_MAX_AGE implicit_refresh_max_age: Option<Duration> = None;
-        /// If there are any: the only paths whose requests replace the token.
+        /// The only paths whose requests replace the token. Empty: all paths.
         JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE implicit_refresh_route_include: Vec<String> = Vec::new();
         /// Paths whose requests never replace the token.
         JWT_IMPLICIT_REFRESH_ROUTE_EXCLUDE implicit_refresh_route_exclude: Vec<String> = Vec::new();
-        /// If there are any: the only methods whose requests replace the token.
+        /// The only methods whose requests replace the token. Empty: all methods.
         JWT_IMPLICIT_REFRESH_METHOD_INCLUDE implicit_refresh_method_include: Vec<String> = Vec::new();
         /// Methods whose requests never replace the token.
         JWT_IMPLICIT_REFRESH_METHOD_EXCLUDE implicit_refresh_method_exclude: Vec<String> = Vec::new();
     }
     Answers {
-        /// The status of the answer to a token that can't be decoded. 401 is what RFC 6750 asks for.
+        /// The HTTP status of the response to a token that can't be decoded. RFC 6750 asks for 401.
         JWT_INVALID_TOKEN_STATUS invalid_token_status: u16 = 401, in Python "422";
         /// The field of an error's body that carries the message.
         JWT_ERROR_MESSAGE_KEY error_message_key: String = "message".to_owned();
@@ -291,10 +291,10 @@ settings! {
         JWT_RATE_LIMIT_IPV6_PREFIX rate_limit_ipv6_prefix: u8 = 64;
     }
     Sessions {
-        /// Whether a token that names a session, in its `sid`, is refused unless the session is active. Tokens
-        /// can be made for a session only with it.
+        /// Whether a token that names a session, in its `sid`, is refused unless the session is active. Tokens can
+        /// be issued for a session only if this is on.
         JWT_SESSION_TRACKING session_tracking: bool = false;
-        /// Whether each request with a token of a session is noted as the session's last activity.
+        /// Whether each request with a token of a session is recorded as the session's last activity.
         JWT_SESSION_UPDATE_LAST_ACTIVE session_update_last_active: bool = true;
     }
 }

@@ -1,4 +1,4 @@
-//! A setting's value as it comes in, and what each setting makes of it.
+//! Values of settings, and how each type of setting parses and writes them.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use crate::key::{Algorithm, Secret};
 use crate::location::Location;
 use crate::token::Audience;
 
-/// A value for a setting, from the environment or from a face's own configuration.
+/// A value for a setting, from the environment or from the caller's configuration.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum SettingValue {
@@ -19,26 +19,26 @@ pub enum SettingValue {
     Integer(i64),
     /// A time in seconds.
     Seconds(f64),
-    /// A text; numbers, lists and durations are read from it where the setting is one.
+    /// A string, which is parsed where the setting is a number, a list or a duration.
     Text(Secret),
-    /// A list of texts.
+    /// A list of strings.
     List(Vec<String>),
 }
 
 impl SettingValue {
-    /// A text, held as a secret since it may be one.
+    /// A string, kept as a [`Secret`] because it may be one.
     pub fn text(text: impl Into<String>) -> Self {
         Self::Text(Secret::from(text.into()))
     }
 
-    /// What kind of value this is, for messages. The value itself may be a secret.
+    /// The kind of the value, for messages: the value itself may be a secret.
     pub(super) fn kind(&self) -> &'static str {
         match self {
             Self::None => "no value",
             Self::Bool(_) => "a boolean",
             Self::Integer(_) => "an integer",
             Self::Seconds(_) => "a duration",
-            Self::Text(_) => "a text",
+            Self::Text(_) => "a string",
             Self::List(_) => "a list",
         }
     }
@@ -51,25 +51,25 @@ impl SettingValue {
     }
 }
 
-/// A type of settings: how its values are read, and how they are written.
+/// A type of setting: how its values are parsed and written.
 pub(super) trait SettingType: Sized {
-    /// What is allowed, completing "expected …".
+    /// The allowed values, completing "expected …".
     const EXPECTED: &'static str;
 
     fn from_setting(value: &SettingValue) -> Option<Self>;
 
-    /// What is allowed, in Markdown, for the reference, which says more of lists and of unset settings.
+    /// The allowed values in Markdown, for the reference. It is more precise about lists and unset settings.
     fn takes() -> String {
         Self::EXPECTED.to_owned()
     }
 
-    /// The value as an environment variable has it.
+    /// The value as written in an environment variable.
     fn to_text(&self) -> String;
 }
 
-/// A type of settings that lists are made of.
+/// A type of setting that can be an item of a list.
 pub(super) trait Item: SettingType {
-    /// Several of them, completing "a list of …".
+    /// Its plural, completing "a list of …".
     const SEVERAL: &'static str;
 }
 
@@ -93,14 +93,10 @@ impl SettingType for bool {
 }
 
 impl SettingType for String {
-    const EXPECTED: &'static str = "a text";
+    const EXPECTED: &'static str = "a string";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
         value.as_str().map(str::to_owned)
-    }
-
-    fn takes() -> String {
-        "a string".to_owned()
     }
 
     fn to_text(&self) -> String {
@@ -113,7 +109,7 @@ impl Item for String {
 }
 
 impl SettingType for Secret {
-    const EXPECTED: &'static str = "a text that is not empty";
+    const EXPECTED: &'static str = "a string that is not empty";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
         match value {
@@ -283,7 +279,7 @@ impl SettingType for SameSite {
 }
 
 impl SettingType for Audience {
-    const EXPECTED: &'static str = "a text or a list of texts";
+    const EXPECTED: &'static str = "a string or a list of strings";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
         match value {
@@ -298,10 +294,6 @@ impl SettingType for Audience {
         }
     }
 
-    fn takes() -> String {
-        "a string or a list of strings".to_owned()
-    }
-
     fn to_text(&self) -> String {
         match self {
             Self::One(name) => name.clone(),
@@ -310,7 +302,7 @@ impl SettingType for Audience {
     }
 }
 
-/// A list: as such, as a JSON array, or as words between commas.
+/// Given as a list, as a JSON array, or as comma-separated strings.
 impl<T: Item> SettingType for Vec<T> {
     const EXPECTED: &'static str = T::EXPECTED;
 
@@ -362,7 +354,7 @@ impl<T: SettingType> SettingType for Option<T> {
     }
 }
 
-/// What switches a setting off in the environment.
+/// The value that switches a setting off in the environment.
 pub(super) const NULL: &str = "null";
 
 fn is_json_list(text: &str) -> bool {
@@ -382,7 +374,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn durations_are_read_from_text() {
+    fn durations_are_read_from_strings() {
         for (text, seconds) in [
             ("900", 900.0),
             ("0.5", 0.5),
@@ -408,7 +400,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_read_from_json_or_words() {
+    fn lists_are_read_from_json_or_between_commas() {
         for text in ["[\"headers\", \"cookies\"]", "headers,cookies", " headers , cookies "] {
             let expected = vec![Location::Headers, Location::Cookies];
             assert_eq!(Vec::from_setting(&SettingValue::text(text)), Some(expected), "{text}");

@@ -1,4 +1,4 @@
-//! The answers to refused requests, and when rate limits refuse.
+//! The responses to refused requests, and rate limits.
 
 use super::{require, require_filled};
 use crate::config::ConfigError;
@@ -9,7 +9,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     require(
         settings.error_message_key != "error_type",
         "JWT_ERROR_MESSAGE_KEY",
-        "'error_type' is already the name of the body's other member",
+        "'error_type' is already the name of the body's other field",
     )?;
     require(
         matches!(settings.invalid_token_status, 401 | 422),

@@ -1,4 +1,4 @@
-//! The attributes of cookies, and what browsers ask of them.
+//! The attributes of cookies, and the rules that browsers have for them.
 
 use super::{require, require_http_token, require_within_calendar};
 use crate::config::settings::Settings;
@@ -100,6 +100,6 @@ impl Cookie<'_> {
     }
 }
 
-fn is_attribute_value(text: &str) -> bool {
-    text.bytes().all(|byte| byte != b';' && (b' '..=b'~').contains(&byte))
+fn is_attribute_value(value: &str) -> bool {
+    value.bytes().all(|byte| byte != b';' && (b' '..=b'~').contains(&byte))
 }

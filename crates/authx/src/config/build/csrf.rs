@@ -1,4 +1,4 @@
-//! CSRF values beside tokens from cookies. The cookies that carry them are checked with the other cookies.
+//! CSRF values for tokens in cookies. Their cookies are checked with the other cookies.
 
 use super::{require_filled, require_http_token, require_methods, upper};
 use crate::config::settings::Settings;

@@ -5,21 +5,21 @@ use crate::config::ConfigError;
 use crate::config::settings::Settings;
 use crate::key::{Algorithm, Key, KeyError, KeyRing, Secret};
 
-/// The settings' keys as a ring: for each algorithm that is allowed, the present key and the one before.
+/// The configured keys as a ring: for each allowed algorithm, the current and the previous key.
 pub(super) fn key_ring(
     settings: &Settings,
     warnings: &mut Vec<String>,
 ) -> Result<KeyRing, ConfigError> {
     let signer = settings.algorithm;
     let mut keys = Vec::new();
-    // What is wrong with the key pair, unless it fits some algorithm.
+    // The error of the key pair, which is returned if it fits no algorithm.
     let mut unfit = None;
     for algorithm in algorithms(settings)? {
         if algorithm.is_symmetric() {
             keys.extend(secret_keys(settings, algorithm, warnings)?);
         } else {
-            // Only the signing algorithm says what the key pair must be; for the others of
-            // JWT_DECODE_ALGORITHMS, a pair of another kind is no key.
+            // The key pair must fit the signing algorithm. For the others of JWT_DECODE_ALGORITHMS,
+            // a pair that doesn't fit is skipped.
             match key_pair(settings, algorithm) {
                 Ok(pair) => keys.extend(pair),
                 Err(error) if algorithm == signer => return Err(error),
@@ -43,7 +43,7 @@ pub(super) fn key_ring(
     KeyRing::new(keys).map_err(ConfigError::KeyRing)
 }
 
-/// The algorithms that tokens may have, each once, the signing one first.
+/// The algorithms that tokens may have: the signing one first, without duplicates.
 fn algorithms(settings: &Settings) -> Result<Vec<Algorithm>, ConfigError> {
     let signer = settings.algorithm;
     require(

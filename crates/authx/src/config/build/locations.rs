@@ -1,4 +1,4 @@
-//! Where tokens travel.
+//! Where requests carry tokens.
 
 use super::{is_http_token, require, require_filled, require_http_token};
 use crate::config::settings::Settings;

@@ -1,4 +1,4 @@
-//! From settings to a [`Config`]: the rules between settings, group by group.
+//! Builds a [`Config`] from settings, and checks the rules between them group by group.
 
 mod answers;
 mod cookies;
@@ -60,12 +60,12 @@ pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
     })
 }
 
-/// The error that names this setting, unless the rule holds.
+/// Fails with an error that names the setting, unless the rule holds.
 fn require(holds: bool, setting: &'static str, reason: &'static str) -> Result<(), ConfigError> {
     if holds { Ok(()) } else { Err(ConfigError::Conflict { setting, reason }) }
 }
 
-/// For names that end up in headers.
+/// For names that are used in headers.
 fn require_http_token(setting: &'static str, name: &str) -> Result<(), ConfigError> {
     let reason = "it must be a name of letters, digits and !#$%&'*+-.^_`|~";
     require(is_http_token(name), setting, reason)
@@ -80,8 +80,8 @@ fn require_methods(setting: &'static str, methods: &[String]) -> Result<(), Conf
     require(named, setting, "it must list HTTP methods such as POST")
 }
 
-/// Instants are numbers of a certain size, which no sum with a duration may exceed. A value given as
-/// text was held to that when it was read, one given to the builder's method was not.
+/// Adding a duration to an instant must not overflow. A value that was set by name has been checked
+/// when it was parsed; one passed to the builder's method has not.
 fn require_within_calendar(
     setting: &'static str,
     time: impl Into<Option<Duration>>,

@@ -1,4 +1,4 @@
-//! What tokens say, how long they hold, and which of them are kept in memory.
+//! The claims and the lifetime of tokens, and the verification cache.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     require(
         settings.identity_claim == "sub" || !is_registered(&settings.identity_claim),
         "JWT_IDENTITY_CLAIM",
-        "it must not be a claim with a meaning of its own, such as exp",
+        "it must not be a claim that already has a meaning, such as exp",
     )?;
     require_within_calendar("JWT_ACCESS_TOKEN_EXPIRES", finite(settings.access_token_expires))?;
     require_within_calendar("JWT_REFRESH_TOKEN_EXPIRES", finite(settings.refresh_token_expires))?;
@@ -29,7 +29,7 @@ pub(super) fn cache_bounds(settings: &Settings) -> Result<Option<CacheBounds>, C
     require(
         bytes >= CacheBounds::LEAST_BYTES,
         "JWT_VERIFICATION_CACHE_BYTES",
-        "it must be at least 65536, or hardly a token would be kept",
+        "it must be at least 65536, or hardly any token would fit",
     )?;
     Ok(Some(CacheBounds { entries, bytes }))
 }

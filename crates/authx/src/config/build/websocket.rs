@@ -15,9 +15,9 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     require(!interval.is_zero(), "JWT_WEBSOCKET_CHECK_INTERVAL", "it must be longer than 0")
 }
 
-/// As browsers write it (RFC 6454 section 6.2): scheme, host and perhaps a port.
-fn is_origin(text: &str) -> bool {
-    text.split_once("://").is_some_and(|(scheme, host)| {
+/// Checks for an origin as browsers write it (RFC 6454 section 6.2): scheme, host and optional port.
+fn is_origin(origin: &str) -> bool {
+    origin.split_once("://").is_some_and(|(scheme, host)| {
         is_http_token(scheme)
             && !host.is_empty()
             && host.bytes().all(|byte| byte.is_ascii_graphic() && !b"/?#*".contains(&byte))
