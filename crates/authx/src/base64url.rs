@@ -1,27 +1,27 @@
-//! Base64url without padding (RFC 7515 section 2), strict: each bytes have exactly one text.
+//! Base64url without padding (RFC 7515 section 2), strict: every byte sequence has exactly one encoding.
 
 use std::mem::MaybeUninit;
 
 use base64_simd::{Out, URL_SAFE_NO_PAD};
 
-/// Appends the text of `bytes`.
+/// Appends the encoding of `bytes`.
 pub(super) fn encode_into(bytes: &[u8], text: &mut String) {
     URL_SAFE_NO_PAD.encode_append(bytes, text);
 }
 
-/// The length of what `text_length` characters decode to, at most.
+/// The maximum number of bytes that `text_length` characters decode to.
 pub(super) fn decoded_length(text_length: usize) -> usize {
     text_length / 4 * 3 + text_length % 4
 }
 
 /// Decodes into `buffer`, which holds at least [`decoded_length`] bytes. `None` for padding, spaces,
-/// the other alphabet, an impossible length, and spare bits that are not zero.
+/// the standard alphabet, an impossible length, and spare bits that are not zero.
 pub(super) fn decode<'b>(text: &[u8], buffer: &'b mut [MaybeUninit<u8>]) -> Option<&'b [u8]> {
     let decoded = URL_SAFE_NO_PAD.decode(text, Out::from_uninit_slice(buffer)).ok()?;
     Some(decoded)
 }
 
-/// Decodes into a vector of its own.
+/// Decodes into a new vector.
 pub(super) fn decode_to_vec(text: &[u8]) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode_to_vec(text).ok()
 }

@@ -1,8 +1,8 @@
-//! The members of a JSON object, one after the other.
+//! Reads the fields of a JSON object one by one.
 //!
-//! A payload is mostly short names, plain texts and whole numbers. These are read here, in place and without going
-//! through them twice; whatever else there is in JSON is left to `serde_json`. What reads them is inlined by order: as
-//! calls of their own they would make a verification with HS256 a tenth slower.
+//! A payload is mostly short keys, strings without escapes and whole numbers. These are parsed here, in place and in
+//! one pass; all other JSON is left to `serde_json`. The functions on this hot path are `inline(always)`, because
+//! without inlining a verification with HS256 is 10 % slower.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -16,10 +16,10 @@ use super::words::first_special;
 
 type Result<T> = std::result::Result<T, serde_json::Error>;
 
-/// Reads an object's members.
+/// Reads an object's fields.
 pub(super) struct Members<'de> {
     text: &'de str,
-    /// Where the next byte is.
+    /// The index of the next byte.
     at: usize,
     state: State,
     value: Value<'de>,
@@ -34,7 +34,7 @@ enum State {
 }
 
 impl<'de> Members<'de> {
-    /// The members of the object that `text` is.
+    /// A reader of the JSON object in `text`.
     pub(super) fn of(text: &'de str) -> Result<Self> {
         let value = Value { text, start: 0, end: 0, plain: Plain::Not };
         let mut members = Self { text, at: 0, state: State::BeforeFirst, value };
@@ -42,10 +42,10 @@ impl<'de> Members<'de> {
         Ok(members)
     }
 
-    /// The next member's name; `None` at the end of the object, and of the text.
+    /// The next field's key; `None` at the end of the object, which must also be the end of the JSON.
     #[inline(always)]
     pub(super) fn next_name(&mut self) -> Result<Option<Cow<'de, str>>> {
-        // As every encoder writes it that leaves no space.
+        // The usual case: most encoders write no spaces here.
         if self.state == State::AfterValue && self.rest().starts_with(b",\"") {
             self.at += 1;
         } else if !self.reach_name()? {
@@ -60,7 +60,7 @@ impl<'de> Members<'de> {
         Ok(Some(name))
     }
 
-    /// The value of the member whose name was read last.
+    /// The value of the field whose key was read last.
     #[inline(always)]
     pub(super) fn value(&mut self) -> Result<&Value<'de>> {
         let first = self.next_byte();
@@ -81,12 +81,12 @@ impl<'de> Members<'de> {
         Ok(&self.value)
     }
 
-    /// Whether a name was read and its value was not.
+    /// Whether a key was read, and its value not yet.
     pub(super) fn owes_value(&self) -> bool {
         self.state == State::BeforeValue
     }
 
-    /// Goes to the quote before the next name. `false` where the object has ended.
+    /// Moves to the quote before the next key. Returns `false` at the end of the object.
     #[inline(never)]
     fn reach_name(&mut self) -> Result<bool> {
         match (self.state, self.next_byte()) {
@@ -114,7 +114,7 @@ impl<'de> Members<'de> {
         self.text.as_bytes().get(self.at..).unwrap_or_default()
     }
 
-    /// The next byte that is no white space (RFC 8259 section 2).
+    /// Moves past white space (RFC 8259 section 2) and returns the byte there, without consuming it.
     #[inline(always)]
     fn next_byte(&mut self) -> Option<u8> {
         loop {
@@ -134,7 +134,7 @@ impl<'de> Members<'de> {
         Ok(())
     }
 
-    /// A string without escapes and control characters, at whose quote we are.
+    /// The string that starts at the current byte, if it has no escapes and no control characters.
     #[inline(always)]
     fn plain_text(&mut self) -> Option<&'de str> {
         let start = self.at + 1;
@@ -146,7 +146,8 @@ impl<'de> Members<'de> {
         self.text.get(start..end)
     }
 
-    /// A number of at most 18 digits and nothing else, so that it needs no care.
+    /// The number that starts at the current byte, if it is at most 18 digits and nothing else, so that it can't
+    /// overflow.
     #[inline(always)]
     fn plain_number(&mut self) -> Option<u64> {
         let (mut number, mut length) = (0, 0);
@@ -189,10 +190,10 @@ fn error(what: &str) -> serde_json::Error {
     serde_json::Error::custom(what)
 }
 
-/// A member's value.
+/// A field's value.
 pub(super) struct Value<'de> {
     text: &'de str,
-    /// Where it is in the text.
+    /// The value's range in `text` is `start..end`.
     start: usize,
     end: usize,
     plain: Plain<'de>,
@@ -233,7 +234,7 @@ macro_rules! left_to_serde_json {
     )*};
 }
 
-/// As `serde_json` deserializes the same text.
+/// Deserializes like `serde_json` deserializes the same JSON.
 impl<'de> Deserializer<'de> for &Value<'de> {
     type Error = serde_json::Error;
 
@@ -275,17 +276,17 @@ impl<'de> Deserializer<'de> for &Value<'de> {
     }
 }
 
-/// The names of an object's members, each of which may occur once.
+/// The keys of an object, to find one that occurs twice.
 #[derive(Default)]
 pub(super) struct Names<'de> {
-    /// Almost no token has more, so that almost none needs the heap.
+    /// Almost no token has more custom claims, so that almost none needs a heap allocation.
     few: [&'de str; 8],
     count: usize,
     others: Option<HashSet<Cow<'de, str>>>,
 }
 
 impl<'de> Names<'de> {
-    /// Whether the name is new.
+    /// Adds a key. Returns `false` if it was already there.
     #[expect(clippy::ptr_arg, reason = "a name that is kept stays borrowed where it is")]
     pub(super) fn insert(&mut self, name: &Cow<'de, str>) -> bool {
         let is_known = self.few[..self.count].iter().any(|own| own == name)
@@ -312,7 +313,7 @@ mod tests {
 
     use super::*;
 
-    /// The members as this module reads them, deserialized as what they are.
+    /// The fields as this module reads them.
     fn read(text: &str) -> Result<Vec<(String, Json)>> {
         let mut members = Members::of(text)?;
         let mut all = Vec::new();
@@ -322,7 +323,7 @@ mod tests {
         Ok(all)
     }
 
-    /// The members as `serde_json` alone reads them.
+    /// The fields as `serde_json` alone reads them.
     fn expected(text: &str) -> Result<Vec<(String, Json)>> {
         struct All;
 
@@ -356,7 +357,7 @@ mod tests {
         assert_eq!(read(text).ok(), expected(text).ok(), "{text:?}");
     }
 
-    /// Objects, and texts that differ from one in a place or two.
+    /// Objects, most of them with an error inserted somewhere.
     fn almost_an_object() -> impl Strategy<Value = String> {
         let scalar = prop_oneof![
             "\"[a-z \u{e9}\u{1f511}]{0,40}\"",

@@ -1,22 +1,23 @@
-//! Looks on while `serde_json` writes an object: whether its names are such that nobody need read them again.
+//! Checks an object's keys while `serde_json` writes them, so that usual claims need not be parsed again for reserved
+//! or duplicate keys.
 
 use std::io::{Result, Write};
 
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 
-/// What was noticed.
+/// What is known about the keys written so far.
 pub(super) struct NameWatch<R> {
     is_reserved: R,
     depth: u32,
     in_name: bool,
-    /// Whether the name that is being written came as a text: numbers don't.
+    /// Whether the key being written was seen as a string. Keys that are numbers or booleans are not.
     is_noticed: bool,
     outlines: [Outline; MOST_NAMES],
     count: usize,
     is_unremarkable: bool,
 }
 
-/// How long a name is and how it begins. Names that differ in it are different.
+/// A key's length and its first 8 bytes. Keys with different outlines are different.
 type Outline = (usize, u64);
 
 impl<R: Fn(&str) -> bool> NameWatch<R> {
@@ -33,7 +34,7 @@ impl<R: Fn(&str) -> bool> NameWatch<R> {
         }
     }
 
-    /// Whether the outermost names are few, free and surely different, and nothing was written that was not looked at.
+    /// Whether the top-level keys are few, not reserved and certainly different, and all of the output was checked.
     pub(super) fn is_unremarkable(&self) -> bool {
         self.is_unremarkable
     }
@@ -63,7 +64,7 @@ fn outline(name: &str) -> Outline {
     (name.len(), u64::from_le_bytes(beginning))
 }
 
-/// Compact JSON, under watch.
+/// Writes compact JSON and checks its keys.
 pub(super) struct Watched<'w, R>(pub(super) &'w mut NameWatch<R>);
 
 impl<R: Fn(&str) -> bool> Formatter for Watched<'_, R> {
@@ -115,7 +116,7 @@ impl<R: Fn(&str) -> bool> Formatter for Watched<'_, R> {
         writer: &mut W,
         escape: CharEscape,
     ) -> Result<()> {
-        // The fragments beside it are no names of their own.
+        // The fragments around an escape are only parts of the key.
         self.0.is_unremarkable &= !self.0.in_name;
         CompactFormatter.write_char_escape(writer, escape)
     }
@@ -130,9 +131,9 @@ impl<R: Fn(&str) -> bool> Formatter for Watched<'_, R> {
     }
 }
 
-/// More names than almost any token has of its own.
+/// Almost no token has more custom claims.
 const MOST_NAMES: usize = 8;
-/// Well below what parsers of JSON follow.
+/// Well below the nesting depth that JSON parsers accept.
 const MOST_DEEP: u32 = 64;
 
 #[cfg(test)]
@@ -145,7 +146,7 @@ mod tests {
 
     use super::*;
 
-    /// An object with these members, each as often as it stands here.
+    /// An object with these fields, including duplicates.
     struct Members(Vec<(String, Value)>);
 
     impl Serialize for Members {

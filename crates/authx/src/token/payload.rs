@@ -1,5 +1,5 @@
-//! From a payload's bytes to claims, in one pass: the registered claims are kept as they come, and the custom ones
-//! are handed on to the type that they are of.
+//! Deserializes a payload into claims in one pass: the registered claims are stored as they are read, and the custom
+//! ones are passed to the caller's type.
 
 use std::borrow::Cow;
 
@@ -15,7 +15,7 @@ use crate::token_kind::TokenKind;
 
 type Result<T> = std::result::Result<T, serde_json::Error>;
 
-/// Reads a payload whose signature held.
+/// Deserializes the payload of a token whose signature is valid.
 pub(crate) fn from_json<C: DeserializeOwned>(
     payload: &[u8],
     identity_claim: &str,
@@ -31,7 +31,7 @@ pub(crate) fn from_json<C: DeserializeOwned>(
         registered: Registered::default(),
     };
     let custom = C::deserialize(Custom(&mut reader)).and_then(|custom| {
-        // `C` may have had enough before the end.
+        // `C` may stop before the end, and the remaining claims must be read too.
         while reader.next_custom()?.is_some() {}
         Ok(custom)
     });
@@ -45,7 +45,7 @@ struct PayloadReader<'c, 'de> {
     members: Members<'de>,
     identity_claim: &'c str,
     identity_is_sub: bool,
-    /// The registered claim that is being read, which is the bad one when reading stops.
+    /// The registered claim that is being read: the bad one if reading fails.
     at: Option<&'static str>,
     /// What is wrong with the payload. It outlives the error that reported it, which a custom type may swallow
     /// (`T::deserialize(deserializer).unwrap_or_default()`).
@@ -74,7 +74,7 @@ struct Registered {
 }
 
 impl<'de> PayloadReader<'_, 'de> {
-    /// The name of the next custom claim. The registered claims before it are read and kept.
+    /// The name of the next custom claim. Reads and stores the registered claims before it.
     fn next_custom(&mut self) -> Result<Option<Cow<'de, str>>> {
         self.check_fault()?;
         let name = self.read_to_custom();
@@ -117,7 +117,7 @@ impl<'de> PayloadReader<'_, 'de> {
 
     fn claim(&self, name: &str) -> Option<RegisteredClaim> {
         match RegisteredClaim::named(name) {
-            // Where another claim has the identity, `sub` is a claim like any other.
+            // Where another claim identifies the user, `sub` is a custom claim.
             Some(RegisteredClaim::Sub) => self.identity_is_sub.then_some(RegisteredClaim::Sub),
             None if !self.identity_is_sub && name == self.identity_claim => {
                 Some(RegisteredClaim::Sub)
@@ -191,7 +191,7 @@ fn twice() -> serde_json::Error {
     serde_json::Error::custom("a member occurs twice")
 }
 
-/// The custom claims as a map for `C`, or as nothing for `()`.
+/// Deserializes the custom claims as a map for `C`, or as unit for `()`.
 struct Custom<'r, 'c, 'de>(&'r mut PayloadReader<'c, 'de>);
 
 impl<'de> MapAccess<'de> for Custom<'_, '_, 'de> {

@@ -1,11 +1,11 @@
-//! Bytes looked at eight at a time, as one number: most of a payload is strings.
+//! Scans eight bytes at a time as one number, because most of a payload is strings.
 
-/// Whether a text is the same between quotes in JSON (RFC 8259 section 7).
+/// Whether a string needs no escapes in JSON (RFC 8259 section 7).
 pub(super) fn is_plain(text: &str) -> bool {
     first_special(text.as_bytes()).is_none()
 }
 
-/// Where the first byte is that ends a plain text: a quote, a backslash or a control character.
+/// The index of the first byte that ends a plain string: a quote, a backslash or a control character.
 #[inline(always)]
 pub(super) fn first_special(bytes: &[u8]) -> Option<usize> {
     let (words, rest) = bytes.as_chunks::<8>();
@@ -20,13 +20,13 @@ pub(super) fn first_special(bytes: &[u8]) -> Option<usize> {
     Some(words.len() * 8 + rest.iter().position(is_special)?)
 }
 
-/// Has the highest bit of the first byte below `bound`, and of no byte before it. What follows it doesn't count.
+/// Sets the highest bit of the first byte below `bound`, and of no byte before it. Later bytes may be wrong.
 #[inline(always)]
 fn less(word: u64, bound: u64) -> u64 {
     word.wrapping_sub(ONES * bound) & !word
 }
 
-/// Likewise of the first byte that is `byte`.
+/// Likewise for the first byte equal to `byte`.
 #[inline(always)]
 fn equal(word: u64, byte: u8) -> u64 {
     less(word ^ (ONES * u64::from(byte)), 1)
