@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 /// Parses `900`, `00:15:00`, `2 days, 00:15:00` or `PT15M`.
-pub(super) fn parse(text: &str) -> Option<Duration> {
-    Duration::try_from_secs_f64(seconds(text)?).ok()
+pub(super) fn parse(string: &str) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds(string)?).ok()
 }
 
 /// Writes a duration as [`parse`] reads it: `P20D`, `PT15M`, `PT1H30M`, and `0`.
@@ -27,19 +27,19 @@ pub(super) fn write(duration: Duration) -> String {
 }
 
 /// Seconds, `[D days, ]HH:MM:SS`, or ISO 8601's `P[nD]T[nH][nM][nS]`.
-fn seconds(text: &str) -> Option<f64> {
-    if let Ok(seconds) = text.parse::<f64>() {
+fn seconds(string: &str) -> Option<f64> {
+    if let Ok(seconds) = string.parse::<f64>() {
         return seconds.is_finite().then_some(seconds);
     }
-    if let Some(designators) = text.strip_prefix('P') {
+    if let Some(designators) = string.strip_prefix('P') {
         return iso_seconds(designators);
     }
-    let (days, clock) = match text.split_once(['d', ' ']) {
+    let (days, clock) = match string.split_once(['d', ' ']) {
         Some((days, rest)) => (
             days.trim().parse::<u32>().ok()?,
             rest.trim_start_matches(|c| !char::is_ascii_digit(&c)),
         ),
-        None => (0, text),
+        None => (0, string),
     };
     let mut seconds = 0.0;
     let mut parts = 0;
@@ -86,7 +86,7 @@ mod tests {
 
     #[test]
     fn durations_are_written_as_they_are_read() {
-        for (seconds, text) in [
+        for (seconds, string) in [
             (0.0, "0"),
             (0.5, "PT0.5S"),
             (30.0, "PT30S"),
@@ -95,8 +95,8 @@ mod tests {
             (1_728_000.0, "P20D"),
         ] {
             let duration = Duration::from_secs_f64(seconds);
-            assert_eq!(write(duration), text);
-            assert_eq!(parse(text), Some(duration), "{text}");
+            assert_eq!(write(duration), string);
+            assert_eq!(parse(string), Some(duration), "{string}");
         }
     }
 }

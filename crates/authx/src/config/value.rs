@@ -27,8 +27,8 @@ pub enum SettingValue {
 
 impl SettingValue {
     /// A string, kept as a [`Secret`] because it may be one.
-    pub fn text(text: impl Into<String>) -> Self {
-        Self::Text(Secret::from(text.into()))
+    pub fn text(string: impl Into<String>) -> Self {
+        Self::Text(Secret::from(string.into()))
     }
 
     /// The kind of the value, for messages: the value itself may be a secret.
@@ -45,7 +45,7 @@ impl SettingValue {
 
     fn as_str(&self) -> Option<&str> {
         match self {
-            Self::Text(text) => std::str::from_utf8(text.expose()).ok(),
+            Self::Text(string) => std::str::from_utf8(string.expose()).ok(),
             _ => None,
         }
     }
@@ -113,7 +113,7 @@ impl SettingType for Secret {
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
         match value {
-            SettingValue::Text(text) => Some(text.clone()),
+            SettingValue::Text(string) => Some(string.clone()),
             _ => None,
         }
     }
@@ -285,11 +285,11 @@ impl SettingType for Audience {
         match value {
             SettingValue::List(list) => Some(Self::Many(list.clone())),
             value => {
-                let text = value.as_str()?;
-                if is_json_list(text) {
-                    return json_list(text).map(Self::Many);
+                let string = value.as_str()?;
+                if is_json_list(string) {
+                    return json_list(string).map(Self::Many);
                 }
-                Some(Self::One(text.to_owned()))
+                Some(Self::One(string.to_owned()))
             }
         }
     }
@@ -310,11 +310,12 @@ impl<T: Item> SettingType for Vec<T> {
         let items = match value {
             SettingValue::List(items) => items.clone(),
             value => {
-                let text = value.as_str()?;
-                if is_json_list(text) {
-                    json_list(text)?
+                let string = value.as_str()?;
+                if is_json_list(string) {
+                    json_list(string)?
                 } else {
-                    text.split(',')
+                    string
+                        .split(',')
                         .map(|item| item.trim().to_owned())
                         .filter(|item| !item.is_empty())
                         .collect()
@@ -357,16 +358,16 @@ impl<T: SettingType> SettingType for Option<T> {
 /// The value that switches a setting off in the environment.
 pub(super) const NULL: &str = "null";
 
-fn is_json_list(text: &str) -> bool {
-    text.trim_start().starts_with('[')
+fn is_json_list(string: &str) -> bool {
+    string.trim_start().starts_with('[')
 }
 
-fn json_list(text: &str) -> Option<Vec<String>> {
-    serde_json::from_str(text).ok()
+fn json_list(string: &str) -> Option<Vec<String>> {
+    serde_json::from_str(string).ok()
 }
 
-fn is_null(text: &str) -> bool {
-    matches!(text.trim().to_ascii_lowercase().as_str(), "null" | "none")
+fn is_null(string: &str) -> bool {
+    matches!(string.trim().to_ascii_lowercase().as_str(), "null" | "none")
 }
 
 #[cfg(test)]
@@ -375,7 +376,7 @@ mod tests {
 
     #[test]
     fn durations_are_read_from_strings() {
-        for (text, seconds) in [
+        for (string, seconds) in [
             ("900", 900.0),
             ("0.5", 0.5),
             ("00:15:00", 900.0),
@@ -385,28 +386,32 @@ mod tests {
             ("P20D", 1_728_000.0),
             ("P1DT2H3M4.5S", 93_784.5),
         ] {
-            let value = SettingValue::text(text);
+            let value = SettingValue::text(string);
             assert_eq!(
                 Duration::from_setting(&value),
                 Some(Duration::from_secs_f64(seconds)),
-                "{text}"
+                "{string}"
             );
         }
-        for text in
+        for string in
             ["", "-1", "soon", "P", "PT", "PT15", "P15M", "15:00", "1e400", "NaN", "99999999999999"]
         {
-            assert_eq!(Duration::from_setting(&SettingValue::text(text)), None, "{text}");
+            assert_eq!(Duration::from_setting(&SettingValue::text(string)), None, "{string}");
         }
     }
 
     #[test]
     fn lists_are_read_from_json_or_between_commas() {
-        for text in ["[\"headers\", \"cookies\"]", "headers,cookies", " headers , cookies "] {
+        for string in ["[\"headers\", \"cookies\"]", "headers,cookies", " headers , cookies "] {
             let expected = vec![Location::Headers, Location::Cookies];
-            assert_eq!(Vec::from_setting(&SettingValue::text(text)), Some(expected), "{text}");
+            assert_eq!(Vec::from_setting(&SettingValue::text(string)), Some(expected), "{string}");
         }
-        for text in ["[\"headers\"", "body", "[1]"] {
-            assert_eq!(Vec::<Location>::from_setting(&SettingValue::text(text)), None, "{text}");
+        for string in ["[\"headers\"", "body", "[1]"] {
+            assert_eq!(
+                Vec::<Location>::from_setting(&SettingValue::text(string)),
+                None,
+                "{string}"
+            );
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Finds the token in a request, and says whether the body has to be read first.
+//! Finds the token in a request, and decides whether the body has to be read first.
 
 use std::borrow::Cow;
 
