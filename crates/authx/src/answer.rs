@@ -1,4 +1,4 @@
-//! What HTTP answers an error, as a whole: status, headers and body, and how an open WebSocket is closed.
+//! The HTTP response to an error (status, headers and body), and how an open WebSocket is closed.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::error_type::ErrorType;
 
-/// The answer to a request that is refused.
+/// The response to a request that is refused.
 ///
 /// ```
 /// use authx::{Config, Engine, Error, Secret};
@@ -43,7 +43,7 @@ impl Answer {
     /// The value of a header; `name` is in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        let header = self.headers.iter().find(|(own, _)| *own == name);
+        let header = self.headers.iter().find(|(key, _)| *key == name);
         header.map(|(_, value)| value.as_str())
     }
 }
@@ -58,40 +58,40 @@ pub struct SocketClose {
 }
 
 impl SocketClose {
-    /// For a failure of the service's own: the store has no answer, so the token counts for nothing.
+    /// For a failure of the service: a store has no answer, so the token can't be accepted.
     pub const FAILED: Self = Self { code: 1011, reason: "Internal Server Error" };
 
-    /// For a token that holds no longer: code 1008, a violation of policy, with the error's name as reason.
+    /// For a token that is no longer accepted: code 1008 (policy violation), with the error's name as reason.
     #[must_use]
     pub fn of(error_type: ErrorType) -> Self {
         Self { code: 1008, reason: error_type.as_str() }
     }
 }
 
-/// An error that somebody else than the engine raised, such as an application in Python, on its way to an
-/// [`Answer`].
+/// An error raised outside the engine, for instance by a Python application, which
+/// [`Engine::answer_reported`] makes an [`Answer`] of.
 #[derive(Clone, Copy, Debug)]
 pub struct ReportedError<'a> {
-    /// Which of the engine's answers it gets.
+    /// Decides status and challenge of the answer.
     pub error_type: ErrorType,
-    /// Its own name, which may be that of a subclass.
+    /// The error's name, which may be that of a subclass.
     pub name: &'a str,
     /// The message of the body.
     pub message: &'a str,
-    /// What else the body and the headers say.
+    /// What else the body and the headers contain.
     pub details: ErrorDetails<'a>,
 }
 
-/// What an answer says beside message and name.
+/// What an answer contains beside message and name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorDetails<'a> {
     /// Nothing.
     #[default]
     None,
-    /// The login that is asked for, and the token's.
+    /// The expected login type, and the token's.
     LoginTypes {
-        /// The login type of whoever refuses.
+        /// The login type of the engine that refuses the token.
         expected: &'a str,
         /// The token's, if it has one.
         actual: Option<&'a str>,
@@ -113,17 +113,17 @@ impl<'a> ErrorDetails<'a> {
 }
 
 impl Engine {
-    /// What HTTP answers an error, by the configured status of a token that can't be decoded and the
-    /// configured name of the message's field.
+    /// The response to an error. The status for tokens that can't be decoded and the name of the body's
+    /// message field are configured.
     #[must_use]
     pub fn answer(&self, error: &Error) -> Answer {
         let error_type = error.kind();
-        let text;
+        let specific;
         let message = match error_type.message() {
             Some(message) => message,
             None => {
-                text = error.to_string();
-                &text
+                specific = error.to_string();
+                &specific
             }
         };
         let details = ErrorDetails::of(error);
@@ -135,7 +135,7 @@ impl Engine {
         })
     }
 
-    /// What HTTP answers an error that was raised outside of the engine.
+    /// The response to an error that was raised outside of the engine.
     #[must_use]
     pub fn answer_reported(&self, error: &ReportedError<'_>) -> Answer {
         let config = self.config();
@@ -153,14 +153,14 @@ impl Engine {
             error_type: error.name.to_owned(),
             message: error.message.to_owned(),
             headers,
-            // Strings under string keys: nothing in it can fail.
+            // It has only strings and numbers, under string keys, so this can't fail.
             body: serde_json::to_string(&body).unwrap_or_default(),
             close: SocketClose::of(error.error_type),
         }
     }
 }
 
-/// A challenge asks for credentials, so it goes only with the statuses that can mean them.
+/// A challenge asks for credentials, so it is sent only with the statuses that are about credentials.
 fn has_challenge(status: u16) -> bool {
     matches!(status, 401 | 403)
 }
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_limit_says_in_header_and_body_when_to_come_back() {
+    fn an_exceeded_rate_limit_says_in_header_and_body_when_to_retry() {
         let answer = engine(401).answer(&Error::RateLimitExceeded { retry_after: 7 });
         assert_eq!((answer.status, answer.header("retry-after")), (429, Some("7")));
         let body = concat!(
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn another_login_is_told_both_login_types() {
+    fn a_login_type_mismatch_names_both_login_types() {
         let error = Error::LoginTypeMismatch { expected: "admin".to_owned(), actual: None };
         let answer = engine(401).answer(&error);
         assert!(
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reported_error_keeps_its_own_name_and_message() {
+    fn a_reported_error_keeps_its_name_and_message() {
         let reported = ReportedError {
             error_type: ErrorType::PolicyDenied,
             name: "EmbargoError",

@@ -1,12 +1,12 @@
-//! The client's address, by one name in every face: for policies, and as the key of rate limits.
+//! The client's address in one form for all faces: for policies, and for the keys of rate limits.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
 
-/// The address of the client's end of a connection, as a server tells it.
+/// The address of the client's end of a connection, as the server reports it.
 ///
-/// An IPv4 address is the same one however it is written: a socket for both families gives it as an
-/// IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2).
+/// A dual-stack socket reports an IPv4 client as an IPv4-mapped IPv6 address (RFC 4291 section 2.5.5.2);
+/// that is the same address as the IPv4 one.
 ///
 /// ```
 /// use authx::ClientAddress;
@@ -25,16 +25,16 @@ pub struct ClientAddress(Host);
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Host {
     Ip(IpAddr),
-    /// What a server without IP sockets says, such as a test client's name.
+    /// What a server without IP sockets reports, such as the name of a test client.
     Named(String),
 }
 
 impl ClientAddress {
-    /// The address that a server tells as a string, or `None` where it tells none: nobody shares a limit
-    /// with everyone whose address is unknown.
+    /// The address that a server reports as a string. An empty string gives `None`: clients with unknown
+    /// addresses must not share one rate limit.
     #[must_use]
     pub fn of_host(host: &str) -> Option<Self> {
-        // A link-local address names its interface (RFC 4007 section 11), which is no part of the client.
+        // The zone of a link-local address (RFC 4007 section 11) names an interface here, not the client.
         let without_zone = host.split_once('%').map_or(host, |(address, _)| address);
         match without_zone.parse::<IpAddr>() {
             Ok(address) => Some(address.into()),
@@ -45,9 +45,8 @@ impl ClientAddress {
 
     /// The key under which a rate limit counts this client's requests.
     ///
-    /// An IPv6 client has a whole network to itself, commonly one with a prefix of 64 bits, and changes its
-    /// address within it at will. So only the first `ipv6_prefix` bits count, at most 128:
-    /// `JWT_RATE_LIMIT_IPV6_PREFIX`.
+    /// An IPv6 client usually has a whole /64 network and can change its address within it at will, so only
+    /// the first `ipv6_prefix` bits count, at most 128 (`JWT_RATE_LIMIT_IPV6_PREFIX`).
     #[must_use]
     pub fn rate_limit_key(&self, ipv6_prefix: u8) -> String {
         match &self.0 {
@@ -76,7 +75,7 @@ impl From<IpAddr> for ClientAddress {
     }
 }
 
-/// As policies know it in `client_ip`.
+/// The form that policies get as `client_ip`.
 impl fmt::Display for ClientAddress {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -96,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_client_has_one_name_and_one_key() {
+    fn each_client_has_one_address_and_one_key() {
         for (host, name, key) in [
             ("192.0.2.1", "192.0.2.1", "ratelimit:192.0.2.1"),
             ("::ffff:192.0.2.1", "192.0.2.1", "ratelimit:192.0.2.1"),
@@ -117,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_length_of_the_prefix_says_which_clients_count_together() {
+    fn clients_with_the_same_prefix_share_a_key() {
         let address = ClientAddress::of_host("2001:db8:1:2:3:4:5:6").expect("an address");
         for (prefix, key) in [
             (0, "ratelimit:::/0"),

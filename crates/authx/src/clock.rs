@@ -1,11 +1,11 @@
-//! What time it is, asked by whoever calls the engine, which never asks by itself.
+//! Clocks, for callers of the engine: it reads no clock itself.
 
 use crate::time::Timestamp;
 
-/// Says what time it is. Every part of a service that depends on time goes by one clock, so that tests can
-/// stop it for all of them.
+/// Gives the current time. All parts of a service should use the same clock, so that tests can stop the
+/// time for all of them.
 ///
-/// A closure is a clock, too:
+/// A closure is a clock too:
 ///
 /// ```
 /// use authx::{Clock, Timestamp};
@@ -14,7 +14,7 @@ use crate::time::Timestamp;
 /// assert_eq!(stopped.now(), Timestamp::MIN);
 /// ```
 pub trait Clock: Send + Sync + 'static {
-    /// The present instant.
+    /// The current time.
     fn now(&self) -> Timestamp;
 }
 
@@ -31,7 +31,7 @@ pub struct SystemClock;
 impl Clock for SystemClock {
     #[expect(
         clippy::disallowed_methods,
-        reason = "whoever passes this clock in asks for the system's"
+        reason = "callers that pass this clock want the system's time"
     )]
     fn now(&self) -> Timestamp {
         Timestamp::from(std::time::SystemTime::now())

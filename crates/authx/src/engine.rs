@@ -6,13 +6,14 @@ use crate::config::Config;
 use crate::key::KeyRing;
 use crate::verification_cache::{CacheStatistics, VerificationCache};
 
-/// A configuration at work. Immutable, cheap to clone, and shared between threads without a lock.
+/// Issues and verifies tokens as its configuration says. Immutable, cheap to clone, and shared between
+/// threads without a lock.
 ///
-/// Where `JWT_VERIFICATION_CACHE_ENTRIES` asks for it, an engine and its clones share a cache of the tokens that
-/// verified. It changes what a verification costs, never what comes of it.
+/// With `JWT_VERIFICATION_CACHE_ENTRIES`, an engine and its clones share a cache of verified tokens. It makes
+/// verification cheaper and never changes its result.
 ///
-/// What it can do is in the modules it belongs to: [`Engine::issue`] in `issue.rs`, [`Engine::verify`]
-/// in `verify.rs`, [`Engine::find_token`] and the cookies in `transport/`, implicit refresh in
+/// Its methods are defined in several modules: [`Engine::issue`] in `issue.rs`, [`Engine::verify`] in
+/// `verify.rs`, [`Engine::find_token`] and the cookies in `transport/`, implicit refresh in
 /// `refresh.rs`.
 #[derive(Clone, Debug)]
 pub struct Engine {
@@ -51,7 +52,7 @@ impl Engine {
     /// ```
     #[must_use]
     pub fn with_keys(&self, keys: KeyRing) -> Self {
-        // The warnings are about the keys of the settings.
+        // The warnings are about the keys from the settings, which these keys replace.
         let config = Config { keys: Arc::new(keys), warnings: Vec::new(), ..self.config().clone() };
         Self::new(config)
     }
@@ -62,7 +63,7 @@ impl Engine {
         &self.shared.config
     }
 
-    /// How the cache of verified tokens serves; `None` where there is none.
+    /// Statistics of the verification cache; `None` where there is none.
     ///
     /// ```
     /// # use authx::{Config, Engine, Location, NewToken, RequestToken, Requirement, Secret, SystemRandom};
@@ -71,9 +72,9 @@ impl Engine {
     /// # let now = Timestamp::from(std::time::SystemTime::now());
     /// let config = Config::builder().secret_key(secret).verification_cache_entries(10_000_usize);
     /// let engine = Engine::new(config.build()?);
-    /// let text = engine.issue(&NewToken::access("user123"), now, &SystemRandom)?;
+    /// let jwt = engine.issue(&NewToken::access("user123"), now, &SystemRandom)?;
     ///
-    /// let token = RequestToken::new(&text, TokenKind::Access, Location::Headers);
+    /// let token = RequestToken::new(&jwt, TokenKind::Access, Location::Headers);
     /// for _ in 0..10 {
     ///     engine.verify::<()>(&token, &Requirement::access(), now)?;
     /// }
@@ -90,11 +91,11 @@ impl Engine {
         self.shared.cache.as_ref()
     }
 
-    /// A subject in 32 hexadecimal digits, for logs that shall tell users apart and not name them.
+    /// A hash of a subject in 32 hexadecimal digits, for logs that must tell users apart without naming them.
     ///
-    /// It is the same in every service whose ring begins with the same key; another key makes another
-    /// hash. A shared secret keys it (HMAC), and keeps it from whoever guesses subjects. The public key of
-    /// a key pair only salts it, which makes tables of hashes useless.
+    /// It is the same in every service whose ring begins with the same key. With a shared secret it is an
+    /// HMAC, so only holders of the secret can test whether a guessed subject has this hash. The public key
+    /// of a key pair serves only as a salt, which makes precomputed tables of hashes useless.
     ///
     /// ```
     /// # use authx::{Config, Engine, Secret};

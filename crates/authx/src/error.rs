@@ -1,6 +1,6 @@
 //! Everything that can go wrong with a request's token.
 //!
-//! [`Error::kind`] says which answer each error gets, and `error_type.rs` what HTTP says in it.
+//! [`Error::kind`] gives the [`ErrorType`] of each error, and `error_type.rs` what the response to it contains.
 
 use std::fmt;
 
@@ -13,13 +13,13 @@ use crate::token_kind::TokenKind;
 pub enum Error {
     /// None of the configured locations holds a token.
     MissingToken,
-    /// The token is longer than the configured bound.
+    /// The token is longer than the configured limit.
     TokenTooLarge,
-    /// The text is no token, or one that says things in a way that is not allowed.
+    /// The string is not a token, or is encoded in a way that is not allowed.
     Malformed(Malformed),
     /// No key of the ring has the token's algorithm.
     AlgorithmNotAllowed,
-    /// No key of the ring signed this: an edited token, a wrong or an unknown key.
+    /// No key of the ring signed the token: it was edited, or its key is unknown.
     InvalidSignature,
     /// `exp` has passed.
     Expired,
@@ -29,11 +29,11 @@ pub enum Error {
     IssuedInTheFuture,
     /// `iss` is not the configured issuer.
     InvalidIssuer,
-    /// `aud` has none of the configured audiences, or is there though none is configured.
+    /// `aud` has none of the configured audiences, or is present although none is configured.
     InvalidAudience,
     /// A token of the other type.
     WrongTokenType {
-        /// The type that is asked for.
+        /// The required type.
         expected: TokenKind,
     },
     /// A token of another of the application's logins.
@@ -45,15 +45,15 @@ pub enum Error {
     },
     /// The token is not fresh.
     FreshTokenRequired,
-    /// A cookie carries the token, and the request does not repeat its CSRF value.
+    /// A cookie carries the token, and the request does not repeat the token's CSRF value.
     MissingCsrfToken,
-    /// The request repeats another CSRF value than the token's.
+    /// The request's CSRF value is not the token's.
     CsrfMismatch,
     /// A WebSocket's token is in a cookie, and the page that opens it is of a foreign origin.
     ForeignOrigin,
     /// The token does not allow this.
     InsufficientScope {
-        /// The scopes that are asked for.
+        /// The required scopes.
         required: Vec<String>,
         /// The scopes that the token has.
         provided: Vec<String>,
@@ -67,8 +67,8 @@ pub enum Error {
     Revoked,
     /// The session that the token belongs to was revoked, or is not known to the store.
     SessionRevoked,
-    /// The application knows nobody of the token's subject: the account was deleted, most likely. To the
-    /// client it is a revoked token.
+    /// The application has no user with the token's subject, most likely because the account was deleted.
+    /// The client gets the same answer as for a revoked token.
     UnknownSubject,
     /// More requests than a rate limit admits.
     RateLimitExceeded {
@@ -77,7 +77,7 @@ pub enum Error {
     },
 }
 
-/// What is wrong with a text that is no acceptable token.
+/// Why a string is not an acceptable token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Malformed {
@@ -85,17 +85,17 @@ pub enum Malformed {
     Segments,
     /// A segment that is not strict base64url.
     Base64,
-    /// A header that is no JSON object, has a member twice, or asks for an extension.
+    /// A header that is not a JSON object, has a duplicate key, or requires an extension.
     Header,
-    /// A signature longer than any.
+    /// A signature longer than any algorithm's.
     Signature,
-    /// A payload that is no JSON object, or has a member twice.
+    /// A payload that is not a JSON object, or has a duplicate key.
     Payload,
-    /// A claim that is missing or of another type than it must be.
+    /// A claim that is missing or has the wrong type.
     Claim(&'static str),
     /// Two different tokens in one location.
     Ambiguous,
-    /// A value in the token's place that is no string.
+    /// A value in the place of the token that is not a string.
     NotText,
 }
 
@@ -106,7 +106,7 @@ impl From<Malformed> for Error {
 }
 
 impl Error {
-    /// Which kind of answer the error gets.
+    /// Which error type the response has.
     #[must_use]
     pub fn kind(&self) -> ErrorType {
         match self {
@@ -136,15 +136,15 @@ impl Error {
         }
     }
 
-    /// The error's name: in the answer's body, and of the exception class in Python.
+    /// The error's name, in the response's body and as the exception class in Python.
     #[must_use]
     pub fn error_type(&self) -> &'static str {
         self.kind().as_str()
     }
 }
 
-/// For the log and the developer. Nothing of the token is in it, except scopes and the login type of a
-/// token whose signature held. A policy's reason is the application's own text.
+/// For logs and developers. It shows nothing of the token, except scopes and login type once the signature is
+/// verified. A policy's reason is text of the application.
 impl fmt::Display for Error {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -200,7 +200,7 @@ impl fmt::Display for Error {
     }
 }
 
-/// As Python writes a list of plain strings, so that both faces say the same.
+/// Formats a list of strings as Python does, so that both faces give the same message.
 fn write_list(formatter: &mut fmt::Formatter<'_>, items: &[String]) -> fmt::Result {
     formatter.write_str("[")?;
     for (index, item) in items.iter().enumerate() {
@@ -215,9 +215,9 @@ impl fmt::Display for Malformed {
         formatter.write_str(match self {
             Self::Segments => "A token has three segments",
             Self::Base64 => "A segment of the token is not base64url without padding",
-            Self::Header => "The token's header is not one that is understood",
+            Self::Header => "The token's header is not valid or not supported",
             Self::Signature => "The token's signature is too long",
-            Self::Payload => "The token's payload is not a JSON object without duplicate members",
+            Self::Payload => "The token's payload is not a JSON object without duplicate keys",
             Self::Claim(claim) => {
                 return write!(
                     formatter,
@@ -225,7 +225,7 @@ impl fmt::Display for Malformed {
                 );
             }
             Self::Ambiguous => "The request carries different tokens in one place",
-            Self::NotText => "The request carries a value that is no token",
+            Self::NotText => "The request carries a value that is not a string as its token",
         })
     }
 }

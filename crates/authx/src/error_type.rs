@@ -1,12 +1,12 @@
-//! The names that errors have in answers, and what HTTP says for each.
+//! The names of errors in responses, with the status, message and challenge of each.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// The name of an error in an answer's body, `error_type`: that of the exception class in Python.
+/// The name of an error, in the field `error_type` of a response's body and as the exception class in Python.
 ///
-/// Several errors may share a name, where a client can do nothing with the difference. Some names belong to
-/// errors that only an application raises.
+/// Several errors share a name where the difference is of no use to a client. Some names belong to errors
+/// that only an application raises.
 ///
 /// ```
 /// use authx::ErrorType;
@@ -23,7 +23,7 @@ pub enum ErrorType {
     MissingToken,
     /// A token is required; only applications raise it.
     TokenRequired,
-    /// The token can't be read, or says something that is not acceptable.
+    /// The token can't be decoded, or what it contains is not acceptable.
     JwtDecode,
     /// No configured key signed the token.
     InvalidSignature,
@@ -43,9 +43,9 @@ pub enum ErrorType {
     LoginTypeMismatch,
     /// A fresh token is required.
     FreshTokenRequired,
-    /// The request lacks the CSRF value of its cookie.
+    /// A cookie carries the token, and the request lacks the token's CSRF value.
     MissingCsrfToken,
-    /// The request's CSRF value is another one, or its origin a foreign one.
+    /// The request's CSRF value is not the token's, or its origin is a foreign one.
     Csrf,
     /// The token was revoked.
     RevokedToken,
@@ -62,7 +62,7 @@ pub enum ErrorType {
 }
 
 impl ErrorType {
-    /// Every name there is.
+    /// Every error type.
     pub const ALL: [Self; 20] = [
         Self::MissingToken,
         Self::TokenRequired,
@@ -113,7 +113,7 @@ impl ErrorType {
         }
     }
 
-    /// The HTTP status. `undecodable` is the configured one of a token that can't be decoded.
+    /// The HTTP status. `undecodable` is the configured status for tokens that can't be decoded.
     #[must_use]
     pub fn status(self, undecodable: u16) -> u16 {
         match self {
@@ -139,8 +139,8 @@ impl ErrorType {
         }
     }
 
-    /// The message in the body where it is one for all errors of this name, else `None`: then it is the
-    /// error's own text.
+    /// The body's message, where all errors of this name share one. `None` stands for the error's `Display`
+    /// message.
     #[must_use]
     pub fn message(self) -> Option<&'static str> {
         match self {
@@ -167,12 +167,12 @@ impl ErrorType {
         }
     }
 
-    /// The value of the header `WWW-Authenticate` (RFC 6750 section 3), where the name has one. It goes only
-    /// with the statuses 401 and 403.
+    /// The value of the header `WWW-Authenticate` (RFC 6750 section 3), where the name has one. It is
+    /// sent only with the statuses 401 and 403.
     #[must_use]
     pub fn challenge(self) -> Option<&'static str> {
         match self {
-            // RFC 6750 section 3.1: a request without credentials is told no error code.
+            // RFC 6750 section 3.1: the response to a request without credentials has no error code.
             Self::MissingToken | Self::TokenRequired => Some("Bearer"),
             Self::JwtDecode
             | Self::InvalidSignature
@@ -200,7 +200,7 @@ impl fmt::Display for ErrorType {
     }
 }
 
-/// A string that names no error.
+/// A string that is not the name of an error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownErrorType;
 
@@ -225,7 +225,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_name_is_read_as_what_it_names() {
+    fn every_name_parses_as_its_error_type() {
         for error_type in ErrorType::ALL {
             assert_eq!(error_type.as_str().parse(), Ok(error_type));
         }

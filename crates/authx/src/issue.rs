@@ -1,4 +1,4 @@
-//! From a subject to a token.
+//! Issuing a token for a subject.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,15 +9,15 @@ use serde_json::{Map, Value};
 
 use crate::config::TokenLifetime;
 use crate::engine::Engine;
-use crate::random::{self, Random, RandomUnavailable, UuidTexts};
+use crate::random::{self, Random, RandomUnavailable, UuidBuffers};
 use crate::time::Timestamp;
 use crate::token::{Audience, EncodeError, Payload, encode};
 use crate::token_kind::TokenKind;
 
-/// Members of the header that decide how a token is read, and so are the engine's to write.
+/// Header fields that decide how a token is read, so only the engine sets them.
 const RESERVED_HEADERS: [&str; 5] = ["alg", "kid", "crit", "b64", "zip"];
 
-/// What a new token should say; everything else comes from the configuration.
+/// The contents of a new token. What is not set here comes from the configuration.
 ///
 /// ```
 /// use authx::{Audience, NewToken};
@@ -55,7 +55,7 @@ pub struct NewToken<'a, C = ()> {
     custom: C,
 }
 
-/// Silent in `Debug`.
+/// `Debug` does not show the value.
 #[derive(Clone)]
 struct Csrf<'a>(Cow<'a, str>);
 
@@ -72,12 +72,12 @@ enum Expiry {
 }
 
 impl<'a> NewToken<'a> {
-    /// A token that opens protected routes.
+    /// A token for protected routes.
     pub fn access(subject: impl Into<Cow<'a, str>>) -> Self {
         Self::new(TokenKind::Access, subject)
     }
 
-    /// A token that buys access tokens.
+    /// A token that is exchanged for access tokens.
     pub fn refresh(subject: impl Into<Cow<'a, str>>) -> Self {
         Self::new(TokenKind::Refresh, subject)
     }
@@ -105,26 +105,26 @@ impl<'a> NewToken<'a> {
 }
 
 impl<'a, C> NewToken<'a, C> {
-    /// A fresh token: its user has just proved who they are. Only an access token can be fresh.
+    /// Marks the token as fresh: its user has just authenticated. Only an access token can be fresh.
     pub fn fresh(mut self) -> Self {
         self.fresh = true;
         self
     }
 
-    /// Members for the header, besides the engine's own.
+    /// Header fields beside those that the engine writes.
     pub fn headers(mut self, headers: Map<String, Value>) -> Self {
         self.headers = Some(headers);
         self
     }
 
-    /// The time from now to the token's end, instead of the configured one. Whole seconds are rounded
-    /// up to a whole `exp`, so that the token lives at least so long.
+    /// How long the token is valid from now, instead of the configured lifetime. With a lifetime of whole
+    /// seconds, `exp` is rounded up to a whole second, so that the token lives at least that long.
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         self.expiry = Some(Expiry::In(lifetime));
         self
     }
 
-    /// The instant of the token's end.
+    /// When the token expires.
     pub fn expires_at(mut self, instant: Timestamp) -> Self {
         self.expiry = Some(Expiry::At(instant));
         self
@@ -160,27 +160,28 @@ impl<'a, C> NewToken<'a, C> {
         self
     }
 
-    /// The instant of the issue, instead of now.
+    /// When the token was issued, instead of now.
     pub fn issued_at(mut self, instant: Timestamp) -> Self {
         self.issued_at = Some(instant);
         self
     }
 
-    /// The instant from which on the token is valid.
+    /// From when the token is valid.
     pub fn not_before(mut self, instant: Timestamp) -> Self {
         self.not_before = Some(instant);
         self
     }
 
-    /// The session that the token belongs to, its `sid`: where that is revoked, the token ends.
+    /// The session that the token belongs to, its claim `sid`. Once the session is revoked, the token is
+    /// refused.
     ///
-    /// It needs `JWT_SESSION_TRACKING`, without which nobody would look.
+    /// This requires `JWT_SESSION_TRACKING`: without it the session would never be checked.
     pub fn session(mut self, session_id: impl Into<Cow<'a, str>>) -> Self {
         self.sid = Some(session_id.into());
         self
     }
 
-    /// Claims of the application's own: a type whose JSON is an object.
+    /// Custom claims: a value that serializes to a JSON object.
     pub fn claims<D>(self, custom: D) -> NewToken<'a, D> {
         NewToken {
             kind: self.kind,
@@ -216,19 +217,19 @@ pub enum IssueError {
     ReservedClaim(String),
     /// A header has the name of one that the engine writes.
     ReservedHeader(String),
-    /// The custom claims are no JSON object.
+    /// The custom claims are not a JSON object.
     CustomClaims(serde_json::Error),
     /// A refresh token can't be fresh.
     FreshRefreshToken,
-    /// The header `typ` or `kid` is not a text.
+    /// The header `typ` or `kid` is not a string.
     HeaderNotText(&'static str),
-    /// The token's end is after the year 9999.
+    /// The token would expire after the year 9999.
     ExpiryOutOfRange,
-    /// The token is longer than the configured bound, so it would be refused.
+    /// The token is longer than the configured limit, so verification would refuse it.
     TooLarge {
         /// Its length in bytes.
         actual: usize,
-        /// The bound in bytes.
+        /// The limit in bytes.
         allowed: usize,
     },
     /// The configuration has a public key only.
@@ -253,17 +254,17 @@ impl fmt::Display for IssueError {
             ),
             Self::ReservedClaim(name) => write!(
                 formatter,
-                "data: the claim '{name}' is reserved and can't be set; it has a parameter or a setting of its own"
+                "data: the claim '{name}' is reserved and can't be set; use its parameter or setting instead"
             ),
             Self::ReservedHeader(name) => {
                 write!(
                     formatter,
-                    "headers: '{name}' is reserved and can't be set; the key decides it"
+                    "headers: '{name}' is reserved and can't be set; the engine decides it"
                 )
             }
             Self::CustomClaims(error) => write!(formatter, "data: not a JSON object: {error}"),
             Self::FreshRefreshToken => formatter.write_str("fresh: a refresh token can't be fresh"),
-            Self::HeaderNotText(name) => write!(formatter, "headers: '{name}' must be a text"),
+            Self::HeaderNotText(name) => write!(formatter, "headers: '{name}' must be a string"),
             Self::TooLarge { actual, allowed } => write!(
                 formatter,
                 "data: the token is {actual} bytes long, and JWT_MAX_TOKEN_SIZE allows {allowed}"
@@ -313,7 +314,8 @@ impl Engine {
         }
     }
 
-    /// Issues a token whose session is none of our business: the one of the token that it replaces.
+    /// Issues a token without checking its session. Implicit refresh calls this directly: it copies the
+    /// session of the token that it replaces.
     pub(crate) fn write<C: Serialize>(
         &self,
         token: &NewToken<'_, C>,
@@ -328,7 +330,7 @@ impl Engine {
             return Err(IssueError::FreshRefreshToken);
         }
         if let Some(headers) = &token.headers {
-            // A name of its own choice is fine for a key without one.
+            // Where the key has no `kid`, the caller may choose one.
             check_headers(headers, config.keys.signer().kid().is_none())?;
         }
 
@@ -339,18 +341,18 @@ impl Engine {
             (None, TokenLifetime::Never) => None,
         };
         let exp = expiry.map(|expiry| expiry.instant(now)).transpose()?;
-        // One draw for both, and none where neither is missing.
+        // Both identifiers come from one call, which is left out where the caller gave both.
         let is_complete = token.jti.is_some() && token.csrf.is_some();
-        let texts = &mut UuidTexts::default();
-        let [drawn_jti, drawn_csrf] =
-            if is_complete { [""; 2] } else { random::uuids(random, texts)? };
+        let buffers = &mut UuidBuffers::default();
+        let [random_jti, random_csrf] =
+            if is_complete { [""; 2] } else { random::uuids(random, buffers)? };
         let payload = Payload {
             identity_claim: &config.identity_claim,
             sub: &token.subject,
             kind: token.kind,
-            jti: token.jti.as_deref().unwrap_or(drawn_jti),
+            jti: token.jti.as_deref().unwrap_or(random_jti),
             fresh: token.fresh,
-            csrf: token.csrf.as_ref().map_or(drawn_csrf, |Csrf(csrf)| csrf),
+            csrf: token.csrf.as_ref().map_or(random_csrf, |Csrf(csrf)| csrf),
             iat,
             nbf: token.not_before.or_else(|| config.encode_nbf.then_some(iat)),
             exp,
@@ -361,14 +363,11 @@ impl Engine {
             sid: token.sid.as_deref(),
             auth_time: token.auth_time,
         };
-        let text = encode(&config.keys, token.headers.as_ref(), &payload, &token.custom)?;
-        if text.len() > config.max_token_size {
-            return Err(IssueError::TooLarge {
-                actual: text.len(),
-                allowed: config.max_token_size,
-            });
+        let jwt = encode(&config.keys, token.headers.as_ref(), &payload, &token.custom)?;
+        if jwt.len() > config.max_token_size {
+            return Err(IssueError::TooLarge { actual: jwt.len(), allowed: config.max_token_size });
         }
-        Ok(text)
+        Ok(jwt)
     }
 }
 
@@ -389,7 +388,7 @@ impl From<EncodeError> for IssueError {
     }
 }
 
-/// The engine would refuse a token with other headers than these.
+/// Allows only headers with which the engine would accept the token.
 fn check_headers(headers: &Map<String, Value>, free_kid: bool) -> Result<(), IssueError> {
     let is_reserved =
         |name: &&String| RESERVED_HEADERS.contains(&name.as_str()) && !(free_kid && *name == "kid");

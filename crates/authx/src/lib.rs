@@ -1,8 +1,8 @@
-//! The whole life of JSON Web Tokens for web applications: issued, carried, verified, refreshed.
+//! JSON Web Tokens for web applications: issuing, reading from requests, verifying, refreshing and revoking.
 //!
-//! A sans-I/O engine. It reads no clock, draws no randomness and asks no store by itself: whoever
-//! calls it says what time it is, and asks the store about revocation in the end. The faces for web
-//! frameworks translate their requests into its terms and its answers into responses.
+//! A sans-I/O engine. It reads no clock, uses no randomness of the system and asks no store by itself: the
+//! caller passes in the time and the randomness, and asks its stores about revocation. Each face, the
+//! integration with one web framework, translates requests for the engine and its answers into responses.
 //!
 //! ```
 //! use authx::{Config, Engine, Location, NewToken, Request, Requirement, Secret, Step, Stores};
@@ -23,23 +23,23 @@
 //! let requirement = Requirement::access();
 //! let found = engine.find_token(&request, &requirement)?;
 //! let verified = engine.verify::<()>(&found, &requirement, now)?;
-//! // A service with a store of revoked tokens answers a question here.
+//! // A service with a store of revoked tokens asks the store here.
 //! let Step::Admitted(claims) = verified.ask(Stores::default()) else { unreachable!("there is no store") };
 //! assert_eq!(claims.sub, "user123");
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The modules, in the order in which a token meets them: `config` (settings to a checked [`Config`]),
+//! The modules, in the order in which a token passes through them: `config` (settings to a checked [`Config`]),
 //! `key` ([`Key`], [`KeyRing`]), `issue` ([`NewToken`]), `token` (the codec, [`Claims`]), `transport`
 //! ([`Request`], [`RequestToken`], cookies, CSRF), `verify` ([`Requirement`] and the ordered checks),
-//! `verification_cache` (tokens that verified, opt-in),
+//! `verification_cache` (verified tokens, opt-in),
 //! `login_type` (several logins of one application), `scope`, `session`, `policy` ([`Policy`], rules over
-//! attributes), `refresh` (implicit refresh), `websocket`, `rate_limit`, `error` (what HTTP answers), `time`
+//! attributes), `refresh` (implicit refresh), `websocket`, `rate_limit`, `error` (why a request is refused), `answer` (the HTTP response to it), `time`
 //! and `random`.
 
 #![forbid(unsafe_code)]
 
-/// The front page of the package, so that its example compiles.
+/// The README, so that its example is compiled and run as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

@@ -10,9 +10,9 @@ pub enum Location {
     Headers,
     /// A cookie, with CSRF protection.
     Cookies,
-    /// A member of a JSON body.
+    /// A field of a JSON body.
     Json,
-    /// A member of the query string, which ends up in logs (RFC 6750 section 2.3).
+    /// A parameter of the query string, which ends up in logs (RFC 6750 section 2.3).
     Query,
 }
 
@@ -35,7 +35,7 @@ impl fmt::Display for Location {
     }
 }
 
-/// A name that is no location.
+/// A name that is not one of a location.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownLocation;
 

@@ -1,8 +1,8 @@
-//! Several logins of one application, each with an engine of its own.
+//! Several logins of one application, each with its own engine.
 //!
-//! An engine that has a login type refuses the tokens of another by itself. Where the logins have keys,
-//! issuers or audiences of their own it can't read them, and would call them wrongly signed. Here it asks
-//! whether one of the others issued the token, so that the answer says what is wrong.
+//! An engine with a login type refuses the tokens of other logins. But where each login has its own keys, issuer
+//! or audience, those are checked first, and the error would be about them. So the engines of the other logins are
+//! tried too: if one of them accepts the token, the error is a login type mismatch.
 
 use crate::engine::Engine;
 use crate::error::Error;
@@ -13,7 +13,7 @@ use crate::transport::RequestToken;
 use crate::verified::Verified;
 
 impl Engine {
-    /// [`Engine::verify`], in an application whose other logins have these engines.
+    /// [`Engine::verify`], in an application with several logins; `others` are the engines of the other ones.
     ///
     /// # Errors
     ///
@@ -30,9 +30,8 @@ impl Engine {
             .map_err(|error| self.error_among(error, token, others, now))
     }
 
-    /// Whether a token of another login may have this error here, so that the engines of the other logins are
-    /// worth asking: what differs between logins is keys, issuers and audiences. A string that is no token at
-    /// all is of no login.
+    /// Whether a token of another login could cause this error, so that the engines of the other logins are
+    /// worth trying: logins differ in their keys, issuers and audiences. A malformed token belongs to no login.
     #[must_use]
     pub fn may_be_of_another_login(&self, error: &Error) -> bool {
         self.config().login_type.is_some()
@@ -45,8 +44,8 @@ impl Engine {
             )
     }
 
-    /// What a token's error is in an application whose other logins have these engines: where one of them
-    /// issued the token, [`Error::LoginTypeMismatch`], else the error itself.
+    /// The error to report in an application with several logins: [`Error::LoginTypeMismatch`] where one of the
+    /// engines of the other logins issued the token, else the given error.
     #[must_use]
     pub fn error_among<'e>(
         &self,
@@ -69,8 +68,8 @@ impl Engine {
     }
 }
 
-/// Whether `other`, of another login type than `expected`, accepts the token by all that doesn't depend on
-/// the route.
+/// Whether `other` has another login type than `expected`, and accepts the token apart from what depends on the
+/// route.
 fn issued(other: &Engine, expected: &str, token: &RequestToken<'_>, now: Timestamp) -> bool {
     let login_type = other.config().login_type();
     let requirement = Requirement::access().any_kind().csrf(CsrfCheck::Never);
@@ -135,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn an_engine_without_a_login_type_is_nobodys_login() {
+    fn an_engine_without_a_login_type_causes_no_mismatch() {
         let secret = Secret::from("a secret of at least thirty-two bytes");
         let other = Engine::new(Config::builder().secret_key(secret).build().expect("settings"));
         let token = other.issue(&NewToken::access("ada"), now(), &SystemRandom).expect("a token");

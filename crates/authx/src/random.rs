@@ -1,18 +1,18 @@
-//! Randomness, passed in by whoever calls the engine.
+//! Randomness, which the engine's caller passes in.
 
 use aws_lc_rs::rand::SecureRandom as _;
 use uuid::fmt::Hyphenated;
 
 /// A source of unpredictable bytes for token identifiers and CSRF values.
 ///
-/// The engine draws from nothing else. (ECDSA and PSS signatures take their nonces inside the
-/// cryptography library, from its own generator.)
+/// The engine uses no other source. (For ECDSA and PSS signatures the cryptography library takes random
+/// values from its own generator.)
 pub trait Random {
     /// Fills `bytes` with random bytes.
     ///
     /// # Errors
     ///
-    /// [`RandomUnavailable`] when the source has none to give; nothing is issued then.
+    /// [`RandomUnavailable`] when the source fails; then no token is issued.
     fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomUnavailable>;
 }
 
@@ -38,24 +38,24 @@ impl Random for SystemRandom {
     }
 }
 
-/// Room for the texts of two UUIDs.
-pub(crate) struct UuidTexts([[u8; Hyphenated::LENGTH]; 2]);
+/// Buffers for the strings of two UUIDs, so that they need no heap allocation.
+pub(crate) struct UuidBuffers([[u8; Hyphenated::LENGTH]; 2]);
 
-impl Default for UuidTexts {
+impl Default for UuidBuffers {
     fn default() -> Self {
         Self([[0; Hyphenated::LENGTH]; 2])
     }
 }
 
-/// The texts of two version 4 UUIDs (RFC 9562 section 5.4), 122 random bits each, from one draw.
-pub(crate) fn uuids<'t>(
+/// Two version 4 UUIDs (RFC 9562 section 5.4) as strings, 122 random bits each, from one call to `random`.
+pub(crate) fn uuids<'b>(
     random: &dyn Random,
-    texts: &'t mut UuidTexts,
-) -> Result<[&'t str; 2], RandomUnavailable> {
+    buffers: &'b mut UuidBuffers,
+) -> Result<[&'b str; 2], RandomUnavailable> {
     let mut bytes = [[0; 16]; 2];
     random.fill(bytes.as_flattened_mut())?;
     let uuids = bytes.map(|bytes| uuid::Builder::from_random_bytes(bytes).into_uuid());
-    let [first, second] = &mut texts.0;
+    let [first, second] = &mut buffers.0;
     Ok([
         uuids[0].as_hyphenated().encode_lower(first),
         uuids[1].as_hyphenated().encode_lower(second),

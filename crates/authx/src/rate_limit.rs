@@ -1,4 +1,4 @@
-//! How many requests in how long a time, decided from what a store counted.
+//! Rate limits, decided from the requests that a store counted.
 //!
 //! A window begins with the first request of its key and ends after its length; the next request begins
 //! another one. A store counts (the crate `authx-store` has one in memory), and [`RateLimit::check`] decides.
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::error::Error;
 
-/// So many requests in so long a window.
+/// The maximum number of requests in a window of time.
 ///
 /// ```
 /// use authx::{Counted, Error, RateLimit};
@@ -26,11 +26,11 @@ pub struct RateLimit {
     window: Duration,
 }
 
-/// Why there is no such [`RateLimit`].
+/// Why a [`RateLimit`] is not valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RateLimitError {
-    /// A window without length, in which nothing would ever be counted.
+    /// A window of length 0, in which nothing would ever be counted.
     EmptyWindow,
 }
 
@@ -39,7 +39,7 @@ pub enum RateLimitError {
 pub struct Counted {
     /// The requests of this window, the present one included.
     pub requests: u64,
-    /// How long the window still lasts, where the store knows it.
+    /// How much of the window is left, if the store knows.
     pub time_left: Option<Duration>,
 }
 
@@ -48,7 +48,7 @@ impl RateLimit {
     ///
     /// # Errors
     ///
-    /// The window has no length.
+    /// The window's length is 0.
     pub fn new(max_requests: u64, window: Duration) -> Result<Self, RateLimitError> {
         if window.is_zero() {
             return Err(RateLimitError::EmptyWindow);
@@ -68,12 +68,12 @@ impl RateLimit {
         self.window
     }
 
-    /// Whether a request that was counted may go on.
+    /// Whether a request that was counted may pass.
     ///
     /// # Errors
     ///
-    /// [`Error::RateLimitExceeded`]: it may not, and after so many whole seconds another one may. Where the
-    /// store does not know how long the window lasts, that is the whole window.
+    /// [`Error::RateLimitExceeded`]: it may not. `retry_after` is the time left in the window, rounded up to
+    /// seconds; where the store does not know it, the length of the window.
     pub fn check(&self, counted: Counted) -> Result<(), Error> {
         if counted.requests <= self.max_requests {
             return Ok(());
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn a_store_that_does_not_know_the_time_left_refuses_for_the_window() {
+    fn without_the_time_left_a_client_waits_for_the_whole_window() {
         let limit = RateLimit::new(0, at(1.5)).expect("a limit");
         let refused = limit.check(Counted { requests: 1, time_left: None });
         assert_eq!(refused, Err(Error::RateLimitExceeded { retry_after: 2 }));
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_without_length_is_an_error_that_names_it() {
+    fn a_window_of_length_0_is_an_error_that_names_it() {
         let error = RateLimit::new(1, Duration::ZERO).expect_err("no window");
         assert!(error.to_string().starts_with("window: "), "{error}");
     }

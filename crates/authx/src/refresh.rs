@@ -1,15 +1,15 @@
-//! Implicit refresh: replacing the access token in a cookie shortly before it ends.
+//! Implicit refresh: replacing the access token in a cookie shortly before it expires.
 //!
-//! The decision has two halves, because the store and the handler are asked in between:
+//! The decision has two halves, because the handler runs and the stores are asked in between:
 //!
 //! 1. Before the handler runs, [`Engine::refresh_candidate`]: does this request take part, does its
-//!    access cookie verify, CSRF included, and does the token end within the configured time?
-//! 2. After it ran, the stores are asked as for every token ([`Verified::ask`]), and with the claims that
-//!    they let pass [`Engine::reissue`] decides: did the request fail, did the answer set or delete the
-//!    access cookie itself (login, logout), is the login too old?
+//!    access cookie verify, CSRF included, and does the token expire within the configured time?
+//! 2. After the handler, the stores are asked as for every token ([`Verified::ask`]). If they admit the token,
+//!    [`Engine::reissue`] decides: did the request fail, does the response set or delete the access cookie
+//!    itself (login, logout), is the login too old?
 //!
 //! The new token has the subject, session, scopes, audience and custom claims of the old one. It is never
-//! fresh: nobody has proved anything anew.
+//! fresh, because the user has not authenticated again.
 
 use std::collections::BTreeMap;
 
@@ -25,21 +25,21 @@ use crate::token_kind::TokenKind;
 use crate::transport::{Headers, Request};
 use crate::verified::Verified;
 
-/// Why the token stays as it is.
+/// Why the token is not replaced.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum NoRefresh {
-    /// Access tokens don't travel in cookies here.
+    /// Cookies are not a configured location of access tokens.
     NoCookies,
-    /// The include and exclude lists leave this path or method out.
+    /// The include and exclude lists rule out this path or method.
     NotConfigured,
     /// The request's access cookie is missing, or does not verify.
     NotVerified(Error),
-    /// The token still lives long enough, or has no end.
+    /// The token is not close to its expiry, or never expires.
     NotDue,
     /// The request was answered with an error.
     FailedRequest,
-    /// The answer sets or deletes the access cookie itself.
+    /// The response sets or deletes the access cookie itself.
     CookieInAnswer,
     /// The login is older than `JWT_IMPLICIT_REFRESH_MAX_AGE`.
     LoginTooOld,
@@ -47,12 +47,12 @@ pub enum NoRefresh {
     NotIssued(IssueError),
 }
 
-/// What became of the request.
+/// The response to the request.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome<'o, H: Headers + ?Sized> {
-    /// The answer's status.
+    /// The response's status.
     pub status: u16,
-    /// The answer's headers.
+    /// The response's headers.
     pub headers: &'o H,
 }
 
@@ -61,7 +61,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// [`NoRefresh`] is the reason why the token stays.
+    /// [`NoRefresh`] says why the token is not replaced.
     pub fn refresh_candidate<H: Headers + ?Sized>(
         &self,
         request: &Request<'_, H>,
@@ -88,12 +88,12 @@ impl Engine {
         Ok(verified.into_owned())
     }
 
-    /// The second half of the decision: the new token, or the reason for none. `claims` are the candidate's,
-    /// admitted by the stores after the handler ran.
+    /// The second half of the decision: the new token, or the reason why there is none. `claims` are those of
+    /// the candidate, which the stores admitted after the handler ran.
     ///
     /// # Errors
     ///
-    /// [`NoRefresh`] is the reason why the token stays.
+    /// [`NoRefresh`] says why the token is not replaced.
     pub fn reissue<H: Headers + ?Sized>(
         &self,
         claims: &Claims<JsonClaims>,
@@ -105,16 +105,17 @@ impl Engine {
         if outcome.status >= 400 {
             return Err(NoRefresh::FailedRequest);
         }
-        let own_cookie = |value: &[u8]| {
+        let sets_access_cookie = |value: &[u8]| {
             let rest = value.trim_ascii_start().strip_prefix(config.access.cookie_name.as_bytes());
             rest.is_some_and(|rest| rest.trim_ascii_start().starts_with(b"="))
         };
-        if outcome.headers.values("set-cookie").any(own_cookie) {
+        if outcome.headers.values("set-cookie").any(sets_access_cookie) {
             return Err(NoRefresh::CookieInAnswer);
         }
 
         let auth_time = claims.auth_time.or(claims.iat).unwrap_or(now);
-        // Beside an identity claim of its own, a token from elsewhere may well have a `sub` too.
+        // With another identity claim than `sub`, a token from another issuer may have `sub` as a custom
+        // claim, which a new token must not.
         let custom: BTreeMap<_, _> =
             claims.custom.iter().filter(|(name, _)| !is_registered(name)).collect();
         let mut token = NewToken::access(claims.sub.as_str()).claims(custom);
@@ -133,7 +134,7 @@ impl Engine {
         }
         if let Some(max_age) = config.implicit_refresh.max_age {
             let end = auth_time + max_age;
-            // Less than the old token has left would be no refresh.
+            // The new token must not expire before the old one, or at the same time.
             if end <= now || claims.exp.is_some_and(|exp| end <= exp) {
                 return Err(NoRefresh::LoginTooOld);
             }
@@ -146,7 +147,7 @@ impl Engine {
 
     fn takes_part(&self, method: &str, path: &str) -> bool {
         let policy = &self.config().implicit_refresh;
-        let listed = |list: &[String], item: &str| list.iter().any(|own| own == item);
+        let listed = |list: &[String], item: &str| list.iter().any(|entry| entry == item);
         let method = method.to_ascii_uppercase();
         !listed(&policy.exclude_paths, path)
             && !listed(&policy.exclude_methods, &method)

@@ -1,11 +1,11 @@
-//! What a route asks of a token.
+//! What a route requires of a token.
 
 use crate::config::Config;
 use crate::location::Location;
 use crate::scope::RequiredScopes;
 use crate::token_kind::TokenKind;
 
-/// What a route asks of a token.
+/// What a route requires of a token.
 ///
 /// ```
 /// use authx::{RequiredScopes, Requirement};
@@ -25,13 +25,13 @@ pub struct Requirement {
     pub(crate) websocket: bool,
 }
 
-/// When a requirement asks for the CSRF double submit.
+/// When a route requires the CSRF double submit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum CsrfCheck {
-    /// Where a cookie carries the token and the configuration asks for it with the request's method.
+    /// Where a cookie carries the token and the configuration protects the request's method.
     #[default]
     AsConfigured,
-    /// Where a cookie carries the token, with every method.
+    /// Where a cookie carries the token, for every method.
     Always,
     /// Never.
     Never,
@@ -66,8 +66,8 @@ impl Requirement {
         }
     }
 
-    /// Looks where tokens of the type travel, and accepts either type. Rarely right: a refresh token
-    /// then opens what an access token does.
+    /// Accepts tokens of both types, in the configured locations of this one. Rarely right: a refresh
+    /// token then opens every route that an access token opens.
     pub fn any_kind(mut self) -> Self {
         self.any_kind = true;
         self
@@ -79,7 +79,7 @@ impl Requirement {
         self
     }
 
-    /// When the CSRF double submit is asked for.
+    /// When the CSRF double submit is required.
     pub fn csrf(mut self, check: CsrfCheck) -> Self {
         self.csrf = check;
         self
@@ -91,7 +91,7 @@ impl Requirement {
         self
     }
 
-    /// Asks for scopes.
+    /// Requires scopes.
     pub fn scopes(mut self, scopes: RequiredScopes) -> Self {
         self.scopes = scopes;
         self

@@ -1,4 +1,4 @@
-//! Scopes: what a token allows, and what a route asks for (RFC 6749 section 3.3).
+//! Scopes: what a token allows, and what a route requires (RFC 6749 section 3.3).
 //!
 //! Names are compared exactly, case included. `:` separates levels, and `*` at the end stands for
 //! everything below:
@@ -9,7 +9,7 @@
 
 use crate::error::Error;
 
-/// Which scopes a route asks for.
+/// Which scopes a route requires.
 ///
 /// ```
 /// use authx::RequiredScopes;
@@ -26,12 +26,12 @@ pub struct RequiredScopes {
 }
 
 impl RequiredScopes {
-    /// Every one of `scopes`. None at all asks for nothing.
+    /// Every one of `scopes`. An empty list requires nothing.
     pub fn all(scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { scopes: scopes.into_iter().map(Into::into).collect(), any: false }
     }
 
-    /// At least one of `scopes`. None at all asks for nothing.
+    /// At least one of `scopes`. An empty list requires nothing.
     pub fn any(scopes: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { scopes: scopes.into_iter().map(Into::into).collect(), any: true }
     }
@@ -59,7 +59,7 @@ impl RequiredScopes {
         }
     }
 
-    /// The check as verification makes it.
+    /// The check that verification makes.
     pub(crate) fn check(&self, granted: &[String]) -> Result<(), Error> {
         if self.are_met_by(granted) {
             return Ok(());
@@ -84,7 +84,7 @@ fn covers(granted: &str, required: &str) -> bool {
     namespace(required).is_some_and(|namespace| under(granted, namespace))
 }
 
-/// `users` of `users:*`.
+/// `users` for `users:*`.
 fn namespace(scope: &str) -> Option<&str> {
     scope.strip_suffix(":*").filter(|namespace| !namespace.is_empty())
 }
@@ -124,13 +124,13 @@ mod tests {
     }
 
     #[test]
-    fn all_and_any_of_nothing_ask_for_nothing() {
+    fn all_and_any_of_an_empty_list_require_nothing() {
         assert!(RequiredScopes::all([""; 0]).are_met_by(&[]));
         assert!(RequiredScopes::any([""; 0]).are_met_by(&[]));
     }
 
     #[test]
-    fn any_asks_for_one_and_all_for_each() {
+    fn any_requires_one_scope_and_all_requires_each() {
         let granted = ["a".to_owned()];
         assert!(RequiredScopes::any(["a", "b"]).are_met_by(&granted));
         assert!(!RequiredScopes::all(["a", "b"]).are_met_by(&granted));

@@ -1,31 +1,31 @@
-//! Sessions: one login of a user, which can be ended together with every token that it was issued.
+//! Sessions: logins of users, each of which can be ended together with all tokens issued for it.
 //!
 //! A token names its session in the claim `sid` (`OpenID` Connect Front-Channel Logout 1.0 section 3).
 //! Where `JWT_SESSION_TRACKING` is on, a store is asked about that session after every other check
-//! ([`SessionQuestion`](crate::SessionQuestion)), and [`SessionState::check`] decides: a session that is
-//! revoked, or that the store doesn't know, ends the token. A store may simply forget a session that was
-//! revoked.
+//! ([`SessionQuestion`](crate::SessionQuestion)), and [`SessionState::check`] decides: where the session was
+//! revoked, or the store has no such session, the token is refused. So a store may delete a session to
+//! revoke it.
 
 use std::time::Duration;
 
 use crate::config::{Config, TokenLifetime};
 use crate::error::Error;
-use crate::random::{self, Random, RandomUnavailable, UuidTexts};
+use crate::random::{self, Random, RandomUnavailable, UuidBuffers};
 use crate::token_kind::TokenKind;
 
-/// What a store knows of a session.
+/// The state of a session, as a store has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SessionState {
-    /// It is there, and was not revoked.
+    /// It exists, and was not revoked.
     Active,
-    /// It is there, and was revoked.
+    /// It exists, and was revoked.
     Revoked,
-    /// It is not there: it was revoked, or is long over, or never was.
+    /// It does not exist: it was revoked and deleted, was idle for too long, or was never created.
     Unknown,
 }
 
 impl SessionState {
-    /// Whether a token passes whose session is in this state.
+    /// Whether a token whose session is in this state is accepted.
     ///
     /// # Errors
     ///
@@ -38,32 +38,32 @@ impl SessionState {
     }
 }
 
-/// An identifier for a new session, which nobody can guess and no other session has.
+/// A random identifier for a new session: unique, and impossible to guess.
 ///
 /// # Errors
 ///
-/// [`RandomUnavailable`] when the source has nothing to give.
+/// [`RandomUnavailable`] when the source fails.
 pub fn new_session_id(random: &dyn Random) -> Result<String, RandomUnavailable> {
-    let texts = &mut UuidTexts::default();
-    let [id, _] = random::uuids(random, texts)?;
+    let buffers = &mut UuidBuffers::default();
+    let [id, _] = random::uuids(random, buffers)?;
     Ok(id.to_owned())
 }
 
 impl Config {
-    /// Whether the session that a token names has to be active.
+    /// Whether a token is accepted only while the session that it names is active.
     #[must_use]
     pub fn session_tracking(&self) -> bool {
         self.sessions.tracking
     }
 
-    /// Whether a request with a session's token is noted as the session's last activity.
+    /// Whether each request with a token of a session updates the session's last activity.
     #[must_use]
     pub fn session_update_last_active(&self) -> bool {
         self.sessions.update_last_active
     }
 
-    /// How long a store must remember a session that nobody asks about: as long as a token lives that
-    /// was issued when it was asked about last, leeway included. `None` where tokens have no end.
+    /// How long a store must keep an idle session: as long as a token issued at its last use may live,
+    /// leeway included. `None` where tokens never expire.
     #[must_use]
     pub fn session_max_idle(&self) -> Option<Duration> {
         let lifetime = |kind| match self.transport(kind).lifetime {

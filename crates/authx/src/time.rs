@@ -1,4 +1,4 @@
-//! Instants, as tokens carry them (RFC 7519 section 2, `NumericDate`).
+//! Instants, as tokens contain them (RFC 7519 section 2, `NumericDate`).
 
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -7,13 +7,13 @@ use serde::de::{Error as _, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 const MICROS_PER_SECOND: i64 = 1_000_000;
-/// 0001-01-01 to 9999-12-31: what every date library of our users can express.
+/// 0001-01-01 to 9999-12-31: the range of Python's `datetime`.
 const EARLIEST_SECOND: i64 = -62_135_596_800;
 const LATEST_SECOND: i64 = 253_402_300_799;
 
 /// An instant, in microseconds since the Unix epoch, between the years 1 and 9999.
 ///
-/// The engine never reads a clock: whoever calls it says what time it is.
+/// The engine never reads a clock: its caller passes in the current time.
 ///
 /// ```
 /// use authx::Timestamp;
@@ -28,9 +28,9 @@ pub struct Timestamp {
 }
 
 impl Timestamp {
-    /// The earliest instant that a token can name.
+    /// The earliest instant that a token can contain.
     pub const MIN: Self = Self { micros: EARLIEST_SECOND * MICROS_PER_SECOND };
-    /// The latest instant that a token can name.
+    /// The latest instant that a token can contain.
     pub const MAX: Self = Self { micros: LATEST_SECOND * MICROS_PER_SECOND };
 
     /// An instant of whole seconds since the Unix epoch, or `None` outside the years 1 to 9999.
@@ -164,10 +164,10 @@ mod tests {
 
     #[test]
     fn a_numeric_date_is_a_json_number_in_range() {
-        for text in ["0", "-1", "1.5", "253402300799", "1e9", "1795473710.919101"] {
-            assert!(serde_json::from_str::<Timestamp>(text).is_ok(), "{text}");
+        for json in ["0", "-1", "1.5", "253402300799", "1e9", "1795473710.919101"] {
+            assert!(serde_json::from_str::<Timestamp>(json).is_ok(), "{json}");
         }
-        for text in [
+        for json in [
             "\"1\"",
             "true",
             "null",
@@ -180,7 +180,7 @@ mod tests {
             "999999999999999999999999999999",
             "-62135596801",
         ] {
-            assert!(serde_json::from_str::<Timestamp>(text).is_err(), "{text}");
+            assert!(serde_json::from_str::<Timestamp>(json).is_err(), "{json}");
         }
     }
 

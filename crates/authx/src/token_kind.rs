@@ -5,13 +5,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What a token is for, its claim `type`. One never passes for the other.
+/// What a token is for, its claim `type`. A token of one type is never accepted as the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenKind {
-    /// Opens protected routes.
+    /// For protected routes.
     Access,
-    /// Buys new access tokens, and nothing else.
+    /// Exchanged for new access tokens, and good for nothing else.
     Refresh,
 }
 
@@ -32,7 +32,7 @@ impl fmt::Display for TokenKind {
     }
 }
 
-/// A text that is no token type.
+/// A string that is not a token type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnknownTokenKind;
 
@@ -47,8 +47,8 @@ impl std::error::Error for UnknownTokenKind {}
 impl FromStr for TokenKind {
     type Err = UnknownTokenKind;
 
-    fn from_str(text: &str) -> Result<Self, UnknownTokenKind> {
-        match text {
+    fn from_str(name: &str) -> Result<Self, UnknownTokenKind> {
+        match name {
             "access" => Ok(Self::Access),
             "refresh" => Ok(Self::Refresh),
             _ => Err(UnknownTokenKind),

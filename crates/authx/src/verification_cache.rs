@@ -1,17 +1,17 @@
-//! Tokens that verified, kept so that the same token, presented again, costs neither cryptography nor parsing.
+//! A cache of verified tokens, so that a token presented again needs neither cryptography nor parsing.
 //!
-//! What is kept is what the token's text and the ring of keys decide between them, and nothing else: the claims. So
+//! It caches the claims, which depend only on the token's string and on the key ring:
 //!
-//! - an entry is found by the whole text of the token, which is compared in constant time. No other token, however
-//!   alike, has its entry, and nobody learns from the time of an answer how much of a kept token they guessed.
-//! - only a token that passed every check of [`Engine::verify`](crate::Engine::verify) gets one.
-//! - it is of no use from the token's `exp` on (with the leeway), nor once its key is retired.
-//! - it belongs to one engine, and an engine's ring never changes: a new ring is a new engine with an empty cache.
-//! - times, issuer, audience, type, freshness, CSRF and scopes are checked of kept claims as of any, and the stores are
-//!   asked about revocation all the same.
+//! - An entry is found by the token's whole string, which is compared in constant time. No other token, however
+//!   similar, finds the entry, and response times don't tell how much of a cached token was guessed.
+//! - Only a token that passed every check of [`Engine::verify`](crate::Engine::verify) gets an entry.
+//! - An entry is not used from the token's `exp` on (with the leeway), nor once its key is retired.
+//! - A cache belongs to one engine, whose ring never changes: a new ring means a new engine with an empty cache.
+//! - Times, issuer, audience, type, freshness, CSRF and scopes of cached claims are checked each time, and the stores
+//!   are asked about revocation each time.
 //!
-//! Entries and bytes are bounded. Which entries go is the library's decision (S3-FIFO: what was asked for once goes
-//! before what was asked for again), as are its shards, each with a lock of its own that readers share.
+//! Entries and bytes are bounded. The library chooses which entries are evicted (S3-FIFO: entries that were used only
+//! once go first). It divides the cache into shards, each with its own read-write lock.
 
 use std::any::{Any, TypeId};
 use std::fmt;
@@ -26,23 +26,23 @@ use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, Weighter};
 use crate::time::Timestamp;
 use crate::token::{Claims, CustomClaims};
 
-/// How a verification cache serves, and what it takes: what [`Engine::cache_statistics`] gives.
+/// Size and misses of a verification cache, as [`Engine::cache_statistics`] returns them.
 ///
 /// [`Engine::cache_statistics`]: crate::Engine::cache_statistics
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CacheStatistics {
-    /// How many tokens it keeps.
+    /// How many tokens are cached.
     pub entries: usize,
-    /// How many bytes they take, at most.
+    /// An upper bound of the bytes that they take.
     pub bytes: u64,
-    /// How many tokens were looked for and not found since the engine was made, those among them that don't verify.
+    /// How many lookups found no entry since the engine was created, including those for tokens that don't verify.
     ///
-    /// Tokens that are found are not counted: threads that find them would wait for each other to count.
+    /// Hits are not counted, because threads would contend for the counter on the hot path.
     pub misses: u64,
 }
 
-/// The bounds of a cache.
+/// The limits of a cache.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CacheBounds {
     pub(crate) entries: usize,
@@ -64,7 +64,7 @@ impl VerificationCache {
     pub(crate) fn new(bounds: CacheBounds) -> Self {
         let expected = bounds.entries.min(bounds.bytes / TYPICAL_ENTRY).max(1);
         let (entries, bytes) = (bounds.entries as u64, bounds.bytes as u64);
-        // Each shard has an equal part, so that the parts add up to the bound and not to more.
+        // A multiple of the shards: the library rounds each shard's part up, and the parts must not exceed the limit.
         let bytes = bytes - bytes % MAX_SHARDS as u64;
         let options = OptionsBuilder::new()
             .estimated_items_capacity(expected)
@@ -72,20 +72,20 @@ impl VerificationCache {
             .weight_capacity(bytes)
             .build()
             .expect("a capacity was given");
-        // So many that one entry more than the bound would not fit.
+        // The least weight of an entry, so that one entry more than the limit would not fit.
         let weight = Weight { least: bytes / entries.saturating_add(1) + 1 };
         let hasher = DefaultHashBuilder::default();
         let tokens = Cache::with_options(options, weight, hasher, DefaultLifecycle::default());
         Self { tokens, misses: AtomicU64::new(0) }
     }
 
-    /// The claims of this very token, where it verified before and still would.
+    /// The claims of this token, if it is cached and neither it nor its key has expired since.
     pub(crate) fn claims<C: CustomClaims>(
         &self,
         token: &[u8],
         now: Timestamp,
     ) -> Option<Claims<C>> {
-        let presented = PresentedToken { custom: TypeId::of::<C>(), text: token };
+        let presented = PresentedToken { custom: TypeId::of::<C>(), string: token };
         if let Some(kept) = self.tokens.get(&presented) {
             if kept.until.is_none_or(|until| now < until) {
                 return kept.claims.downcast_ref().cloned();
@@ -96,7 +96,7 @@ impl VerificationCache {
         None
     }
 
-    /// Keeps the claims of a token that passed every check, until an instant that it or its key names.
+    /// Caches the claims of a token that passed every check. `until` is when the token expires or its key is retired.
     pub(crate) fn keep<C: CustomClaims>(
         &self,
         token: &[u8],
@@ -104,8 +104,8 @@ impl VerificationCache {
         until: Option<Timestamp>,
         payload: PayloadSize,
     ) {
-        let token = KeptToken { custom: TypeId::of::<C>(), text: token.into() };
-        let bytes = OWN_BYTES + token.text.len() + size_of::<Claims<C>>() + payload.on_heap();
+        let token = KeptToken { custom: TypeId::of::<C>(), string: token.into() };
+        let bytes = ENTRY_BYTES + token.string.len() + size_of::<Claims<C>>() + payload.on_heap();
         let kept = Kept { claims: Arc::new(claims.clone()), until, bytes: bytes as u64 };
         self.tokens.insert(token, kept);
     }
@@ -119,14 +119,14 @@ impl VerificationCache {
     }
 }
 
-/// Without the tokens.
+/// Does not show the tokens.
 impl fmt::Debug for VerificationCache {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.statistics().fmt(formatter)
     }
 }
 
-/// What says how large a payload is once it is claims.
+/// What the size of a payload's claims in memory is estimated from.
 #[derive(Clone, Copy)]
 pub(crate) struct PayloadSize {
     bytes: usize,
@@ -140,35 +140,35 @@ impl PayloadSize {
         Self { bytes: payload.len(), values: count(b",["), objects: count(b"{") }
     }
 
-    /// The most that claims of these sizes take on the heap, in the collections of `std` and in those of `serde_json`.
+    /// An upper bound of the heap bytes of the claims, in the collections of `std` and of `serde_json`.
     fn on_heap(self) -> usize {
         self.bytes + self.values * VALUE_BYTES + self.objects * OBJECT_BYTES
     }
 }
 
-/// The token of an entry. The type of the custom claims is a part of it: each type has claims of its own.
+/// The key of an entry. It includes the type of the custom claims, since the cached claims are of that type.
 #[derive(Clone)]
 struct KeptToken {
     custom: TypeId,
-    text: Arc<[u8]>,
+    string: Arc<[u8]>,
 }
 
-/// The token of a request.
+/// The key to look up: the token of a request.
 struct PresentedToken<'t> {
     custom: TypeId,
-    text: &'t [u8],
+    string: &'t [u8],
 }
 
 impl KeptToken {
     fn as_presented(&self) -> PresentedToken<'_> {
-        PresentedToken { custom: self.custom, text: &self.text }
+        PresentedToken { custom: self.custom, string: &self.string }
     }
 }
 
 impl Hash for PresentedToken<'_> {
     fn hash<H: Hasher>(&self, hasher: &mut H) {
         self.custom.hash(hasher);
-        self.text.hash(hasher);
+        self.string.hash(hasher);
     }
 }
 
@@ -180,7 +180,7 @@ impl Hash for KeptToken {
 
 impl Equivalent<KeptToken> for PresentedToken<'_> {
     fn equivalent(&self, kept: &KeptToken) -> bool {
-        self.custom == kept.custom && verify_slices_are_equal(self.text, &kept.text).is_ok()
+        self.custom == kept.custom && verify_slices_are_equal(self.string, &kept.string).is_ok()
     }
 }
 
@@ -194,13 +194,13 @@ impl Eq for KeptToken {}
 
 #[derive(Clone)]
 struct Kept {
-    /// [`Claims`] of the type that the token's entry is for.
+    /// [`Claims`] with the type of custom claims that the key names.
     claims: Arc<dyn Any + Send + Sync>,
     until: Option<Timestamp>,
     bytes: u64,
 }
 
-/// Counts bytes so that the bound of the entries holds with that of the bytes.
+/// Weighs entries so that the library's one limit, the weight, enforces the limits of both bytes and entries.
 #[derive(Clone)]
 struct Weight {
     least: u64,
@@ -212,13 +212,13 @@ impl Weighter<KeptToken, Kept> for Weight {
     }
 }
 
-/// A power of two. The library takes fewer where a shard would have hardly any entries.
+/// A power of two. The library uses fewer shards where each would have hardly any entries.
 const MAX_SHARDS: usize = 64;
-/// What the library and the allocator take for an entry, whatever is in it.
-const OWN_BYTES: usize = 512;
-/// An element or a member in a collection of its own, with a text on the heap.
+/// What the library and the allocator need for an entry, besides its contents.
+const ENTRY_BYTES: usize = 512;
+/// An element of an array or a field of an object, in its own collection, with a string on the heap.
 const VALUE_BYTES: usize = 160;
 /// The first node of a map.
 const OBJECT_BYTES: usize = 720;
-/// An entry of a token with a few custom claims, for a guess of how many there will be.
+/// The size of an entry for a token with a few custom claims, to estimate how many entries there will be.
 const TYPICAL_ENTRY: usize = 4096;

@@ -1,14 +1,14 @@
-//! What verification yields: claims that nobody gets before the stores have answered.
+//! The result of verification: claims that are withheld until the stores have answered.
 //!
-//! The engine makes every check that needs no store; then revocation is still owed. So it hands out a
-//! [`Verified`], which holds the claims back. [`Verified::ask`] gives the first [`Step`]: a question for a
-//! store, or the claims. Each answer leads to the next step, or to the [`Error`] that refuses the token. Which
-//! questions there are, their order and what an answer means stand here, for routes, for open web sockets
-//! and for implicit refresh alike; a face asks its stores and passes their answers on.
+//! The engine makes every check that needs no store, and returns a [`Verified`], which withholds the claims until
+//! revocation is checked too. [`Verified::ask`] gives the first [`Step`]: a question for a store, or the claims.
+//! Each answer leads to the next step, or to the [`Error`] that refuses the token. This module decides which
+//! questions there are, in which order, and what an answer means, for routes, open WebSockets and implicit
+//! refresh alike. A face only asks its stores and passes their answers on.
 //!
 //! | question | asked | refuses |
 //! | --- | --- | --- |
-//! | [`RevocationQuestion`] | where the service has somebody to ask about revocation | [`Error::Revoked`] |
+//! | [`RevocationQuestion`] | where the service has a store of revoked tokens | [`Error::Revoked`] |
 //! | [`SessionQuestion`] | with `JWT_SESSION_TRACKING`, for a token with the claim `sid` | [`Error::SessionRevoked`] |
 
 use std::borrow::Cow;
@@ -22,7 +22,7 @@ use crate::token::{self, Claims};
 use crate::token_kind::TokenKind;
 use crate::transport::RequestToken;
 
-/// A token that passed every check, save those that a store has to answer.
+/// A token that passed every check, except those that a store has to answer.
 ///
 /// ```
 /// use authx::{Config, Engine, Location, NewToken, RequestToken, Requirement, Secret, Step, Stores};
@@ -32,9 +32,9 @@ use crate::transport::RequestToken;
 /// # let secret = Secret::from("a secret of at least thirty-two bytes");
 /// # let engine = Engine::new(Config::builder().secret_key(secret).build()?);
 /// # let now = Timestamp::from(SystemTime::now());
-/// # let text = engine.issue(&NewToken::access("user123"), now, &SystemRandom)?;
+/// # let jwt = engine.issue(&NewToken::access("user123"), now, &SystemRandom)?;
 /// # let revoked_ids: Vec<String> = Vec::new();
-/// let token = RequestToken::new(&text, TokenKind::Access, Location::Headers);
+/// let token = RequestToken::new(&jwt, TokenKind::Access, Location::Headers);
 /// let verified = engine.verify::<()>(&token, &Requirement::access(), now)?;
 ///
 /// let mut step = verified.ask(Stores { revocation: true });
@@ -51,30 +51,30 @@ use crate::transport::RequestToken;
 /// assert_eq!(claims.sub, "user123");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[must_use = "the claims are still to be asked for"]
+#[must_use = "the stores have not been asked yet"]
 pub struct Verified<'t, C = ()> {
     claims: Claims<C>,
     text: Cow<'t, [u8]>,
     rules: Rules,
 }
 
-/// What of the configuration decides about the questions.
+/// The part of the configuration that decides which questions are asked.
 #[derive(Clone, Copy)]
 struct Rules {
     is_malleable: bool,
     tracks_sessions: bool,
 }
 
-/// Whom a service can ask.
+/// Which stores a service has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Stores {
-    /// Whether there is somebody who knows revoked tokens. Sessions are asked about by the configuration.
+    /// Whether it has a store of revoked tokens. Whether it has one of sessions, the configuration says.
     pub revocation: bool,
 }
 
-/// What has to happen next before a token counts.
+/// What has to happen next before a token is accepted.
 #[derive(Debug)]
-#[must_use = "the claims are still to be asked for"]
+#[must_use = "the stores have not been asked yet"]
 pub enum Step<C = ()> {
     /// Nothing: here are the claims.
     Admitted(Claims<C>),
@@ -103,10 +103,10 @@ impl<'t, C> Verified<'t, C> {
         Step::AskRevocation(RevocationQuestion { claims: self.claims, token, rules: self.rules })
     }
 
-    /// What stores are told of the token.
+    /// What stores get to know about the token.
     #[must_use]
     pub fn token(&self) -> VerifiedToken {
-        // What verified is base64url and dots.
+        // A verified token has only base64url characters and dots, so nothing is lost.
         let text = String::from_utf8_lossy(&self.text);
         let claims = &self.claims;
         VerifiedToken {
@@ -119,20 +119,19 @@ impl<'t, C> Verified<'t, C> {
         }
     }
 
-    /// The claims, although no store is asked: for code that shows a token rather than lets it in, or that
-    /// asks elsewhere. A revoked token passes.
+    /// The claims, without asking a store: for code that only displays a token, or checks revocation in another
+    /// way. A revoked token passes.
     #[must_use]
     pub fn without_asking(self) -> Claims<C> {
         self.claims
     }
 
-    /// The same with custom claims of another type, which `change` makes of the present ones. The claims stay
-    /// locked.
+    /// Converts the custom claims to another type with `change`. The claims are still withheld.
     pub fn map_custom<D>(self, change: impl FnOnce(C) -> D) -> Verified<'t, D> {
         Verified { claims: self.claims.map_custom(change), text: self.text, rules: self.rules }
     }
 
-    /// The same without a borrowed request.
+    /// Copies the token, so that the result does not borrow the request.
     pub fn into_owned(self) -> Verified<'static, C> {
         let text = Cow::Owned(self.text.into_owned());
         Verified { claims: self.claims, text, rules: self.rules }
@@ -144,7 +143,7 @@ impl<'t, C> Verified<'t, C> {
 }
 
 /// Asks whether a token was revoked.
-#[must_use = "it wants an answer"]
+#[must_use = "the question has to be answered"]
 pub struct RevocationQuestion<C> {
     claims: Claims<C>,
     token: VerifiedToken,
@@ -158,18 +157,18 @@ impl<C> RevocationQuestion<C> {
         &self.token
     }
 
-    /// All its claims, for a store that goes by more than [`token`](Self::token) has. They count for nothing
-    /// yet.
+    /// All claims, for a store that needs more than [`token`](Self::token) has. The token is not accepted yet, so
+    /// nothing else may rely on them.
     #[must_use]
     pub fn claims_in_question(&self) -> &Claims<C> {
         &self.claims
     }
 
-    /// Goes on with the store's answer. A store that fails has none, and the claims stay locked.
+    /// Continues with the store's answer. If the store fails there is no answer, and the claims stay withheld.
     ///
     /// # Errors
     ///
-    /// [`Error::Revoked`]: it was.
+    /// [`Error::Revoked`] if it was revoked.
     pub fn answer(self, is_revoked: bool) -> Result<Step<C>, Error> {
         if is_revoked {
             return Err(Error::Revoked);
@@ -179,7 +178,7 @@ impl<C> RevocationQuestion<C> {
 }
 
 /// Asks whether the session that a token belongs to is active.
-#[must_use = "it wants an answer"]
+#[must_use = "the question has to be answered"]
 pub struct SessionQuestion<C> {
     claims: Claims<C>,
     session_id: String,
@@ -192,7 +191,7 @@ impl<C> SessionQuestion<C> {
         &self.session_id
     }
 
-    /// Goes on with what the store knows.
+    /// Continues with the session's state, as the store has it.
     ///
     /// # Errors
     ///
@@ -210,34 +209,34 @@ fn ask_session<C>(claims: Claims<C>, rules: Rules) -> Step<C> {
     }
 }
 
-/// A token without `sid` belongs to no session, so none can end it.
+/// `None` for a token without `sid`: it belongs to no session, and is not affected by any.
 fn session_in_question<C>(claims: &Claims<C>, rules: Rules) -> Option<&str> {
     claims.sid.as_deref().filter(|_| rules.tracks_sessions)
 }
 
 /// The strings that verify as the same token: itself, and for ECDSA its malleable twin.
-fn spellings(text: &str, is_malleable: bool) -> impl Iterator<Item = Cow<'_, str>> {
-    let twin = is_malleable.then(|| token::twin(text)).flatten();
-    std::iter::once(Cow::Borrowed(text)).chain(twin.map(Cow::Owned))
+fn spellings(jwt: &str, is_malleable: bool) -> impl Iterator<Item = Cow<'_, str>> {
+    let twin = is_malleable.then(|| token::twin(jwt)).flatten();
+    std::iter::once(Cow::Borrowed(jwt)).chain(twin.map(Cow::Owned))
 }
 
 impl Engine {
-    /// The strings that verify as the same token as `token`, whose signature held: itself, and for ECDSA
-    /// its malleable twin. A store that goes by a token's text must be asked about each of them.
+    /// The strings that verify as the same token as `token`, which was verified: itself, and for ECDSA
+    /// its malleable twin. A store that finds tokens by their whole string must be asked about each of them.
     #[must_use]
     pub fn spellings<'t>(&self, token: &'t str) -> Vec<Cow<'t, str>> {
         spellings(token, self.config().keys.is_malleable()).collect()
     }
 }
 
-/// Without the token and its claims.
+/// Does not show the token and its claims.
 impl<C> fmt::Debug for Verified<'_, C> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Verified").field("kind", &self.claims.kind).finish_non_exhaustive()
     }
 }
 
-/// Without the claims.
+/// Does not show the claims.
 impl<C> fmt::Debug for RevocationQuestion<C> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -247,7 +246,7 @@ impl<C> fmt::Debug for RevocationQuestion<C> {
     }
 }
 
-/// Without the claims.
+/// Does not show the claims.
 impl<C> fmt::Debug for SessionQuestion<C> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -257,7 +256,7 @@ impl<C> fmt::Debug for SessionQuestion<C> {
     }
 }
 
-/// What a store is told of a token that it is asked about: every other check holds.
+/// What a store gets to know about the token that it is asked about. The token passed every other check.
 #[derive(Clone, PartialEq, Eq)]
 pub struct VerifiedToken {
     spellings: Vec<String>,
@@ -269,7 +268,7 @@ pub struct VerifiedToken {
 }
 
 impl VerifiedToken {
-    /// Every text that verifies as this token: the one in the request first, and for ECDSA its twin.
+    /// Every string that verifies as this token: first the one in the request, and for ECDSA its twin.
     #[must_use]
     pub fn spellings(&self) -> &[String] {
         &self.spellings
@@ -287,7 +286,7 @@ impl VerifiedToken {
         &self.sub
     }
 
-    /// The token's own identifier. The engine gives one to every token that it issues.
+    /// The token's identifier. Every token that the engine issues has one.
     #[must_use]
     pub fn jti(&self) -> Option<&str> {
         self.jti.as_deref()
@@ -299,21 +298,20 @@ impl VerifiedToken {
         self.sid.as_deref()
     }
 
-    /// When the token ends. A store may forget it after this and `JWT_DECODE_LEEWAY`, for as long it is
-    /// accepted.
+    /// When the token expires. It is accepted for `JWT_DECODE_LEEWAY` longer; after that a store may forget it.
     #[must_use]
     pub fn exp(&self) -> Option<Timestamp> {
         self.exp
     }
 
-    /// The token as the request has it.
+    /// The token's string, as in the request.
     #[must_use]
     pub fn text(&self) -> &str {
         self.spellings.first().map_or("", String::as_str)
     }
 }
 
-/// Without the token.
+/// Does not show the token.
 impl fmt::Debug for VerifiedToken {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

@@ -1,4 +1,4 @@
-//! From a request's token to claims that can be relied on.
+//! Verifying a request's token, in a fixed order of checks.
 //!
 //! [`Engine::verify`] makes every check, in one order, and stops at the first that fails:
 //!
@@ -12,9 +12,9 @@
 //! 8. freshness
 //! 9. CSRF double submit
 //! 10. scopes
-//! 11. revocation, of the token and then of its session, which the stores know: [`Verified`] asks for it
+//! 11. revocation of the token, then of its session, which the stores answer: see [`Verified`]
 //!
-//! Nothing of the payload is trusted, logged or compared before the signature holds.
+//! Nothing of the payload is trusted, logged or compared before the signature is verified.
 
 use crate::config::{Config, TokenLifetime};
 use crate::engine::Engine;
@@ -28,13 +28,14 @@ use crate::verification_cache::PayloadSize;
 use crate::verified::Verified;
 
 impl Engine {
-    /// Makes every check of the module's list but the last, in its order.
+    /// Makes every check except those that a store answers, in this order: size, header and algorithm, signature,
+    /// time, issuer and audience, type and login, freshness, CSRF, scopes.
     ///
-    /// `C` is the type of the custom claims: `()` for none of interest,
-    /// [`JsonClaims`](crate::JsonClaims) for whatever there is.
+    /// `C` is the type of the custom claims: `()` to ignore them, [`JsonClaims`](crate::JsonClaims) to get
+    /// all of them as JSON.
     ///
-    /// With a verification cache, steps 3 and 4 and the reading of the payload are left out for a token that passed
-    /// before, and no other step is.
+    /// With a verification cache, a cached token skips the checks of header and signature and the parsing of its
+    /// payload, and no other check.
     ///
     /// ```
     /// use authx::{Config, Engine, Error, Location, NewToken, RequestToken, Requirement, Secret};
@@ -44,9 +45,9 @@ impl Engine {
     /// let secret = Secret::from("a secret of at least thirty-two bytes");
     /// let engine = Engine::new(Config::builder().secret_key(secret).build()?);
     /// let now = Timestamp::from(SystemTime::now());
-    /// let text = engine.issue(&NewToken::access("user123"), now, &SystemRandom)?;
+    /// let jwt = engine.issue(&NewToken::access("user123"), now, &SystemRandom)?;
     ///
-    /// let token = RequestToken::new(&text, TokenKind::Access, Location::Headers);
+    /// let token = RequestToken::new(&jwt, TokenKind::Access, Location::Headers);
     /// let verified = engine.verify::<()>(&token, &Requirement::access(), now)?;
     /// let Step::Admitted(claims) = verified.ask(Stores::default()) else { unreachable!("there is no store") };
     /// assert_eq!(claims.sub, "user123");
@@ -73,8 +74,8 @@ impl Engine {
         self.read_and_check(token, requirement, now, |_| ())
     }
 
-    /// As [`Engine::verify`], and gives the payload's JSON as well, as it stands in the token: for code that
-    /// makes more of it than the claims, without reading the token again. It asks no verification cache.
+    /// As [`Engine::verify`], and also returns the payload's JSON exactly as in the token: for code that needs
+    /// more than the claims, without decoding the token again. It does not use the verification cache.
     ///
     /// # Errors
     ///
@@ -92,7 +93,7 @@ impl Engine {
         Ok((verified, json))
     }
 
-    /// The checks from the header on, for a token that no cache knows.
+    /// The checks from the header on, for a token that is not in the cache.
     fn read_and_check<'t, C: CustomClaims>(
         &self,
         token: &'t RequestToken<'_>,
@@ -114,7 +115,7 @@ impl Engine {
         Ok(Verified::new(self, token, claims))
     }
 
-    /// The checks from time to scopes, which are made each time.
+    /// The checks from time to scopes, which are made for cached tokens too.
     fn check_claims<C>(
         &self,
         claims: &Claims<C>,
@@ -135,7 +136,7 @@ impl Engine {
         requirement.scopes.check(claims.scopes.as_deref().unwrap_or_default())
     }
 
-    /// The claims of a token that this engine's keys signed, whatever they say.
+    /// The claims of a token that this engine's keys signed. The claims themselves are not checked.
     pub(crate) fn open_signed<C: CustomClaims>(
         &self,
         token: &str,
@@ -178,13 +179,16 @@ fn check_issuer<C>(config: &Config, claims: &Claims<C>) -> Result<(), Error> {
     }
 }
 
-/// A token for somebody must be for us; where we have no name, it is not (RFC 7519 section 4.1.3).
+/// A token with `aud` must name a configured audience; where none is configured, it is refused (RFC 7519
+/// section 4.1.3).
 fn check_audience<C>(config: &Config, claims: &Claims<C>) -> Result<(), Error> {
     let is_ours = match (&config.decode_audience, &claims.aud) {
         (None, aud) => aud.is_none(),
         (Some(_), None) => false,
-        (Some(Audience::One(own)), Some(aud)) => aud.contains(own),
-        (Some(Audience::Many(own)), Some(aud)) => own.iter().any(|own| aud.contains(own)),
+        (Some(Audience::One(audience)), Some(aud)) => aud.contains(audience),
+        (Some(Audience::Many(audiences)), Some(aud)) => {
+            audiences.iter().any(|audience| aud.contains(audience))
+        }
     };
     if is_ours { Ok(()) } else { Err(Error::InvalidAudience) }
 }
@@ -196,11 +200,11 @@ fn check_kind<C>(requirement: &Requirement, claims: &Claims<C>) -> Result<(), Er
     Ok(())
 }
 
-/// Whether a token is of the login that is asked for.
+/// Checks that a token belongs to the expected login.
 ///
 /// # Errors
 ///
-/// [`Error::LoginTypeMismatch`]: it is of another one, or of none.
+/// [`Error::LoginTypeMismatch`]: it belongs to another login, or to none.
 pub fn check_login_type(expected: &str, actual: Option<&str>) -> Result<(), Error> {
     if actual == Some(expected) {
         return Ok(());

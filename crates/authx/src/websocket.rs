@@ -1,4 +1,4 @@
-//! The rule for a WebSocket that is open: when its token is verified again.
+//! When the token of an open WebSocket is verified again.
 
 use std::time::Duration;
 
@@ -6,14 +6,14 @@ use crate::engine::Engine;
 use crate::time::Timestamp;
 
 impl Engine {
-    /// How long a socket that was opened with these claims may go on before its token has to be verified
+    /// How long an open socket may be used before its token, which expires at `exp`, has to be verified
     /// again: until it expires, leeway included, and no longer than `JWT_WEBSOCKET_CHECK_INTERVAL`,
-    /// because the store may learn of a revocation at any time.
+    /// because the token may be revoked at any time.
     #[must_use]
     pub fn socket_check_in(&self, exp: Option<Timestamp>, now: Timestamp) -> Duration {
         let config = self.config();
         let left = exp.map_or(Duration::MAX, |exp| (exp + config.leeway).saturating_since(now));
-        // Never zero: whose timer is a little early would ask without a pause.
+        // Never zero, so that a caller whose timer fires a little early does not verify in a busy loop.
         left.min(config.websocket_check_interval).max(Duration::from_millis(1))
     }
 }
