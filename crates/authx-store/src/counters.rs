@@ -1,4 +1,4 @@
-//! [`CounterStore`]: how many requests there were.
+//! [`CounterStore`]: counts requests for rate limits.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,19 +7,18 @@ use authx::{Counted, Timestamp};
 
 use crate::{BoxFuture, StoreError};
 
-/// Counts requests by key, in windows of time. Whether a request passes is decided by
-/// [`RateLimit::check`](authx::RateLimit::check).
+/// Counts requests by key, in windows of time. [`RateLimit::check`](authx::RateLimit::check) decides whether a
+/// request may pass.
 pub trait CounterStore: Send + Sync + 'static {
-    /// Counts a request of this key, and gives the number of requests in the key's window, the present one
-    /// included.
+    /// Counts a request of this key, and returns the number of requests in the key's window, this one included.
     ///
-    /// The window begins with the first request of the key and lasts that long; the first request after it
-    /// begins another one. Windows of other lengths count by themselves. Of requests at the same time, each
-    /// gets a number of its own. A clock that goes back begins no new window.
+    /// A window begins with the first request of the key and lasts for `window`; the first request after that
+    /// begins a new one. Windows of different lengths are counted separately. Concurrent requests get different
+    /// numbers. A clock that is set back does not begin a new window.
     ///
     /// # Errors
     ///
-    /// The request could not be counted; it is refused.
+    /// The request could not be counted; it is then refused.
     fn increment<'a>(
         &'a self,
         key: &'a str,

@@ -1,14 +1,13 @@
 //! What AuthX keeps between requests: revocations, sessions, and the counters of rate limits.
 //!
-//! Each use has a trait with the least methods it needs: [`Revocation`] and [`RevocationStore`],
-//! [`SessionStore`], [`CounterStore`]. The module [`memory`] implements them for one process. A store keeps
-//! and finds; what its answers mean for a token is the engine's decision (`authx::Verified`,
-//! `authx::RateLimit`).
+//! Each use has a small trait: [`Revocation`] and [`RevocationStore`], [`SessionStore`], [`CounterStore`]. The
+//! module [`memory`] implements them for one process. A store only saves state and looks it up; the engine
+//! decides what that means for a token (`authx::Verified`, `authx::RateLimit`).
 //!
-//! A store has no clock. Whoever asks it says what time it is, so that one clock decides in a service, and
-//! tests can stop it.
+//! A store has no clock: its caller passes in the time. So a service can use one clock for everything, and tests
+//! can stop it.
 //!
-//! # A store of one's own
+//! # Implementing a store
 //!
 //! ```
 //! use authx::{Counted, Timestamp};
@@ -44,12 +43,12 @@
 //! }
 //! ```
 //!
-//! With the feature `conformance`, the module `conformance` checks that an implementation keeps the
-//! contracts that stand at the traits' methods.
+//! With the feature `conformance`, the module `conformance` checks that an implementation keeps the contracts in
+//! the documentation of the traits' methods.
 
 #![forbid(unsafe_code)]
 
-/// The front page of the package, so that its example compiles.
+/// The README, so that its example is compiled and run as a test.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}
@@ -69,8 +68,8 @@ pub use counters::CounterStore;
 pub use revocation::{Revocation, RevocationStore};
 pub use sessions::{SessionInfo, SessionStore, SessionTooLarge};
 
-/// A future in a box, as a trait object's methods return them.
+/// A boxed future, so that the traits can be used as trait objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
-/// Why a store has no answer. In doubt a request is refused.
+/// Why a store failed. The request is then refused.
 pub type StoreError = Box<dyn Error + Send + Sync>;

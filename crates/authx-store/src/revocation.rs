@@ -9,7 +9,7 @@ use authx::{Timestamp, VerifiedToken};
 
 use crate::{BoxFuture, StoreError};
 
-/// Knows the tokens that were revoked.
+/// Tells whether a token was revoked.
 ///
 /// ```
 /// use authx::VerifiedToken;
@@ -23,7 +23,7 @@ use crate::{BoxFuture, StoreError};
 /// impl Revocation for Database {
 ///     fn is_revoked<'a>(&'a self, token: &'a VerifiedToken) -> BoxFuture<'a, Result<bool, StoreError>> {
 ///         Box::pin(async move {
-///             // What has no identifier can't be looked up: refused.
+///             // A token without an identifier can't be looked up, so it is refused.
 ///             let Some(jti) = token.jti() else { return Ok(true) };
 ///             Ok(self.is_revoked(jti).await?)
 ///         })
@@ -31,16 +31,16 @@ use crate::{BoxFuture, StoreError};
 /// }
 /// ```
 ///
-/// [`from_fn`] and [`from_sync_fn`] make one of a closure.
+/// [`from_fn`] and [`from_sync_fn`] implement it with a closure.
 pub trait Revocation: Send + Sync + 'static {
     /// Whether this token was revoked.
     ///
-    /// It is asked about tokens that passed every other check, and only about those. Whoever goes by
-    /// the token's text must look for each of [`VerifiedToken::spellings`].
+    /// Only called for tokens that passed every other check. An implementation that looks tokens up by their
+    /// whole string must look for each of [`VerifiedToken::spellings`].
     ///
     /// # Errors
     ///
-    /// An error refuses the request with status 500 and is logged: in doubt nobody passes.
+    /// After an error the request is refused with status 500, and the error is logged.
     fn is_revoked<'a>(
         &'a self,
         token: &'a VerifiedToken,
@@ -56,17 +56,17 @@ impl<T: Revocation + ?Sized> Revocation for Arc<T> {
     }
 }
 
-/// Knows the tokens that were revoked, because it is told of them.
+/// A store that tokens can be revoked in.
 pub trait RevocationStore: Revocation {
     /// Revokes the token with this `jti`.
     ///
-    /// From now on it is revoked, and stays so until `until`, which is when the token has expired, leeway
-    /// included; then the store may forget it. To revoke a token again never shortens that, and to revoke
-    /// one that has expired by `now` changes nothing that can be seen.
+    /// The token is revoked from now on, and at least until `until`, when it has expired, leeway included. After
+    /// that the store may forget it. Revoking a token again never shortens this time. Revoking a token that
+    /// has already expired at `now` has no visible effect.
     ///
     /// # Errors
     ///
-    /// It could not be revoked. A store that is full says so, rather than forget another token.
+    /// It could not be revoked. A full store returns an error instead of forgetting another revocation.
     fn revoke<'a>(
         &'a self,
         jti: &'a str,
@@ -86,13 +86,13 @@ impl<T: RevocationStore + ?Sized> RevocationStore for Arc<T> {
     }
 }
 
-/// What a closure may answer: a `bool`, or a `Result` of one.
+/// What a closure may return: a `bool`, or a `Result` of one.
 pub trait Verdict: Send {
-    /// The answer as [`Revocation::is_revoked`] gives it.
+    /// The answer as [`Revocation::is_revoked`] returns it.
     ///
     /// # Errors
     ///
-    /// The closure's.
+    /// The closure's error.
     fn into_result(self) -> Result<bool, StoreError>;
 }
 
@@ -108,7 +108,7 @@ impl<E: Into<StoreError> + Send> Verdict for Result<bool, E> {
     }
 }
 
-/// Asks an async closure.
+/// Implements [`Revocation`] with an async closure.
 ///
 /// ```
 /// use authx_store::revocation;
@@ -126,8 +126,8 @@ where
     FromFn(ask)
 }
 
-/// Asks a closure that has the answer at hand. It must not block: no lock that is held for long, no
-/// file, no network.
+/// Implements [`Revocation`] with a synchronous closure. It must not block: it must not wait for files, the network
+/// or a lock that is held for long.
 ///
 /// ```
 /// use authx_store::revocation;

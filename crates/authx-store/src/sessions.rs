@@ -9,13 +9,13 @@ use serde_json::{Map, Value};
 
 use crate::{BoxFuture, StoreError};
 
-/// One login of a user. As JSON it is the same as that of the FastAPI face.
+/// One login of a user. Its JSON is the same as in the FastAPI face.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SessionInfo {
-    /// The session's own name, the `sid` of its tokens.
+    /// The session's identifier, the `sid` of its tokens.
     pub session_id: String,
-    /// Whose login it is.
+    /// The subject of the user.
     pub uid: String,
     /// When it began.
     #[serde(with = "rfc3339")]
@@ -23,19 +23,19 @@ pub struct SessionInfo {
     /// When a request used one of its tokens last; see `JWT_SESSION_UPDATE_LAST_ACTIVE`.
     #[serde(with = "rfc3339")]
     pub last_active: Timestamp,
-    /// From where the user logged in.
+    /// The address that the user logged in from.
     pub ip_address: Option<String>,
-    /// With which program.
+    /// The program that the user logged in with.
     pub user_agent: Option<String>,
-    /// What else the application wants to know.
+    /// Anything else that the application wants to store.
     pub device_info: Option<Map<String, Value>>,
-    /// Whether its tokens count.
+    /// Whether its tokens are accepted.
     pub is_active: bool,
 }
 
 impl SessionInfo {
-    /// An active session that begins now, of which nothing else is known: for stores, which fill in what
-    /// they have kept.
+    /// An active session that begins now, with the optional fields empty. Stores fill these in from what they
+    /// have saved.
     #[must_use]
     pub fn new(session_id: String, uid: String, now: Timestamp) -> Self {
         Self {
@@ -50,12 +50,12 @@ impl SessionInfo {
         }
     }
 
-    /// The session with its strings cut to what a store should keep of what clients send: 512 bytes of
-    /// `user_agent`, 64 of `ip_address`.
+    /// Cuts the strings that clients send to the length that a store should keep: `user_agent` to 512 bytes,
+    /// `ip_address` to 64.
     ///
     /// # Errors
     ///
-    /// [`SessionTooLarge`]: all in all it takes more than 64 KiB.
+    /// [`SessionTooLarge`]: the whole session takes more than 64 KiB.
     pub fn within_bounds(mut self) -> Result<Self, SessionTooLarge> {
         cut(&mut self.user_agent, 512);
         cut(&mut self.ip_address, 64);
@@ -65,7 +65,7 @@ impl SessionInfo {
         }
     }
 
-    /// How many bytes it takes, about.
+    /// Approximately how many bytes it takes.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let optional = |string: &Option<String>| string.as_ref().map_or(0, String::len);
@@ -89,7 +89,7 @@ fn cut(string: &mut Option<String>, bytes: usize) {
     }
 }
 
-/// A session that takes more than a store keeps of one; most likely its `device_info`.
+/// A session takes more bytes than a store allows, most likely because of its `device_info`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SessionTooLarge {
     bytes: usize,
@@ -106,58 +106,56 @@ impl fmt::Display for SessionTooLarge {
         let Self { bytes } = self;
         write!(
             formatter,
-            "device_info: the session takes {bytes} bytes, which is more than a store keeps of one"
+            "device_info: the session takes {bytes} bytes, which is more than a store allows"
         )
     }
 }
 
 impl std::error::Error for SessionTooLarge {}
 
-/// Keeps sessions.
+/// Stores sessions.
 ///
-/// An error while a token is checked refuses the request with status 500 and is logged: in doubt nobody
-/// passes.
+/// After an error during the check of a token, the request is refused with status 500, and the error is logged.
 pub trait SessionStore: Send + Sync + 'static {
-    /// Keeps a new session, instead of another one of its name. Strings of it may be cut as
+    /// Saves a new session, and replaces one with the same identifier. Its strings may be cut as
     /// [`SessionInfo::within_bounds`] does.
     ///
     /// # Errors
     ///
-    /// Whatever goes wrong; so for all methods.
+    /// As for all methods, any failure of the store.
     fn create<'a>(
         &'a self,
         session: &'a SessionInfo,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// The session of this name, or `None`, which ends its tokens. A store may forget a session that was not
-    /// asked about for as long as its tokens live, by the time that it is told.
+    /// The session with this identifier. `None` means that its tokens are refused. A store may forget a session
+    /// that was not looked up for as long as its tokens live, measured by the `now` of the calls.
     fn get<'a>(
         &'a self,
         session_id: &'a str,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Option<SessionInfo>, StoreError>>;
 
-    /// Notes when a session was used last. One that is not there must stay so: it may have been revoked
-    /// a moment ago.
+    /// Saves when a session was last used. This must not create a session that does not exist: it may just have
+    /// been revoked.
     fn update_last_active<'a>(
         &'a self,
         session_id: &'a str,
         last_active: Timestamp,
     ) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// Forgets the session of this name, or marks it as no longer active: from now on its tokens are
-    /// refused.
+    /// Deletes the session with this identifier, or marks it as inactive. From now on its tokens are refused.
     fn delete<'a>(&'a self, session_id: &'a str) -> BoxFuture<'a, Result<(), StoreError>>;
 
-    /// The user's active sessions, the oldest first.
+    /// The user's active sessions, oldest first.
     fn list_by_user<'a>(
         &'a self,
         uid: &'a str,
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<SessionInfo>, StoreError>>;
 
-    /// Does as [`delete`](Self::delete) with all sessions of the user.
+    /// Deletes all sessions of the user, as [`delete`](Self::delete) does.
     fn delete_all_by_user<'a>(&'a self, uid: &'a str) -> BoxFuture<'a, Result<(), StoreError>>;
 }
 
@@ -203,7 +201,7 @@ impl<T: SessionStore + ?Sized> SessionStore for Arc<T> {
     }
 }
 
-/// Instants as Python's JSON has them, `2030-01-01T12:00:00Z`.
+/// Instants in the JSON format of the FastAPI face, `2030-01-01T12:00:00Z`.
 mod rfc3339 {
     use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -227,8 +225,8 @@ mod rfc3339 {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Timestamp, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        humantime::parse_rfc3339(&text).map(Timestamp::from).map_err(D::Error::custom)
+        let string = String::deserialize(deserializer)?;
+        humantime::parse_rfc3339(&string).map(Timestamp::from).map_err(D::Error::custom)
     }
 }
 
@@ -241,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_clients_send_is_cut_at_a_character() {
+    fn strings_are_cut_between_characters() {
         let user_agent = Some(format!("a{}", "é".repeat(1000)));
         let session = SessionInfo { user_agent, ..session() }.within_bounds().expect("not large");
         assert_eq!(session.user_agent.map(|kept| kept.len()), Some(511));

@@ -1,4 +1,4 @@
-//! The stores in memory keep the contracts of the traits.
+//! The stores in memory keep the contracts of their traits.
 
 use std::future::Future;
 use std::num::NonZeroUsize;
@@ -11,11 +11,11 @@ use authx::Timestamp;
 use authx_store::memory::{MemoryCounters, MemoryRevocations, MemorySessions};
 use authx_store::{CounterStore, SessionInfo, SessionStore, conformance};
 
-/// These stores answer at once, so there is nothing to wait for.
+/// The result of a future of these stores, which is ready at once.
 fn answer<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(answer) => answer,
-        Poll::Pending => panic!("a store in memory waits for something"),
+        Poll::Pending => panic!("the future of a store in memory is pending"),
     }
 }
 
@@ -50,12 +50,12 @@ fn revocations_in_memory_conform() {
 }
 
 #[test]
-#[should_panic(expected = "a clock that goes back begins no new window")]
+#[should_panic(expected = "a clock that is set back begins no new window")]
 fn a_store_that_breaks_the_contract_is_found() {
     use authx::Counted;
     use authx_store::{BoxFuture, StoreError};
 
-    /// Counts anew whenever the clock shows another time.
+    /// Begins a new count whenever the time differs from that of the last request.
     struct Forgetful(
         std::sync::Mutex<std::collections::HashMap<(String, Duration), (Timestamp, u64)>>,
     );
@@ -86,7 +86,7 @@ fn a_store_that_breaks_the_contract_is_found() {
 }
 
 #[test]
-fn no_request_is_lost_between_threads() {
+fn requests_of_several_threads_are_all_counted() {
     let store = MemoryCounters::with_capacity(NonZeroUsize::MIN);
     let window = Duration::from_secs(60);
     std::thread::scope(|scope| {
@@ -103,7 +103,7 @@ fn no_request_is_lost_between_threads() {
 }
 
 #[test]
-fn a_session_that_one_thread_deletes_is_revived_by_no_other() {
+fn a_session_that_one_thread_deletes_is_not_created_again_by_another() {
     let store = MemorySessions::new(None);
     for round in 0..200 {
         let id = format!("s{round}");
@@ -118,7 +118,7 @@ fn a_session_that_one_thread_deletes_is_revived_by_no_other() {
 }
 
 #[test]
-fn sessions_that_nobody_asks_about_are_forgotten_by_the_time_that_is_told() {
+fn idle_sessions_expire_by_the_time_that_is_passed_in() {
     let idle = Duration::from_secs(100);
     let store = MemorySessions::new(Some(idle));
     for name in ["one", "two", "three"] {

@@ -1,4 +1,4 @@
-//! Policies: what rules decide, and how files of rules are read.
+//! Policies: what rules decide, and how policy files are read.
 
 use authx::{
     AttributePath, AttributeValues, ClientAddress, Config, Engine, Error, JsonClaims, Location,
@@ -33,7 +33,7 @@ fn without_a_rule_that_applies_the_default_decides() {
 }
 
 #[test]
-fn a_deny_rule_wins_wherever_it_stands() {
+fn a_deny_rule_overrides_allow_rules_in_any_order() {
     for rules in [vec![allow(), deny()], vec![deny(), allow()]] {
         let decision = decide(&Policy::new(rules));
         assert_eq!(
@@ -64,7 +64,7 @@ fn a_rule_with_scopes_applies_to_tokens_that_have_them() {
     assert!(!policy.decide(&context.scopes(&granted[..1])).allowed);
 }
 
-/// Decides, with `yes` as the evaluators that say yes, and tells who was asked.
+/// Decides, where the evaluators in `yes` answer yes, and returns which evaluators were asked.
 fn decide_asking<'p>(
     policy: &'p Policy<&'static str>,
     yes: &[&str],
@@ -94,7 +94,7 @@ fn every_evaluator_must_agree_to_an_allow_rule() {
 }
 
 #[test]
-fn a_global_evaluator_switches_no_deny_rule_off() {
+fn a_global_evaluator_can_not_switch_a_deny_rule_off() {
     let policy = Policy::with_evaluators([allow(), deny()], ["global"], true);
     let (decision, asked) = decide_asking(&policy, &[]);
     assert_eq!((decision.allowed, decision.rule), (false, Some(1)));
@@ -102,7 +102,7 @@ fn a_global_evaluator_switches_no_deny_rule_off() {
 }
 
 #[test]
-fn a_deny_rules_own_evaluator_says_whether_it_applies() {
+fn a_deny_rule_applies_only_if_its_evaluator_agrees() {
     let policy = Policy::new([deny().evaluator("own"), allow()]);
     assert!(decide_asking(&policy, &[]).0.allowed);
     assert!(!decide_asking(&policy, &["own"]).0.allowed);
@@ -128,7 +128,7 @@ fn attribute_equals(path: &str, value: &Value, attributes: &AttributeValues) -> 
 }
 
 #[test]
-fn dots_lead_into_nested_objects_and_else_belong_to_the_name() {
+fn a_dotted_key_finds_a_nested_attribute_or_one_with_dots_in_its_name() {
     let attributes = AttributeValues::default().resource(json!({
         "owner": {"name": "ada"}, "owner.name": "not this", "https://example.com/role": "editor",
     }));
@@ -243,7 +243,7 @@ fn toml_and_json_read_alike() {
 const RULE: &str = "[[rules]]\neffect = 'allow'\nactions = ['*']\nresources = ['*']\n";
 
 #[test]
-fn an_error_in_toml_names_file_line_and_member() {
+fn an_error_in_toml_names_file_line_and_key() {
     for (rest, line, expected) in [
         ("efect = 'deny'", 5, "`efect`"),
         ("scopes = [1]", 5, "rules[0].scopes[0]"),
@@ -275,7 +275,7 @@ fn an_error_in_toml_names_file_line_and_member() {
         (
             "conditions = [\n{ source = 'token', key = 'a', operator = 'gt', value = true }]",
             6,
-            "gt takes a number or a text",
+            "gt takes a number or a string",
         ),
         (
             "conditions = [\n{ source = 'token', key = 'a', operator = 'exists', value = true }]",
@@ -286,7 +286,7 @@ fn an_error_in_toml_names_file_line_and_member() {
         (
             "conditions = [\n{ source = 'token', key = 'a', value = 2026-01-01 }]",
             6,
-            "written as a text",
+            "written as a string",
         ),
         (
             "[[rules]]\neffect = 'permit'\nactions = ['*']\nresources = ['*']",
@@ -301,15 +301,15 @@ fn an_error_in_toml_names_file_line_and_member() {
         ("[[rules]]\neffect = 'deny'\nresources = ['*']", 5, "missing field `actions`"),
     ] {
         let error = Policy::<&str>::from_toml(&format!("{RULE}{rest}"), "p.toml").expect_err(rest);
-        let text = error.to_string();
-        assert!(text.starts_with(&format!("p.toml, line {line}: ")), "{rest}\n{text}");
-        assert!(text.contains(expected), "{rest}\n{text}");
+        let message = error.to_string();
+        assert!(message.starts_with(&format!("p.toml, line {line}: ")), "{rest}\n{message}");
+        assert!(message.contains(expected), "{rest}\n{message}");
     }
 }
 
 #[test]
-fn an_error_in_json_names_file_line_and_member() {
-    for (text, line, expected) in [
+fn an_error_in_json_names_file_line_and_key() {
+    for (json, line, expected) in [
         (
             "{\n\"rules\": [\n{\"effect\": \"permit\"}]}",
             3,
@@ -320,9 +320,9 @@ fn an_error_in_json_names_file_line_and_member() {
         ("{}\n{}", 2, "trailing characters"),
         ("{\"rules\": [], \"rules\": []}", 1, "duplicate field"),
     ] {
-        let error = Policy::<&str>::from_json(text, "p.json").expect_err(text).to_string();
-        assert!(error.starts_with(&format!("p.json, line {line}: ")), "{text}\n{error}");
-        assert!(error.contains(expected) && !error.contains("column"), "{text}\n{error}");
+        let error = Policy::<&str>::from_json(json, "p.json").expect_err(json).to_string();
+        assert!(error.starts_with(&format!("p.json, line {line}: ")), "{json}\n{error}");
+        assert!(error.contains(expected) && !error.contains("column"), "{json}\n{error}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! [`MemoryCounters`]: requests of this process.
+//! [`MemoryCounters`]: counts the requests of this process.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -14,10 +14,10 @@ use crate::{BoxFuture, CounterStore, StoreError};
 
 /// Counts the requests of this process.
 ///
-/// Windows that have ended are dropped with the next request. A key is kept as its SHA-256, so that a long
-/// one costs no more than a short one. It counts 100 000 windows at once unless told otherwise, which take
-/// about 20 MB; for one more, the window that ends soonest is forgotten, or one that was begun while the
-/// clock ran ahead.
+/// Windows that have ended are dropped at the next request. A key is stored as its SHA-256, so that a long key
+/// takes no more memory than a short one. By default there are up to 100 000 windows at once, which take about
+/// 20 MB. When there is no room for another one, the window that ends soonest is forgotten, or one that began
+/// while the clock ran ahead.
 ///
 /// ```
 /// use authx::{RateLimit, Timestamp};
@@ -40,7 +40,7 @@ pub struct MemoryCounters {
 }
 
 impl MemoryCounters {
-    /// Counters for so many windows at once.
+    /// Counters for at most `capacity` windows at once.
     #[must_use]
     pub fn with_capacity(capacity: NonZeroUsize) -> Self {
         Self { windows: Mutex::new(Windows::new(capacity)) }
@@ -51,7 +51,7 @@ impl MemoryCounters {
         lock(&self.windows).count(key, window, now)
     }
 
-    /// How long the window of a key still lasts; `None` where none has begun.
+    /// How much is left of the window of a key; `None` if there is no such window.
     #[must_use]
     pub fn time_left(&self, key: &str, window: Duration, now: Timestamp) -> Option<Duration> {
         let windows = lock(&self.windows);
@@ -70,7 +70,7 @@ impl MemoryCounters {
         lock(&self.windows).counters.len()
     }
 
-    /// Whether none is.
+    /// Whether no window is kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -113,7 +113,7 @@ struct Windows {
     by_end: BTreeSet<(Timestamp, WindowName)>,
 }
 
-/// Limits with other windows count by themselves, though they have the same key.
+/// The length is part of the name: limits with different windows are counted separately, even with the same key.
 type WindowName = (NameHash, Duration);
 
 struct Counter {
@@ -159,8 +159,8 @@ impl Windows {
         }
     }
 
-    /// A window that ends later than one that begins now was begun while the clock ran ahead. It goes first:
-    /// otherwise those of today would only push each other out, and nobody would reach a limit.
+    /// A window that ends later than a new one would must have begun while the clock ran ahead. It is dropped
+    /// first: otherwise new windows would only evict each other, and no client would ever reach a limit.
     fn make_room(&mut self, now: Timestamp) {
         match self.by_end.last().copied() {
             Some((ends_at, name)) if ends_at > now + name.1 => {
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_and_windows_count_by_themselves() {
+    fn keys_and_windows_are_counted_separately() {
         let counters = MemoryCounters::default();
         let second = Duration::from_secs(1);
         assert_eq!(counters.count("a", MINUTE, at(0.0)).requests, 1);
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_memory_forgets_the_window_that_ends_soonest() {
+    fn a_full_store_forgets_the_window_that_ends_soonest() {
         let counters = MemoryCounters::with_capacity(NonZeroUsize::new(2).expect("not zero"));
         counters.count("long", MINUTE, at(0.0));
         counters.count("short", seconds(10.0), at(0.0));
@@ -261,7 +261,7 @@ mod tests {
     }
 
     #[test]
-    fn a_memory_full_of_windows_from_a_clock_that_ran_ahead_still_limits() {
+    fn a_store_full_of_windows_from_a_clock_that_ran_ahead_still_limits() {
         let counters = MemoryCounters::with_capacity(NonZeroUsize::new(10).expect("not zero"));
         for key in 0..10 {
             counters.count(&key.to_string(), MINUTE, at(86_400.0));
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_goes_back_grants_nothing() {
+    fn a_clock_that_is_set_back_begins_no_new_window() {
         let counters = MemoryCounters::default();
         counters.count("a", MINUTE, at(30.0));
         let counted = counters.count("a", MINUTE, at(0.0) - Duration::from_secs(1_000_000));

@@ -1,7 +1,7 @@
 //! Stores in the memory of one process.
 //!
-//! Another process knows nothing of what they keep, so several that serve one application need stores that
-//! they share. Each of them is bounded, and forgets what is over by the time that it is told.
+//! Other processes don't see their contents, so an application in several processes needs stores that these share.
+//! Each store here has a size limit, and forgets what has expired, measured by the time that its caller passes in.
 
 mod counters;
 mod revocations;
@@ -17,14 +17,14 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
-/// A name of any length in 32 bytes, so that a long one costs no more than a short one.
+/// The SHA-256 of a name, so that a long name takes no more memory than a short one.
 type NameHash = [u8; 32];
 
 fn hash(name: &str) -> NameHash {
     Sha256::digest(name.as_bytes()).into()
 }
 
-/// What is behind the lock is whole between two calls, so a thread that panicked left it so.
+/// Ignores poisoning: the data is consistent between two calls, even if a thread panicked while it held the lock.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,4 @@
-//! [`MemoryRevocations`]: tokens that this process revoked.
+//! [`MemoryRevocations`]: revoked tokens in the memory of this process.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -13,9 +13,9 @@ use crate::{BoxFuture, Revocation, RevocationStore, StoreError};
 
 /// Keeps the tokens that this process revoked, each until it has expired.
 ///
-/// A token is known by its `jti`, kept as its SHA-256. One without `jti` can't be looked up and counts as
-/// revoked. It keeps a million live revocations unless told otherwise, which take about 150 MB, and refuses
-/// to add one more: to forget one would let a revoked token in.
+/// A token is identified by the SHA-256 of its `jti`. A token without `jti` can't be looked up and counts as
+/// revoked. By default the store keeps up to a million unexpired revocations, which take about 150 MB. A full
+/// store refuses another one, because forgetting a revocation would let a revoked token pass.
 ///
 /// ```
 /// use authx::Timestamp;
@@ -40,7 +40,7 @@ struct Entries {
 }
 
 impl MemoryRevocations {
-    /// Keeps at most so many live revocations.
+    /// A store for at most `capacity` unexpired revocations.
     #[must_use]
     pub fn with_capacity(capacity: NonZeroUsize) -> Self {
         Self { capacity: capacity.get(), entries: Mutex::default() }
@@ -50,13 +50,13 @@ impl MemoryRevocations {
     ///
     /// # Errors
     ///
-    /// [`RevocationsFull`]: there is room for no more.
+    /// [`RevocationsFull`]: the store has no room for another revocation.
     pub fn add(&self, jti: &str, until: Timestamp, now: Timestamp) -> Result<(), RevocationsFull> {
         let mut entries = lock(&self.entries);
         entries.forget_expired(now);
         let name = hash(jti);
         match entries.until.get(&name).copied() {
-            // Entries only grow.
+            // Revoking a token again must not shorten the first revocation.
             Some(known) if known >= until => return Ok(()),
             Some(known) => {
                 entries.by_end.remove(&(known, name));
@@ -83,7 +83,7 @@ impl MemoryRevocations {
         lock(&self.entries).until.len()
     }
 
-    /// Whether none is.
+    /// Whether no revocation is kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -140,7 +140,7 @@ impl Entries {
     }
 }
 
-/// There is no room for another revocation.
+/// The store has no room for another revocation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevocationsFull {
     capacity: usize,
@@ -149,10 +149,7 @@ pub struct RevocationsFull {
 impl fmt::Display for RevocationsFull {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { capacity } = self;
-        write!(
-            formatter,
-            "the memory has room for {capacity} live revocations, and they are all there"
-        )
+        write!(formatter, "the store is full: it keeps at most {capacity} unexpired revocations")
     }
 }
 
@@ -169,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_expired_is_forgotten_and_makes_room() {
+    fn expired_revocations_are_forgotten_and_make_room() {
         let revocations = MemoryRevocations::with_capacity(NonZeroUsize::new(2).expect("not zero"));
         revocations.add("a", at(10), at(0)).expect("room");
         revocations.add("b", at(20), at(0)).expect("room");

@@ -1,16 +1,16 @@
-//! [`SessionTable`]: which sessions there are, whose they are, and which of them are over.
+//! [`SessionTable`]: sessions by identifier and by user, which expire when they are idle.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
 use authx::Timestamp;
 
-/// The sessions of one process, bounded by their number and by the bytes that they take.
+/// The sessions of one process, with limits on their number and on the bytes that they take.
 ///
-/// `V` is what is kept of a session: [`SessionInfo`](crate::SessionInfo) in Rust, an object of its own in
-/// Python. A session that nobody asks about for a while is forgotten with the next call; when the table is
-/// full, the session that was idle longest makes room. What is removed is handed out by
-/// [`take_removed`](Self::take_removed), for callers that must not drop it under a lock.
+/// `V` is the stored value: [`SessionInfo`](crate::SessionInfo) in Rust, a Python object in the binding. A
+/// session that was idle for too long is removed with the next call; when the table is full, the session that
+/// was idle longest is removed. [`take_removed`](Self::take_removed) returns the removed values, for callers
+/// that must not drop them while they hold a lock.
 ///
 /// ```
 /// use authx::Timestamp;
@@ -30,12 +30,12 @@ pub struct SessionTable<V> {
     max_idle: Option<Duration>,
     bytes: usize,
     sessions: HashMap<String, Session<V>>,
-    /// By the time of their last use: those that are over come first, even where the clock ran ahead while
-    /// others were used.
+    /// By the time of their last use, not by its number: the sessions that expire next come first, even if the
+    /// clock ran ahead while others were used.
     by_use: BTreeMap<(Timestamp, u64), String>,
-    /// Of each user by their first use: the oldest comes first.
+    /// The sessions of each user, by their first use: the oldest comes first.
     by_user: HashMap<String, BTreeMap<u64, String>>,
-    /// Uses are numbered, and the first use is the session's beginning.
+    /// Each use gets the next number. The first use of a session is its creation.
     uses: u64,
     removed: Vec<V>,
 }
@@ -45,14 +45,14 @@ struct Session<V> {
     value: V,
     uid: String,
     bytes: usize,
-    /// The part of them that the value takes.
+    /// The part of `bytes` that the value takes.
     value_bytes: usize,
     first_use: u64,
     last_use: (Timestamp, u64),
 }
 
 impl<V> SessionTable<V> {
-    /// A table for at most so many sessions that together take at most so many bytes.
+    /// A table for at most `max_sessions` sessions, which together take at most `max_bytes`.
     #[must_use]
     pub fn new(max_sessions: usize, max_bytes: usize) -> Self {
         Self {
@@ -68,14 +68,14 @@ impl<V> SessionTable<V> {
         }
     }
 
-    /// Remembers a session that nobody asks about for this long; `None` is without end.
+    /// How long an idle session is kept; `None` means without limit.
     pub fn set_max_idle(&mut self, max_idle: Option<Duration>) {
         self.max_idle = max_idle;
     }
 
-    /// Adds a session of the user `uid`, or replaces the one of this name. `bytes` is what its value takes.
+    /// Adds a session of the user `uid`, or replaces the one with this identifier. `bytes` is the size of its value.
     ///
-    /// Gives `false`, and changes nothing, where the session alone takes more than all may.
+    /// Returns `false`, and changes nothing, if the session alone exceeds the limit of the table.
     #[must_use = "a session that is too large is not kept"]
     pub fn insert(
         &mut self,
@@ -117,12 +117,12 @@ impl<V> SessionTable<V> {
         true
     }
 
-    /// The session of this name, which is used by being asked about.
+    /// The session with this identifier. Finding it counts as a use.
     pub fn find(&mut self, session_id: &str, now: Timestamp) -> Option<&V> {
         self.forget_idle(now);
         let session = self.sessions.get_mut(session_id)?;
         self.uses += 1;
-        // A clock that goes back makes no session older.
+        // A clock that was set back must not make the session look older.
         let last_use = (session.last_use.0.max(now), self.uses);
         if let Some(name) = self.by_use.remove(&session.last_use) {
             self.by_use.insert(last_use, name);
@@ -131,14 +131,14 @@ impl<V> SessionTable<V> {
         Some(&session.value)
     }
 
-    /// The session of this name, without using it.
+    /// The session with this identifier. This does not count as a use.
     #[must_use]
     pub fn peek(&self, session_id: &str) -> Option<&V> {
         self.sessions.get(session_id).map(|session| &session.value)
     }
 
-    /// Changes the session of this name, if there is one; `change` gives how many bytes its value takes now. One
-    /// that was removed is not revived.
+    /// Changes the session with this identifier, if there is one; `change` returns the new size of its value. A
+    /// session that was removed is not created again.
     pub fn change(&mut self, session_id: &str, change: impl FnOnce(&mut V) -> usize) {
         let Some(session) = self.sessions.get_mut(session_id) else { return };
         let value_bytes = change(&mut session.value);
@@ -150,7 +150,7 @@ impl<V> SessionTable<V> {
         while self.bytes > self.max_bytes && self.remove_first_used() {}
     }
 
-    /// Forgets the session of this name.
+    /// Removes the session with this identifier.
     pub fn remove(&mut self, session_id: &str) {
         let Some(session) = self.sessions.remove(session_id) else { return };
         self.by_use.remove(&session.last_use);
@@ -164,14 +164,14 @@ impl<V> SessionTable<V> {
         self.removed.push(session.value);
     }
 
-    /// The user's sessions, the oldest first.
+    /// The user's sessions, oldest first.
     #[must_use]
     pub fn of_user(&self, uid: &str) -> Vec<&V> {
         let names = self.by_user.get(uid).into_iter().flat_map(BTreeMap::values);
         names.filter_map(|session_id| self.peek(session_id)).collect()
     }
 
-    /// Forgets the user's sessions.
+    /// Removes the user's sessions.
     pub fn remove_user(&mut self, uid: &str) {
         let names = self.by_user.get(uid).into_iter().flat_map(BTreeMap::values);
         for session_id in names.cloned().collect::<Vec<_>>() {
@@ -179,7 +179,7 @@ impl<V> SessionTable<V> {
         }
     }
 
-    /// Forgets the sessions that nobody asked about for too long.
+    /// Removes the sessions that were idle for too long.
     pub fn forget_idle(&mut self, now: Timestamp) {
         let Some(max_idle) = self.max_idle else { return };
         while let Some(((used_at, _), _)) = self.by_use.first_key_value() {
@@ -190,7 +190,7 @@ impl<V> SessionTable<V> {
         }
     }
 
-    /// What was removed since this was called last.
+    /// The values that were removed since the last call.
     pub fn take_removed(&mut self) -> Vec<V> {
         std::mem::take(&mut self.removed)
     }
@@ -201,13 +201,13 @@ impl<V> SessionTable<V> {
         self.sessions.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no sessions.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.sessions.is_empty()
     }
 
-    /// How many bytes they take, about.
+    /// Approximately how many bytes they take.
     #[must_use]
     pub fn bytes(&self) -> usize {
         self.bytes
@@ -220,7 +220,7 @@ impl<V> SessionTable<V> {
     }
 }
 
-/// What an entry takes beside its strings, in the three maps.
+/// The bytes that a session takes in the three maps, besides its strings and its value.
 const OVERHEAD: usize = 320;
 
 #[cfg(test)]
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_full_table_forgets_the_session_that_was_idle_longest() {
+    fn a_full_table_removes_the_session_that_was_idle_longest() {
         let mut table = SessionTable::new(2, usize::MAX);
         for name in ["one", "two"] {
             assert!(table.insert(name, "ada", name, 0, at(0)));
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn large_sessions_make_room_for_each_other() {
+    fn the_limit_of_bytes_removes_older_sessions() {
         let mut table = SessionTable::new(usize::MAX, 2500);
         for name in ["one", "two", "three"] {
             assert!(table.insert(name, "ada", name, 1000, at(0)));
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_that_is_gone_is_not_changed_into_being() {
+    fn changing_a_removed_session_does_not_create_it_again() {
         let mut table = SessionTable::new(10, usize::MAX);
         assert!(table.insert("one", "ada", 1, 0, at(0)));
         table.remove("one");
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_is_over_whatever_the_clock_said_to_others() {
+    fn an_idle_session_expires_even_if_the_clock_ran_ahead_for_another() {
         let mut table = SessionTable::new(10, usize::MAX);
         table.set_max_idle(Some(Duration::from_secs(10)));
         assert!(table.insert("ahead", "ada", 1, 0, at(1_000_000)));
@@ -295,9 +295,9 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever happens, the maps agree and the bounds hold.
+        /// After any sequence of calls, the maps are consistent and the limits hold.
         #[test]
-        fn the_bounds_hold(steps in prop::collection::vec((0_u8..6, 0_u8..8, 0_u8..3, 0_usize..6000, 0_u64..40), 1..200)) {
+        fn the_limits_hold(steps in prop::collection::vec((0_u8..6, 0_u8..8, 0_u8..3, 0_usize..6000, 0_u64..40), 1..200)) {
             let mut table = SessionTable::new(4, 4000);
             table.set_max_idle(Some(Duration::from_secs(20)));
             for (step, name, user, bytes, now) in steps {

@@ -1,4 +1,4 @@
-//! [`MemorySessions`]: sessions in this process.
+//! [`MemorySessions`]: sessions in the memory of this process.
 
 use std::fmt;
 use std::future::ready;
@@ -12,24 +12,24 @@ use crate::{BoxFuture, SessionInfo, SessionStore, SessionTooLarge, StoreError};
 
 /// Keeps sessions in this process, and forgets those whose tokens have all expired.
 ///
-/// Another process knows nothing of these sessions, and so refuses their tokens: where several serve one
-/// application, they need a store that they share.
+/// Other processes don't see these sessions and refuse their tokens: an application in several processes needs a
+/// store that these share.
 ///
-/// It keeps 100 000 sessions in 64 MiB unless told otherwise. For one more, the session that was idle longest
-/// is forgotten, and its tokens are refused.
+/// By default it keeps up to 100 000 sessions in 64 MiB. When it is full, a new session replaces the one that was
+/// idle longest, whose tokens are then refused.
 pub struct MemorySessions {
     table: Mutex<SessionTable<SessionInfo>>,
 }
 
 impl MemorySessions {
-    /// Remembers a session that nobody asks about for `max_idle`, which should be at least as long as its
-    /// tokens live: [`Config::session_max_idle`](authx::Config::session_max_idle). `None` is without end.
+    /// Keeps an idle session for `max_idle`, which should be at least the lifetime of its tokens:
+    /// [`Config::session_max_idle`](authx::Config::session_max_idle). `None` means without limit.
     #[must_use]
     pub fn new(max_idle: Option<Duration>) -> Self {
         Self::with_bounds(max_idle, Self::MAX_SESSIONS, Self::MAX_BYTES)
     }
 
-    /// As [`new`](Self::new), for at most so many sessions in at most so many bytes.
+    /// As [`new`](Self::new), for at most `max_sessions` sessions in at most `max_bytes`.
     #[must_use]
     pub fn with_bounds(max_idle: Option<Duration>, max_sessions: usize, max_bytes: usize) -> Self {
         let mut table = SessionTable::new(max_sessions, max_bytes);
@@ -37,13 +37,13 @@ impl MemorySessions {
         Self { table: Mutex::new(table) }
     }
 
-    /// How many sessions it keeps unless told otherwise.
+    /// How many sessions it keeps by default.
     pub const MAX_SESSIONS: usize = 100_000;
 
-    /// How many bytes it takes unless told otherwise.
+    /// How many bytes it takes by default.
     pub const MAX_BYTES: usize = 64 << 20;
 
-    /// Changes how long a session is remembered that nobody asks about.
+    /// Changes how long an idle session is kept.
     pub fn set_max_idle(&self, max_idle: Option<Duration>) {
         self.table().set_max_idle(max_idle);
     }
@@ -55,7 +55,7 @@ impl MemorySessions {
     }
 }
 
-/// The methods are done at once, so no task waits while the lock is held.
+/// The methods do all their work before they return a future, so the lock is never held across an await.
 impl SessionStore for MemorySessions {
     fn create<'a>(
         &'a self,

@@ -1,4 +1,4 @@
-//! What conditions look at: the attributes of subject, resource, environment and token.
+//! The attributes that conditions compare: those of subject, resource, environment and token.
 
 use std::borrow::Cow;
 
@@ -10,14 +10,14 @@ use crate::client_address::ClientAddress;
 use crate::time::Timestamp;
 use crate::token::{Claims, JsonClaims, is_registered};
 
-/// Which attributes a condition looks at.
+/// Whose attribute a condition compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PolicySource {
     /// Who acts.
     Subject,
-    /// What is acted upon.
+    /// What the action is on.
     Resource,
-    /// The circumstances, such as the hour.
+    /// The circumstances of the request, such as the hour.
     Environment,
     /// The claims of the token.
     Token,
@@ -41,7 +41,7 @@ impl PolicySource {
 
 named!(PolicySource, "source");
 
-/// What a policy is asked: may this be done to that, and by whom.
+/// What a policy decides about: an action, a resource, and the attributes and scopes of the request.
 #[derive(Clone, Copy)]
 pub struct PolicyContext<'a> {
     pub(super) action: &'a str,
@@ -51,13 +51,13 @@ pub struct PolicyContext<'a> {
 }
 
 impl<'a> PolicyContext<'a> {
-    /// `action` on `resource`, by nobody whose scopes are known.
+    /// `action` on `resource`, without a token's scopes.
     #[must_use]
     pub fn new(action: &'a str, resource: &'a str, attributes: &'a dyn Attributes) -> Self {
         Self { action, resource, scopes: None, attributes }
     }
 
-    /// The scopes of the token. Without a token no rule that asks for scopes applies.
+    /// The scopes of the token. Without a token no rule that requires scopes applies.
     #[must_use]
     pub fn scopes(mut self, scopes: &'a [String]) -> Self {
         self.scopes = Some(scopes);
@@ -67,34 +67,33 @@ impl<'a> PolicyContext<'a> {
 
 /// Where attributes come from. [`AttributeValues`] is the implementation for JSON values.
 pub trait Attributes {
-    /// The attribute at this path. `null` stands for one that is missing.
+    /// The attribute at this path, `null` if it is missing.
     fn attribute(&self, source: PolicySource, path: &AttributePath) -> Attribute<'_>;
 
-    /// Told of a condition that can't be decided, since the attribute or the condition's own value is
-    /// opaque. It is false then, which lets a deny rule lapse: whoever has such values must not go by the
-    /// decision.
+    /// Called for a condition that can't be evaluated, because the attribute or the condition's value is
+    /// opaque. The condition is then false, so a deny rule may not apply: the caller must not use the decision.
     fn cannot_compare(&self, _source: PolicySource, _path: &AttributePath) {}
 }
 
-/// What an attribute is.
+/// The value of an attribute.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Attribute<'a> {
-    /// A value that conditions can compare. `null` stands for one that is missing.
+    /// A value that conditions can compare; `null` if the attribute is missing.
     Value(Cow<'a, Value>),
-    /// Something that JSON can't express. It is there, and equal to nothing.
+    /// A value that JSON can't express. It exists, and is equal to nothing.
     Opaque,
 }
 
 /// The name of an attribute, with dots between the names of nested ones: `owner.department`.
 ///
-/// Where the nested names lead nowhere, the whole text is tried as one name, since claims may be named
-/// by a URL (RFC 7519 section 4.2).
+/// If there is no such nested attribute, the whole string is tried as one name, since the name of a claim may be
+/// a URL (RFC 7519 section 4.2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttributePath(String);
 
 impl<T: Into<String>> From<T> for AttributePath {
-    fn from(text: T) -> Self {
-        Self(text.into())
+    fn from(path: T) -> Self {
+        Self(path.into())
     }
 }
 
@@ -105,22 +104,22 @@ impl AttributePath {
         &self.0
     }
 
-    /// What is at this path below `root`; `member` finds what has a name in a node.
+    /// The node at this path below `root`; `child` finds the child of a node by its name.
     pub fn find<N: Clone>(
         &self,
         root: &N,
-        mut member: impl FnMut(&N, &str) -> Option<N>,
+        mut child: impl FnMut(&N, &str) -> Option<N>,
     ) -> Option<N> {
         let mut nodes = self.0.split('.');
-        let nested = nodes.try_fold(root.clone(), |node, name| member(&node, name));
+        let nested = nodes.try_fold(root.clone(), |node, name| child(&node, name));
         if nested.is_none() && self.0.contains('.') {
-            return member(root, &self.0);
+            return child(root, &self.0);
         }
         nested
     }
 }
 
-/// Attributes as JSON objects, one for each source. What is not set is empty.
+/// Attributes as JSON objects, one for each source. A source that is not set has no attributes.
 #[derive(Clone, Debug, Default)]
 pub struct AttributeValues {
     subject: Value,
@@ -130,8 +129,8 @@ pub struct AttributeValues {
 }
 
 impl AttributeValues {
-    /// What the claims say: the source `token`, and a subject of the custom claims, `sub`,
-    /// `scopes` and `login_type`.
+    /// The attributes of a token's claims: all claims for the source `token`, and the custom claims, `sub`,
+    /// `scopes` and `login_type` for the source `subject`.
     #[must_use]
     pub fn of_claims(claims: &Claims<JsonClaims>) -> Self {
         let subject = default_subject(
@@ -150,7 +149,7 @@ impl AttributeValues {
         self
     }
 
-    /// What is acted upon.
+    /// What the action is on.
     #[must_use]
     pub fn resource(mut self, attributes: Value) -> Self {
         self.resource = attributes;
@@ -164,9 +163,9 @@ impl AttributeValues {
         self
     }
 
-    /// The circumstances of a request: `time` (RFC 3339 in UTC with microseconds, so that texts compare
-    /// as the instants do), `hour` (in UTC), `weekday` (Monday is 0), `method`, `path` and, if it is
-    /// known, `client_ip`. Each stands beside what the environment already has.
+    /// The circumstances of a request: `time` (RFC 3339 in UTC with microseconds, so that the strings sort
+    /// by time), `hour` (in UTC), `weekday` (Monday is 0), `method`, `path` and, if it is known, `client_ip`.
+    /// Attributes that the environment already has are kept.
     #[must_use]
     pub fn request(
         mut self,
@@ -176,38 +175,38 @@ impl AttributeValues {
         client: Option<&ClientAddress>,
     ) -> Self {
         let circumstances = Circumstances::at(now);
-        let mut own = Map::new();
-        own.insert("time".to_owned(), circumstances.time_text().into());
-        own.insert("hour".to_owned(), circumstances.hour().into());
-        own.insert("weekday".to_owned(), circumstances.weekday().into());
-        own.insert("method".to_owned(), method.into());
-        own.insert("path".to_owned(), path.into());
+        let mut environment = Map::new();
+        environment.insert("time".to_owned(), circumstances.time_text().into());
+        environment.insert("hour".to_owned(), circumstances.hour().into());
+        environment.insert("weekday".to_owned(), circumstances.weekday().into());
+        environment.insert("method".to_owned(), method.into());
+        environment.insert("path".to_owned(), path.into());
         if let Some(client) = client {
-            own.insert("client_ip".to_owned(), client.to_string().into());
+            environment.insert("client_ip".to_owned(), client.to_string().into());
         }
         if let Value::Object(given) = self.environment {
-            own.extend(given);
+            environment.extend(given);
         }
-        self.environment = Value::Object(own);
+        self.environment = Value::Object(environment);
         self
     }
 }
 
-/// Who acts, unless a service says otherwise: the bearer of the token, by the custom claims, and by `sub`,
-/// `scopes` and `login_type`. Other registered claims are attributes of the token and not of its bearer.
+/// The attributes of the subject, unless a service gives others: the token's custom claims, and `sub`, `scopes`
+/// and `login_type`. The other registered claims are attributes of the token alone.
 pub fn default_subject<V>(
     custom: impl IntoIterator<Item = (String, V)>,
     sub: V,
     scopes: V,
     login_type: V,
 ) -> impl Iterator<Item = (String, V)> {
-    let own = [("sub", sub), ("scopes", scopes), ("login_type", login_type)];
-    let own = own.map(|(name, value)| (name.to_owned(), value));
+    let registered = [("sub", sub), ("scopes", scopes), ("login_type", login_type)];
+    let registered = registered.map(|(name, value)| (name.to_owned(), value));
     let custom = custom.into_iter().filter(|(name, _)| !is_registered(name));
-    custom.chain(own)
+    custom.chain(registered)
 }
 
-/// What a policy knows of the moment, in UTC.
+/// The time of a request in the forms that policies use, in UTC.
 ///
 /// ```
 /// use authx::{Circumstances, Timestamp};
@@ -222,14 +221,14 @@ pub fn default_subject<V>(
 pub struct Circumstances(OffsetDateTime);
 
 impl Circumstances {
-    /// The circumstances at this instant. Before 1970 they are those of 1970.
+    /// The circumstances at this instant; for one before 1970, those of the start of 1970.
     #[must_use]
     pub fn at(now: Timestamp) -> Self {
         let epoch = Timestamp::from_seconds(0).unwrap_or(Timestamp::MIN);
         Self(OffsetDateTime::UNIX_EPOCH + now.saturating_since(epoch))
     }
 
-    /// The instant, as RFC 3339 writes it with microseconds.
+    /// The instant in RFC 3339 format, with microseconds.
     #[must_use]
     pub fn time_text(&self) -> String {
         let (date, clock) = (self.0.date(), self.0.time());
@@ -271,9 +270,9 @@ impl Attributes for AttributeValues {
     }
 }
 
-/// The claims by the names that they have in a token, instants as seconds since the Unix epoch.
+/// The claims by their names in a token, with instants as seconds since the Unix epoch.
 fn token(claims: &Claims<JsonClaims>) -> Value {
-    let mut members = custom(claims);
+    let mut all = custom(claims);
     let registered = json!({
         "sub": claims.sub,
         "type": claims.kind,
@@ -291,12 +290,12 @@ fn token(claims: &Claims<JsonClaims>) -> Value {
         "auth_time": claims.auth_time,
     });
     if let Value::Object(registered) = registered {
-        members.extend(registered);
+        all.extend(registered);
     }
-    Value::Object(members)
+    Value::Object(all)
 }
 
 fn custom(claims: &Claims<JsonClaims>) -> Map<String, Value> {
-    let value = |text: &str| serde_json::from_str(text).unwrap_or_default();
-    claims.custom.iter().map(|(name, text)| (name.clone(), value(text.get()))).collect()
+    let value = |json: &str| serde_json::from_str(json).unwrap_or_default();
+    claims.custom.iter().map(|(name, json)| (name.clone(), value(json.get()))).collect()
 }

@@ -8,11 +8,11 @@ use serde_json::{Number, Value};
 use super::attributes::{Attribute, AttributePath, Attributes, PolicySource};
 use super::named::named;
 
-/// Holds where the attribute compares with the value as the operator says.
+/// Compares an attribute with a value, by an operator.
 ///
-/// Numbers compare by value, texts by their characters, booleans are no numbers. Values of different
+/// Numbers compare by value, strings by their characters, and booleans are not numbers. Values of different
 /// types are not equal and have no order: such a condition is false and never an error. `not_equals` and
-/// `not_in` are the exact opposites of `equals` and `in`, so they hold for an attribute that is missing.
+/// `not_in` are the exact opposites of `equals` and `in`, so they are true for a missing attribute.
 ///
 /// ```
 /// use authx::{AttributeValues, PolicyCondition, PolicyOperator, PolicySource};
@@ -28,7 +28,7 @@ pub struct PolicyCondition {
     pub(super) source: PolicySource,
     pub(super) key: AttributePath,
     pub(super) operator: PolicyOperator,
-    /// `None` stands for a value that JSON can't express, which is equal to nothing.
+    /// `None` stands for a value that JSON can't express. It is equal to nothing.
     pub(super) value: Option<Value>,
 }
 
@@ -43,7 +43,7 @@ impl PolicyCondition {
         Self { source, key: key.into(), operator, value: Some(value.into()) }
     }
 
-    /// Compares with something that JSON can't express, which is equal to nothing.
+    /// Compares with a value that JSON can't express. It is equal to nothing.
     pub fn with_opaque_value(
         source: PolicySource,
         key: impl Into<AttributePath>,
@@ -52,7 +52,7 @@ impl PolicyCondition {
         Self { source, key: key.into(), operator, value: None }
     }
 
-    /// Which attributes are looked at.
+    /// Whose attribute is compared.
     #[must_use]
     pub fn source(&self) -> PolicySource {
         self.source
@@ -64,7 +64,7 @@ impl PolicyCondition {
         self.key.as_str()
     }
 
-    /// How they compare.
+    /// How attribute and value are compared.
     #[must_use]
     pub fn operator(&self) -> PolicyOperator {
         self.operator
@@ -76,7 +76,7 @@ impl PolicyCondition {
         self.value.as_ref()
     }
 
-    /// Whether the condition holds.
+    /// Whether the condition is true.
     #[must_use]
     pub fn matches(&self, attributes: &dyn Attributes) -> bool {
         let found = match attributes.attribute(self.source, &self.key) {
@@ -97,21 +97,21 @@ pub enum PolicyOperator {
     Equals,
     /// Not the same value.
     NotEquals,
-    /// One of the members of an array; another value stands for an array with it.
+    /// An element of an array. A value that is not an array stands for an array with this one element.
     In,
-    /// None of the members of an array.
+    /// Not an element of an array.
     NotIn,
-    /// An array with this member, a text with this part, or an object with this name.
+    /// An array with this element, a string with this substring, or an object with this key.
     Contains,
-    /// A greater number, or a text later in order.
+    /// A greater number, or a string that sorts later.
     Gt,
     /// `gt` or `equals`.
     Gte,
-    /// A smaller number, or a text earlier in order.
+    /// A smaller number, or a string that sorts earlier.
     Lt,
     /// `lt` or `equals`.
     Lte,
-    /// There, and not null. The condition's value plays no part.
+    /// Present, and not null. The condition's value is ignored.
     Exists,
 }
 
@@ -149,13 +149,12 @@ impl PolicyOperator {
 
     fn holds(self, found: Option<&Value>, value: Option<&Value>) -> bool {
         let is_equal = || found.zip(value).is_some_and(|(found, value)| equal(found, value));
-        let is_member = || found.zip(value).is_some_and(|(found, value)| contains(value, found));
+        let is_element = || found.zip(value).is_some_and(|(found, value)| contains(value, found));
         let order = || found.zip(value).and_then(|(found, value)| order(found, value));
         match self {
             Self::Equals => is_equal(),
             Self::NotEquals => !is_equal(),
-            // One value that is no array stands for an array with it.
-            Self::In if value.is_some_and(Value::is_array) => is_member(),
+            Self::In if value.is_some_and(Value::is_array) => is_element(),
             Self::In => is_equal(),
             Self::NotIn => !Self::In.holds(found, value),
             Self::Contains => found.zip(value).is_some_and(|(found, value)| contains(found, value)),
@@ -190,9 +189,9 @@ fn equal(one: &Value, other: &Value) -> bool {
 
 fn contains(whole: &Value, part: &Value) -> bool {
     match (whole, part) {
-        (Value::Array(members), part) => members.iter().any(|member| equal(member, part)),
+        (Value::Array(elements), part) => elements.iter().any(|element| equal(element, part)),
         (Value::String(whole), Value::String(part)) => whole.contains(part.as_str()),
-        (Value::Object(members), Value::String(name)) => members.contains_key(name),
+        (Value::Object(fields), Value::String(key)) => fields.contains_key(key),
         _ => false,
     }
 }
@@ -218,14 +217,14 @@ fn integer(number: &Number) -> Option<i128> {
     number.as_i64().map(i128::from).or_else(|| number.as_u64().map(i128::from))
 }
 
-/// Exact, where a conversion to a float would round an integer above 2^53.
+/// Compares exactly: a conversion to `f64` would round integers above 2^53.
 fn order_with_float(integer: i128, float: f64) -> Option<Ordering> {
     if float.is_nan() {
         return None;
     }
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "it saturates beyond every integer of JSON"
+        reason = "it saturates, at a value that no integer of JSON reaches"
     )]
     let whole = float.trunc() as i128;
     Some(integer.cmp(&whole).then_with(|| 0.0_f64.total_cmp(&(float.fract() + 0.0))))
@@ -242,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn operators_compare_values_of_one_type_and_say_no_to_others() {
+    fn operators_compare_values_of_one_type_and_are_false_for_others() {
         for (found, operator, value, expected) in [
             (json!(1), "equals", json!(1.0), true),
             (json!(1), "equals", json!(true), false),
@@ -281,13 +280,13 @@ mod tests {
     }
 
     #[test]
-    fn what_json_can_not_express_is_there_and_equal_to_nothing() {
+    fn a_value_that_json_can_not_express_exists_and_is_equal_to_nothing() {
         for operator in PolicyOperator::ALL {
             let negative = matches!(operator, PolicyOperator::NotEquals | PolicyOperator::NotIn);
             let value = json!(["a"]);
-            let there = operator == PolicyOperator::Exists;
-            assert_eq!(operator.holds(None, Some(&value)), negative || there, "{operator}");
-            assert_eq!(operator.holds(None, None), negative || there, "{operator}");
+            let exists = operator == PolicyOperator::Exists;
+            assert_eq!(operator.holds(None, Some(&value)), negative || exists, "{operator}");
+            assert_eq!(operator.holds(None, None), negative || exists, "{operator}");
         }
     }
 

@@ -1,7 +1,7 @@
-//! From rules and a question to a decision.
+//! Deciding about a request by the rules of a policy.
 //!
-//! The order: every deny rule first, in the order in which they stand; one that applies decides. Then the
-//! allow rules from the last to the first; one that applies decides. Else the default does.
+//! First come the deny rules, from the first to the last, then the allow rules, from the last to the first. The
+//! first one that applies decides. If none applies, the default decides.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use super::attributes::PolicyContext;
 use super::rule::{PolicyEffect, PolicyRule};
 use crate::error::Error;
 
-/// Rules that together decide who may do what. A clone is one more reference to the same.
+/// Rules that together decide who may do what. Clones share the same rules.
 ///
-/// [`Policy::from_toml`] and [`Policy::from_json`] read one from a file's text.
+/// [`Policy::from_toml`] and [`Policy::from_json`] read a policy from the contents of a file.
 ///
-/// `E` is what stands for an evaluator, a function of the application that has a say: an index, a
-/// callable, a name. The engine never calls one; it asks for the answer with a [`PolicyStep`]. Without
-/// evaluators there is [`Policy::decide`].
+/// `E` identifies an evaluator, a function of the application that takes part in the decision: it may be an
+/// index, a callable or a name. The engine never calls an evaluator; it requests the answer with a [`PolicyStep`].
+/// A policy without evaluators has [`Policy::decide`].
 ///
 /// ```
 /// use authx::{AttributeValues, Policy, PolicyContext, PolicyEffect, PolicyRule};
@@ -43,13 +43,14 @@ struct Inner<E> {
 }
 
 impl<E> Policy<E> {
-    /// A policy of these rules. What no rule is about is denied.
+    /// A policy of these rules. If no rule applies, the action is denied.
     pub fn new(rules: impl IntoIterator<Item = PolicyRule<E>>) -> Self {
         Self::with_evaluators(rules, [], false)
     }
 
-    /// With evaluators that every allow rule needs beside its own, and a say on what no rule is about.
-    /// Deny rules don't ask these evaluators: none of them can switch a deny rule off.
+    /// A policy with global evaluators, which each allow rule needs besides its own, and with the decision for
+    /// the case that no rule applies. Deny rules don't use the global evaluators, so none of these can switch a
+    /// deny rule off.
     pub fn with_evaluators(
         rules: impl IntoIterator<Item = PolicyRule<E>>,
         evaluators: impl IntoIterator<Item = E>,
@@ -66,14 +67,14 @@ impl<E> Policy<E> {
         &self.inner.rules
     }
 
-    /// Whether what no rule is about is allowed.
+    /// Whether an action is allowed if no rule applies.
     #[must_use]
     pub fn default_allow(&self) -> bool {
         self.inner.default_allow
     }
 
-    /// Begins to decide. Conditions are looked at here, and evaluators asked for by
-    /// [`PolicyEvaluation::step`].
+    /// Begins to decide. Conditions are evaluated here; [`PolicyEvaluation::step`] requests the answers of
+    /// evaluators.
     #[must_use]
     pub fn evaluate(&self, context: &PolicyContext<'_>) -> PolicyEvaluation<E> {
         let rules = || self.inner.rules.iter().enumerate();
@@ -88,7 +89,7 @@ impl<E> Policy<E> {
         for (index, rule) in denying.chain(allowing) {
             candidates.push(index);
             if self.evaluators_of(rule).next().is_none() {
-                // It applies for certain, so no later one can come into play.
+                // It certainly applies, so no later rule can decide.
                 break;
             }
         }
@@ -105,7 +106,7 @@ impl<E> Policy<E> {
 }
 
 impl Policy {
-    /// Decides, where there are no evaluators to ask.
+    /// Decides, for policies without evaluators.
     #[must_use]
     pub fn decide(&self, context: &PolicyContext<'_>) -> PolicyDecision {
         match self.evaluate(context).step() {
@@ -121,7 +122,7 @@ impl<E> Clone for Policy<E> {
     }
 }
 
-/// A decision on its way.
+/// A decision in progress, which may need the answers of evaluators.
 ///
 /// ```
 /// use authx::{AttributeValues, Policy, PolicyContext, PolicyEffect, PolicyRule, PolicyStep};
@@ -148,23 +149,23 @@ pub struct PolicyEvaluation<E = Infallible> {
     asked: usize,
 }
 
-/// What comes next on the way to a decision.
+/// The next step of a decision.
 #[derive(Debug, PartialEq)]
 pub enum PolicyStep<'e, E = Infallible> {
-    /// An evaluator's answer is needed: give it to [`PolicyEvaluation::answer`]. If there is none,
-    /// because the evaluator failed, the action must be refused.
+    /// An evaluator's answer is needed: pass it to [`PolicyEvaluation::answer`]. If the evaluator fails and
+    /// there is no answer, the action must be refused.
     Ask {
         /// The evaluator.
         evaluator: &'e E,
-        /// The rule that it is asked about, as its place among the rules.
+        /// The index of the rule that it is asked about.
         rule: usize,
     },
-    /// This is the decision.
+    /// The decision is made.
     Decided(PolicyDecision),
 }
 
 impl<E> PolicyEvaluation<E> {
-    /// What comes next.
+    /// The next step.
     #[must_use]
     pub fn step(&self) -> PolicyStep<'_, E> {
         let Some(&index) = self.candidates.get(self.candidate) else {
@@ -181,7 +182,7 @@ impl<E> PolicyEvaluation<E> {
         }
     }
 
-    /// What the evaluator that was asked for says. Once there is a decision, nothing changes it.
+    /// Passes the answer of the evaluator in [`PolicyStep::Ask`]. It is ignored once the decision is made.
     pub fn answer(&mut self, holds: bool) {
         if matches!(self.step(), PolicyStep::Decided(_)) {
             return;
@@ -200,9 +201,9 @@ impl<E> PolicyEvaluation<E> {
 pub struct PolicyDecision {
     /// Whether it is allowed.
     pub allowed: bool,
-    /// Why, in words for the client.
+    /// Why, as a message for the client.
     pub reason: String,
-    /// The rule that decided, as its place among the rules; `None` where the default did.
+    /// The index of the rule that decided; `None` where the default did.
     pub rule: Option<usize>,
 }
 

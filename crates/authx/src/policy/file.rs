@@ -1,7 +1,7 @@
-//! Policies from the text of a TOML or JSON file.
+//! Policies from the contents of a TOML or JSON file.
 //!
-//! Reading the file is the caller's. Both formats have the same members; a member that is unknown,
-//! missing or of another type is an error that names it and its line.
+//! The caller reads the file. Both formats have the same keys. A key that is unknown or missing, or whose value
+//! has the wrong type, is an error that names the key and the line.
 
 use std::fmt;
 
@@ -20,7 +20,7 @@ impl<E> Policy<E> {
     ///
     /// # Errors
     ///
-    /// [`PolicyFileError`] names the file, the line and the member.
+    /// [`PolicyFileError`] names the file, the line and the key.
     pub fn from_toml(text: &str, file: &str) -> Result<Self, PolicyFileError> {
         let line_of = |error: &toml::de::Error| {
             let start = error.span().map_or(0, |span| span.start);
@@ -35,7 +35,7 @@ impl<E> Policy<E> {
         let deserializer =
             toml::Deserializer::parse(text).map_err(|error| failure(&error, None))?;
         let read: FilePolicy = serde_path_to_error::deserialize(deserializer)
-            .map_err(|error| failure(error.inner(), member(error.path())))?;
+            .map_err(|error| failure(error.inner(), key_path(error.path())))?;
         Ok(read.into_policy())
     }
 
@@ -43,7 +43,7 @@ impl<E> Policy<E> {
     ///
     /// # Errors
     ///
-    /// [`PolicyFileError`] names the file, the line and the member.
+    /// [`PolicyFileError`] names the file, the line and the key.
     pub fn from_json(text: &str, file: &str) -> Result<Self, PolicyFileError> {
         let failure = |error: &serde_json::Error, member: Option<String>| {
             let problem = error.to_string();
@@ -57,13 +57,13 @@ impl<E> Policy<E> {
         };
         let mut deserializer = serde_json::Deserializer::from_str(text);
         let read: FilePolicy = serde_path_to_error::deserialize(&mut deserializer)
-            .map_err(|error| failure(error.inner(), member(error.path())))?;
+            .map_err(|error| failure(error.inner(), key_path(error.path())))?;
         deserializer.end().map_err(|error| failure(&error, None))?;
         Ok(read.into_policy())
     }
 }
 
-/// What is wrong with the text of a policy file, and where.
+/// What is wrong in a policy file, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PolicyFileError {
@@ -71,7 +71,8 @@ pub struct PolicyFileError {
     pub file: String,
     /// The line, counted from 1.
     pub line: usize,
-    /// The member, such as `rules[0].conditions[1].operator`; `None` where the text is no TOML or JSON.
+    /// The path of the key, such as `rules[0].conditions[1].operator`; `None` where the file is not valid TOML or
+    /// JSON.
     pub member: Option<String>,
     /// What is wrong.
     pub problem: String,
@@ -94,7 +95,7 @@ fn line_at(text: &str, position: usize) -> usize {
     1 + before.filter(|&&byte| byte == b'\n').count()
 }
 
-fn member(path: &serde_path_to_error::Path) -> Option<String> {
+fn key_path(path: &serde_path_to_error::Path) -> Option<String> {
     path.iter().next().map(|_| path.to_string())
 }
 
@@ -149,13 +150,13 @@ impl FileRule {
     }
 }
 
-/// A condition whose value is one that its operator can compare with: a mistake in a file is told when
-/// the file is read, and not a condition that is never true.
+/// A condition with a value that its operator can compare with. Otherwise the condition would never be true, so it
+/// is an error when the file is read.
 struct FileCondition(PolicyCondition);
 
 impl<'de> Deserialize<'de> for FileCondition {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        // Within a visitor, so that an error belongs to the condition's own line.
+        // In a visitor, so that an error has the line of the condition.
         deserializer.deserialize_map(FileConditionVisitor)
     }
 }
@@ -169,9 +170,9 @@ impl<'de> Visitor<'de> for FileConditionVisitor {
         formatter.write_str("a condition")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, members: A) -> Result<FileCondition, A::Error> {
-        let read = ConditionMembers::deserialize(MapAccessDeserializer::new(members))?;
-        let ConditionMembers { source, key, operator, value } = read;
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<FileCondition, A::Error> {
+        let read = ConditionFields::deserialize(MapAccessDeserializer::new(fields))?;
+        let ConditionFields { source, key, operator, value } = read;
         let value = value.map(|FileValue(value)| value);
         if let Some(expected) = expected_value(operator, value.as_ref()) {
             return Err(A::Error::custom(format_args!("the operator {operator} takes {expected}")));
@@ -183,7 +184,7 @@ impl<'de> Visitor<'de> for FileConditionVisitor {
 
 #[derive(serde::Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ConditionMembers {
+struct ConditionFields {
     #[serde(deserialize_with = "named")]
     source: PolicySource,
     #[serde(deserialize_with = "key")]
@@ -194,7 +195,7 @@ struct ConditionMembers {
     value: Option<FileValue>,
 }
 
-/// What the operator takes, where it isn't this.
+/// What the operator takes, if it does not take this value.
 fn expected_value(operator: PolicyOperator, value: Option<&Value>) -> Option<&'static str> {
     let (fits, expected) = match operator {
         PolicyOperator::Exists => (value.is_none(), "no value"),
@@ -206,13 +207,13 @@ fn expected_value(operator: PolicyOperator, value: Option<&Value>) -> Option<&'s
         }
         PolicyOperator::Gt | PolicyOperator::Gte | PolicyOperator::Lt | PolicyOperator::Lte => (
             value.is_some_and(|value| value.is_number() || value.is_string()),
-            "a number or a text as its value",
+            "a number or a string as its value",
         ),
     };
     (!fits).then_some(expected)
 }
 
-/// JSON's null is a value too, where `Option` would take it for none.
+/// Reads null as a value, which `Option` alone would read as `None`.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<FileValue>, D::Error> {
     FileValue::deserialize(deserializer).map(Some)
 }
@@ -238,7 +239,7 @@ fn key<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     }
 }
 
-/// Rules that can never apply are mistakes.
+/// Refuses an empty list, because the rule could never apply.
 fn patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     let patterns = Vec::<String>::deserialize(deserializer)?;
     if patterns.is_empty() {
@@ -247,8 +248,8 @@ fn patterns<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D
     Ok(patterns)
 }
 
-/// A JSON value that refuses what `serde_json::Value` would alter in silence: numbers that are none,
-/// TOML's own dates, and names that occur twice.
+/// A JSON value that refuses what `serde_json::Value` would silently change: infinite numbers and NaN, dates of
+/// TOML, and duplicate keys.
 struct FileValue(Value);
 
 impl<'de> Deserialize<'de> for FileValue {
@@ -263,7 +264,7 @@ impl<'de> Visitor<'de> for FileValueVisitor {
     type Value = Value;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a text, a number, a boolean, an array or an object")
+        formatter.write_str("a string, a number, a boolean, an array or an object")
     }
 
     fn visit_unit<E>(self) -> Result<Value, E> {
@@ -291,30 +292,30 @@ impl<'de> Visitor<'de> for FileValueVisitor {
         Ok(value.into())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Value, A::Error> {
         let mut array = Vec::new();
-        while let Some(FileValue(value)) = members.next_element()? {
+        while let Some(FileValue(value)) = elements.next_element()? {
             array.push(value);
         }
         Ok(Value::Array(array))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
-        while let Some(name) = members.next_key::<String>()? {
-            if name == TOML_DATE {
+        while let Some(key) = fields.next_key::<String>()? {
+            if key == TOML_DATE {
                 return Err(A::Error::custom(
-                    "a date is written as a text, such as \"2026-01-31T12:00:00.000000Z\"",
+                    "a date is written as a string, such as \"2026-01-31T12:00:00.000000Z\"",
                 ));
             }
-            let FileValue(value) = members.next_value()?;
-            if object.insert(name, value).is_some() {
-                return Err(A::Error::custom("a name occurs twice"));
+            let FileValue(value) = fields.next_value()?;
+            if object.insert(key, value).is_some() {
+                return Err(A::Error::custom("a key occurs twice"));
             }
         }
         Ok(Value::Object(object))
     }
 }
 
-/// How the crate `toml` passes a date on.
+/// The key under which the crate `toml` passes a date to a visitor.
 const TOML_DATE: &str = "$__toml_private_datetime";

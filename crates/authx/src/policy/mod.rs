@@ -1,8 +1,8 @@
 //! Policies: who may do what to which resource, as rules over attributes.
 //!
-//! A [`Policy`] is a list of [`PolicyRule`]s. A rule applies where its actions, its resources, its scopes
-//! and all of its [`PolicyCondition`]s match. A deny rule that applies wins over every allow rule, and
-//! where no rule applies the answer is no.
+//! A [`Policy`] is a list of [`PolicyRule`]s. A rule applies if its actions, its resources, its scopes and all
+//! of its [`PolicyCondition`]s match. A deny rule that applies overrides every allow rule, and if no rule applies
+//! the action is denied.
 //!
 //! ```
 //! use authx::{AttributeValues, Policy, PolicyContext};

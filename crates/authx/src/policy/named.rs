@@ -1,4 +1,4 @@
-//! Enums whose values have names, in policy files and in errors.
+//! A macro for enums whose values have names in policy files and in errors.
 
 macro_rules! named {
     ($type:ident, $what:literal) => {
@@ -12,7 +12,7 @@ macro_rules! named {
             type Err = String;
 
             fn from_str(name: &str) -> Result<Self, String> {
-                Self::ALL.into_iter().find(|own| own.as_str() == name).ok_or_else(|| {
+                Self::ALL.into_iter().find(|known| known.as_str() == name).ok_or_else(|| {
                     let names = Self::ALL.map(Self::as_str).join(", ");
                     format!(
                         concat!("unsupported policy ", $what, " '{}', expected one of {}"),

@@ -1,4 +1,4 @@
-//! One rule: for which actions, resources, scopes and conditions it applies, and what it says then.
+//! One rule: its effect, and the actions, resources, scopes and conditions that it applies to.
 
 use std::convert::Infallible;
 
@@ -7,12 +7,12 @@ use super::condition::PolicyCondition;
 use super::named::named;
 use crate::scope::RequiredScopes;
 
-/// What a rule says where it applies.
+/// The effect of a rule that applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum PolicyEffect {
-    /// Yes, if no rule denies it.
+    /// Allows the action, if no rule denies it.
     Allow,
-    /// No, whatever other rules say.
+    /// Denies the action, whatever other rules say.
     Deny,
 }
 
@@ -31,10 +31,10 @@ impl PolicyEffect {
 
 named!(PolicyEffect, "effect");
 
-/// Applies where one of its actions and one of its resources matches, the token has its scopes, every
-/// condition holds and every evaluator says yes.
+/// Applies if one of its actions and one of its resources match, the token has its scopes, every condition is
+/// true and every evaluator answers yes.
 ///
-/// `E` is what stands for an evaluator; see [`PolicyStep`](super::PolicyStep).
+/// `E` identifies an evaluator; see [`PolicyStep`](super::PolicyStep).
 #[derive(Clone, Debug, PartialEq)]
 pub struct PolicyRule<E = Infallible> {
     pub(super) effect: PolicyEffect,
@@ -47,8 +47,8 @@ pub struct PolicyRule<E = Infallible> {
 }
 
 impl<E> PolicyRule<E> {
-    /// A rule for these actions on these resources. `*` stands for all of them, `documents:*` for
-    /// `documents` and everything under `documents:`; letter case counts. A rule without actions, or
+    /// A rule for these actions on these resources. `*` matches all of them, `documents:*` matches
+    /// `documents` and everything under `documents:`. Matching is case-sensitive. A rule without actions, or
     /// without resources, never applies.
     pub fn new(
         effect: PolicyEffect,
@@ -66,7 +66,7 @@ impl<E> PolicyRule<E> {
         }
     }
 
-    /// One more condition.
+    /// Adds a condition.
     #[must_use]
     pub fn condition(mut self, condition: PolicyCondition) -> Self {
         self.conditions.push(condition);
@@ -80,21 +80,21 @@ impl<E> PolicyRule<E> {
         self
     }
 
-    /// One more evaluator.
+    /// Adds an evaluator.
     #[must_use]
     pub fn evaluator(mut self, evaluator: E) -> Self {
         self.evaluators.push(evaluator);
         self
     }
 
-    /// The reason of its decisions, which a denied client is told.
+    /// The reason of the rule's decisions, which a client sees if its request is denied.
     #[must_use]
     pub fn reason(mut self, reason: impl Into<String>) -> Self {
         self.reason = Some(reason.into());
         self
     }
 
-    /// What the rule says where it applies.
+    /// The effect of the rule if it applies.
     #[must_use]
     pub fn effect(&self) -> PolicyEffect {
         self.effect
@@ -118,13 +118,13 @@ impl<E> PolicyRule<E> {
         &self.conditions
     }
 
-    /// The scopes that it asks for, if it asks for any.
+    /// The scopes that it requires, if any.
     #[must_use]
     pub fn required_scopes(&self) -> Option<&RequiredScopes> {
         self.scopes.as_ref()
     }
 
-    /// Whether a token with these scopes is one that the rule is about; `None` stands for no token.
+    /// Whether a token with these scopes has the scopes of the rule; `None` stands for no token.
     #[must_use]
     pub fn matches_scopes(&self, granted: Option<&[String]>) -> bool {
         self.scopes
@@ -132,7 +132,7 @@ impl<E> PolicyRule<E> {
             .is_none_or(|scopes| granted.is_some_and(|granted| scopes.are_met_by(granted)))
     }
 
-    /// Everything but the evaluators.
+    /// Whether everything but the evaluators matches.
     pub(super) fn matches(&self, context: &PolicyContext<'_>) -> bool {
         let covered = |patterns: &[String], name| {
             patterns.iter().any(|pattern| pattern_covers(pattern, name))
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_star_stands_for_everything_below_and_elsewhere_for_itself() {
+    fn a_star_is_a_wildcard_only_at_the_end() {
         for (pattern, name, expected) in [
             ("*", "", true),
             ("docs:*", "docs", true),
