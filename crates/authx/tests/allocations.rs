@@ -1,5 +1,5 @@
-//! How often issuing and verifying ask for memory: the same number on every machine, so that a change which asks more
-//! often is noticed where no clock would show it.
+//! How many heap allocations issuing and verifying make. The number is the same on every machine, so a change that
+//! allocates more is noticed even if it is too small for a time measurement.
 
 use allocation_counter::measure;
 use authx::{
@@ -25,8 +25,8 @@ fn account() -> Account {
     Account { tenant: "north".to_owned(), plan: 3, beta: true }
 }
 
-fn verified<C: authx::CustomClaims>(engine: &Engine, text: &str) -> u64 {
-    let token = RequestToken::new(text, TokenKind::Access, Location::Headers);
+fn verified<C: authx::CustomClaims>(engine: &Engine, jwt: &str) -> u64 {
+    let token = RequestToken::new(jwt, TokenKind::Access, Location::Headers);
     let requirement = Requirement::access();
     repeated(|| {
         let verified = engine.verify::<C>(&token, &requirement, now()).expect("a good token");
@@ -34,7 +34,7 @@ fn verified<C: authx::CustomClaims>(engine: &Engine, text: &str) -> u64 {
     })
 }
 
-/// The allocations of an operation that isn't done for the first time.
+/// The allocations of an operation after it has run once.
 fn repeated(operation: impl Fn()) -> u64 {
     operation();
     measure(operation).count_total
@@ -45,14 +45,14 @@ fn verifying_allocates_nothing_but_the_claims() {
     for algorithm in ALGORITHMS {
         let engine = engine_of(algorithm);
         let token = NewToken::access("user123");
-        let text = engine.issue(&token, now(), &SystemRandom).expect("a token");
+        let jwt = engine.issue(&token, now(), &SystemRandom).expect("a token");
         // `sub`, `jti` and `csrf`.
-        assert_eq!(verified::<()>(&engine, &text), 3, "{algorithm}");
+        assert_eq!(verified::<()>(&engine, &jwt), 3, "{algorithm}");
 
         let token = token.scopes(["users:read", "users:write"]);
-        let text = engine.issue(&token, now(), &SystemRandom).expect("a token");
-        // A list and two texts more.
-        assert_eq!(verified::<()>(&engine, &text), 6, "{algorithm}");
+        let jwt = engine.issue(&token, now(), &SystemRandom).expect("a token");
+        // Also a list and two strings.
+        assert_eq!(verified::<()>(&engine, &jwt), 6, "{algorithm}");
     }
 }
 
@@ -60,36 +60,36 @@ fn verifying_allocates_nothing_but_the_claims() {
 fn custom_claims_are_read_into_their_type_at_once() {
     let engine = engine_of(Algorithm::Hs256);
     let token = NewToken::access("user123").claims(account());
-    let text = engine.issue(&token, now(), &SystemRandom).expect("a token");
-    assert_eq!(verified::<()>(&engine, &text), 3);
-    assert_eq!(verified::<Account>(&engine, &text), 3 + 1);
-    // A map of three names and three values.
-    assert_eq!(verified::<JsonClaims>(&engine, &text), 3 + 7);
+    let jwt = engine.issue(&token, now(), &SystemRandom).expect("a token");
+    assert_eq!(verified::<()>(&engine, &jwt), 3);
+    assert_eq!(verified::<Account>(&engine, &jwt), 3 + 1);
+    // Also a map of three names and three values.
+    assert_eq!(verified::<JsonClaims>(&engine, &jwt), 3 + 7);
 }
 
 #[test]
 fn a_forged_token_allocates_nothing() {
     let engine = engine_of(Algorithm::Hs256);
-    let text = engine_of(Algorithm::EdDsa)
+    let jwt = engine_of(Algorithm::EdDsa)
         .issue(&NewToken::access("user123"), now(), &SystemRandom)
         .expect("a token");
     let forged = engine.issue(&NewToken::access("user123"), now(), &SystemRandom).expect("a token");
     let forged = format!("{}AAAA", &forged[..forged.len() - 4]);
-    for (text, most) in [(text.as_str(), 2), (&forged, 0), ("not.a-token", 0), ("", 0)] {
-        let token = RequestToken::new(text, TokenKind::Access, Location::Headers);
+    for (jwt, most) in [(jwt.as_str(), 2), (&forged, 0), ("not.a-token", 0), ("", 0)] {
+        let token = RequestToken::new(jwt, TokenKind::Access, Location::Headers);
         let requirement = Requirement::access();
         let counted = measure(|| {
-            engine.verify::<()>(&token, &requirement, now()).expect_err("no token of ours");
+            engine.verify::<()>(&token, &requirement, now()).expect_err("a forged token");
         });
-        // A header that isn't one of our own is decoded, and its members are compared.
-        assert!(counted.count_total <= most, "{text}: {}", counted.count_total);
+        // A header other than the engine's own is decoded, and its fields are compared.
+        assert!(counted.count_total <= most, "{jwt}: {}", counted.count_total);
     }
 }
 
 #[test]
-fn issuing_allocates_no_more_than_it_did() {
-    // Text of the payload, token, signature, and the custom claims, of which there are none; the rest is what the
-    // cryptography library asks for.
+fn issuing_allocates_no_more_than_the_known_number() {
+    // The payload's JSON, the token, the signature, and the custom claims, of which there are none. The cryptography
+    // library makes the other allocations.
     for (algorithm, most) in ALGORITHMS.into_iter().zip([4, 6, 6, 8, 5]) {
         let counted = issued(&engine_of(algorithm), &NewToken::access("user123"));
         assert!(counted <= most, "{algorithm}: {counted}");

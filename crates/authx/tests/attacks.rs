@@ -1,4 +1,4 @@
-//! Hostile requests, and their honest neighbours, from the table that every face runs:
+//! Hostile requests and similar honest ones, from the table that every face runs:
 //! `tests/attacks/cases.json`, which `tests/attacks/generate.py` writes and explains.
 
 #[path = "../../../tests/conformance/record.rs"]
@@ -44,7 +44,7 @@ fn every_hostile_request_gets_its_answer_and_every_honest_one_passes() {
         ran.count(&bad.topic);
     }
     let report = ran.report(&table, "cases ran against the engine");
-    // Past the test harness, which would keep it to itself.
+    // Written to stderr directly, because the test harness captures what `eprintln!` prints.
     let _ = writeln!(std::io::stderr(), "attacks: {report}");
     assert!(wrong.is_empty(), "{} wrong answers:\n{}", wrong.len(), wrong.join("\n"));
     assert_eq!(ran.topics(), table.topics.iter().map(String::as_str).collect());
@@ -67,7 +67,7 @@ fn reserved_claims_cannot_be_given_as_custom_claims() {
     }
 }
 
-/// Does what a face does, and compares what comes of it with what the case says.
+/// Handles the request as a face does, and compares the outcome with the expected one.
 fn run(
     table: &Table,
     case: &Case,
@@ -86,30 +86,30 @@ fn run(
     let engine = Engine::new(config);
     let requirement = table.routes[&case.route].requirement();
     let outcome = decide(&engine, &case.request, &requirement, table.now(case.now));
-    // The store is the face's to ask, last of all.
+    // As in a face, the store is asked last.
     let outcome = outcome.and_then(|sub| if case.revoked { Err(Error::Revoked) } else { Ok(sub) });
     match (&case.expect, outcome) {
-        (Expected::Accepted { sub }, Ok(own)) if own == sub.expand() => Ok(()),
-        (Expected::Accepted { .. }, Ok(_)) => Err("accepted as somebody else".to_owned()),
+        (Expected::Accepted { sub }, Ok(actual)) if actual == sub.expand() => Ok(()),
+        (Expected::Accepted { .. }, Ok(_)) => Err("accepted with another subject".to_owned()),
         (Expected::Accepted { .. }, Err(error)) => Err(format!("refused: {error:?}")),
         (Expected::Refused { error_type, .. }, Ok(_)) => {
-            Err(format!("accepted, where {error_type} is right"))
+            Err(format!("accepted, expected {error_type}"))
         }
         (Expected::Refused { error_type, status, www_authenticate }, Err(error)) => {
             let mode = undecodable_status.to_string();
             let expected = (error_type.as_str(), status[&mode], www_authenticate[&mode].as_deref());
             let answer = engine.answer(&error);
             let challenge = answer.header("www-authenticate");
-            let own = (answer.error_type.as_str(), answer.status, challenge);
-            if own != expected {
-                return Err(format!("{own:?} ({error:?}), where {expected:?} is right"));
+            let actual = (answer.error_type.as_str(), answer.status, challenge);
+            if actual != expected {
+                return Err(format!("{actual:?} ({error:?}), expected {expected:?}"));
             }
             table.check_silence(&format!("{error} {error:?} {answer:?}"))
         }
     }
 }
 
-/// Both halves of implicit refresh, as a face asks them.
+/// Both halves of implicit refresh, as a face calls them.
 fn refresh(table: &Table, case: &Refresh) -> Result<(), String> {
     let login_type = case.login_type.as_deref();
     let config = table.config(&case.configuration, &case.settings, login_type, None, 401);
@@ -155,21 +155,25 @@ fn decide(
     };
 
     let token = engine.find_token(&request, requirement)?;
-    assert!(!format!("{token:?}").contains("eyJ"), "a token shows itself");
+    assert!(!format!("{token:?}").contains("eyJ"), "Debug shows the token");
     let verified = engine.verify::<()>(&token, requirement, now);
     let claims = verified.map(Verified::without_asking);
     let again = engine.verify::<()>(&token, requirement, now);
-    assert_eq!(again.map(Verified::without_asking), claims, "the second time makes a difference");
+    assert_eq!(
+        again.map(Verified::without_asking),
+        claims,
+        "the second verification has another result"
+    );
     let with_custom_claims = engine.verify::<JsonClaims>(&token, requirement, now);
     assert_eq!(
         with_custom_claims.map(|verified| verified.without_asking().sub),
         claims.as_ref().map(|claims| claims.sub.clone()).map_err(Clone::clone),
-        "custom claims make a difference"
+        "reading custom claims has another result"
     );
     claims.map(|claims| claims.sub)
 }
 
-/// The body as a face reads it: not at all where it is larger than the bound, or says so.
+/// The body as a face reads it: `None` if it is, or announces that it is, larger than the limit.
 fn body_within(parts: &Parts, bound: usize) -> Option<Vec<u8>> {
     let announced = parts
         .headers

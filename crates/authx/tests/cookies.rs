@@ -1,4 +1,4 @@
-//! The `Set-Cookie` values, to the letter.
+//! The exact `Set-Cookie` values.
 
 use std::time::Duration;
 
@@ -107,7 +107,7 @@ fn a_token_and_its_csrf_value_are_stored_with_every_attribute() {
     for (name, change, kind, expected) in cases {
         assert_eq!(cookies(change, kind, None), expected, "{name}");
 
-        // Deleted by the same names with the same attributes.
+        // A cookie is deleted only by one with the same name and attributes.
         let deleted: Vec<_> = expected
             .iter()
             .map(|cookie| {
@@ -121,7 +121,7 @@ fn a_token_and_its_csrf_value_are_stored_with_every_attribute() {
 }
 
 #[test]
-fn how_long_a_cookie_lives_is_given_configured_the_tokens_or_the_sessions() {
+fn the_max_age_is_that_of_the_call_the_configuration_or_the_token() {
     let default: Change = |config| config;
     let configured: Change = |config| config.cookie_max_age(seconds(60));
     let lasting: Change = |config| config.session_cookie(false);
@@ -153,14 +153,14 @@ fn how_long_a_cookie_lives_is_given_configured_the_tokens_or_the_sessions() {
 }
 
 #[test]
-fn only_our_own_token_is_stored() {
+fn only_a_token_with_a_valid_signature_is_stored() {
     let engine = engine();
     let set = |token: &str| engine.set_cookies(token, TokenKind::Access, None, now());
     let foreign =
         issue(&engine_of_ring([secret_key(support::OTHER_SECRET)]), &NewToken::access("a"));
     assert_eq!(set(&foreign), Err(Error::InvalidSignature));
     assert!(matches!(set("a; Domain=evil.example"), Err(Error::Malformed(_))));
-    // Whether it is still valid is not asked: its signature holds.
+    // Only the signature is checked, not whether the token has expired.
     let expired =
         engine.issue(&NewToken::access("a"), at(-10_000), &SystemRandom).expect("a token");
     assert!(set(&expired).is_ok());

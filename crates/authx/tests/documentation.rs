@@ -1,4 +1,4 @@
-//! The reference in docs/ says what the engine does.
+//! The reference in docs/ agrees with the engine.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use authx::ErrorType;
 
 const ERRORS: &str = include_str!("../../../docs/errors.md");
 
-/// The cells of each row of the table of errors, without the marks of code and of footnotes.
+/// The cells of each row of the table of errors, without backticks and footnote marks.
 fn rows() -> impl Iterator<Item = Vec<String>> {
     let cell = |cell: &str| cell.replace(['`', '¹', '²'], "").trim().to_owned();
     ERRORS
@@ -16,7 +16,7 @@ fn rows() -> impl Iterator<Item = Vec<String>> {
 }
 
 #[test]
-fn the_table_of_errors_is_the_engines() {
+fn the_table_of_errors_agrees_with_the_engine() {
     for error_type in ErrorType::ALL {
         let row = rows().find(|row: &Vec<String>| row[0] == error_type.as_str());
         let row = row.unwrap_or_else(|| panic!("{error_type} has no row"));

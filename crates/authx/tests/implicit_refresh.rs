@@ -1,4 +1,4 @@
-//! Implicit refresh: when the access token in a cookie is replaced, by what, and why not.
+//! Implicit refresh: when the access token in a cookie is replaced, and what the new token contains.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use support::{
 
 type Change = fn(ConfigBuilder) -> ConfigBuilder;
 
-/// Access tokens live 900 seconds, and are replaced in their last 600.
+/// Its access tokens live 900 seconds, and are replaced in their last 600.
 fn engine(change: Change) -> Engine {
     engine_with(|config| change(config.token_location([authx::Location::Cookies])))
 }
@@ -34,7 +34,7 @@ fn candidate(
     engine.refresh_candidate(&Request::new(method, headers.as_slice()), path, now)
 }
 
-/// The claims of a token that is due and that the stores let pass.
+/// The claims of a token that is due for replacement and that the stores admit.
 fn due(engine: &Engine, token: &str, now: Timestamp) -> Claims<JsonClaims> {
     let candidate = candidate(engine, token, "GET", "/", now).expect("a token that is due");
     admitted(candidate, false).expect("not revoked")
@@ -75,7 +75,7 @@ fn a_token_is_due_in_its_last_minutes() {
 }
 
 #[test]
-fn the_first_half_says_why_a_request_takes_no_part() {
+fn the_first_half_says_why_there_is_no_candidate() {
     type Expected = fn(&NoRefresh) -> bool;
     let cases: [(&str, Change, Expected); 9] = [
         (
@@ -181,7 +181,7 @@ fn only_an_access_cookie_that_verifies_is_replaced() {
 }
 
 #[test]
-fn the_csrf_value_is_asked_for_as_with_any_request() {
+fn the_csrf_value_is_required_as_for_any_request() {
     let engine = engine(default);
     let token = issue(&engine, &NewToken::access("a").csrf("right"));
     let cookie = format!("access_token_cookie={token}");
@@ -197,7 +197,7 @@ fn the_csrf_value_is_asked_for_as_with_any_request() {
 }
 
 #[test]
-fn the_second_half_says_why_the_token_stays() {
+fn the_second_half_says_why_the_token_is_not_replaced() {
     let engine = engine(|config| config.access_cookie_name("at"));
     let token = issue(&engine, &NewToken::access("a"));
     let cookie = format!("at={token}");
@@ -215,9 +215,9 @@ fn the_second_half_says_why_the_token_stays() {
     for status in [400, 401, 403, 404, 422, 500, 503] {
         assert!(matches!(decide(status, &[]), Err(NoRefresh::FailedRequest)), "{status}");
     }
-    for own in ["at=x; Path=/", "at=; Max-Age=0", " at =x", "at="] {
-        let reason = decide(200, &[("Set-Cookie", "b=1"), ("SET-COOKIE", own)]);
-        assert!(matches!(reason, Err(NoRefresh::CookieInAnswer)), "{own}: {reason:?}");
+    for cookie in ["at=x; Path=/", "at=; Max-Age=0", " at =x", "at="] {
+        let reason = decide(200, &[("Set-Cookie", "b=1"), ("SET-COOKIE", cookie)]);
+        assert!(matches!(reason, Err(NoRefresh::CookieInAnswer)), "{cookie}: {reason:?}");
     }
     for other in ["att=x", "b=at=x", "a=t", "AT=x", "", "at"] {
         assert!(decide(200, &[("set-cookie", other)]).is_ok(), "{other}");
@@ -227,7 +227,7 @@ fn the_second_half_says_why_the_token_stays() {
 }
 
 #[test]
-fn the_new_token_keeps_what_the_old_one_said_and_is_not_fresh() {
+fn the_new_token_keeps_the_claims_of_the_old_one_and_is_not_fresh() {
     let engine = engine(|config| {
         config
             .login_type("admin")
@@ -261,7 +261,7 @@ fn the_new_token_keeps_what_the_old_one_said_and_is_not_fresh() {
 }
 
 #[test]
-fn the_login_is_dated_by_the_first_token_however_often_it_is_replaced() {
+fn every_new_token_keeps_the_time_of_the_login() {
     let engine = engine(default);
     let mut token = issue(&engine, &NewToken::access("a"));
     for turn in 1..=5 {
@@ -291,7 +291,7 @@ fn a_login_has_an_absolute_end_where_one_is_configured() {
         let reason = replace(&third, at(now));
         assert!(matches!(reason, Err(NoRefresh::LoginTooOld)), "{reason:?}");
     }
-    // The login is what the token says, not what a later instant of issue says.
+    // The time of the login is `auth_time`, not the later `iat`.
     let old = sign_payload(&json!({
         "sub": "a", "type": "access", "iat": NOW, "exp": NOW + 60, "auth_time": NOW - 2000,
     }));
@@ -309,7 +309,7 @@ fn a_token_in_its_leeway_is_replaced_too() {
 }
 
 #[test]
-fn a_second_name_of_the_user_beside_the_identity_claim_is_left_behind() {
+fn a_sub_claim_beside_another_identity_claim_is_not_copied() {
     let engine = engine(|config| config.identity_claim("uid"));
     let token = sign_payload(
         &json!({"uid": "ada", "sub": "another name", "type": "access", "exp": NOW + 60, "team": 7}),

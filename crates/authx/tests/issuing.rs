@@ -1,4 +1,4 @@
-//! What a new token says, and what it can't be made to say.
+//! What a new token contains, and what can't be put into it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,16 +16,16 @@ use support::{
     payload_of, refresh, seconds, secret_key, signing_key, verify, verify_at,
 };
 
-/// The payload without the members that are random.
+/// The payload without the random claims.
 fn said(engine: &Engine, token: &NewToken<'_>) -> Value {
     let mut payload = payload_of(&issue(engine, token));
-    let members = payload.as_object_mut().expect("an object");
-    assert!(members.remove("jti").is_some() && members.remove("csrf").is_some());
+    let claims = payload.as_object_mut().expect("an object");
+    assert!(claims.remove("jti").is_some() && claims.remove("csrf").is_some());
     payload
 }
 
 #[test]
-fn a_token_says_what_is_documented_and_nothing_else() {
+fn a_token_has_the_documented_claims_and_no_others() {
     let common = json!({"sub": "user123", "iat": NOW, "nbf": NOW});
     let with = |more: Value| {
         let mut payload = common.as_object().expect("an object").clone();
@@ -61,7 +61,7 @@ fn a_token_says_what_is_documented_and_nothing_else() {
             }),
         ),
         (
-            "no scopes, said so",
+            "an empty list of scopes",
             NewToken::access("user123").scopes([""; 0]),
             json!({"type": "access", "fresh": false, "exp": NOW + 900, "scopes": []}),
         ),
@@ -79,14 +79,14 @@ fn identifier_csrf_value_and_instants_can_be_given() {
         .issued_at(at(-5))
         .not_before(at(-3))
         .expires_at(at(7));
-    let text = issue(&engine(), &token);
+    let jwt = issue(&engine(), &token);
     let payload = json!({
         "sub": "user123", "jti": "my-jti", "type": "access", "fresh": false, "csrf": "my-csrf",
         "iat": NOW - 5, "nbf": NOW - 3, "exp": NOW + 7,
     });
-    assert_eq!(payload_of(&text), payload);
+    assert_eq!(payload_of(&jwt), payload);
 
-    let claims = verify(&engine(), &text).expect("a valid token");
+    let claims = verify(&engine(), &jwt).expect("a valid token");
     assert_eq!(claims.jti.as_deref(), Some("my-jti"));
     assert_eq!(claims.csrf.as_ref().map(CsrfToken::as_str), Some("my-csrf"));
     assert_eq!((claims.iat, claims.nbf, claims.exp), (Some(at(-5)), Some(at(-3)), Some(at(7))));
@@ -107,8 +107,8 @@ fn the_configuration_gives_issuer_audience_and_not_before() {
     });
     assert_eq!(payload, expected);
 
-    let own = NewToken::access("user123").issuer("you").audience(Audience::One("them".into()));
-    let payload = said(&engine, &own);
+    let token = NewToken::access("user123").issuer("you").audience(Audience::One("them".into()));
+    let payload = said(&engine, &token);
     assert_eq!((&payload["iss"], &payload["aud"]), (&json!("you"), &json!("them")));
     let payload = said(&engine, &NewToken::access("user123").not_before(at(1)));
     assert_eq!(payload["nbf"], NOW + 1);
@@ -139,7 +139,7 @@ fn a_token_lives_as_long_as_configured_or_given() {
     let never = refresh(&never);
     let elsewhere = engine.verify::<()>(&never, &Requirement::refresh(), now());
     assert!(matches!(elsewhere, Err(Error::Malformed(_))), "{elsewhere:?}");
-    // Only refresh tokens never expire here.
+    // Only refresh tokens may lack `exp` here.
     let access = support::sign_payload(&json!({"sub": "a", "type": "access"}));
     assert!(matches!(verify(&custom, &access), Err(Error::Malformed(_))));
 }
@@ -178,7 +178,7 @@ fn a_token_lives_at_least_as_long_as_promised() {
 }
 
 #[test]
-fn an_end_beyond_the_calendar_is_refused() {
+fn an_expiry_after_the_year_9999_is_refused() {
     let late = Timestamp::from_seconds(253_402_300_799).expect("the last second");
     for (name, token) in [
         ("too long", NewToken::access("a").expires_in(Duration::MAX)),
@@ -192,7 +192,7 @@ fn an_end_beyond_the_calendar_is_refused() {
 }
 
 #[test]
-fn a_subject_is_a_text_that_is_not_empty() {
+fn a_subject_is_any_string_that_is_not_empty() {
     let refused = engine().issue(&NewToken::access(""), now(), &SystemRandom);
     assert!(matches!(refused, Err(IssueError::EmptySubject)), "{refused:?}");
     for subject in [" ", "0", "Zoë", "a\u{0}b", "\"\\\n", "\u{1f600}"] {
@@ -202,7 +202,7 @@ fn a_subject_is_a_text_that_is_not_empty() {
 }
 
 #[test]
-fn only_an_access_token_is_fresh() {
+fn only_an_access_token_can_be_fresh() {
     let refused = engine().issue(&NewToken::refresh("a").fresh(), now(), &SystemRandom);
     assert!(matches!(refused, Err(IssueError::FreshRefreshToken)), "{refused:?}");
     let fresh = issue(&engine(), &NewToken::access("a").fresh());
@@ -233,7 +233,7 @@ fn reserved_claims_cannot_be_given_as_custom_ones() {
             assert!(error.to_string().contains(&format!("'{name}'")), "{error}");
         }
     }
-    // An escape is another spelling of the same name.
+    // An escape sequence does not hide the name.
     let escaped = json_claims(r#"{"s\u0075b": "root"}"#);
     let refused = engine().issue(&NewToken::access("a").claims(escaped), now(), &SystemRandom);
     assert!(matches!(refused, Err(IssueError::ReservedClaim(_))), "{refused:?}");
@@ -246,7 +246,7 @@ fn reserved_claims_cannot_be_given_as_custom_ones() {
 }
 
 #[test]
-fn custom_claims_come_back_as_the_type_that_they_were_given_as() {
+fn custom_claims_are_read_back_as_their_type() {
     #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
     struct Tenant {
         tenant: u32,
@@ -264,8 +264,8 @@ fn custom_claims_come_back_as_the_type_that_they_were_given_as() {
         more: BTreeMap::from([("nested".to_owned(), json!({"a": [1, {"b": null}]}))]),
     };
 
-    let text = issue(&engine(), &NewToken::access("a").claims(tenant()));
-    let token = access(&text);
+    let jwt = issue(&engine(), &NewToken::access("a").claims(tenant()));
+    let token = access(&jwt);
     let requirement = Requirement::access();
     let typed = engine()
         .verify::<Tenant>(&token, &requirement, now())
@@ -285,12 +285,12 @@ fn custom_claims_come_back_as_the_type_that_they_were_given_as() {
     engine()
         .verify::<()>(&token, &requirement, now())
         .map(authx::Verified::without_asking)
-        .expect("of no interest");
+        .expect("valid");
     let raw = engine()
         .verify::<JsonClaims>(&token, &requirement, now())
         .map(authx::Verified::without_asking)
         .expect("valid");
-    let texts: Vec<_> =
+    let json: Vec<_> =
         raw.custom.iter().map(|(name, value)| (name.as_str(), value.get())).collect();
     let expected = [
         ("limit", "1.5"),
@@ -298,7 +298,7 @@ fn custom_claims_come_back_as_the_type_that_they_were_given_as() {
         ("roles", r#"["admin","Zoë"]"#),
         ("tenant", "7"),
     ];
-    assert_eq!(texts, expected);
+    assert_eq!(json, expected);
     let again = issue(&engine(), &NewToken::access("a").claims(&raw.custom));
     let again = engine()
         .verify::<Tenant>(&access(&again), &requirement, now())
@@ -308,7 +308,7 @@ fn custom_claims_come_back_as_the_type_that_they_were_given_as() {
 }
 
 #[test]
-fn a_number_as_a_name_cannot_stand_in_for_the_identity() {
+fn a_custom_claim_whose_name_is_a_number_can_not_replace_the_identity_claim() {
     let engine = engine_with(|config| config.identity_claim("1"));
     let token = NewToken::access("ada").claims(BTreeMap::from([(1_u32, "eve")]));
     let refused = engine.issue(&token, now(), &SystemRandom);
@@ -318,7 +318,7 @@ fn a_number_as_a_name_cannot_stand_in_for_the_identity() {
 }
 
 #[test]
-fn custom_claims_of_another_type_than_asked_for_are_refused() {
+fn custom_claims_that_do_not_fit_the_requested_type_are_refused() {
     #[derive(Clone, Debug, Deserialize)]
     struct Tenant {
         #[expect(dead_code, reason = "it never gets a value")]
@@ -327,9 +327,9 @@ fn custom_claims_of_another_type_than_asked_for_are_refused() {
     for claims in
         [json!({}), json!({"tenant": "7"}), json!({"tenant": -1}), json!({"tenant": null})]
     {
-        let text = issue(&engine(), &NewToken::access("a").claims(&claims));
+        let jwt = issue(&engine(), &NewToken::access("a").claims(&claims));
         let refused = engine()
-            .verify::<Tenant>(&access(&text), &Requirement::access(), now())
+            .verify::<Tenant>(&access(&jwt), &Requirement::access(), now())
             .map(authx::Verified::without_asking);
         assert!(matches!(refused, Err(Error::Malformed(_))), "{claims}: {refused:?}");
     }
@@ -338,7 +338,7 @@ fn custom_claims_of_another_type_than_asked_for_are_refused() {
 #[test]
 fn custom_claims_are_an_object_or_nothing() {
     for (name, claims) in [
-        ("a text", json!("x")),
+        ("a string", json!("x")),
         ("a list", json!(["x"])),
         ("a number", json!(1)),
         ("a boolean", json!(true)),
@@ -369,9 +369,9 @@ fn custom_claims_are_an_object_or_nothing() {
 fn headers_are_added_and_reserved_ones_refused() {
     let headers = |name: &str, value: Value| Map::from_iter([(name.to_owned(), value)]);
     let token = NewToken::access("a").headers(headers("tenant", json!({"id": 7})));
-    let text = issue(&engine(), &token);
-    assert_eq!(header_of(&text), json!({"alg": "HS256", "typ": "JWT", "tenant": {"id": 7}}));
-    assert!(verify(&engine(), &text).is_ok());
+    let jwt = issue(&engine(), &token);
+    assert_eq!(header_of(&jwt), json!({"alg": "HS256", "typ": "JWT", "tenant": {"id": 7}}));
+    assert!(verify(&engine(), &jwt).is_ok());
     let typed = issue(&engine(), &NewToken::access("a").headers(headers("typ", json!("at+jwt"))));
     assert_eq!(header_of(&typed)["typ"], "at+jwt");
     assert!(verify(&engine(), &typed).is_ok());
@@ -388,44 +388,44 @@ fn headers_are_added_and_reserved_ones_refused() {
         let token = NewToken::access("a").headers(headers(name, json!("none")));
         let refused = engine.issue(&token, now(), &SystemRandom);
         assert!(
-            matches!(&refused, Err(IssueError::ReservedHeader(own)) if own == name),
+            matches!(&refused, Err(IssueError::ReservedHeader(header)) if header == name),
             "{name}: {refused:?}"
         );
     }
-    let own_kid = NewToken::access("a").headers(headers("kid", json!("mine")));
-    assert_eq!(header_of(&issue(&engine(), &own_kid))["kid"], "mine");
+    let with_kid = NewToken::access("a").headers(headers("kid", json!("mine")));
+    assert_eq!(header_of(&issue(&engine(), &with_kid))["kid"], "mine");
 }
 
 #[test]
 fn a_login_type_is_written_by_the_engine_that_has_one_and_checked_by_it() {
     let engine_of = |login: &str| engine_with(|config| config.login_type(login));
-    let text = issue(&engine_of("admin"), &NewToken::access("a"));
-    assert_eq!(payload_of(&text)["login_type"], "admin");
-    assert!(verify(&engine_of("admin"), &text).is_ok());
-    let claims = verify(&engine(), &text).expect("an engine without a login asks for none");
+    let jwt = issue(&engine_of("admin"), &NewToken::access("a"));
+    assert_eq!(payload_of(&jwt)["login_type"], "admin");
+    assert!(verify(&engine_of("admin"), &jwt).is_ok());
+    let claims = verify(&engine(), &jwt).expect("an engine without a login type checks none");
     assert_eq!(claims.login_type.as_deref(), Some("admin"));
 
     let mismatch = |actual: Option<&str>| Error::LoginTypeMismatch {
         expected: "user".to_owned(),
         actual: actual.map(str::to_owned),
     };
-    let refused = verify(&engine_of("user"), &text);
+    let refused = verify(&engine_of("user"), &jwt);
     assert_eq!(refused.map(drop), Err(mismatch(Some("admin"))));
     let without = issue(&engine(), &NewToken::access("a"));
     assert_eq!(verify(&engine_of("user"), &without).map(drop), Err(mismatch(None)));
 }
 
 #[test]
-fn a_token_is_dated_now_by_whoever_asks() {
+fn a_token_is_issued_at_the_time_that_the_caller_passes() {
     let past = Timestamp::from_seconds(-86_400).expect("in range");
-    let text = engine().issue(&NewToken::access("a"), past, &SystemRandom).expect("a token");
-    assert_eq!(payload_of(&text)["iat"], -86_400);
-    assert!(verify_at(&engine(), &text, past).is_ok());
-    assert_eq!(verify(&engine(), &text).map(drop), Err(Error::Expired));
+    let jwt = engine().issue(&NewToken::access("a"), past, &SystemRandom).expect("a token");
+    assert_eq!(payload_of(&jwt)["iat"], -86_400);
+    assert!(verify_at(&engine(), &jwt, past).is_ok());
+    assert_eq!(verify(&engine(), &jwt).map(drop), Err(Error::Expired));
 }
 
 #[test]
-fn a_token_can_be_of_any_type_by_value() {
+fn the_type_of_a_token_can_be_a_value() {
     for kind in [TokenKind::Access, TokenKind::Refresh] {
         let payload = payload_of(&issue(&engine(), &NewToken::new(kind, "a")));
         assert_eq!(payload["type"], kind.as_str());
@@ -441,25 +441,28 @@ fn an_engine_can_be_shared_between_threads() {
         for _ in 0..4 {
             let engine = engine.clone();
             scope.spawn(move || {
-                let text = issue(&engine, &NewToken::access("a"));
-                assert!(verify(&engine, &text).is_ok());
+                let jwt = issue(&engine, &NewToken::access("a"));
+                assert!(verify(&engine, &jwt).is_ok());
             });
         }
     });
     assert!(config().build().is_ok());
 }
 
-fn json_claims(text: &str) -> JsonClaims {
-    serde_json::from_str(text).expect("an object")
+fn json_claims(json: &str) -> JsonClaims {
+    serde_json::from_str(json).expect("an object")
 }
 
 #[test]
-fn a_header_that_must_be_a_text_is_refused_as_anything_else() {
+fn typ_and_kid_must_be_strings() {
     let engine = engine_with(|config| config);
     for name in ["typ", "kid"] {
         let headers = Map::from_iter([(name.to_owned(), json!(7))]);
         let refused = engine.issue(&NewToken::access("a").headers(headers), now(), &SystemRandom);
-        assert!(matches!(refused, Err(IssueError::HeaderNotText(own)) if own == name), "{name}");
+        assert!(
+            matches!(refused, Err(IssueError::HeaderNotText(header)) if header == name),
+            "{name}"
+        );
     }
 }
 

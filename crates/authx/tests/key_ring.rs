@@ -1,5 +1,4 @@
-//! Keys that come and go: a ring with another key that signs, with one more that verifies, and with one
-//! that retires.
+//! Changing the keys of a ring: a new signing key, an additional verifying key, and a key that retires.
 
 use authx::{Algorithm, Config, Engine, Error, Key, KeyRing, KeyRingError, NewToken};
 
@@ -36,7 +35,7 @@ fn a_new_key_signs_and_the_one_before_still_verifies() {
 }
 
 #[test]
-fn a_key_is_known_before_it_signs() {
+fn a_key_can_verify_before_it_signs() {
     let other = engine_of(KeyRing::new([key(OTHER_SECRET, "second")]).expect("a ring"));
     let token = issue(&other, &NewToken::access("a"));
     let first = first();
@@ -45,12 +44,12 @@ fn a_key_is_known_before_it_signs() {
     let ring = first.config().keys().verifying_with(key(OTHER_SECRET, "second")).expect("a ring");
     let both = first.with_keys(ring);
     assert!(verify(&both, &token).is_ok());
-    let own = issue(&both, &NewToken::access("a"));
-    assert_eq!(support::header_of(&own)["kid"], "first");
+    let signed = issue(&both, &NewToken::access("a"));
+    assert_eq!(support::header_of(&signed)["kid"], "first");
 }
 
 #[test]
-fn a_key_that_retires_accepts_no_token_from_then_on() {
+fn a_retired_key_verifies_no_token() {
     let first = first();
     let old = issue(&first, &NewToken::access("a"));
     let ring = first.config().keys().signing_with(key(OTHER_SECRET, "second")).expect("a ring");
@@ -62,7 +61,7 @@ fn a_key_that_retires_accepts_no_token_from_then_on() {
 }
 
 #[test]
-fn a_ring_refuses_what_would_leave_it_without_meaning() {
+fn a_ring_refuses_changes_that_would_make_it_inconsistent() {
     let ring = KeyRing::new([key(SECRET, "first")]).expect("a ring");
     let refused = |ring: Result<KeyRing, KeyRingError>| ring.map(drop).expect_err("refused");
     let twice = KeyRingError::DuplicateKid("first".to_owned());
@@ -107,7 +106,7 @@ fn other_keys_begin_with_an_empty_verification_cache() {
 }
 
 #[test]
-fn every_thread_sees_whole_rings_while_keys_come_and_go() {
+fn every_thread_sees_a_consistent_ring_while_keys_change() {
     let engines: Vec<Engine> = (0..8)
         .scan(first(), |engine, round| {
             let next = key(&format!("{round} {THIRD_SECRET}"), &format!("key {round}"));

@@ -1,4 +1,4 @@
-//! Where a request's token is found, and what of the request must be read for it.
+//! Where a request's token is found, and when the body must be read for it.
 
 use authx::{
     BodyWanted, ConfigBuilder, CsrfCheck, Engine, Error, Location, Malformed, NewToken, Request,
@@ -17,7 +17,7 @@ type Found = Result<(String, Location), Error>;
 const VALUE: &str = "the value";
 const FORM: &str = "application/x-www-form-urlencoded";
 
-/// What a test's request has.
+/// The parts of a test's request.
 #[derive(Clone, Copy, Default)]
 struct Parts<'r> {
     method: &'r str,
@@ -51,7 +51,7 @@ fn json_body(json: &str) -> Parts<'_> {
     Parts { headers, json: Some(json), ..Parts::default() }
 }
 
-/// The text and the place of what was found.
+/// The token that was found, and its location.
 fn found(engine: &Engine, parts: &Parts<'_>, requirement: &Requirement) -> Found {
     let token = engine.find_token(&parts.request(), requirement)?;
     Ok((String::from_utf8_lossy(token.text()).into_owned(), token.location()))
@@ -66,7 +66,7 @@ fn a_token_is_read_from_each_location() {
     let engine = in_locations(&[Headers, Cookies, Query, Json]);
     let missing = Err(Error::MissingToken);
     let ambiguous = Err(Error::Malformed(Malformed::Ambiguous));
-    let not_text = Err(Error::Malformed(Malformed::NotText));
+    let not_a_string = Err(Error::Malformed(Malformed::NotText));
     let at = |location| Ok(("abc".to_owned(), location));
     let cases: Vec<(&str, Parts<'_>, Found)> = vec![
         ("nothing", Parts::default(), missing.clone()),
@@ -127,10 +127,10 @@ fn a_token_is_read_from_each_location() {
             Parts { json: Some(r#"{"access_token": "abc"}"#), ..Parts::default() },
             missing.clone(),
         ),
-        ("the other type's member", json_body(r#"{"refresh_token": "abc"}"#), missing.clone()),
-        ("no text in JSON", json_body(r#"{"access_token": 7}"#), not_text),
+        ("the other type's field", json_body(r#"{"refresh_token": "abc"}"#), missing.clone()),
+        ("not a string in JSON", json_body(r#"{"access_token": 7}"#), not_a_string),
         ("twice in JSON", json_body(r#"{"access_token": "a", "access_token": "a"}"#), ambiguous),
-        ("no JSON", json_body("access_token=abc"), missing),
+        ("not JSON", json_body("access_token=abc"), missing),
     ];
     for (name, parts, expected) in cases {
         assert_eq!(found(&engine, &parts, &Requirement::access()), expected, "{name}");
@@ -189,15 +189,15 @@ fn names_and_scheme_are_the_configured_ones() {
             json_body(r#"{"t":"abc"}"#),
         ),
         (
-            "own location",
+            "a location for refresh tokens",
             |c| c.refresh_token_location(vec![Query]),
             Requirement::refresh(),
             query("token=abc"),
         ),
     ];
     for (name, change, requirement, parts) in cases {
-        let text = found(&engine_with(change), &parts, &requirement).map(|(text, _)| text);
-        assert_eq!(text, Ok("abc".to_owned()), "{name}");
+        let token = found(&engine_with(change), &parts, &requirement).map(|(token, _)| token);
+        assert_eq!(token, Ok("abc".to_owned()), "{name}");
         let by_default = found(&engine(), &parts, &requirement);
         assert_eq!(by_default, Err(Error::MissingToken), "{name} by default");
     }
@@ -227,7 +227,7 @@ fn the_first_location_with_a_token_wins_even_if_its_token_is_bad() {
         for only in locations {
             let requirement = Requirement::access().locations([only]);
             let (_, location) = found(&engine, &everywhere, &requirement).expect("a token");
-            assert_eq!(location, only, "a requirement's own locations");
+            assert_eq!(location, only, "the locations of the requirement");
         }
     }
     let nowhere = Requirement::access().locations([]);
@@ -245,13 +245,13 @@ fn the_first_location_with_a_token_wins_even_if_its_token_is_bad() {
 }
 
 #[test]
-fn a_body_is_wanted_only_where_it_can_decide() {
+fn a_body_is_read_only_where_it_can_make_a_difference() {
     let cookie = ("cookie", "access_token_cookie=abc");
     let header = ("authorization", "Bearer abc");
     let json = ("content-type", "application/json");
     let form = ("content-type", "application/x-www-form-urlencoded; charset=utf-8");
     let multipart = ("content-type", "multipart/form-data; boundary=x");
-    let text = ("content-type", "text/plain");
+    let plain = ("content-type", "text/plain");
     let shown = ("x-csrf-token", "x");
     let wants_json = Some(BodyWanted::Json);
     let wants_form = Some(BodyWanted::Form);
@@ -263,12 +263,12 @@ fn a_body_is_wanted_only_where_it_can_decide() {
         ("JSON, and a token in the cookie", all, "POST", vec![cookie, json], None),
         ("JSON comes first", &[Json, Headers], "POST", vec![header, json], wants_json),
         ("JSON is no location", &[Headers], "POST", vec![json], None),
-        ("another content type", all, "POST", vec![text], None),
+        ("another content type", all, "POST", vec![plain], None),
         ("no content type", all, "POST", vec![], None),
         ("a form, and the cookie's CSRF value", all, "POST", vec![cookie, form], wants_form),
         ("a form of several parts", all, "POST", vec![cookie, multipart], wants_form),
         ("a form, and the CSRF value in the header", all, "POST", vec![cookie, form, shown], None),
-        ("a form with a method that asks for none", all, "GET", vec![cookie, form], None),
+        ("a form, and a method without CSRF protection", all, "GET", vec![cookie, form], None),
         ("a form without a cookie", all, "POST", vec![form], None),
         ("a form, and a token in the header", all, "POST", vec![header, cookie, form], None),
         (
@@ -278,7 +278,7 @@ fn a_body_is_wanted_only_where_it_can_decide() {
             vec![cookie, form],
             wants_form,
         ),
-        ("no form", all, "POST", vec![cookie, text], None),
+        ("no form", all, "POST", vec![cookie, plain], None),
     ];
     for (name, locations, method, headers, expected) in cases {
         let engine =
@@ -312,9 +312,9 @@ fn with_cookie(
     form: &[(&str, &str)],
 ) -> Result<(), Error> {
     let engine = engine_with(|config| change(config.token_location([Cookies, Headers])));
-    let text = issue(&engine, &NewToken::access("a").csrf(VALUE));
-    let cookie = format!("access_token_cookie={text}");
-    let bearer = format!("Bearer {text}");
+    let jwt = issue(&engine, &NewToken::access("a").csrf(VALUE));
+    let cookie = format!("access_token_cookie={jwt}");
+    let bearer = format!("Bearer {jwt}");
     let requirement = Requirement::access().csrf(check);
     let outcome = |carrier: (&str, &str)| {
         let all = [&[carrier], headers].concat();
@@ -322,17 +322,21 @@ fn with_cookie(
         let token = engine.find_token(&request, &requirement)?;
         engine.verify::<()>(&token, &requirement, now()).map(drop)
     };
-    assert_eq!(outcome(("authorization", &bearer)), Ok(()), "a header's token needs none");
+    assert_eq!(
+        outcome(("authorization", &bearer)),
+        Ok(()),
+        "a token in a header needs no CSRF value"
+    );
     outcome(("cookie", &cookie))
 }
 
 #[test]
-fn a_cookies_token_needs_its_csrf_value_where_method_and_configuration_ask() {
+fn a_token_in_a_cookie_needs_its_csrf_value_if_method_and_configuration_require_it() {
     use CsrfCheck::{Always, AsConfigured, Never};
     let default: Change = |config| config;
     let off: Change = |config| config.cookie_csrf_protect(false);
     let get: Change = |config| config.csrf_methods(["get".to_owned()]);
-    for (name, change, method, check, is_asked) in [
+    for (name, change, method, check, is_required) in [
         ("a reading method", default, "GET", AsConfigured, false),
         ("POST", default, "POST", AsConfigured, true),
         ("PUT", default, "PUT", AsConfigured, true),
@@ -346,7 +350,7 @@ fn a_cookies_token_needs_its_csrf_value_where_method_and_configuration_ask() {
         ("a method of the list", get, "GET", AsConfigured, true),
         ("a method beside the list", get, "POST", AsConfigured, false),
     ] {
-        let (missing, mismatch) = if is_asked {
+        let (missing, mismatch) = if is_required {
             (Err(Error::MissingCsrfToken), Err(Error::CsrfMismatch))
         } else {
             (Ok(()), Ok(()))
@@ -359,9 +363,9 @@ fn a_cookies_token_needs_its_csrf_value_where_method_and_configuration_ask() {
 }
 
 #[test]
-fn the_csrf_value_is_compared_exactly_and_found_under_its_own_name_alone() {
+fn the_csrf_value_is_compared_exactly_and_read_only_from_its_header() {
     let default: Change = |config| config;
-    let own: Change = |config| config.access_csrf_header_name("X-Mine");
+    let renamed: Change = |config| config.access_csrf_header_name("X-Mine");
     type Pairs<'p> = &'p [(&'p str, &'p str)];
     let missing = || Err(Error::MissingCsrfToken);
     let mismatch = || Err(Error::CsrfMismatch);
@@ -373,9 +377,9 @@ fn the_csrf_value_is_compared_exactly_and_found_under_its_own_name_alone() {
         ("other case", default, &[("x-csrf-token", "The Value")], mismatch()),
         ("any bytes", default, &[("x-csrf-token", "ä\u{0}")], mismatch()),
         ("two", default, &[("x-csrf-token", VALUE), ("x-csrf-token", "x")], mismatch()),
-        ("its own cookie", default, &[("cookie", "csrf_access_token=the value")], missing()),
-        ("the configured header", own, &[("x-mine", VALUE)], Ok(())),
-        ("not the configured header", own, &[("x-csrf-token", VALUE)], missing()),
+        ("only the CSRF cookie", default, &[("cookie", "csrf_access_token=the value")], missing()),
+        ("the configured header", renamed, &[("x-mine", VALUE)], Ok(())),
+        ("not the configured header", renamed, &[("x-csrf-token", VALUE)], missing()),
     ];
     for (name, change, headers, expected) in cases {
         let outcome = with_cookie(change, "POST", CsrfCheck::AsConfigured, headers, &[]);
@@ -387,7 +391,7 @@ fn the_csrf_value_is_compared_exactly_and_found_under_its_own_name_alone() {
 fn the_csrf_value_may_be_a_field_of_a_form_where_that_is_switched_on() {
     let off: Change = |config| config;
     let on: Change = |config| config.csrf_check_form(true);
-    let own: Change = |config| config.csrf_check_form(true).access_csrf_field_name("mine");
+    let renamed: Change = |config| config.csrf_check_form(true).access_csrf_field_name("mine");
     type Pairs<'p> = &'p [(&'p str, &'p str)];
     let missing = || Err(Error::MissingCsrfToken);
     let mismatch = || Err(Error::CsrfMismatch);
@@ -396,8 +400,8 @@ fn the_csrf_value_may_be_a_field_of_a_form_where_that_is_switched_on() {
         ("switched on", on, &[("csrf_token", VALUE)], Ok(())),
         ("another value", on, &[("csrf_token", "x")], mismatch()),
         ("two values", on, &[("csrf_token", VALUE), ("csrf_token", "x")], mismatch()),
-        ("the configured field", own, &[("mine", VALUE)], Ok(())),
-        ("not the configured field", own, &[("csrf_token", VALUE)], missing()),
+        ("the configured field", renamed, &[("mine", VALUE)], Ok(())),
+        ("not the configured field", renamed, &[("csrf_token", VALUE)], missing()),
     ];
     for (name, change, form, expected) in cases {
         let outcome = with_cookie(change, "POST", CsrfCheck::AsConfigured, &[], form);
@@ -406,11 +410,11 @@ fn the_csrf_value_may_be_a_field_of_a_form_where_that_is_switched_on() {
     let wrong_header = &[("x-csrf-token", "x")];
     let form = &[("csrf_token", VALUE)];
     let outcome = with_cookie(on, "POST", CsrfCheck::AsConfigured, wrong_header, form);
-    assert_eq!(outcome, mismatch(), "the header wins over the form");
+    assert_eq!(outcome, mismatch(), "the header takes precedence over the form");
 }
 
 #[test]
-fn a_token_without_a_csrf_value_never_passes_where_one_is_asked_for() {
+fn a_token_without_a_csrf_value_is_refused_where_one_is_required() {
     let engine = in_locations(&[Cookies]);
     for csrf in [None, Some("")] {
         let mut payload = support::minimal_payload();
@@ -426,15 +430,15 @@ fn a_token_without_a_csrf_value_never_passes_where_one_is_asked_for() {
             assert_eq!(refused.map(drop), Err(Error::CsrfMismatch), "{csrf:?} {presented:?}");
         }
     }
-    // A token from somewhere else that calls itself a cookie's must prove it as well.
-    let text = issue(&engine, &NewToken::access("a"));
-    let token = RequestToken::new(text, TokenKind::Access, Cookies);
+    // A `RequestToken` that the caller created with the location of cookies needs the CSRF value too.
+    let jwt = issue(&engine, &NewToken::access("a"));
+    let token = RequestToken::new(jwt, TokenKind::Access, Cookies);
     let refused = engine.verify::<()>(&token, &Requirement::access(), now());
     assert_eq!(refused.map(drop), Err(Error::MissingCsrfToken));
 }
 
 #[test]
-fn a_websocket_without_https_is_open_to_its_own_pages_where_cookies_need_none() {
+fn a_websocket_without_https_is_open_to_its_own_pages_if_cookies_are_not_secure() {
     let host = ("host", "127.0.0.1:8000");
     let headers =
         [host, ("origin", "http://127.0.0.1:8000"), ("cookie", "access_token_cookie=abc")];
@@ -447,7 +451,7 @@ fn a_websocket_without_https_is_open_to_its_own_pages_where_cookies_need_none() 
 }
 
 #[test]
-fn a_websocket_takes_a_cookie_only_from_a_page_that_may_open_it() {
+fn a_websocket_accepts_a_cookie_only_from_an_allowed_origin() {
     let engine = engine_with(|config| {
         config
             .token_location([Headers, Cookies])
@@ -490,16 +494,16 @@ fn a_websocket_takes_a_cookie_only_from_a_page_that_may_open_it() {
             engine.find_token(&Request::new("GET", all.as_slice()), requirement).map(drop)
         };
         assert_eq!(find(cookie, &handshake), expected, "{headers:?}");
-        assert_eq!(find(bearer, &handshake), Ok(()), "a header is no cookie");
-        assert_eq!(find(cookie, &Requirement::access()), Ok(()), "no WebSocket");
+        assert_eq!(find(bearer, &handshake), Ok(()), "a token in a header needs no origin");
+        assert_eq!(find(cookie, &Requirement::access()), Ok(()), "not a WebSocket");
     }
 }
 
 #[test]
-fn a_form_can_prove_the_csrf_value_whatever_the_order_of_locations() {
+fn the_csrf_value_may_be_in_a_form_with_any_order_of_locations() {
     let engine = engine_with(|config| config.token_location([Json, Cookies]).csrf_check_form(true));
-    let text = issue(&engine, &NewToken::access("a").csrf("right"));
-    let cookie = format!("access_token_cookie={text}");
+    let jwt = issue(&engine, &NewToken::access("a").csrf("right"));
+    let cookie = format!("access_token_cookie={jwt}");
     let headers = [("cookie", cookie.as_str()), ("content-type", FORM)];
     let request = Request::new("POST", headers.as_slice());
     let requirement = Requirement::access();

@@ -1,4 +1,4 @@
-//! What holds of every token, with tokens that nobody thought of.
+//! Properties of every token, tested with generated ones.
 
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ fn subject() -> impl Strategy<Value = String> {
     any::<String>().prop_filter("a subject is not empty", |subject| !subject.is_empty())
 }
 
-/// An instant within a year of the tests', to the microsecond.
+/// An instant within a year after that of the tests, in microseconds.
 fn instant() -> impl Strategy<Value = Timestamp> {
     (0..31_536_000_000_000_u64).prop_map(|micros| now() + Duration::from_micros(micros))
 }
@@ -47,7 +47,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_issued_comes_back_the_same(
+    fn verifying_gives_the_claims_that_were_issued(
         algorithm in proptest::sample::select(&Algorithm::ALL),
         is_access: bool,
         subject in subject(),
@@ -68,9 +68,9 @@ proptest! {
             token = token.audience(Audience::Many(audience.clone()));
         }
         let engine = Engine::new(config.build().expect("valid"));
-        let text = engine.issue(&token, now, &SystemRandom).expect("a token");
+        let jwt = engine.issue(&token, now, &SystemRandom).expect("a token");
 
-        let token = RequestToken::new(&text, kind, Location::Headers);
+        let token = RequestToken::new(&jwt, kind, Location::Headers);
         let claims =
             engine.verify::<JsonClaims>(&token, &Requirement::of(kind), now).map(authx::Verified::without_asking).expect("a valid token");
         prop_assert_eq!(claims.kind, kind);
@@ -84,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn a_token_is_accepted_until_its_end_and_the_leeway_and_not_at_or_after(
+    fn a_token_is_accepted_exactly_until_its_expiry_plus_leeway(
         lifetime in 1..100_000_u64,
         leeway_micros in 0..100_000_000_u64,
         offset_micros in -200_000_000..200_000_000_i64,
@@ -94,18 +94,18 @@ proptest! {
         let engine = engine_with(|config| config.decode_leeway(leeway));
         let end = issued.floor_to_second() + seconds(lifetime) + seconds(1);
         let token = NewToken::access("a").expires_at(end).issued_at(Timestamp::MIN);
-        let text = engine.issue(&token, issued, &SystemRandom).expect("a token");
+        let jwt = engine.issue(&token, issued, &SystemRandom).expect("a token");
         let last = end + leeway;
         let offset = Duration::from_micros(offset_micros.unsigned_abs());
         let when = if offset_micros < 0 { last - offset } else { last + offset };
         let expected = if when < last { Ok(()) } else { Err(Error::Expired) };
-        prop_assert_eq!(verify_at(&engine, &text, when).map(drop), expected);
-        prop_assert_eq!(verify_at(&engine, &text, last).map(drop), Err(Error::Expired));
-        prop_assert!(verify_at(&engine, &text, last - Duration::from_micros(1)).is_ok());
+        prop_assert_eq!(verify_at(&engine, &jwt, when).map(drop), expected);
+        prop_assert_eq!(verify_at(&engine, &jwt, last).map(drop), Err(Error::Expired));
+        prop_assert!(verify_at(&engine, &jwt, last - Duration::from_micros(1)).is_ok());
     }
 
     #[test]
-    fn what_a_configuration_issues_it_accepts_until_it_expires(
+    fn a_configuration_accepts_its_own_tokens_until_they_expire(
         algorithm in proptest::sample::select(&Algorithm::ALL),
         is_access: bool,
         issuer in proptest::option::of("[a-z:/.]{1,20}"),
@@ -138,8 +138,8 @@ proptest! {
             config = config.login_type(login_type);
         }
         let engine = Engine::new(config.build().expect("a configuration"));
-        let text = engine.issue(&NewToken::new(kind, "ada"), issued, &SystemRandom).expect("a token");
-        let token = RequestToken::new(&text, kind, Location::Headers);
+        let jwt = engine.issue(&NewToken::new(kind, "ada"), issued, &SystemRandom).expect("a token");
+        let token = RequestToken::new(&jwt, kind, Location::Headers);
         let verify = |now| engine.verify::<()>(&token, &Requirement::of(kind), now).map(authx::Verified::without_asking);
 
         let claims = verify(issued).expect("accepted at once");
@@ -150,15 +150,15 @@ proptest! {
     }
 
     #[test]
-    fn the_answer_depends_on_token_and_time_alone(
+    fn the_result_depends_only_on_token_and_time(
         instants in vec(instant(), 1..6),
         lifetime in 1..31_536_000_u64,
     ) {
         let engine = engine_with(|config| config.previous_secret_key(Secret::from(OTHER_SECRET)));
         let token = NewToken::access("a").expires_in(seconds(lifetime));
-        let text = engine.issue(&token, now(), &SystemRandom).expect("a token");
+        let jwt = engine.issue(&token, now(), &SystemRandom).expect("a token");
         let ask = |engine: &Engine, instants: &[Timestamp]| -> Vec<_> {
-            instants.iter().map(|&now| verify_at(engine, &text, now)).collect()
+            instants.iter().map(|&now| verify_at(engine, &jwt, now)).collect()
         };
         let answers = ask(&engine, &instants);
         prop_assert_eq!(&ask(&engine, &instants), &answers);
@@ -171,7 +171,7 @@ proptest! {
     }
 
     #[test]
-    fn every_accepted_segment_is_the_one_spelling_of_its_bytes(
+    fn every_accepted_segment_is_the_canonical_encoding_of_its_bytes(
         value in "[a-z]{0,8}",
         payload: Vec<u8>,
         edits in vec((0..200_usize, "[A-Za-z0-9_=+/ -]"), 0..3),
@@ -197,23 +197,23 @@ proptest! {
         let (rest, last) = token.split_at(token.len() - 1);
         for other in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".chars() {
             if other.to_string() != last {
-                let respelled = format!("{rest}{other}");
-                prop_assert!(verify_signature(&ring, &respelled, now()).is_err());
+                let recoded = format!("{rest}{other}");
+                prop_assert!(verify_signature(&ring, &recoded, now()).is_err());
             }
         }
     }
 
     #[test]
-    fn no_text_makes_the_engine_panic(text in "[A-Za-z0-9_.{}\":,-]{0,200}", bytes: Vec<u8>) {
+    fn no_string_makes_the_engine_panic(string in "[A-Za-z0-9_.{}\":,-]{0,200}", bytes: Vec<u8>) {
         let engine = engine();
-        prop_assert!(verify(&engine, &text).is_err());
-        let _ = authx::decode_unverified_header(&text);
-        let _ = authx::decode_unverified_payload(&text);
-        let _ = engine.spellings(&text);
+        prop_assert!(verify(&engine, &string).is_err());
+        let _ = authx::decode_unverified_header(&string);
+        let _ = authx::decode_unverified_payload(&string);
+        let _ = engine.spellings(&string);
         let ring = authx::KeyRing::new([secret_key(SECRET)]).expect("a ring");
-        let signed = sign(&String::from_utf8_lossy(&bytes), &text);
+        let signed = sign(&String::from_utf8_lossy(&bytes), &string);
         let _ = verify_signature(&ring, &signed, now());
-        let signed = sign(r#"{"alg":"HS256"}"#, &text);
+        let signed = sign(r#"{"alg":"HS256"}"#, &string);
         prop_assert!(verify(&engine, &signed).is_err());
     }
 }

@@ -1,4 +1,4 @@
-//! The engine draws from the source that it is given, and reads no clock.
+//! The engine uses only the randomness and the time that its caller passes in.
 
 use authx::{Algorithm, IssueError, NewToken, RandomUnavailable};
 
@@ -15,7 +15,7 @@ fn nothing_is_issued_without_randomness() {
     let token = NewToken::access("user123").jti("mine");
     let refused = engine.issue(&token, now(), &FailingRandom);
     assert!(matches!(refused, Err(IssueError::Random(RandomUnavailable))), "{refused:?}");
-    // The caller who brings both values along needs none.
+    // No randomness is needed if the caller gives both values.
     let token = NewToken::access("user123").jti("mine").csrf("mine");
     assert!(engine.issue(&token, now(), &FailingRandom).is_ok());
 }
@@ -36,25 +36,25 @@ fn the_same_randomness_at_the_same_time_gives_the_same_token() {
 }
 
 #[test]
-fn a_token_is_the_same_text_in_every_release() {
+fn a_token_is_the_same_string_in_every_release() {
     let token = NewToken::access("user123").fresh().scopes(["users:read"]);
-    let text = engine().issue(&token, now(), &FixedRandom(0xff)).expect("a token");
+    let jwt = engine().issue(&token, now(), &FixedRandom(0xff)).expect("a token");
     let payload = format!(
         "{{\"sub\":\"user123\",\"jti\":\"{uuid}\",\"type\":\"access\",\"fresh\":true,\
          \"csrf\":\"{uuid}\",\"iat\":1800000000,\"nbf\":1800000000,\"exp\":1800000900,\
          \"scopes\":[\"users:read\"]}}",
         uuid = "ffffffff-ffff-4fff-bfff-ffffffffffff"
     );
-    assert_eq!(text, support::sign(r#"{"alg":"HS256","typ":"JWT"}"#, &payload));
-    assert_eq!(verify(&engine(), &text).map(|claims| claims.sub), Ok("user123".to_owned()));
+    assert_eq!(jwt, support::sign(r#"{"alg":"HS256","typ":"JWT"}"#, &payload));
+    assert_eq!(verify(&engine(), &jwt).map(|claims| claims.sub), Ok("user123".to_owned()));
 }
 
 #[test]
 fn jti_and_csrf_value_are_different_version_4_uuids() {
-    let text = support::issue(&engine(), &NewToken::access("user123"));
-    let payload = payload_of(&text);
+    let jwt = support::issue(&engine(), &NewToken::access("user123"));
+    let payload = payload_of(&jwt);
     let [jti, csrf] =
-        ["jti", "csrf"].map(|claim| payload[claim].as_str().expect("a text").to_owned());
+        ["jti", "csrf"].map(|claim| payload[claim].as_str().expect("a string").to_owned());
     assert_ne!(jti, csrf);
     for uuid in [jti, csrf] {
         let parsed = uuid::Uuid::parse_str(&uuid).expect("a UUID");

@@ -1,6 +1,6 @@
 //! The examples of the RFCs, as they are printed there.
 //!
-//! They say no `type`, so they are checked at the layer of JWS: [`verify_signature`].
+//! They have no `type`, so only their signature is checked: [`verify_signature`].
 
 use authx::{Algorithm, Error, Key, KeyRing, Timestamp, verify_signature};
 
@@ -99,14 +99,14 @@ fn the_unsecured_example_is_refused_by_every_key() {
     }
 }
 
-/// RFC 7797 section 4: payloads as they are, which a JWT must not have (section 7).
+/// RFC 7797 section 4: unencoded payloads, which a JWT must not have (section 7).
 #[test]
 fn the_examples_of_unencoded_payloads_are_refused() {
     let header = "eyJhbGciOiJIUzI1NiIsImI2NCI6ZmFsc2UsImNyaXQiOlsiYjY0Il19";
     let signature = "A5dxf2s96_n5FLueVuW1Z_vh161FwXZC4YLPff6dmDY";
     let key = Key::from_secret(Algorithm::Hs256, from_base64url(HS256_K)).expect("a secret");
     let signed = [header.as_bytes(), b".$.02"].concat();
-    assert!(key.verify(&signed, &from_base64url(signature)), "the example is right in itself");
+    assert!(key.verify(&signed, &from_base64url(signature)), "the example itself is correct");
 
     let ring = KeyRing::new([key]).expect("a ring");
     for payload in ["", "$.02", &base64url("$.02")] {

@@ -67,16 +67,16 @@ fn debug_output_shows_no_secret_and_no_key() {
 }
 
 #[test]
-fn debug_output_of_a_token_shows_neither_its_text_nor_its_csrf_value() {
+fn debug_output_of_a_token_shows_neither_the_token_nor_its_csrf_value() {
     let engine = engine();
-    let text = issue(&engine, &NewToken::access("a").csrf(MARK));
-    let cookie = format!("access_token_cookie={text}");
+    let jwt = issue(&engine, &NewToken::access("a").csrf(MARK));
+    let cookie = format!("access_token_cookie={jwt}");
     let headers = [("cookie", cookie.as_str()), ("x-csrf-token", MARK)];
     let request = Request::new("POST", headers.as_slice());
     let requirement = Requirement::access().locations([authx::Location::Cookies]);
     let token = engine.find_token(&request, &requirement).expect("a token");
     let claims = engine.verify::<()>(&token, &requirement, now()).expect("valid").without_asking();
-    let by_hand = RequestToken::new(text.as_str(), TokenKind::Access, authx::Location::Json)
+    let by_hand = RequestToken::new(jwt.as_str(), TokenKind::Access, authx::Location::Json)
         .with_csrf(CsrfProof { presented: Some(MARK.as_bytes().into()), required: true });
     for (what, shown) in [
         ("RequestToken", format!("{token:?} {by_hand:?}")),
@@ -85,7 +85,7 @@ fn debug_output_of_a_token_shows_neither_its_text_nor_its_csrf_value() {
         ("CsrfToken", format!("{:?}", CsrfToken::from(MARK))),
         ("NewToken", format!("{:?}", NewToken::access("a").csrf(MARK))),
     ] {
-        assert_silent(what, &shown, &[MARK, &text]);
+        assert_silent(what, &shown, &[MARK, &jwt]);
     }
     assert_eq!(claims.csrf.as_ref().map(CsrfToken::as_str), Some(MARK));
 }
@@ -93,18 +93,18 @@ fn debug_output_of_a_token_shows_neither_its_text_nor_its_csrf_value() {
 #[test]
 fn a_candidate_for_refresh_shows_neither_token_nor_csrf_value() {
     let engine = support::engine_with(|config| config.token_location([authx::Location::Cookies]));
-    let text = issue(&engine, &NewToken::access("a").csrf(MARK));
-    let cookie = format!("access_token_cookie={text}");
+    let jwt = issue(&engine, &NewToken::access("a").csrf(MARK));
+    let cookie = format!("access_token_cookie={jwt}");
     let headers = [("cookie", cookie.as_str())];
     let request = Request::new("GET", headers.as_slice());
     let candidate = engine.refresh_candidate(&request, "/", at(600)).expect("due");
-    assert_silent("a candidate for refresh", &format!("{candidate:?}"), &[MARK, &text]);
+    assert_silent("a candidate for refresh", &format!("{candidate:?}"), &[MARK, &jwt]);
 }
 
 #[test]
-fn no_error_about_a_token_shows_any_of_it() {
+fn no_error_shows_any_part_of_the_token() {
     let signer = support::engine_with(|config| config.login_type("user"));
-    let text = issue(
+    let jwt = issue(
         &signer,
         &NewToken::refresh(MARK)
             .csrf(MARK)
@@ -112,18 +112,18 @@ fn no_error_about_a_token_shows_any_of_it() {
             .jti(MARK)
             .audience(authx::Audience::One(MARK.into())),
     );
-    let edited = text.replacen('.', ".e", 1);
+    let edited = jwt.replacen('.', ".e", 1);
     let by_hand = |payload: serde_json::Value| support::sign_payload(&payload);
     let twice = support::sign(r#"{"alg":"HS256"}"#, &format!("{{\"{MARK}\":1,\"{MARK}\":1}}"));
     let tokens = [
-        ("a fine token", text.clone()),
+        ("a valid token", jwt.clone()),
         ("an edited token", edited),
-        ("no token", MARK.to_owned()),
-        ("no base64url", format!("{MARK}=.{MARK}.{MARK}")),
+        ("not a token", MARK.to_owned()),
+        ("not base64url", format!("{MARK}=.{MARK}.{MARK}")),
         ("an unknown algorithm", support::sign(&format!("{{\"alg\":\"{MARK}\"}}"), "{}")),
         ("an unknown header", support::sign(&format!("{{\"{MARK}\":1}}"), "{}")),
-        ("no JSON", support::sign(r#"{"alg":"HS256"}"#, MARK)),
-        ("a member twice", twice),
+        ("not JSON", support::sign(r#"{"alg":"HS256"}"#, MARK)),
+        ("a duplicate key", twice),
         ("a bad claim", by_hand(serde_json::json!({"sub": "a", "type": MARK}))),
         ("an expired token", by_hand(serde_json::json!({"sub": MARK, "type": "access", "exp": 1}))),
     ];

@@ -1,4 +1,4 @@
-//! Sessions: which one a token belongs to, and when that ends the token.
+//! Sessions: which session a token belongs to, and when that makes the token invalid.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn session_in_question<C>(verified: Verified<'_, C>) -> Option<String> {
     match verified.ask(Stores::default()) {
         Step::AskSession(question) => Some(question.session_id().to_owned()),
         Step::Admitted(_) => None,
-        Step::AskRevocation(_) => panic!("there is nobody to ask"),
+        Step::AskRevocation(_) => panic!("no store of revoked tokens was given"),
     }
 }
 
@@ -44,11 +44,11 @@ fn a_token_names_its_session() {
 }
 
 #[test]
-fn nobody_is_asked_about_a_token_without_a_session_nor_where_tracking_is_off() {
+fn no_store_is_asked_without_a_session_or_where_tracking_is_off() {
     let in_session = issue(&tracking(), &NewToken::access("a").session("s1"));
-    let free = issue(&tracking(), &NewToken::access("a"));
-    assert!(payload_of(&free).get("sid").is_none());
-    for (engine, token) in [(engine(), &in_session), (tracking(), &free)] {
+    let without = issue(&tracking(), &NewToken::access("a"));
+    assert!(payload_of(&without).get("sid").is_none());
+    for (engine, token) in [(engine(), &in_session), (tracking(), &without)] {
         let token = access(token);
         let verified = engine.verify::<()>(&token, &Requirement::access(), now());
         let verified = verified.expect("a good token");
@@ -57,7 +57,7 @@ fn nobody_is_asked_about_a_token_without_a_session_nor_where_tracking_is_off() {
 }
 
 #[test]
-fn only_an_active_session_lets_its_tokens_pass() {
+fn only_tokens_of_an_active_session_are_accepted() {
     assert_eq!(SessionState::Active.check(), Ok(()));
     for state in [SessionState::Revoked, SessionState::Unknown] {
         assert_eq!(state.check(), Err(Error::SessionRevoked));
@@ -67,7 +67,7 @@ fn only_an_active_session_lets_its_tokens_pass() {
 }
 
 #[test]
-fn a_session_that_nobody_would_ask_about_is_not_promised() {
+fn a_token_with_a_session_is_issued_only_where_sessions_are_tracked() {
     let token = NewToken::access("a").session("s1");
     let refused = engine().issue(&token, now(), &SystemRandom);
     let error = refused.expect_err("tracking is off");
@@ -94,11 +94,11 @@ fn implicit_refresh_keeps_the_session_whether_it_is_tracked_or_not() {
                 assert_eq!(question.session_id(), "s1");
                 match question.answer(SessionState::Active).expect("an active session") {
                     Step::Admitted(claims) => claims,
-                    step => panic!("one question too many: {step:?}"),
+                    step => panic!("an unexpected second question: {step:?}"),
                 }
             }
             Step::Admitted(claims) if !tracked => claims,
-            step => panic!("another step: {step:?}"),
+            step => panic!("an unexpected step: {step:?}"),
         };
         let headers: &[(&str, &str)] = &[];
         let outcome = authx::Outcome { status: 200, headers };
@@ -108,7 +108,7 @@ fn implicit_refresh_keeps_the_session_whether_it_is_tracked_or_not() {
 }
 
 #[test]
-fn a_session_is_remembered_as_long_as_its_longest_token_may_live() {
+fn an_idle_session_is_kept_for_the_longest_lifetime_of_a_token() {
     let days = |days: u64| Duration::from_secs(days * 24 * 60 * 60);
     let expires = TokenLifetime::Expires;
     for (name, engine, expected) in [

@@ -1,6 +1,6 @@
-//! The reference of settings: that it is complete and true, and that docs/configuration.md has it.
+//! The reference of settings is complete and correct, and docs/configuration.md contains it.
 //!
-//! `make settings-table` writes the tables of the page, and a run without that compares.
+//! `make settings-table` writes the tables of the page; otherwise the test compares them.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ fn the_page_of_settings_has_the_reference() {
     if std::env::var_os("WRITE_SETTINGS").is_some() {
         std::fs::write(&path, page).expect("docs/configuration.md");
     } else {
-        assert!(there == page, "docs/configuration.md says otherwise: `make settings-table`");
+        assert!(there == page, "docs/configuration.md is out of date: run `make settings-table`");
     }
 }
 
@@ -57,7 +57,7 @@ fn line(row: &SettingReference) -> String {
     format!("| `{name}` | {takes} | `{default}`{in_python} | {doc} |\n")
 }
 
-/// The page with this table below this heading, between its marks.
+/// The page with `table` between the marks below the heading `title`.
 fn with_table(page: &str, title: &str, table: &str) -> String {
     let heading = format!("\n## {title}\n");
     let begin = "<!-- `make settings-table` writes this -->\n";
@@ -70,7 +70,7 @@ fn with_table(page: &str, title: &str, table: &str) -> String {
     let first = place_of(begin, section) + begin.len();
     let last = place_of(end, first);
     let next = page[section + 1..].find("\n## ").map_or(page.len(), |next| section + 1 + next);
-    assert!(last < next, "{title} has no table of its own");
+    assert!(last < next, "the section {title} has no table");
     format!("{}\n{table}\n{}", &page[..first], &page[last..])
 }
 
@@ -78,7 +78,7 @@ fn with_table(page: &str, title: &str, table: &str) -> String {
 fn every_default_is_the_documented_one() {
     let expected = [
         ("JWT_ALGORITHM", "HS256"),
-        // The peer says HS256 whatever JWT_ALGORITHM is; here, it follows JWT_ALGORITHM.
+        // In the peer it is HS256 whatever JWT_ALGORITHM is; here the default follows JWT_ALGORITHM.
         ("JWT_DECODE_ALGORITHMS", "[]"),
         ("JWT_SECRET_KEY", "null"),
         ("JWT_PREVIOUS_SECRET_KEY", "null"),
@@ -138,7 +138,7 @@ fn every_default_is_the_documented_one() {
         ("JWT_IMPLICIT_REFRESH_METHOD_INCLUDE", "[]"),
         ("JWT_IMPLICIT_REFRESH_METHOD_EXCLUDE", "[]"),
         ("JWT_INVALID_TOKEN_STATUS", "401"),
-        // The peer says msg, and has no effect of it: its bodies say message, as these do.
+        // The peer's default is msg, but the setting has no effect there: its bodies have message, as here.
         ("JWT_ERROR_MESSAGE_KEY", "message"),
         ("JWT_RATE_LIMIT_IPV6_PREFIX", "64"),
         ("JWT_SESSION_TRACKING", "false"),

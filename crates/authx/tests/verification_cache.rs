@@ -1,4 +1,4 @@
-//! What the verification cache does, and each thing that it never does.
+//! What the verification cache does, and what it must never do.
 
 use std::collections::{BTreeMap, HashMap};
 use std::thread;
@@ -31,14 +31,14 @@ fn statistics(engine: &Engine) -> CacheStatistics {
     engine.cache_statistics().expect("a cache")
 }
 
-/// How many tokens it keeps, and how many it was asked for in vain.
+/// How many tokens are cached, and how many lookups found none.
 fn kept_and_missed(engine: &Engine) -> (usize, u64) {
     let statistics = statistics(engine);
     (statistics.entries, statistics.misses)
 }
 
 #[test]
-fn there_is_none_unless_it_is_asked_for() {
+fn there_is_no_cache_unless_it_is_configured() {
     let engine = engine();
     let token = issue(&engine, &NewToken::access("ada"));
     verify(&engine, &token).expect("claims");
@@ -46,7 +46,7 @@ fn there_is_none_unless_it_is_asked_for() {
 }
 
 #[test]
-fn a_token_that_verified_is_found_again_and_says_the_same() {
+fn a_cached_token_gives_the_same_claims() {
     for algorithm in ALGORITHMS {
         let engine = caching([signing_key(algorithm)]);
         let token = NewToken::access("ada").scopes(["users:read"]).claims(json!({"plan": [1, 2]}));
@@ -66,7 +66,7 @@ fn a_token_that_verified_is_found_again_and_says_the_same() {
 }
 
 #[test]
-fn clones_of_an_engine_share_it() {
+fn clones_of_an_engine_share_the_cache() {
     let engine = caching_engine();
     let token = issue(&engine, &NewToken::access("ada"));
     verify(&engine.clone(), &token).expect("claims");
@@ -75,7 +75,7 @@ fn clones_of_an_engine_share_it() {
 }
 
 #[test]
-fn never_is_a_token_accepted_from_its_end_on() {
+fn no_token_is_accepted_after_its_expiry() {
     for leeway in [0, 30] {
         let engine = engine_with(|config| {
             config.verification_cache_entries(1000_usize).decode_leeway(seconds(leeway))
@@ -89,12 +89,12 @@ fn never_is_a_token_accepted_from_its_end_on() {
         for second in [60, 61, 3600] {
             assert_eq!(verify_at(&engine, &token, at(second + leeway)), Err(Error::Expired));
         }
-        assert_eq!(statistics(&engine).entries, 0, "it is gone at once");
+        assert_eq!(statistics(&engine).entries, 0, "an expired token is removed at once");
     }
 }
 
 #[test]
-fn never_is_a_token_accepted_before_its_time_when_the_clock_went_back() {
+fn no_token_is_accepted_before_its_time_when_the_clock_was_set_back() {
     let engine = caching_engine();
     let token = issue(&engine, &NewToken::access("ada").not_before(at(0)).issued_at(at(-60)));
     verify(&engine, &token).expect("claims");
@@ -105,7 +105,7 @@ fn never_is_a_token_accepted_before_its_time_when_the_clock_went_back() {
 }
 
 #[test]
-fn never_does_a_token_outlive_its_key_in_the_ring() {
+fn no_token_is_accepted_without_its_key_in_the_ring() {
     let engine = caching([secret_key(SECRET), secret_key(OTHER_SECRET)]);
     let token = issue(&engine_of_ring([secret_key(OTHER_SECRET)]), &NewToken::access("ada"));
     verify(&engine, &token).expect("claims");
@@ -116,7 +116,7 @@ fn never_does_a_token_outlive_its_key_in_the_ring() {
 }
 
 #[test]
-fn never_does_a_token_outlive_the_retirement_of_its_key() {
+fn no_token_is_accepted_after_its_key_is_retired() {
     let retiring = secret_key(OTHER_SECRET).retired_at(at(30));
     let engine = caching([secret_key(SECRET), retiring]);
     let token = issue(&engine_of_ring([secret_key(OTHER_SECRET)]), &NewToken::access("ada"));
@@ -130,7 +130,7 @@ fn never_does_a_token_outlive_the_retirement_of_its_key() {
 }
 
 #[test]
-fn only_what_passed_every_check_is_kept() {
+fn only_a_token_that_passed_every_check_is_cached() {
     let engine = engine_with(|config| {
         config.verification_cache_entries(1000_usize).decode_issuer("accounts.example".to_owned())
     });
@@ -141,7 +141,7 @@ fn only_what_passed_every_check_is_kept() {
         issue(&other, &ours())
     };
     let refused = [
-        ("no token", "abc".to_owned(), Requirement::access()),
+        ("not a token", "abc".to_owned(), Requirement::access()),
         ("another key", from_other_key, Requirement::access()),
         ("cut short", good[..good.len() - 1].to_owned(), Requirement::access()),
         ("expired", issue(&engine, &ours().expires_at(at(-1))), Requirement::access()),
@@ -167,7 +167,7 @@ fn only_what_passed_every_check_is_kept() {
 }
 
 #[test]
-fn a_kept_token_meets_every_other_check_each_time() {
+fn every_other_check_of_a_cached_token_is_made_each_time() {
     let engine = caching_engine();
     let token =
         issue(&engine, &NewToken::access("ada").scopes(["users:read"]).csrf("the right one"));
@@ -207,7 +207,7 @@ fn a_kept_token_meets_every_other_check_each_time() {
 }
 
 #[test]
-fn each_type_of_custom_claims_has_its_own() {
+fn each_type_of_custom_claims_has_its_own_entry() {
     #[derive(Clone, Debug, PartialEq, serde::Deserialize)]
     struct Account {
         plan: u32,
@@ -230,14 +230,14 @@ fn each_type_of_custom_claims_has_its_own() {
             .verify::<()>(&access(&token), &requirement, now())
             .map(authx::Verified::without_asking)
             .expect("claims");
-        // What doesn't fit is no more accepted because it fits others.
-        engine.verify::<Tenant>(&access(&token), &requirement, now()).expect_err("no text");
+        // An entry for another type does not make claims acceptable that don't fit this type.
+        engine.verify::<Tenant>(&access(&token), &requirement, now()).expect_err("not a string");
     }
-    assert_eq!(kept_and_missed(&engine), (2, 4), "what didn't fit is not kept");
+    assert_eq!(kept_and_missed(&engine), (2, 4), "claims that did not fit are not cached");
 }
 
 #[test]
-fn the_twin_of_a_signature_is_verified_for_itself() {
+fn the_twin_of_an_ecdsa_token_has_its_own_entry() {
     let engine = caching([signing_key(Algorithm::Es256)]);
     let token = issue(&engine, &NewToken::access("ada"));
     verify(&engine, &token).expect("claims");
@@ -248,7 +248,7 @@ fn the_twin_of_a_signature_is_verified_for_itself() {
 
 proptest! {
     #[test]
-    fn never_does_another_text_have_the_entry_of_a_token(
+    fn no_other_string_finds_the_entry_of_a_token(
         place: prop::sample::Index,
         byte in 0_u8..0x80,
         keep in any::<prop::sample::Index>(),
@@ -262,18 +262,18 @@ proptest! {
         other[place] = byte;
         let other = String::from_utf8(other).expect("ASCII");
         let cut = &token[..keep.index(token.len())];
-        for text in [other.as_str(), cut] {
-            if text == token {
+        for string in [other.as_str(), cut] {
+            if string == token {
                 continue;
             }
-            engine.verify::<()>(&access(text), &Requirement::access(), now()).expect_err("another token");
+            engine.verify::<()>(&access(string), &Requirement::access(), now()).expect_err("another token");
         }
         prop_assert_eq!(statistics(&engine).entries, 1);
     }
 }
 
 #[test]
-fn neither_bound_is_ever_passed() {
+fn neither_limit_is_ever_exceeded() {
     for (entries, bytes) in
         [(1_usize, 65_536_usize), (10, 1 << 20), (1000, 100_000), (100, 64 << 20), (5000, 1 << 20)]
     {
@@ -293,7 +293,7 @@ fn neither_bound_is_ever_passed() {
 }
 
 #[test]
-fn what_it_says_to_take_is_no_less_than_what_it_takes() {
+fn the_reported_bytes_are_at_least_the_allocated_ones() {
     fn assert_enough<C: CustomClaims>(claims: &Value) {
         let engine = engine_with(|config| config.verification_cache_entries(100_000_usize));
         let tokens: Vec<String> = (0..512)
@@ -313,7 +313,7 @@ fn what_it_says_to_take_is_no_less_than_what_it_takes() {
         assert_eq!(statistics.entries, tokens.len());
         let taken = u64::try_from(taken.bytes_current).expect("more than before");
         assert!(taken <= statistics.bytes, "{taken} of {}: {claims}", statistics.bytes);
-        // A bound that is far too careful would keep too few.
+        // If the estimate were far too high, too few tokens would be cached.
         assert!(statistics.bytes <= 8 * taken, "{taken} of {}: {claims}", statistics.bytes);
     }
 
@@ -334,11 +334,11 @@ fn what_it_says_to_take_is_no_less_than_what_it_takes() {
     assert_enough::<Value>(
         &json!({"a": [[[[[[]]]]], {"a": {"b": {"c": {}}}}, [{}, {}, {"d": 1}]]}),
     );
-    assert_enough::<Value>(&json!({"texts": vec!["a"; 200], "long": "x".repeat(2000)}));
+    assert_enough::<Value>(&json!({"strings": vec!["a"; 200], "long": "x".repeat(2000)}));
 }
 
 #[test]
-fn it_shows_no_token() {
+fn debug_output_shows_no_token() {
     let engine = caching_engine();
     let token = issue(&engine, &NewToken::access("ada lovelace"));
     verify(&engine, &token).expect("claims");
@@ -350,7 +350,7 @@ fn it_shows_no_token() {
 }
 
 #[test]
-fn threads_share_it_and_each_gets_the_claims_of_its_token() {
+fn threads_share_the_cache_and_each_gets_the_claims_of_its_token() {
     let engine = caching_engine();
     let tokens: Vec<String> =
         (0..32).map(|number| issue(&engine, &NewToken::access(format!("user {number}")))).collect();

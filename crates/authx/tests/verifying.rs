@@ -1,4 +1,4 @@
-//! Which tokens are accepted, and what the others are told first.
+//! Which tokens are accepted, and which error the others get.
 
 use std::time::Duration;
 
@@ -16,8 +16,8 @@ use support::{
 };
 
 #[test]
-fn the_first_fault_in_the_documented_order_is_the_one_that_is_reported() {
-    /// Has the faults of the list below from the `first` one on, and none before it.
+fn the_first_fault_in_the_documented_order_is_reported() {
+    /// A token with the faults of the list below from number `first` on, and none of those before.
     fn token(first: usize) -> String {
         let has = |fault: usize| fault >= first;
         let secret = if has(3) { OTHER_SECRET } else { SECRET };
@@ -91,7 +91,7 @@ fn the_first_fault_in_the_documented_order_is_the_one_that_is_reported() {
 }
 
 #[test]
-fn an_algorithm_without_a_key_is_named_before_anything_else_is_read() {
+fn an_algorithm_without_a_key_is_refused_before_anything_else_is_read() {
     let unsigned = |header: &str, rest: &str| format!("{}.{rest}", base64url(header));
     for header in [r#"{"alg":"none"}"#, r#"{"alg":"HS512"}"#, r#"{"alg":"ES256"}"#, r#"{"alg":""}"#]
     {
@@ -104,7 +104,7 @@ fn an_algorithm_without_a_key_is_named_before_anything_else_is_read() {
 }
 
 #[test]
-fn a_text_without_the_structure_of_a_token_is_malformed() {
+fn a_string_without_the_structure_of_a_token_is_malformed() {
     let good = sign_payload(&minimal_payload());
     let [header, payload, signature] = good.split('.').collect::<Vec<_>>()[..] else {
         panic!("three segments")
@@ -128,7 +128,7 @@ fn a_text_without_the_structure_of_a_token_is_malformed() {
 }
 
 #[test]
-fn every_claim_has_its_type_or_the_token_is_refused_by_the_claims_name() {
+fn a_claim_of_the_wrong_type_is_an_error_that_names_the_claim() {
     let with = |claim: &str, value: Value| {
         let mut payload = minimal_payload();
         payload[claim] = value;
@@ -215,53 +215,53 @@ fn issuer_and_audience_are_the_configured_ones() {
     let iss = Err(Error::InvalidIssuer);
     let aud = Err(Error::InvalidAudience);
     for (name, change, claims, expected) in [
-        ("no issuer is asked for", none, json!({"iss": "you"}), Ok(())),
+        ("no configured issuer", none, json!({"iss": "you"}), Ok(())),
         ("the issuer", issuer, json!({"iss": "me"}), Ok(())),
         ("another issuer", issuer, json!({"iss": "you"}), iss.clone()),
         ("an issuer in other case", issuer, json!({"iss": "ME"}), iss.clone()),
         ("no issuer", issuer, json!({}), iss),
         ("no audience", none, json!({}), Ok(())),
-        ("somebody's, where we have no name", none, json!({"aud": "them"}), aud.clone()),
-        ("nobody's, where we have no name", none, json!({"aud": []}), aud.clone()),
-        ("ours", one, json!({"aud": "us"}), Ok(())),
-        ("ours among others", one, json!({"aud": ["them", "us"]}), Ok(())),
-        ("another's", one, json!({"aud": "them"}), aud.clone()),
-        ("part of our name", one, json!({"aud": "u"}), aud.clone()),
-        ("nobody's", one, json!({"aud": []}), aud.clone()),
-        ("no audience, where we have a name", one, json!({}), aud.clone()),
-        ("one of our names", many, json!({"aud": "all"}), Ok(())),
-        ("one of our names among others", many, json!({"aud": ["x", "us"]}), Ok(())),
-        ("none of our names", many, json!({"aud": ["x", "y"]}), aud.clone()),
+        ("an audience, where none is configured", none, json!({"aud": "them"}), aud.clone()),
+        ("an empty audience, where none is configured", none, json!({"aud": []}), aud.clone()),
+        ("the audience", one, json!({"aud": "us"}), Ok(())),
+        ("the audience among others", one, json!({"aud": ["them", "us"]}), Ok(())),
+        ("another audience", one, json!({"aud": "them"}), aud.clone()),
+        ("part of the audience", one, json!({"aud": "u"}), aud.clone()),
+        ("an empty audience", one, json!({"aud": []}), aud.clone()),
+        ("no audience, where one is configured", one, json!({}), aud.clone()),
+        ("one of the audiences", many, json!({"aud": "all"}), Ok(())),
+        ("one of the audiences among others", many, json!({"aud": ["x", "us"]}), Ok(())),
+        ("none of the audiences", many, json!({"aud": ["x", "y"]}), aud.clone()),
         ("the audience of new tokens", encoded, json!({"aud": "us"}), Ok(())),
         ("another than that of new tokens", encoded, json!({"aud": "them"}), aud.clone()),
-        ("anybody's, where no name is ours", empty, json!({"aud": "us"}), aud),
+        ("an audience, where the configured list is empty", empty, json!({"aud": "us"}), aud),
     ] {
         let mut payload = minimal_payload();
-        let members = payload.as_object_mut().expect("an object");
-        members.extend(claims.as_object().expect("an object").clone());
+        let object = payload.as_object_mut().expect("an object");
+        object.extend(claims.as_object().expect("an object").clone());
         let outcome = verify(&engine_with(change), &sign_payload(&payload)).map(drop);
         assert_eq!(outcome, expected, "{name}");
     }
 }
 
 #[test]
-fn a_type_passes_only_for_itself() {
+fn a_token_is_accepted_only_as_its_type() {
     let engine = engine();
     let tokens = [TokenKind::Access, TokenKind::Refresh]
         .map(|kind| (kind, issue(&engine, &NewToken::new(kind, "a"))));
-    for (kind, text) in &tokens {
-        for asked in [TokenKind::Access, TokenKind::Refresh] {
+    for (kind, jwt) in &tokens {
+        for required in [TokenKind::Access, TokenKind::Refresh] {
             for location in [Location::Headers, Location::Json, Location::Query, Location::Cookies]
             {
-                let token = RequestToken::new(text.as_str(), asked, location);
-                let requirement = Requirement::of(asked).csrf(CsrfCheck::Never);
+                let token = RequestToken::new(jwt.as_str(), required, location);
+                let requirement = Requirement::of(required).csrf(CsrfCheck::Never);
                 let outcome = engine.verify::<()>(&token, &requirement, now()).map(|_| ());
-                let expected = if *kind == asked {
+                let expected = if *kind == required {
                     Ok(())
                 } else {
-                    Err(Error::WrongTokenType { expected: asked })
+                    Err(Error::WrongTokenType { expected: required })
                 };
-                assert_eq!(outcome, expected, "{kind} for {asked} in {location}");
+                assert_eq!(outcome, expected, "{kind} for {required} in {location}");
                 let any = engine
                     .verify::<()>(&token, &requirement.any_kind(), now())
                     .map(authx::Verified::without_asking);
@@ -269,7 +269,7 @@ fn a_type_passes_only_for_itself() {
             }
         }
     }
-    // A refresh token is not fresh, whatever it says.
+    // A refresh token is never fresh, whatever its claim `fresh` says.
     let payload = json!({"sub": "a", "type": "refresh", "fresh": true, "exp": NOW + 60});
     let fresh = sign_payload(&payload);
     let requirement = Requirement::refresh().freshness(true);
@@ -283,8 +283,8 @@ fn a_type_passes_only_for_itself() {
 fn scopes_are_read_from_both_claims_and_checked() {
     let token = |claims: Value| {
         let mut payload = minimal_payload();
-        let members = payload.as_object_mut().expect("an object");
-        members.extend(claims.as_object().expect("an object").clone());
+        let object = payload.as_object_mut().expect("an object");
+        object.extend(claims.as_object().expect("an object").clone());
         sign_payload(&payload)
     };
     let engine = engine();
@@ -296,15 +296,15 @@ fn scopes_are_read_from_both_claims_and_checked() {
         (json!({"scope": ""}), Some(vec![])),
         (json!({"scopes": ["a"], "scope": "b"}), Some(vec!["a", "b"])),
     ] {
-        let text = token(claims.clone());
-        let found = verify(&engine, &text).expect("valid").scopes;
+        let jwt = token(claims.clone());
+        let found = verify(&engine, &jwt).expect("valid").scopes;
         let strings = |list: Vec<&str>| list.into_iter().map(str::to_owned).collect::<Vec<_>>();
         let provided = provided.map(strings);
         assert_eq!(found, provided, "{claims}");
 
         let required = RequiredScopes::all(["a", "b"]);
         let requirement = Requirement::access().scopes(required);
-        let outcome = engine.verify::<()>(&access(&text), &requirement, now()).map(drop);
+        let outcome = engine.verify::<()>(&access(&jwt), &requirement, now()).map(drop);
         let provided = provided.unwrap_or_default();
         let expected = if provided == ["a", "b"] {
             Ok(())
@@ -342,13 +342,13 @@ fn every_spelling_of_an_ecdsa_token_is_listed_and_verifies() {
     let token = issue(&engine_of(Algorithm::Es256), &NewToken::access("a"));
     assert_eq!(mixed.spellings(&token).len(), 2);
     assert_eq!(mixed.spellings(&issue(&mixed, &NewToken::access("a"))).len(), 1);
-    for text in ["", "a.b.c", "..", "ä.ö.ü", "eyJhbGciOiJFUzI1NiJ9.e30.AA"] {
-        assert_eq!(mixed.spellings(text), [text], "{text:?}");
+    for jwt in ["", "a.b.c", "..", "ä.ö.ü", "eyJhbGciOiJFUzI1NiJ9.e30.AA"] {
+        assert_eq!(mixed.spellings(jwt), [jwt], "{jwt:?}");
     }
 }
 
 #[test]
-fn no_bit_of_a_token_can_be_flipped() {
+fn a_token_with_any_bit_flipped_is_refused() {
     let algorithms =
         [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Ps256, Algorithm::Es256, Algorithm::EdDsa];
     for algorithm in algorithms {
@@ -374,18 +374,18 @@ fn no_bit_of_a_token_can_be_flipped() {
 }
 
 #[test]
-fn looking_at_a_token_decides_nothing_and_needs_its_structure() {
+fn decoding_without_verifying_checks_only_the_structure() {
     let token = sign(r#"{ "alg" : "none" }"#, r#"{"exp":"never"}"#);
     let header = authx::decode_unverified_header(&token).expect("an object");
     assert_eq!(header.get(), r#"{ "alg" : "none" }"#);
     let payload = authx::decode_unverified_payload(&token).expect("an object");
     assert_eq!(payload.get(), r#"{"exp":"never"}"#);
     for (name, token) in [
-        ("no token", "abc".to_owned()),
-        ("no object", sign("[]", "[]")),
-        ("a member twice", sign(r#"{"a":1,"a":1}"#, r#"{"a":1,"a":1}"#)),
-        ("no JSON", sign("{", "{")),
-        ("no base64url", "e30=.e30=.AA".to_owned()),
+        ("not a token", "abc".to_owned()),
+        ("not an object", sign("[]", "[]")),
+        ("a duplicate key", sign(r#"{"a":1,"a":1}"#, r#"{"a":1,"a":1}"#)),
+        ("not JSON", sign("{", "{")),
+        ("not base64url", "e30=.e30=.AA".to_owned()),
     ] {
         assert!(authx::decode_unverified_header(&token).is_err(), "{name}");
         assert!(authx::decode_unverified_payload(&token).is_err(), "{name}");

@@ -1,4 +1,4 @@
-//! Compact JWS, with keys that are given as JWK.
+//! Vectors of compact JWS, whose keys are JWK.
 
 use authx::{KeyRing, Timestamp, verify_signature};
 use serde_json::Value;

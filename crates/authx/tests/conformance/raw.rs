@@ -1,4 +1,4 @@
-//! Signatures and tags of bytes.
+//! Vectors of signatures and HMAC tags over bytes.
 
 use authx::{Algorithm, Key};
 
@@ -19,13 +19,13 @@ pub(crate) fn run(algorithm: &str, file: &File, report: &mut Report) {
 fn key_of(algorithm: Algorithm, group: &Group, vector: &Vector) -> Key {
     match &group.public_key_pem {
         Some(pem) => Key::from_public_pem(algorithm, pem),
-        // Some are shorter than their hash: what is asked here is the tag alone.
+        // Some secrets are shorter than their hash; these vectors test only the tag.
         None => Key::from_weak_secret(algorithm, bytes(&vector.key)),
     }
     .expect("a key")
 }
 
-/// JWS has whole tags only (RFC 7518 section 3.2): a right tag that was cut short must be refused.
+/// JWS allows only tags of full length (RFC 7518 section 3.2), so a truncated tag must be refused.
 fn published(algorithm: Algorithm, group: &Group, vector: &Vector) -> Published {
     let whole = match algorithm {
         Algorithm::Hs256 => 256,

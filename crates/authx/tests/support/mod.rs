@@ -1,6 +1,6 @@
-//! What the tests share: a clock that stands still, keys, engines, and tokens signed by hand.
+//! What the tests share: a fixed time, keys, engines, and functions that sign any payload.
 
-#![allow(dead_code, reason = "each file of tests uses a part of it")]
+#![allow(dead_code, reason = "each test file uses a part of it")]
 
 pub(crate) mod public_key;
 
@@ -29,7 +29,7 @@ pub(crate) fn now() -> Timestamp {
     at(0)
 }
 
-/// So many seconds after, or before, the instant of the tests.
+/// The instant `seconds` after that of the tests, or before it if negative.
 pub(crate) fn at(seconds: i64) -> Timestamp {
     Timestamp::from_seconds(NOW + seconds).expect("an instant in range")
 }
@@ -74,7 +74,7 @@ pub(crate) fn signing_key(algorithm: Algorithm) -> Key {
     .expect("a key of the tests")
 }
 
-/// The PEM texts of a key pair for `algorithm`, private and public; `None` for shared secrets.
+/// The PEM files of a key pair for `algorithm`, private and public; `None` for shared secrets.
 pub(crate) fn key_files(algorithm: Algorithm) -> Option<(&'static str, &'static str)> {
     Some(match algorithm.name() {
         "HS256" | "HS384" | "HS512" => return None,
@@ -110,7 +110,7 @@ pub(crate) fn issue<C: Serialize>(engine: &Engine, token: &NewToken<'_, C>) -> S
     engine.issue(token, now(), &SystemRandom).expect("a token")
 }
 
-/// As from a header.
+/// An access token as from a header.
 pub(crate) fn access(token: &str) -> RequestToken<'_> {
     RequestToken::new(token, TokenKind::Access, Location::Headers)
 }
@@ -135,7 +135,7 @@ pub(crate) fn verify_at(
     engine.verify(&access(token), &Requirement::access(), now).map(authx::Verified::without_asking)
 }
 
-/// The claims of a token whose stores all say the same: that it was revoked, or that it counts.
+/// The claims of a token, if the store of revoked tokens answers `is_revoked` and its session is active.
 pub(crate) fn admitted<C>(verified: Verified<'_, C>, is_revoked: bool) -> Result<Claims<C>, Error> {
     let mut step = verified.ask(Stores { revocation: true });
     loop {
@@ -161,11 +161,11 @@ pub(crate) fn base64url(bytes: impl AsRef<[u8]>) -> String {
     base64_simd::URL_SAFE_NO_PAD.encode_to_string(bytes)
 }
 
-pub(crate) fn from_base64url(text: &str) -> Vec<u8> {
-    base64_simd::URL_SAFE_NO_PAD.decode_to_vec(text).expect("base64url")
+pub(crate) fn from_base64url(encoded: &str) -> Vec<u8> {
+    base64_simd::URL_SAFE_NO_PAD.decode_to_vec(encoded).expect("base64url")
 }
 
-/// A token of these very texts, signed with HS256 and [`SECRET`].
+/// A token of exactly these strings, signed with HS256 and [`SECRET`].
 pub(crate) fn sign(header: &str, payload: &str) -> String {
     let signed = format!("{}.{}", base64url(header), base64url(payload));
     let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
@@ -178,12 +178,12 @@ pub(crate) fn sign_payload(payload: &Value) -> String {
     sign(r#"{"alg":"HS256","typ":"JWT"}"#, &payload.to_string())
 }
 
-/// The least that an access token must say.
+/// The claims that an access token must have.
 pub(crate) fn minimal_payload() -> Value {
     serde_json::json!({"sub": "user123", "type": "access", "exp": NOW + 60})
 }
 
-/// Gives the same byte again and again.
+/// Fills everything with the same byte.
 pub(crate) struct FixedRandom(pub(crate) u8);
 
 impl Random for FixedRandom {
@@ -193,7 +193,7 @@ impl Random for FixedRandom {
     }
 }
 
-/// Has nothing to give.
+/// Always fails.
 pub(crate) struct FailingRandom;
 
 impl Random for FailingRandom {

@@ -1,4 +1,4 @@
-//! Public keys as PEM, from their numbers.
+//! Public keys as PEM, built from their numbers.
 
 /// A curve, with its object identifier.
 #[derive(Clone, Copy)]
