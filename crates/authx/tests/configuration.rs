@@ -1,4 +1,4 @@
-//! Settings: three ways to give each, what they default to, and what is no value for them.
+//! Settings: the ways to set them, their defaults, and the values that are refused.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,29 +11,29 @@ use authx::{
 mod support;
 use support::{SECRET, config, engine_with, issue, payload_of, seconds, sign_payload, verify};
 
-/// A setting's name, a value as text and as what it is, and the builder's own method for it.
+/// A setting's name, a value as a string and with its type, and the builder's method.
 type Way = (&'static str, &'static str, SettingValue, fn(ConfigBuilder) -> ConfigBuilder);
 
 #[test]
-fn every_setting_is_given_alike_by_method_by_name_and_by_environment() {
+fn every_setting_can_be_set_by_method_by_name_and_by_environment() {
     let default = format!("{:?}", Config::builder());
     let mut seen = BTreeSet::new();
     for (name, text, value, by_method) in ways() {
         let by_method = format!("{:?}", by_method(Config::builder()));
         let by_name = Config::builder().set(name, &value).expect(name);
-        let by_text = Config::builder().set(name, &SettingValue::text(text)).expect(name);
+        let by_string = Config::builder().set(name, &SettingValue::text(text)).expect(name);
         let by_environment = Config::builder().variables([(name, text)]).expect(name);
         let lower = Config::builder().variables([(name.to_lowercase(), text)]).expect(name);
         assert_ne!(by_method, default, "{name} has no effect");
         for (way, builder) in [
             ("by name", by_name),
-            ("by text", by_text),
+            ("by string", by_string),
             ("by environment", by_environment),
             ("by environment in lower case", lower),
         ] {
             assert_eq!(format!("{builder:?}"), by_method, "{name} {way}");
         }
-        assert!(seen.insert(name), "{name} is there twice");
+        assert!(seen.insert(name), "{name} is listed twice");
     }
     assert_eq!(seen, BTreeSet::from_iter(SETTING_NAMES.iter().copied()));
 }
@@ -149,7 +149,7 @@ fn ways() -> Vec<Way> {
 }
 
 #[test]
-fn a_bad_value_is_named_by_setting_and_kind_and_never_shown() {
+fn the_error_for_a_bad_value_names_the_setting_and_the_type_and_never_shows_the_value() {
     const MARK: &str = "never-to-be-seen";
     let text = || SettingValue::text(MARK);
     let list = || SettingValue::List(vec![MARK.to_owned()]);
@@ -219,10 +219,10 @@ fn a_bad_value_is_named_by_setting_and_kind_and_never_shown() {
     ];
     for (setting, value, found, expected) in cases {
         let error = Config::builder().set(setting, &value).expect_err(setting);
-        let words = error.to_string();
+        let message = error.to_string();
         let start = format!("{setting}: {found} that is not allowed, expected {expected}");
-        assert!(words.starts_with(&start), "{words}");
-        for shown in [words, format!("{error:?}")] {
+        assert!(message.starts_with(&start), "{message}");
+        for shown in [message, format!("{error:?}")] {
             assert!(!shown.contains(MARK) && !shown.contains("77777"), "{shown}");
         }
     }
@@ -231,7 +231,7 @@ fn a_bad_value_is_named_by_setting_and_kind_and_never_shown() {
 }
 
 #[test]
-fn an_unknown_setting_is_an_error_by_name_and_passed_over_in_the_environment() {
+fn an_unknown_setting_is_an_error_by_name_and_ignored_in_the_environment() {
     for name in ["JWT_SECRET", "jwt_secret_key", "SECRET_KEY", "JWT_SECRET_KEY ", ""] {
         let error = Config::builder().set(name, &SettingValue::text("never-to-be-seen"));
         let error = error.expect_err(name);
@@ -239,17 +239,17 @@ fn an_unknown_setting_is_an_error_by_name_and_passed_over_in_the_environment() {
         assert!(!error.to_string().contains("never-to-be-seen"));
     }
     let variables = [("JWT_SECRET", "1"), ("PATH", "/bin"), ("JWT_SECRET_KEY", SECRET)];
-    let config = Config::builder().variables(variables).expect("passed over").build();
+    let config = Config::builder().variables(variables).expect("ignored").build();
     assert!(config.is_ok());
 }
 
 #[test]
-fn an_error_names_its_setting_and_gives_what_lies_behind_it() {
+fn an_error_names_its_setting_and_has_its_cause_as_source() {
     use std::error::Error as _;
 
     let weak = Config::builder().secret_key(Secret::from("short")).build().expect_err("weak");
-    let behind = weak.source().expect("the key's error").to_string();
-    assert_eq!(weak.to_string(), format!("JWT_SECRET_KEY: {behind}"));
+    let cause = weak.source().expect("the key's error").to_string();
+    assert_eq!(weak.to_string(), format!("JWT_SECRET_KEY: {cause}"));
     let missing = Config::builder().build().expect_err("no key");
     assert!(missing.to_string().contains("JWT_SECRET_KEY") && missing.source().is_none());
     let ring: ConfigError = ConfigError::KeyRing(authx::KeyRingError::Empty);
@@ -272,13 +272,13 @@ fn null_in_the_environment_switches_a_setting_off() {
     let engine = Engine::new(config.expect("settings"));
     assert!(!engine.unset_cookies(TokenKind::Access)[0].contains("SameSite"));
     for (name, value) in [("JWT_SECRET_KEY", "null"), ("JWT_ERROR_MESSAGE_KEY", "null")] {
-        let error = built(&[(name, value)]).expect_err("nothing to do without");
+        let error = built(&[(name, value)]).expect_err("a required setting");
         assert!(error.to_string().contains(name), "{error}");
     }
 }
 
 #[test]
-fn values_that_do_not_go_together_are_an_error_that_names_the_setting() {
+fn values_that_are_invalid_or_inconsistent_are_an_error_that_names_the_setting() {
     type Change = fn(ConfigBuilder) -> ConfigBuilder;
     let cases: [(&str, &str, Change); 44] = [
         ("JWT_HEADER_NAME", "a space", |c| c.header_name("X Token")),
@@ -302,7 +302,9 @@ fn values_that_do_not_go_together_are_an_error_that_names_the_setting() {
         ("JWT_IDENTITY_CLAIM", "a registered claim", |c| c.identity_claim("exp")),
         ("JWT_IDENTITY_CLAIM", "a registered claim", |c| c.identity_claim("login_type")),
         ("JWT_ERROR_MESSAGE_KEY", "nothing", |c| c.error_message_key("")),
-        ("JWT_ERROR_MESSAGE_KEY", "the other field", |c| c.error_message_key("error_type")),
+        ("JWT_ERROR_MESSAGE_KEY", "the key of another field", |c| {
+            c.error_message_key("error_type")
+        }),
         ("JWT_TOKEN_LOCATION", "none", |c| c.token_location([])),
         ("JWT_ACCESS_TOKEN_LOCATION", "none", |c| c.access_token_location(vec![])),
         ("JWT_REFRESH_TOKEN_LOCATION", "none", |c| c.refresh_token_location(vec![])),
@@ -376,7 +378,7 @@ fn cookies_with_name_prefixes_are_possible_where_their_rules_hold() {
 }
 
 #[test]
-fn each_type_has_locations_of_its_own_or_the_common_ones() {
+fn each_type_of_token_has_its_own_locations_or_the_common_ones() {
     use Location::{Cookies, Headers, Query};
     let common = config().token_location([Headers, Query]);
     let locations = |config: ConfigBuilder| {
@@ -386,14 +388,14 @@ fn each_type_has_locations_of_its_own_or_the_common_ones() {
     };
     let both = vec![Headers, Query];
     assert_eq!(locations(common.clone()), (both.clone(), both.clone()));
-    let own = common.clone().refresh_token_location(vec![Cookies]);
-    assert_eq!(locations(own), (both.clone(), vec![Cookies]));
-    let own = common.access_token_location(vec![Cookies]);
-    assert_eq!(locations(own), (vec![Cookies], both));
+    let refresh = common.clone().refresh_token_location(vec![Cookies]);
+    assert_eq!(locations(refresh), (both.clone(), vec![Cookies]));
+    let access = common.access_token_location(vec![Cookies]);
+    assert_eq!(locations(access), (vec![Cookies], both));
 }
 
 #[test]
-fn the_identity_claim_names_the_user_in_place_of_sub() {
+fn the_identity_claim_replaces_sub() {
     let engine = engine_with(|config| config.identity_claim("uid"));
     let token = issue(&engine, &NewToken::access("user123"));
     let payload = payload_of(&token);
@@ -404,7 +406,7 @@ fn the_identity_claim_names_the_user_in_place_of_sub() {
 }
 
 #[test]
-fn the_configuration_says_what_a_face_needs_to_know() {
+fn the_configuration_has_what_a_face_needs() {
     let config = config()
         .max_body_size(77_usize)
         .error_message_key("detail")

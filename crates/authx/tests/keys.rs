@@ -1,4 +1,4 @@
-//! Keys: what is one, what is none and why, and how a ring chooses among them.
+//! Keys: which are accepted, why others are refused, and how a ring chooses among them.
 
 use authx::{
     Algorithm, Config, ConfigBuilder, ConfigError, Engine, Error, IssueError, Key, KeyError,
@@ -46,7 +46,7 @@ fn no_algorithm_verifies_what_another_signed() {
 }
 
 #[test]
-fn a_public_key_is_no_secret_that_a_token_could_be_signed_with() {
+fn a_public_key_can_not_be_used_as_a_shared_secret() {
     let (private, public) = key_files(Algorithm::Rs256).expect("a key pair");
     let engine = engine_of_ring([Key::from_private_pem(Algorithm::Rs256, private).expect("a key")]);
     for algorithm in ["HS256", "RS256"] {
@@ -59,7 +59,7 @@ fn a_public_key_is_no_secret_that_a_token_could_be_signed_with() {
 }
 
 #[test]
-fn a_subject_has_one_hash_for_all_who_share_the_key_and_another_for_everybody_else() {
+fn the_hash_of_a_subject_is_the_same_only_for_engines_with_the_same_key() {
     let hash_of = |key| engine_of_ring([key]).subject_hash("ada");
     for algorithm in Algorithm::ALL {
         let Some((private, public)) = key_files(algorithm) else { continue };
@@ -68,8 +68,8 @@ fn a_subject_has_one_hash_for_all_who_share_the_key_and_another_for_everybody_el
         assert_eq!(hash_of(private), hash_of(public), "{algorithm}");
     }
     let other_rsa = Key::from_public_pem(Algorithm::Rs256, pem("rsa-other.spki")).expect("a key");
-    let own_rsa = Key::from_public_pem(Algorithm::Rs256, pem("rsa.spki")).expect("a key");
-    assert_ne!(hash_of(own_rsa), hash_of(other_rsa));
+    let rsa = Key::from_public_pem(Algorithm::Rs256, pem("rsa.spki")).expect("a key");
+    assert_ne!(hash_of(rsa), hash_of(other_rsa));
 
     let engine = engine_of(Algorithm::Hs256);
     let other = engine_of_ring([Key::from_secret(Algorithm::Hs256, OTHER_SECRET).expect("a key")]);
@@ -77,9 +77,10 @@ fn a_subject_has_one_hash_for_all_who_share_the_key_and_another_for_everybody_el
     assert_ne!(engine.subject_hash("ada"), engine.subject_hash("Ada"));
 }
 
-/// What signs tokens also hashes subjects. So no subject may be a token's header and payload.
+/// The same secret signs tokens and hashes subjects, so hashing a token's header and payload as a subject must not
+/// give its signature.
 #[test]
-fn the_hash_of_a_subject_is_no_signature() {
+fn the_hash_of_a_subject_is_never_the_signature_of_a_token() {
     let engine = engine_of(Algorithm::Hs256);
     let token = issue(&engine, &NewToken::access("user123"));
     let (signed, signature) = token.rsplit_once('.').expect("a signature");
@@ -103,13 +104,13 @@ fn every_form_of_pem_makes_the_same_key() {
         ("PKCS#8 version 1", Algorithm::EdDsa, "ed25519.pkcs8"),
     ];
     for (form, algorithm, file) in cases {
-        for (variant, text) in [
+        for (variant, file) in [
             ("as it is", pem(file).to_owned()),
             ("with CRLF", pem(file).replace('\n', "\r\n")),
             ("between other text", format!("Key of the tests\n\n{}\n\n", pem(file))),
         ] {
             let name = format!("{algorithm} from {form}, {variant}");
-            let key = Key::from_private_pem(algorithm, text).expect(&name);
+            let key = Key::from_private_pem(algorithm, file).expect(&name);
             let token = issue(&engine_of_ring([key]), &NewToken::access("user123"));
             let (_, public) = key_files(algorithm).expect("a key pair");
             let public = Key::from_public_pem(algorithm, public).expect(&name);
@@ -124,7 +125,7 @@ fn every_form_of_pem_makes_the_same_key() {
 }
 
 #[test]
-fn a_text_that_is_no_key_is_an_error_that_names_the_setting_and_shows_nothing_of_it() {
+fn a_bad_key_is_an_error_that_names_the_setting_and_does_not_show_the_key() {
     const PRIVATE: &str = "JWT_PRIVATE_KEY";
     const PUBLIC: &str = "JWT_PUBLIC_KEY";
     const PREVIOUS: &str = "JWT_PREVIOUS_PUBLIC_KEY";
@@ -250,7 +251,7 @@ fn a_key_of_another_kind_than_the_algorithms_is_refused() {
 }
 
 #[test]
-fn a_public_key_that_is_not_the_private_keys_own_is_refused() {
+fn a_public_key_that_does_not_belong_to_the_private_key_is_refused() {
     for (algorithm, private, public) in [
         (Algorithm::Rs256, "rsa.pkcs8", "rsa-other.spki"),
         (Algorithm::Ps384, "rsa.pkcs8", "rsa-other.spki"),
@@ -268,7 +269,7 @@ fn a_public_key_that_is_not_the_private_keys_own_is_refused() {
 }
 
 #[test]
-fn a_key_must_be_there() {
+fn a_configuration_without_a_key_is_refused() {
     for (algorithm, setting) in [
         (Algorithm::Hs256, "JWT_SECRET_KEY"),
         (Algorithm::Rs256, "JWT_PRIVATE_KEY"),
@@ -290,7 +291,7 @@ fn a_key_must_be_there() {
 }
 
 #[test]
-fn a_secret_must_be_as_long_as_its_hash_unless_told_otherwise() {
+fn a_secret_must_be_as_long_as_its_hash_unless_strict_keys_are_off() {
     for (algorithm, required) in
         [(Algorithm::Hs256, 32), (Algorithm::Hs384, 48), (Algorithm::Hs512, 64)]
     {
@@ -305,7 +306,7 @@ fn a_secret_must_be_as_long_as_its_hash_unless_told_otherwise() {
         let expected = weak(required - 1, required);
         assert_eq!(error, ConfigError::Key { setting: "JWT_SECRET_KEY", error: expected });
 
-        let lenient = config(required - 1).strict_keys(false).build().expect("told to allow it");
+        let lenient = config(required - 1).strict_keys(false).build().expect("strict keys are off");
         let [warning] = lenient.warnings() else { panic!("one warning") };
         assert!(warning.starts_with("JWT_SECRET_KEY: "), "{warning}");
         assert!(warning.contains(algorithm.name()) && !warning.contains("never"), "{warning}");
@@ -317,7 +318,7 @@ fn a_secret_must_be_as_long_as_its_hash_unless_told_otherwise() {
         assert_eq!(empty.expect_err("empty"), expected);
     }
     let previous = support::config().strict_keys(false).previous_secret_key(Secret::from("short"));
-    let config = previous.build().expect("told to allow it");
+    let config = previous.build().expect("strict keys are off");
     assert!(config.warnings()[0].starts_with("JWT_PREVIOUS_SECRET_KEY: "));
 }
 
@@ -329,7 +330,7 @@ fn what_the_previous_key_signed_is_valid_until_it_expires() {
             .private_key(Secret::from(pem("p256.pkcs8")))
             .previous_public_key(Secret::from(pem("p256-other.spki")))
     };
-    // The pair before is the one whose public half is the previous key: here, the same key twice.
+    // The current and the previous pair are the same one here.
     let same_pair = |config: ConfigBuilder| {
         rotated_pair(config).previous_public_key(Secret::from(pem("p256.spki")))
     };
@@ -346,7 +347,7 @@ fn what_the_previous_key_signed_is_valid_until_it_expires() {
         assert!(verify(&rotated, &renewed).is_ok(), "{name}");
     }
     let stranger = issue(&engine_of(Algorithm::Es256), &NewToken::access("user123"));
-    assert!(verify(&engine_with(rotated_pair), &stranger).is_ok(), "signed by the present key");
+    assert!(verify(&engine_with(rotated_pair), &stranger).is_ok(), "signed by the current key");
 
     let renewed = issue(
         &engine_with(|config| config.previous_secret_key(Secret::from(OTHER_SECRET))),
@@ -381,7 +382,7 @@ fn a_token_is_checked_against_the_key_that_it_names() {
     let nameless = engine_of_ring([secret_key(SECRET)]);
     assert!(verify(&nameless, &by(named(SECRET, "whatever"))).is_ok());
 
-    // Names of different algorithms don't get into each other's way.
+    // Keys of different algorithms may have the same name.
     let both =
         engine_of_ring([named(SECRET, "main"), signing_key(Algorithm::EdDsa).with_kid("main")]);
     let token = by(signing_key(Algorithm::EdDsa).with_kid("main"));
@@ -394,7 +395,7 @@ fn a_token_is_checked_against_the_key_that_it_names() {
 }
 
 #[test]
-fn the_order_of_a_headers_members_makes_no_difference() {
+fn the_order_of_the_fields_of_a_header_does_not_matter() {
     let names = ["main", r#"a "quoted\" name"#];
     for (name, other) in [(names[0], names[1]), (names[1], names[0])] {
         let ring = engine_of_ring([
@@ -419,7 +420,7 @@ fn the_order_of_a_headers_members_makes_no_difference() {
 }
 
 #[test]
-fn a_retired_key_verifies_nothing_from_its_last_instant_on() {
+fn a_key_verifies_nothing_from_its_retirement_on() {
     let token = issue(&engine_of_ring([secret_key(OTHER_SECRET)]), &NewToken::access("user123"));
     let ring = engine_of_ring([secret_key(SECRET), secret_key(OTHER_SECRET).retired_at(at(10))]);
     assert!(verify_at(&ring, &token, at(9)).is_ok());
@@ -428,7 +429,7 @@ fn a_retired_key_verifies_nothing_from_its_last_instant_on() {
 }
 
 #[test]
-fn a_ring_needs_keys_whose_names_tell_them_apart() {
+fn a_ring_needs_at_least_one_key_and_distinct_names() {
     let key = |secret| secret_key(secret).with_kid("main");
     assert_eq!(KeyRing::new([]).map(drop), Err(KeyRingError::Empty));
     let error = KeyRing::new([key(SECRET), key(OTHER_SECRET)]).map(drop);
@@ -438,7 +439,7 @@ fn a_ring_needs_keys_whose_names_tell_them_apart() {
 }
 
 #[test]
-fn further_algorithms_verify_with_the_keys_that_are_there() {
+fn additional_algorithms_verify_with_the_configured_keys() {
     let config = || {
         Config::builder()
             .secret_key(Secret::from(SECRET))
@@ -464,7 +465,7 @@ fn further_algorithms_verify_with_the_keys_that_are_there() {
 }
 
 #[test]
-fn a_key_pair_that_fits_none_of_the_further_algorithms_is_an_error_that_names_it() {
+fn a_public_key_that_fits_no_additional_algorithm_is_an_error_that_names_its_setting() {
     let config = |algorithms: &[Algorithm]| {
         Config::builder().secret_key(Secret::from(SECRET)).decode_algorithms(algorithms)
     };
@@ -474,14 +475,14 @@ fn a_key_pair_that_fits_none_of_the_further_algorithms_is_an_error_that_names_it
         let error = config(&listed).public_key(Secret::from(public)).build().expect_err(public);
         assert!(error.to_string().starts_with("JWT_PUBLIC_KEY: "), "{error}");
     }
-    // Without a pair there is nothing to fit, and a pair that nobody asks for is not looked at.
+    // A key is neither needed nor checked if no listed algorithm uses it.
     assert!(config(&listed).build().is_ok());
     let unused = config(&[Algorithm::Hs256]).public_key(Secret::from(pem("p256.spki")));
     assert!(unused.build().is_ok());
 }
 
 #[test]
-fn a_signature_is_checked_whatever_the_payload_is() {
+fn a_signature_is_checked_over_any_payload() {
     let ring = KeyRing::new([secret_key(SECRET)]).expect("a ring");
     let header = r#"{"alg":"HS256"}"#;
     for payload in ["", "no JSON", "\u{0}", "{\"sub\":1}"] {
@@ -497,9 +498,9 @@ fn weak(actual: usize, required: usize) -> KeyError {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Against another implementation, with secrets shorter and longer than the hash's block.
+    /// Compares with another implementation, with secrets shorter and longer than the block of the hash.
     #[test]
-    fn an_hmac_is_the_one_that_others_compute(secret in vec(any::<u8>(), 1..300), subject in ".+") {
+    fn an_hmac_agrees_with_another_implementation(secret in vec(any::<u8>(), 1..300), subject in ".+") {
         for (algorithm, hash) in [
             (Algorithm::Hs256, hmac::HMAC_SHA256),
             (Algorithm::Hs384, hmac::HMAC_SHA384),
@@ -514,13 +515,13 @@ proptest! {
     }
 }
 
-/// A signature of zeros holds under such a key, whatever it signs.
+/// With such a key, a signature of zeros is valid for any message.
 #[test]
 fn an_ed25519_key_of_small_order_is_refused() {
     for point in [
         "0100000000000000000000000000000000000000000000000000000000000000",
         "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
-        // The same point, which is not reduced.
+        // The same point in an encoding that is not reduced.
         "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
         "0000000000000000000000000000000000000000000000000000000000000000",
         "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",

@@ -387,7 +387,7 @@ fn value() -> impl Strategy<Value = Value> {
         prop_oneof![
             proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
             proptest::collection::hash_map("[a-c.]{0,2}", inner, 0..4)
-                .prop_map(|members| members.into_iter().collect()),
+                .prop_map(|fields| fields.into_iter().collect()),
         ]
     })
 }
@@ -414,7 +414,7 @@ fn rule() -> impl Strategy<Value = PolicyRule> {
 
 proptest! {
     #[test]
-    fn a_decision_is_what_the_rules_say_one_by_one(
+    fn a_decision_follows_from_each_rule_alone(
         rules in proptest::collection::vec(rule(), 0..5),
         action in "[ab](:[ab]){0,2}",
         resource in "[ab](:[ab]){0,2}",
@@ -425,7 +425,7 @@ proptest! {
         let attributes = AttributeValues::default().subject(subject).environment(token);
         let context = PolicyContext::new(&action, &resource, &attributes);
         let applies = |rule: &PolicyRule, effect| {
-            // Alone, a rule decides if it applies; the default is the opposite of what it would say.
+            // With this one rule, it decides if it applies, and the default is the opposite of its effect.
             let alone = Policy::with_evaluators([rule.clone()], [], effect == PolicyEffect::Deny);
             rule.effect() == effect && alone.decide(&context).rule == Some(0)
         };
@@ -456,7 +456,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_of_a_file_panics(text in "(\\[\\[rules\\]\\]|[a-z_]+ = |[\\[\\]{}'\"0-9.:,\n é-]|\\PC){0,40}") {
+    fn no_contents_of_a_file_panic(text in "(\\[\\[rules\\]\\]|[a-z_]+ = |[\\[\\]{}'\"0-9.:,\n é-]|\\PC){0,40}") {
         for result in [Policy::<&str>::from_toml(&text, "f"), Policy::from_json(&text, "f")] {
             if let Err(error) = result {
                 prop_assert!(error.line >= 1 && error.line <= text.matches('\n').count() + 1);

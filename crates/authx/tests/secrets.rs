@@ -1,4 +1,4 @@
-//! What is written about keys, tokens and configurations never shows what they are made of.
+//! Debug output and errors never show secrets, keys or tokens.
 
 use authx::{
     Algorithm, Config, CsrfProof, CsrfToken, Engine, Error, Key, KeyRing, NewToken, Request,
@@ -15,7 +15,7 @@ fn assert_silent(what: &str, shown: &str, secrets: &[&str]) {
     for secret in secrets {
         let bytes = format!("{:?}", secret.as_bytes());
         let bytes = bytes.trim_matches(['[', ']']);
-        for (form, secret) in [("text", *secret), ("bytes", bytes)] {
+        for (form, secret) in [("the string", *secret), ("the bytes", bytes)] {
             assert!(!secret.is_empty() && !shown.contains(secret), "{what} shows {form}: {shown}");
         }
     }

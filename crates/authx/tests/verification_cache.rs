@@ -375,7 +375,7 @@ fn threads_share_the_cache_and_each_gets_the_claims_of_its_token() {
 }
 
 #[test]
-fn bounds_that_make_no_sense_are_errors_that_name_the_setting() {
+fn invalid_limits_are_errors_that_name_the_setting() {
     let too_few = Config::builder()
         .secret_key(Secret::from(SECRET))
         .verification_cache_entries(100_usize)
@@ -383,18 +383,18 @@ fn bounds_that_make_no_sense_are_errors_that_name_the_setting() {
     let error = too_few.build().expect_err("too few bytes");
     assert!(error.to_string().contains("JWT_VERIFICATION_CACHE_BYTES"), "{error}");
 
-    // Without a cache the number means nothing.
+    // Without a cache the number is not checked.
     engine_with(|config| config.verification_cache_bytes(0_usize));
 
     for setting in ["JWT_VERIFICATION_CACHE_ENTRIES", "JWT_VERIFICATION_CACHE_BYTES"] {
         let error =
-            Config::builder().set(setting, &SettingValue::text("many")).expect_err("no number");
+            Config::builder().set(setting, &SettingValue::text("many")).expect_err("not a number");
         assert!(matches!(error, ConfigError::Value { setting: named, .. } if named == setting));
     }
 }
 
 #[test]
-fn a_token_that_never_expires_is_kept_like_any_other() {
+fn a_token_that_never_expires_is_cached_like_any_other() {
     let engine = engine_with(|config| {
         config
             .verification_cache_entries(10_usize)

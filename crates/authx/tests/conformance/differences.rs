@@ -1,10 +1,10 @@
-//! Where the engine differs from what is published, and why.
+//! Where the engine's results differ from the published ones, and why.
 
 pub(crate) struct Difference {
     pub(crate) file: &'static str,
     /// The vectors, by their `tcId`.
     pub(crate) vectors: &'static [u32],
-    /// What they are, and what happens here.
+    /// What the vectors test, and the engine's result.
     pub(crate) what: &'static str,
     pub(crate) why: &'static str,
 }
@@ -34,16 +34,16 @@ pub(crate) const DIFFERENCES: &[Difference] = &[
         file: "json_web_signature_test",
         vectors: &[367, 370],
         what: "a token with padding, as their comments say: accepted, published as invalid",
-        why: "the texts have no padding; vector 357 is the same text, published as valid",
+        why: "the strings have no padding; vector 357 is the same string, published as valid",
     },
     Difference {
         file: "json_web_signature_test",
         vectors: &[372, 373],
         what: "a character that is not base64url, in the header and in the payload: refused, published as valid",
-        why: "RFC 7515 section 2 knows no other characters, and the tag is that of the text without the character",
+        why: "RFC 7515 section 2 allows no other characters, and the tag is that of the string without the character",
     },
 ];
 
-/// Vectors that wait for a part that the engine doesn't have.
-pub(crate) const WAITING: &str = "The engine reads keys as secrets and as PEM. What these say is said by the JWK alone: \
-    that the key may not sign, which algorithm it is for, or a key of one kind in the frame of another.";
+/// The reason for vectors that can't run, because the engine lacks the feature.
+pub(crate) const WAITING: &str = "The engine reads keys as secrets and as PEM. What these vectors test can be expressed only \
+    in a JWK: that the key may not sign, which algorithm it is for, or a key labelled as another kind.";

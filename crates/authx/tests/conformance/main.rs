@@ -1,7 +1,7 @@
-//! Project Wycheproof's published test data, through the code that verifies tokens.
+//! Runs Project Wycheproof's published test vectors against the code that verifies tokens.
 //!
-//! What ran, and where the engine differs, is docs/conformance.md: `make conformance-table` writes it, and a run
-//! without that compares.
+//! docs/conformance.md lists what ran and where the engine differs. `make conformance-table` writes it; otherwise the
+//! test compares.
 
 mod differences;
 mod jwk;

@@ -1,4 +1,4 @@
-//! What ran, and docs/conformance.md.
+//! Counts the results of the vectors, and compares them with docs/conformance.md.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -31,12 +31,12 @@ impl Counts {
 }
 
 impl Report {
-    /// How many vectors were entered.
+    /// How many vectors were counted.
     pub(crate) fn ran(&self) -> usize {
         self.files.iter().map(|(_, counts)| counts.total()).sum()
     }
 
-    /// Enters what happened to a vector.
+    /// Counts the result of a vector.
     pub(crate) fn enter(
         &mut self,
         file: &File,
@@ -58,7 +58,7 @@ impl Report {
         }
     }
 
-    /// Enters a vector that can't run yet.
+    /// Counts a vector that can't run, because the engine lacks the feature.
     pub(crate) fn wait(&mut self, file: &File, vector: &Vector) {
         self.counts_of(file).waiting += 1;
         self.waiting.entry(file.name.clone()).or_default().push(vector.tc_id);
@@ -75,15 +75,18 @@ impl Report {
     ///
     /// # Panics
     ///
-    /// When a difference is not listed, a listed one is none, or the document says something else.
+    /// If a difference is not listed, a listed one no longer exists, or the document is out of date.
     pub(crate) fn check(mut self) {
-        // Past the test harness, which would keep it to itself.
+        // Written to stderr directly, because the test harness captures what `eprintln!` prints.
         let _ = writeln!(std::io::stderr(), "{}", self.summary());
         let table = self.table();
         for difference in DIFFERENCES {
             for vector in difference.vectors {
                 let key = (difference.file.to_owned(), *vector);
-                assert!(self.seen.remove(&key).is_some(), "{key:?} is no difference any more");
+                assert!(
+                    self.seen.remove(&key).is_some(),
+                    "{key:?} is listed as a difference, but agrees with what is published"
+                );
             }
         }
         assert!(self.seen.is_empty(), "differences that are not listed: {:#?}", self.seen);
@@ -107,25 +110,25 @@ impl Report {
     }
 
     fn table(&self) -> String {
-        let mut text = String::from(
+        let mut page = String::from(
             "| file | vectors | accepted as published | refused as published | either is right | different | waiting |\n\
              | --- | ---: | ---: | ---: | ---: | ---: | ---: |\n",
         );
         let mut sum = Counts::default();
         for (name, counts) in &self.files {
-            let _ = writeln!(text, "| `{name}` | {} |", counts.cells());
+            let _ = writeln!(page, "| `{name}` | {} |", counts.cells());
             sum = sum.and(counts);
         }
-        let _ = writeln!(text, "| all | {} |\n", sum.cells());
-        text += "| different | vectors | what | why |\n| --- | --- | --- | --- |\n";
+        let _ = writeln!(page, "| all | {} |\n", sum.cells());
+        page += "| different | vectors | what | why |\n| --- | --- | --- | --- |\n";
         for Difference { file, vectors, what, why } in DIFFERENCES {
-            let _ = writeln!(text, "| `{file}` | {} | {what} | {why} |", list(vectors));
+            let _ = writeln!(page, "| `{file}` | {} | {what} | {why} |", list(vectors));
         }
-        let _ = writeln!(text, "\n{WAITING}\n\n| waiting | vectors |\n| --- | --- |");
+        let _ = writeln!(page, "\n{WAITING}\n\n| waiting | vectors |\n| --- | --- |");
         for (file, vectors) in &self.waiting {
-            let _ = writeln!(text, "| `{file}` | {} |", list(vectors));
+            let _ = writeln!(page, "| `{file}` | {} |", list(vectors));
         }
-        text
+        page
     }
 }
 

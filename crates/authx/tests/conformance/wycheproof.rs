@@ -1,15 +1,15 @@
-//! The files, as their authors shape them.
+//! The format of Wycheproof's files.
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Where the files are. `None`, with a word about it, where they aren't, as with the published crate alone.
+/// The folder of the files. Without the folder, as in the published crate, prints a note and returns `None`.
 ///
 /// # Panics
 ///
-/// When they aren't there in CI.
+/// If the folder is missing in CI.
 pub(crate) fn folder() -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/vectors/wycheproof");
     if folder.is_dir() {
@@ -55,7 +55,7 @@ pub(crate) struct Vector {
     /// A compact JWS, or a JSON serialization of one.
     #[serde(default)]
     pub(crate) jws: Value,
-    /// As base 16, like all bytes here.
+    /// In hexadecimal, like `msg` and `sig`.
     #[serde(default)]
     pub(crate) key: String,
     #[serde(default)]
@@ -69,22 +69,22 @@ pub(crate) struct Vector {
 pub(crate) enum Published {
     Valid,
     Invalid,
-    /// Either will do.
+    /// Either result is right.
     Acceptable,
 }
 
 impl File {
     pub(crate) fn read(folder: &Path, name: &str) -> Self {
-        let text = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect("a file");
-        let mut file: Self = serde_json::from_str(&text).expect("a file of vectors");
+        let json = std::fs::read_to_string(folder.join(format!("{name}.json"))).expect("a file");
+        let mut file: Self = serde_json::from_str(&json).expect("a file of vectors");
         name.clone_into(&mut file.name);
         file
     }
 }
 
-/// The bytes of a text in base 16.
-pub(crate) fn bytes(text: &str) -> Vec<u8> {
-    let digits = text.as_bytes().chunks(2);
+/// The bytes of a hexadecimal string.
+pub(crate) fn bytes(hex: &str) -> Vec<u8> {
+    let digits = hex.as_bytes().chunks(2);
     digits
         .map(|pair| std::str::from_utf8(pair).expect("ASCII"))
         .map(|pair| u8::from_str_radix(pair, 16).expect("base 16"))
