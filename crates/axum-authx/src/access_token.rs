@@ -6,8 +6,8 @@ use crate::authenticate::token_extractor;
 
 /// The claims of the request's access token, which is valid, of type `access` and not revoked.
 ///
-/// `C` is the type of the custom claims: `()` for none of interest, a struct of yours, or
-/// [`JsonClaims`](crate::JsonClaims) for whatever there is. `Option<AccessToken<C>>` is `None` for a
+/// `C` is the type of the custom claims: `()` to ignore them, a struct of yours, or
+/// [`JsonClaims`](crate::JsonClaims) for all of them as JSON. `Option<AccessToken<C>>` is `None` for a
 /// request without a token; a bad token is refused all the same.
 ///
 /// ```

@@ -1,4 +1,4 @@
-//! [`AuthX`]: the engine with all that it asks for, a clock, randomness and the store of revocations.
+//! [`AuthX`]: the engine with its clock, its source of randomness and its stores.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -17,9 +17,9 @@ use serde::Serialize;
 use crate::rejection::Rejection;
 use crate::token_pair::TokenPair;
 
-/// Everything a service needs to issue and verify tokens. A clone is one more reference to the same.
+/// Everything a service needs to issue and verify tokens. Clones share one inner value.
 ///
-/// It belongs into the router's state, alone or as a part of it, where the extractors find it:
+/// The extractors look for it in the router's state, which is an `AuthX` or has one as a field:
 ///
 /// ```
 /// use axum::Router;
@@ -46,12 +46,12 @@ pub struct AuthX {
     inner: Arc<Inner>,
 }
 
-/// Apart from the count of the handles, which every request changes: on one cache line with it, the threads would take
-/// from each other what they only read.
+/// Aligned so that the `Arc`'s reference count is on another cache line: every request changes the count, and would
+/// otherwise invalidate the fields that other threads only read.
 #[derive(Clone)]
 #[repr(align(128))]
 struct Inner {
-    /// Shared by all handles, so that what one replaces the others use as well.
+    /// Shared by all clones, so that a new configuration is used by all of them.
     engine: Handle,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random + Send + Sync>,
@@ -64,13 +64,13 @@ struct Inner {
 /// Where sessions are kept.
 #[derive(Clone)]
 enum Sessions {
-    /// In this process, for as long as the configuration says.
+    /// In this process's memory. Idle sessions are dropped after the configured time.
     InMemory(Arc<MemorySessions>),
-    /// In a store of the application's choice.
+    /// In the store that the application passed.
     Chosen(Arc<dyn SessionStore>),
 }
 
-/// One place that holds the engine in force.
+/// A shared reference to the current engine, which can be replaced.
 #[derive(Clone)]
 pub(crate) struct Handle(Arc<ArcSwap<Engine>>);
 
@@ -84,7 +84,7 @@ impl Handle {
     }
 }
 
-/// The engine in force when it was asked for. It stays the same while it is held, whatever replaces it.
+/// The engine that was current when this was returned. It stays the same, even if the configuration is replaced.
 ///
 /// ```
 /// use axum_authx::AuthX;
@@ -112,7 +112,7 @@ impl fmt::Debug for CurrentEngine {
 impl AuthX {
     /// With this configuration, the system's clock and randomness, no revocation, and sessions in memory.
     ///
-    /// What the configuration accepts and finds unwise is logged as warnings.
+    /// The configuration's warnings are logged.
     pub fn new(config: Config) -> Self {
         log_warnings(&config);
         let sessions = Arc::new(MemorySessions::new(config.session_max_idle()));
@@ -129,7 +129,7 @@ impl AuthX {
         }
     }
 
-    /// With the settings among the environment's variables, such as `JWT_SECRET_KEY`.
+    /// With the settings from environment variables, such as `JWT_SECRET_KEY`.
     ///
     /// # Errors
     ///
@@ -144,9 +144,9 @@ impl AuthX {
         let mut settings = Vec::new();
         for (name, value) in variables {
             let Ok(name) = name.into_string() else { continue };
-            let setting = SETTING_NAMES.iter().find(|own| own.eq_ignore_ascii_case(&name));
+            let setting = SETTING_NAMES.iter().find(|known| known.eq_ignore_ascii_case(&name));
             let Some(setting) = setting else { continue };
-            // A secret that is left out or altered in silence would be another secret.
+            // An error, because a lossy conversion would silently give another secret.
             let value = value.into_string().map_err(|_| ConfigError::Value {
                 setting,
                 found: "a string",
@@ -157,12 +157,12 @@ impl AuthX {
         Ok(Self::new(Config::builder().variables(settings)?.build()?))
     }
 
-    /// With a random key that lives as long as this process, and defaults for the rest: for a first try
+    /// With a random key that is lost when this process ends, and default settings: for a first try
     /// and for examples. A restart logs everybody out, and no second process accepts its tokens.
     ///
     /// # Panics
     ///
-    /// When the operating system has no randomness to give.
+    /// When the operating system provides no randomness.
     pub fn ephemeral() -> Self {
         let mut key = [0; 64];
         let config = SystemRandom
@@ -179,9 +179,9 @@ impl AuthX {
         Self::new(config)
     }
 
-    /// Asks `revocation` about every token that verifies.
+    /// Asks `revocation` about every token that passes the other checks.
     ///
-    /// Clones that were made before stay as they are, as with all `with_` methods.
+    /// Existing clones don't change, as with all `with_` methods.
     pub fn with_revocation(self, revocation: impl Revocation) -> Self {
         self.with(|inner| inner.revocation = Some(Arc::new(revocation)))
     }
@@ -191,17 +191,17 @@ impl AuthX {
         self.with(|inner| inner.sessions = Sessions::Chosen(Arc::new(sessions)))
     }
 
-    /// Goes by this clock instead of the system's.
+    /// Uses this clock instead of the system's.
     pub fn with_clock(self, clock: impl Clock) -> Self {
         self.with(|inner| inner.clock = Arc::new(clock))
     }
 
-    /// Draws from this source instead of the system's.
+    /// Uses this source of randomness instead of the system's.
     pub fn with_random(self, random: impl Random + Send + Sync + 'static) -> Self {
         self.with(|inner| inner.random = Arc::new(random))
     }
 
-    /// Knows the application's other logins, whose tokens get an answer that says so.
+    /// Adds the engines of the application's other logins, so that the error for one of their tokens names its login.
     pub(crate) fn among(self, others: Arc<[Handle]>) -> Self {
         self.with(|inner| inner.others = others)
     }
@@ -211,17 +211,17 @@ impl AuthX {
         self
     }
 
-    /// The engine in force, for what has no shorter way here.
+    /// The current engine, for what has no method here.
     #[must_use]
     pub fn engine(&self) -> CurrentEngine {
         self.inner.engine.current()
     }
 
-    /// Goes by this configuration from the next request on, in every clone and in the layers and states that
-    /// hold one. Requests under way finish by the one they began with.
+    /// Uses this configuration from the next request on, in every clone and in the layers and states that
+    /// hold one. Requests that have begun finish with the earlier configuration.
     ///
-    /// So keys can be rotated while the service runs: a new key that signs, before the earlier ones that still
-    /// verify.
+    /// Keys can be rotated with it while the service runs: put the new key, which signs, before the earlier ones,
+    /// which still verify.
     ///
     /// ```
     /// use axum_authx::{Algorithm, AuthX, Config, Key, KeyRing};
@@ -245,9 +245,9 @@ impl AuthX {
         self.inner.engine.0.store(Arc::new(Engine::new(config)));
     }
 
-    /// Goes by the keys that `change` makes of the present ones, from the next request on; else as
-    /// [`AuthX::load_config`]. Where several threads change them at once, `change` may be called again with the
-    /// other thread's keys, so that no change is lost.
+    /// Replaces the keys by those that `change` returns for the current ones, from the next request on, as
+    /// [`AuthX::load_config`] does. When several threads change the keys at once, `change` may be called again
+    /// with the other thread's keys, so that no change is lost.
     ///
     /// ```
     /// use axum_authx::{Algorithm, AuthX, Key};
@@ -260,7 +260,7 @@ impl AuthX {
     ///
     /// # Errors
     ///
-    /// That of `change`; then the keys stay as they are.
+    /// The error of `change`; the keys are not changed then.
     pub fn change_keys<E>(
         &self,
         mut change: impl FnMut(&KeyRing) -> Result<KeyRing, E>,
@@ -281,7 +281,7 @@ impl AuthX {
         &self.inner.engine
     }
 
-    /// What the clock says.
+    /// The clock's current time.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.inner.clock.now()
@@ -306,7 +306,7 @@ impl AuthX {
         }
     }
 
-    /// Whether both ask the same stores, by the same settings and clock.
+    /// Whether both are clones of one `AuthX`, with the same stores, settings and clock.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
     }
@@ -368,7 +368,7 @@ fn log_warnings(config: &Config) {
     }
 }
 
-/// Without keys, which [`Engine`] would not show either.
+/// Shows no keys.
 impl fmt::Debug for AuthX {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -391,7 +391,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_has_the_settings() {
+    fn settings_are_read_from_the_environment() {
         let auth = AuthX::from_variables(variables(&[
             ("PATH", "/bin"),
             ("JWT_SECRET_KEY", testing::SECRET),
@@ -409,17 +409,17 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_setting_that_is_no_text_is_an_error_that_names_it() {
+    fn a_setting_that_is_not_utf8_is_an_error_that_names_it() {
         use std::os::unix::ffi::OsStringExt as _;
 
         let secret = OsString::from_vec(vec![0xff; 64]);
         let variables = [("JWT_SECRET_KEY".into(), secret.clone()), (secret.clone(), secret)];
-        let error = AuthX::from_variables(variables).expect_err("no text");
+        let error = AuthX::from_variables(variables).expect_err("not UTF-8");
         assert!(error.to_string().starts_with("JWT_SECRET_KEY: "), "{error}");
     }
 
     #[test]
-    fn a_clone_is_the_same_and_a_changed_one_leaves_it_alone() {
+    fn changing_a_clone_does_not_change_the_original() {
         let (auth, clock) = testing::auth();
         let other = auth.clone().with_clock(|| Timestamp::MIN);
         assert_eq!(auth.now(), clock.now());

@@ -1,7 +1,7 @@
-//! The one way from a request to claims, for every extractor and layer.
+//! Authenticates a request, for every extractor and layer.
 //!
-//! The engine makes its checks in their order; then the stores are asked, of revocations if there is one,
-//! and of sessions if the token's matters. Nothing is decided here.
+//! The engine makes all decisions. This module gives it the request, and asks the stores of revocations and
+//! sessions when the engine says so.
 
 use std::fmt;
 
@@ -42,14 +42,14 @@ impl AuthX {
     ) -> Result<Claims<C>, Rejection> {
         let claims = match self.verify(parts, requirement)? {
             Step::Admitted(claims) => claims,
-            // Boxed, so that a request without a question does not pay for the larger future.
+            // Heap-allocated, so that the future stays small for requests that need no store.
             question => Box::pin(self.ask_stores(question, parts)).await?,
         };
         self.trace_subject(&claims.sub);
         Ok(claims)
     }
 
-    /// The claims, once the stores have answered what they have not answered for this request before.
+    /// The claims, after asking the stores. A store is asked once per request about one token or session.
     pub(crate) async fn ask_stores<C>(
         &self,
         question: Step<C>,
@@ -59,7 +59,7 @@ impl AuthX {
         self.admit(question, answers).await.map_err(|refusal| self.refuse(refusal))
     }
 
-    /// The claims, once the stores have answered. What an answer means is the engine's decision.
+    /// The claims, after asking the stores. The engine decides what their answers mean.
     pub(crate) async fn admit<C>(
         &self,
         mut step: Step<C>,
@@ -103,7 +103,7 @@ impl AuthX {
         answer.map_err(|error| StoreFailure { asked: "a token", error })
     }
 
-    /// What the engine needs to know of the stores.
+    /// Which stores there are, for the engine.
     pub(crate) fn stores(&self) -> Stores {
         Stores { revocation: self.revocation().is_some() }
     }
@@ -112,12 +112,12 @@ impl AuthX {
         match refusal {
             NotAdmitted::Refused(error) => self.reject(error),
             NotAdmitted::Unanswered(failure) => {
-                Rejection::failed(format_args!("{failure}, so the token counts for nothing"))
+                Rejection::failed(format_args!("{failure}, so the token is refused"))
             }
         }
     }
 
-    /// Lets the span of the request say whose it is, if it has a field for it.
+    /// Records the hash of the subject in the current tracing span, if the span has a field for it.
     fn trace_subject(&self, subject: &str) {
         let span = tracing::Span::current();
         if span.has_field(SUBJECT_FIELD) {
@@ -125,7 +125,7 @@ impl AuthX {
         }
     }
 
-    /// The request's token for `requirement`, not verified: [`AuthX::verify_token`] does that.
+    /// The request's token for `requirement`, not yet verified; see [`AuthX::verify_token`].
     ///
     /// # Errors
     ///
@@ -156,7 +156,7 @@ impl AuthX {
             .map_err(|error| self.reject(error))
     }
 
-    /// Every check of the request's token but those of the stores.
+    /// Makes every check of the request's token that needs no store.
     fn verify<C: CustomClaims>(
         &self,
         parts: &Parts,
@@ -181,7 +181,7 @@ impl AuthX {
         })
     }
 
-    /// The request as the engine sees it, with what was read of its body.
+    /// Calls `decide` with the request in the engine's form, including the body if it was read.
     fn with_request<T>(
         &self,
         parts: &Parts,
@@ -211,18 +211,18 @@ impl AuthX {
     }
 }
 
-/// As OpenTelemetry calls it.
+/// The name of OpenTelemetry's semantic conventions.
 const SUBJECT_FIELD: &str = "user.hash";
 
 const UNREAD: &str = "a request's body has to be read before its token or CSRF value can be found: \
     add `.layer(auth.read_body())` to the router, after its routes; where a route looks in locations of \
     its own, add `.route_layer(auth.require(requirement))` with that requirement";
 
-/// Why a token's claims are not given out.
+/// Why a token is not accepted.
 pub(crate) enum NotAdmitted {
-    /// The engine refuses the token, by what a store answered.
+    /// The engine refuses the token because of a store's answer.
     Refused(Error),
-    /// A store has no answer.
+    /// A store failed.
     Unanswered(StoreFailure),
 }
 
@@ -238,7 +238,7 @@ impl From<StoreFailure> for NotAdmitted {
     }
 }
 
-/// A store that has no answer.
+/// The error of a store that failed, with what it was asked.
 pub(crate) struct StoreFailure {
     asked: &'static str,
     error: BoxError,
@@ -247,11 +247,11 @@ pub(crate) struct StoreFailure {
 impl fmt::Display for StoreFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { asked, error } = self;
-        write!(formatter, "whether {asked} was revoked could not be found out: {error}")
+        write!(formatter, "whether {asked} was revoked could not be looked up: {error}")
     }
 }
 
-/// What the stores were asked before.
+/// What the stores were already asked for a request, kept in its extensions; nothing without them.
 pub(crate) struct Asked<'p>(Option<&'p mut Extensions>);
 
 /// What a store was asked about.
@@ -261,18 +261,18 @@ enum Subject {
     Session,
 }
 
-/// What the stores let pass in a request. Only that is remembered: a handler may take a refusal for a value
-/// and ask again, and must be refused again.
+/// The tokens and sessions of a request that the stores accepted. Refusals are not remembered: a handler that
+/// takes a `Result` may ask again, and must be refused again.
 #[derive(Clone, Default)]
 struct Passed(Vec<(AuthX, Subject, String)>);
 
 impl<'p> Asked<'p> {
-    /// For an open WebSocket and for a refresh, which want to know what the stores say now.
+    /// Remembers nothing: for an open WebSocket and for a refresh, which need the stores' current answer.
     pub(crate) fn anew() -> Self {
         Self(None)
     }
 
-    /// For a request, of which a layer and an extractor may ask the same.
+    /// Remembers the answers in the request, so that a layer and an extractor don't ask the same twice.
     fn once_per_request(extensions: &'p mut Extensions) -> Self {
         Self(Some(extensions))
     }
@@ -286,7 +286,7 @@ impl<'p> Asked<'p> {
         passed.is_some_and(|Passed(passed)| {
             passed
                 .iter()
-                .any(|(own, what, known)| own.is(auth) && *what == subject && known == name)
+                .any(|(asker, what, known)| asker.is(auth) && *what == subject && known == name)
         })
     }
 
@@ -298,7 +298,7 @@ impl<'p> Asked<'p> {
     }
 }
 
-/// The extractor of a token: `FromRequestParts`, `OptionalFromRequestParts` and `Deref`.
+/// Implements `FromRequestParts`, `OptionalFromRequestParts` and `Deref` for the extractor of a token.
 macro_rules! token_extractor {
     ($name:ident, $requirement:expr) => {
         impl<C> ::std::ops::Deref for $name<C> {
@@ -346,7 +346,7 @@ macro_rules! token_extractor {
 
 pub(crate) use token_extractor;
 
-/// No token is no error.
+/// `None` if the request has no token; every other rejection is returned.
 pub(crate) fn optional<T>(result: Result<T, Rejection>) -> Result<Option<T>, Rejection> {
     match result {
         Ok(found) => Ok(Some(found)),

@@ -19,12 +19,12 @@ use crate::state::AuthState;
     note = "implement `Permission` for `{Self}`"
 )]
 pub trait Permission: 'static {
-    /// What is asked, for this request: its path may name the resource.
+    /// The action and resource to ask about, which may depend on the request's path.
     fn asked(parts: &Parts) -> PolicyRequest;
 }
 
-/// The claims of the request's access token, which is valid, not revoked, and which the policy of the
-/// router's state lets do what `P` asks.
+/// The claims of the request's access token, which is valid and not revoked. The policy in the router's
+/// state allows the action that `P` names.
 ///
 /// ```
 /// use axum::Router;

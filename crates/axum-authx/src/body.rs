@@ -1,4 +1,4 @@
-//! [`ReadBodyLayer`]: what the engine wants of a body, read without taking it from the handler.
+//! [`ReadBodyLayer`]: reads a request's body where the engine needs it, and leaves it readable for the handler.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -31,16 +31,15 @@ impl AuthX {
 
 /// Lets the extractors find tokens in JSON bodies, and CSRF values in forms.
 ///
-/// An extractor sees a request's head only, so the body must be read before. This layer does it where
-/// the configuration and the request leave no other way: a JSON body when `json` is among the token
-/// locations and no earlier one has a token, a URL-encoded form when `JWT_CSRF_CHECK_FORM` is set and
-/// the CSRF header is missing. No more than `JWT_MAX_BODY_SIZE` is kept in memory; a larger body holds
-/// no token. The handler gets the body as if nobody had read it. A CSRF value in a `multipart/form-data`
-/// form is read with the crate's feature `multipart`.
+/// An extractor has no access to the body, so this layer reads it before, and only where it is needed: a
+/// JSON body when `json` is among the token locations and no earlier one has a token, a URL-encoded form
+/// when `JWT_CSRF_CHECK_FORM` is set and the CSRF header is missing. No more than `JWT_MAX_BODY_SIZE` is
+/// kept in memory; in a larger body no token is found. The handler can still read the whole body. A CSRF
+/// value in a `multipart/form-data` form is read with the crate's feature `multipart`.
 ///
-/// A refusal may come before a body was read to its end. hyper then closes the connection, and a client that is still
-/// sending may see it reset instead of the answer (RFC 9112 section 9.6). A listener that closes in stages spares it
-/// that: `examples/axum/src/lingering.rs` in the repository is one.
+/// A request may be refused before its body was read to its end. hyper then closes the connection, and a client that is
+/// still sending may see a reset instead of the answer (RFC 9112 section 9.6). A listener that closes in stages, such as
+/// `examples/axum/src/lingering.rs` in the repository, avoids that.
 ///
 /// ```
 /// use axum::routing::post;
@@ -67,7 +66,7 @@ impl AuthX {
 #[derive(Clone, Debug)]
 pub struct ReadBodyLayer {
     auth: AuthX,
-    /// Those that can want a body at all.
+    /// Only those that may need the body.
     requirements: Arc<[Requirement]>,
 }
 
@@ -79,12 +78,12 @@ impl Gate for ReadBodyLayer {
     }
 }
 
-/// What was read of a request's body, in its extensions.
+/// What was read of a request's body; an extension of the request.
 #[derive(Clone)]
 pub(crate) enum ReadBody {
-    /// Nothing, because nobody wanted it.
+    /// The body was not needed.
     Unread,
-    /// Nothing, because it is too large or of another kind.
+    /// The body is too large or of another media type.
     Unusable,
     /// The bytes of a JSON body.
     Json(Bytes),
@@ -92,7 +91,7 @@ pub(crate) enum ReadBody {
     Form(Arc<Fields>),
 }
 
-/// Reads the body if one of the requirements wants it, and gives it back.
+/// The request with its body read, if one of the requirements needs it.
 pub(crate) async fn with_body_read(
     auth: &AuthX,
     mut request: Request,
@@ -124,7 +123,7 @@ async fn read_form(request: &mut Request, bound: usize) -> Option<Fields> {
     Some(encoding.decode(bytes).await)
 }
 
-/// The bytes of the request's body, which stays as it was.
+/// The bytes of the request's body. The request keeps a body with the same content.
 async fn take_bytes(request: &mut Request, bound: usize) -> Option<Bytes> {
     let body = std::mem::take(request.body_mut());
     let (bytes, body) = read_bounded(body, bound).await;
@@ -142,14 +141,14 @@ fn wanted(auth: &AuthX, request: &Request, requirements: &[Requirement]) -> Opti
         .find_map(|requirement| auth.engine().wants_body(&head, requirement))
 }
 
-/// The bytes of a body, unless it is larger than the bound or breaks off, and the body as it was.
+/// The bytes of a body, unless it is larger than the bound or breaks off, and a body with the same content.
 async fn read_bounded(mut body: Body, bound: usize) -> (Option<Bytes>, Body) {
     let announced = body.size_hint().lower();
     if u64::try_from(bound).is_ok_and(|bound| announced > bound) {
         return (None, body);
     }
-    // The length may be absent or a lie, so the bound is held while reading. The pieces are joined at
-    // once: a client that sends many tiny ones must not cost more memory than the bound.
+    // Content-Length may be absent or wrong, so the bound is checked while reading. The chunks are joined
+    // at once, because keeping many tiny ones would take more memory than the bound.
     let mut read = BytesMut::new();
     let mut then = VecDeque::new();
     let complete = loop {
@@ -181,7 +180,7 @@ async fn read_bounded(mut body: Body, bound: usize) -> (Option<Bytes>, Body) {
     (bytes, Body::new(Replayed { waiting: then, rest: body }))
 }
 
-/// A body of which the beginning was read already.
+/// A body that yields the part that was already read, then the rest.
 struct Replayed {
     waiting: VecDeque<Result<Frame<Bytes>, axum::Error>>,
     rest: Body,
@@ -229,7 +228,7 @@ mod tests {
     use crate::AccessToken;
     use crate::testing::{self, answer_to};
 
-    /// A body in these pieces, of no announced length.
+    /// A body in these chunks, without a Content-Length.
     fn pieces(pieces: &[&'static [u8]]) -> Body {
         Body::new(Unannounced(pieces.iter().map(|piece| Bytes::from_static(piece)).collect()))
     }
@@ -248,7 +247,7 @@ mod tests {
         }
     }
 
-    async fn text_of(body: Body) -> Vec<u8> {
+    async fn bytes_of(body: Body) -> Vec<u8> {
         body.collect().await.expect("a body").to_bytes().to_vec()
     }
 
@@ -259,7 +258,7 @@ mod tests {
             let (bytes, body) = read_bounded(body, bound).await;
             let read = is_read.then_some(b"one two three".as_slice());
             assert_eq!(bytes.as_deref(), read, "{bound}");
-            assert_eq!(text_of(body).await, b"one two three", "{bound}");
+            assert_eq!(bytes_of(body).await, b"one two three", "{bound}");
         }
     }
 
@@ -267,11 +266,11 @@ mod tests {
     async fn an_announced_length_beyond_the_bound_is_not_read() {
         let (bytes, body) = read_bounded(Body::from("one two"), 6).await;
         assert_eq!(bytes, None);
-        assert_eq!(text_of(body).await, b"one two");
+        assert_eq!(bytes_of(body).await, b"one two");
     }
 
     #[tokio::test]
-    async fn a_body_that_breaks_off_does_so_for_the_handler_too() {
+    async fn the_handler_gets_the_error_of_a_body_that_breaks_off() {
         let mut waiting = VecDeque::from([Ok(Frame::data(Bytes::from_static(b"one")))]);
         waiting.push_back(Err(axum::Error::new("the client went away")));
         let body = Body::new(Replayed { waiting, rest: Body::empty() });

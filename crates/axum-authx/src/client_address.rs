@@ -3,7 +3,7 @@
 use authx::ClientAddress;
 use http::request::Parts;
 
-/// The client's address as axum's server knows it, where the service was made with
+/// The address of the connection's peer, if the router is served with
 /// `into_make_service_with_connect_info`. Behind a proxy it is the proxy's.
 #[cfg(feature = "connect-info")]
 pub(crate) fn client_address(parts: &Parts) -> Option<ClientAddress> {
@@ -17,13 +17,13 @@ pub(crate) fn client_address(parts: &Parts) -> Option<ClientAddress> {
     Some(address.ip().into())
 }
 
-/// Only the feature `connect-info` knows addresses.
+/// Without the feature `connect-info` there are no addresses.
 #[cfg(not(feature = "connect-info"))]
 pub(crate) fn client_address(_: &Parts) -> Option<ClientAddress> {
     None
 }
 
-/// A request that comes from this address, as axum's server marks it.
+/// A request from this address, in the extension that axum's server sets.
 #[cfg(all(test, feature = "connect-info"))]
 pub(crate) fn from_address<B>(address: &str, mut request: http::Request<B>) -> http::Request<B> {
     let address: std::net::SocketAddr = address.parse().expect("an address with a port");

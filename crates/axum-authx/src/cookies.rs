@@ -13,7 +13,7 @@ use crate::rejection::Rejection;
 use crate::token_pair::TokenPair;
 
 impl AuthX {
-    /// Sets both tokens as cookies, and for scripts their CSRF values: a part of the response.
+    /// A part of a response that sets both tokens as cookies, and their CSRF values in cookies that scripts can read.
     ///
     /// ```
     /// use axum::Json;
@@ -43,7 +43,7 @@ impl AuthX {
         self.set(vec![(TokenKind::Refresh, token.to_owned())])
     }
 
-    /// Deletes all cookies that [`AuthX::set_cookies`] sets: a part of the response.
+    /// A part of a response that deletes all cookies that [`AuthX::set_cookies`] sets.
     ///
     /// ```
     /// use axum::extract::State;
@@ -79,7 +79,7 @@ impl AuthX {
 
 /// The part of a response that sets tokens as cookies.
 ///
-/// A token that this service did not issue makes the response a 500.
+/// For a token that this service did not issue, the response is a 500.
 #[derive(Clone)]
 #[must_use = "it is a part of a response: return it before the body, in a tuple"]
 pub struct SetCookies {
@@ -118,7 +118,7 @@ impl IntoResponse for SetCookies {
     }
 }
 
-/// Without the tokens.
+/// Shows no tokens.
 impl fmt::Debug for SetCookies {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kinds: Vec<_> = self.tokens.iter().map(|(kind, _)| kind).collect();
@@ -158,7 +158,7 @@ impl IntoResponse for UnsetCookies {
 fn append(response: &mut ResponseParts, cookies: Vec<String>) -> Result<(), Rejection> {
     for cookie in cookies {
         let value = HeaderValue::try_from(cookie)
-            .map_err(|_| Rejection::failed("a cookie's value is no value of a header"))?;
+            .map_err(|_| Rejection::failed("a cookie's value is not a valid header value"))?;
         response.headers_mut().append(SET_COOKIE, value);
     }
     Ok(())
@@ -171,7 +171,7 @@ mod tests {
 
     fn set_cookies(response: &Response) -> Vec<&str> {
         let values = response.headers().get_all(SET_COOKIE).iter();
-        values.map(|value| value.to_str().expect("text")).collect()
+        values.map(|value| value.to_str().expect("ASCII")).collect()
     }
 
     #[test]
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_set_is_deleted_with_the_same_names() {
+    fn cookies_are_deleted_under_the_names_they_were_set_with() {
         let (auth, _) = testing::auth();
         let response = auth.unset_cookies().into_response();
         let cookies = set_cookies(&response);
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_max_age_of_the_response_wins() {
+    fn a_max_age_of_the_response_overrides_the_setting() {
         let (auth, _) = testing::auth();
         let token = auth.create_access_token("ada").expect("a token");
         let cookies = auth.set_access_cookies(&token).max_age(Duration::from_secs(60));

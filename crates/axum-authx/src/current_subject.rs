@@ -12,7 +12,7 @@ use crate::authenticate::optional;
 use crate::rejection::Rejection;
 use crate::state::AuthState;
 
-/// A user's own type that is found by a token's subject, with what the state `S` has for it.
+/// An application's type for a user, which is looked up by a token's subject in the state `S`.
 #[diagnostic::on_unimplemented(
     message = "`CurrentSubject<{Self}>` needs to know how a `{Self}` is found by a token's subject in the state `{S}`",
     label = "can't be found by a subject",
@@ -22,7 +22,7 @@ pub trait FromSubject<S>: Sized {
     /// Why the search failed.
     type Error: Into<BoxError>;
 
-    /// Finds who `subject` is; `None` where the application knows nobody of this name.
+    /// Looks up `subject`; `None` if the application has no such user.
     ///
     /// # Errors
     ///
@@ -33,11 +33,10 @@ pub trait FromSubject<S>: Sized {
     ) -> impl Future<Output = Result<Option<Self>, Self::Error>> + Send;
 }
 
-/// Who the request's access token speaks for, as the application's own type.
+/// The user that the request's access token was issued for, as the application's type.
 ///
-/// The token is valid and not revoked. The token of somebody whom the application doesn't know, or no
-/// longer, is refused like a revoked one. `Option<CurrentSubject<U>>` is `None` for a request without a
-/// token.
+/// The token is valid and not revoked. If the application has no such user, or no longer, the token is
+/// refused like a revoked one. `Option<CurrentSubject<U>>` is `None` for a request without a token.
 ///
 /// ```
 /// use axum::Router;
@@ -102,7 +101,7 @@ where
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         let auth = state.auth();
         let claims = auth.authenticate::<()>(parts, &Requirement::access()).await?;
-        // Made an answer at once, because the error itself need not be one to keep over an await.
+        // Converted at once, because the error type need not be `Send`, as values held over an await must be.
         let found = U::from_subject(&claims.sub, state).await.map_err(|error| {
             let error: BoxError = error.into();
             Rejection::failed(format_args!("a token's subject could not be looked up: {error}"))

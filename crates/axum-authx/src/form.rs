@@ -1,10 +1,10 @@
-//! The fields of a form that was read: URL-encoded, and with the feature `multipart` in parts.
+//! The fields of a form: URL-encoded, or with the feature `multipart` in parts.
 
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
 
-/// Text fields by name, in the order of the form.
+/// Names and values of the fields, in the order of the form; files are left out.
 pub(crate) type Fields = Vec<(String, String)>;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ async fn parts(body: Bytes, boundary: String) -> Result<Fields, multer::Error> {
     while let Some(part) = form.next_field().await? {
         let (Some(name), None) = (part.name(), part.file_name()) else { continue };
         let name = name.to_owned();
-        // What is no text is no CSRF value.
+        // A CSRF value is UTF-8, so other fields can be left out.
         if let Ok(value) = String::from_utf8(part.bytes().await?.into()) {
             fields.push((name, value));
         }

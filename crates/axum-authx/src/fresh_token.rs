@@ -4,8 +4,8 @@ use authx::{Claims, Requirement};
 
 use crate::authenticate::token_extractor;
 
-/// The claims of the request's access token, which is valid, not revoked, and fresh: its user has just
-/// proved who they are.
+/// The claims of the request's access token, which is valid, not revoked, and fresh: issued at a login, not
+/// by a refresh.
 ///
 /// The type parameter and `Option` are as with [`AccessToken`](crate::AccessToken).
 ///

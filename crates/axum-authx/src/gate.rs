@@ -1,4 +1,4 @@
-//! [`Gate`]: what a layer does that lets requests through or answers them itself.
+//! [`Gate`]: the common part of layers that let a request through or answer it themselves.
 
 use std::future::Future;
 use std::pin::Pin;
@@ -10,10 +10,10 @@ use tower_service::Service;
 
 use crate::rejection::Rejection;
 
-/// Lets a request through to the service behind it, or says what it is answered instead.
+/// Lets a request through to the inner service, or answers it with a rejection.
 ///
-/// The layers of this crate are gates, and so can a layer of one's own be: its `Layer::layer` gives
-/// [`GateService::new`].
+/// The layers of this crate are gates. For a layer of yours, implement this trait, and let `Layer::layer`
+/// return [`GateService::new`].
 ///
 /// ```
 /// use axum::Router;
@@ -48,11 +48,11 @@ use crate::rejection::Rejection;
 /// let app: Router = Router::new().route("/", get(|| async { "welcome" })).route_layer(layer);
 /// ```
 pub trait Gate: Clone + Send + Sync + 'static {
-    /// The request for the service behind the gate, with whatever the gate adds to it.
+    /// The request for the inner service, with whatever the gate adds to it.
     ///
     /// # Errors
     ///
-    /// The [`Rejection`] that the request is answered with; the service behind never sees it.
+    /// The [`Rejection`] to answer the request with; the inner service is not called.
     fn admit(&self, request: Request) -> impl Future<Output = Result<Request, Rejection>> + Send;
 }
 
@@ -88,7 +88,7 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         let gate = self.gate.clone();
-        // The one that is ready is the one to call.
+        // `poll_ready` made `self.inner` ready, not its clone, so `self.inner` must be called.
         let waiting = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, waiting);
         Box::pin(async move {
@@ -100,7 +100,7 @@ where
     }
 }
 
-/// The layer that puts services behind a gate of its own type.
+/// Implements `Layer` for a type that is a gate.
 macro_rules! gate_layer {
     ($gate:ty) => {
         impl<S> ::tower_layer::Layer<S> for $gate {

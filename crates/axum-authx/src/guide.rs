@@ -1,5 +1,5 @@
-//! One example for each thing that a service does with tokens, as AuthX's documentation tells it of both
-//! faces. The Python package has the same under the same headings.
+//! One example for each thing that a service does with tokens. AuthX's documentation has the same examples
+//! for the Python package, under the same headings.
 //!
 //! Each is a file of `examples/specification`; `cargo run --example specification` serves them.
 //!

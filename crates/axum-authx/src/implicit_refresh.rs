@@ -1,4 +1,4 @@
-//! [`ImplicitRefreshLayer`]: whoever is active stays logged in.
+//! [`ImplicitRefreshLayer`]: renews the access cookie of active users.
 
 use std::task::{Context, Poll};
 
@@ -14,18 +14,18 @@ use crate::authenticate::{Asked, NotAdmitted};
 use authx_store::BoxFuture;
 
 impl AuthX {
-    /// A layer that replaces the access cookie shortly before it ends; see [`ImplicitRefreshLayer`].
+    /// A layer that replaces the access cookie shortly before its token expires; see [`ImplicitRefreshLayer`].
     #[must_use]
     pub fn implicit_refresh(&self) -> ImplicitRefreshLayer {
         ImplicitRefreshLayer { auth: self.clone() }
     }
 }
 
-/// Replaces the access cookie shortly before it ends; see [`AuthX::implicit_refresh`].
+/// Replaces the access cookie shortly before its token expires; see [`AuthX::implicit_refresh`].
 ///
-/// `JWT_IMPLICIT_REFRESH_DELTATIME` says how shortly. A revoked token is not replaced, nor one of a
-/// request that failed, nor where the response itself sets or deletes the cookie. The new token has the
-/// old one's claims and is never fresh.
+/// `JWT_IMPLICIT_REFRESH_DELTATIME` is the time before the expiry. The cookie is not replaced if its token is
+/// revoked, if the request failed, or if the response itself sets or deletes the cookie. The new token has
+/// the old one's claims and is never fresh.
 ///
 /// ```
 /// use axum::Router;
@@ -88,9 +88,9 @@ where
     }
 }
 
-/// Before the handler runs: this request's cookie, if it is due.
+/// The token of this request's cookie, if it is due for a refresh. Called before the handler runs.
 fn candidate<B>(auth: &AuthX, request: &Request<B>) -> Option<Verified<'static, JsonClaims>> {
-    // Where routers are nested, the inner one sees only the rest of the path.
+    // In a nested router, the request's own URI lacks the outer router's prefix.
     let uri = match request.extensions().get::<OriginalUri>() {
         Some(OriginalUri(uri)) => uri,
         None => request.uri(),
@@ -100,7 +100,7 @@ fn candidate<B>(auth: &AuthX, request: &Request<B>) -> Option<Verified<'static, 
     auth.engine().refresh_candidate(&head, uri.path(), auth.now()).ok()
 }
 
-/// After it ran: the cookies that the response gets in addition, maybe none.
+/// The cookies to add to the response, maybe none. Called after the handler ran.
 async fn cookies(
     auth: &AuthX,
     candidate: Verified<'static, JsonClaims>,
@@ -110,7 +110,7 @@ async fn cookies(
     let claims = match auth.admit(candidate.ask(auth.stores()), Asked::anew()).await {
         Ok(claims) => claims,
         Err(NotAdmitted::Refused(_)) => return Vec::new(),
-        // The response is the handler's and stays as it is; only the refresh is called off.
+        // The handler has already answered, so only the refresh is left out.
         Err(NotAdmitted::Unanswered(failure)) => {
             tracing::warn!("no implicit refresh: {failure}");
             return Vec::new();

@@ -1,7 +1,7 @@
 //! JWT authentication for [axum]: login, refresh, logout, scopes, freshness, CSRF and revocation.
 //!
 //! All rules are those of the engine, [`authx`], which serves FastAPI as well: a token that one service
-//! issues is good in the other, and a bad one gets the same answer from both.
+//! issues is accepted by the other, and a bad one gets the same answer from both.
 //!
 //! ```
 //! use axum::Router;
@@ -27,7 +27,7 @@
 //! | a token of one kind | [`AccessToken`], [`RefreshToken`], [`FreshToken`], with your own claims as a type parameter; `Option` of each |
 //! | scopes | the extractor [`Scoped`], the layer [`AuthX::require`] |
 //! | policies | the layer [`AuthX::authorize`], the extractor [`Authorized`], by hand [`AuthX::authorize_request`] |
-//! | the user's own type | [`CurrentSubject`] |
+//! | your type for a user | [`CurrentSubject`] |
 //! | a WebSocket | [`WebSocketToken`]; with the feature `ws`, `WebSocketGuard` closes the socket when its token ends |
 //! | cookies | [`AuthX::set_cookies`] and [`AuthX::unset_cookies`], parts of a response |
 //! | staying logged in | the layer [`AuthX::implicit_refresh`] |
@@ -44,23 +44,23 @@
 //!
 //! # Where tokens travel
 //!
-//! The setting `JWT_TOKEN_LOCATION` lists the places that are searched, in order: `headers` (as it is
-//! unless set), `cookies`, `json`, `query`. Where a cookie carries the token, a request of a method that
-//! changes something must repeat the token's CSRF value in the header `X-CSRF-TOKEN`; the value is in
-//! the cookie `csrf_access_token`, or `csrf_refresh_token` with a refresh token, which the page's scripts
-//! can read. There is nothing to add to the router for it.
+//! The setting `JWT_TOKEN_LOCATION` lists the places that are searched, in order: `headers` (the
+//! default), `cookies`, `json`, `query`. If the token is in a cookie, a request of a method that changes
+//! something, such as POST, must repeat the token's CSRF value in the header `X-CSRF-TOKEN`. The page's scripts
+//! can read the value from the cookie `csrf_access_token`, or `csrf_refresh_token` with a refresh token.
+//! Nothing has to be added to the router for it.
 //!
-//! # What a refused request is answered
+//! # The answer to a refused request
 //!
 //! A [`Rejection`]: `{"message": "Token Error", "error_type": "MissingTokenError"}` with status 401 and
 //! `WWW-Authenticate: Bearer`, for instance. Its documentation shows how to answer otherwise. Mistakes of
-//! the service, such as a layer that is missing or a store that can't be reached, are answered with a
-//! bare 500; `tracing` has their cause. Tokens and secrets are never logged.
+//! the service, such as a layer that is missing or a store that can't be reached, are answered with status
+//! 500 and no details; their cause is logged with `tracing`. Tokens and secrets are never logged.
 //!
-//! # Whose request it was
+//! # The user in traces
 //!
-//! Where the span of a request has a field `user.hash`, the extractors and layers record the subject's
-//! [hash](Engine::subject_hash) in it, which tells users apart and doesn't name them. With `tower-http`:
+//! If the span of a request has a field `user.hash`, the extractors and layers record the subject's
+//! [hash](Engine::subject_hash) in it, which tells users apart without naming them. With `tower-http`:
 //!
 //! ```
 //! use axum::Router;
@@ -88,15 +88,15 @@
 #![doc = include_str!("../examples/service.rs")]
 //! ```
 //!
-//! Start it with a key of your own, `JWT_SECRET_KEY=$(openssl rand -hex 32)`, and with
-//! `JWT_TOKEN_LOCATION=headers,cookies`. Its logins answer with both tokens. A script sends the access token back as it is:
+//! Start it with a new key, `JWT_SECRET_KEY=$(openssl rand -hex 32)`, and with
+//! `JWT_TOKEN_LOCATION=headers,cookies`. A login is answered with both tokens. A script sends the access token in a header:
 //!
 //! ```text
 //! curl -d '{"name": "ada", "password": "engine"}' -H 'Content-Type: application/json' 127.0.0.1:8001/login
 //! curl -H "Authorization: Bearer $TOKEN" 127.0.0.1:8001/me
 //! ```
 //!
-//! A page of the service itself has the cookies, and repeats the CSRF value:
+//! A page of the service has the tokens in cookies, and repeats the CSRF value:
 //!
 //! ```text
 //! const csrf = document.cookie.match(/csrf_access_token=([^;]+)/)[1];
@@ -104,7 +104,7 @@
 //! ```
 #![forbid(unsafe_code)]
 
-/// The front page of the package, so that its example compiles.
+/// The README, so that its example is compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

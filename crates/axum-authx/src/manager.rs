@@ -11,9 +11,9 @@ use crate::require::RequireLayer;
 /// Several [`AuthX`], each for one kind of login, such as users and operators.
 ///
 /// Each has its own settings: keys, lifetimes, cookies, revocation. A token of one login is refused where
-/// another is asked for, and the answer names both login types. [`AuthManager::get`] gives the instance of
-/// a login: it is the state of that login's routes, and its layers protect them. Register all logins
-/// before that, because an instance knows those that there were when it was given.
+/// another is asked for, and the answer names both login types. [`AuthManager::get`] returns the instance of
+/// a login: use it as the state of that login's routes, and its layers to protect them. Register all logins
+/// before, because an instance tells apart only the logins that were registered when it was returned.
 ///
 /// ```
 /// use axum::Router;
@@ -56,7 +56,7 @@ pub enum LoginTypeError {
 }
 
 impl AuthManager {
-    /// Without a login.
+    /// A manager without logins.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -66,7 +66,7 @@ impl AuthManager {
     ///
     /// # Errors
     ///
-    /// It has none, or another instance has the same.
+    /// The instance has no login type, or another one has the same.
     pub fn register(&mut self, auth: AuthX) -> Result<(), LoginTypeError> {
         let login_type = login_type(&auth).ok_or(LoginTypeError::Missing)?;
         if self.login_types().any(|known| known == login_type) {
@@ -76,20 +76,20 @@ impl AuthManager {
         Ok(())
     }
 
-    /// The instance of a login. It knows the others.
+    /// The instance of a login. Its errors name the other registered logins.
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// No instance has this login type.
     pub fn get(&self, login_type: &str) -> Result<AuthX, LoginTypeError> {
-        let wanted = self.instances.iter().find(|(own, _)| own == login_type);
+        let wanted = self.instances.iter().find(|(name, _)| name == login_type);
         let (_, auth) = wanted.ok_or_else(|| LoginTypeError::Unknown(login_type.to_owned()))?;
-        let others = self.instances.iter().filter(|(own, _)| own != login_type);
+        let others = self.instances.iter().filter(|(name, _)| name != login_type);
         let others = others.map(|(_, other)| other.handle().clone()).collect();
         Ok(auth.clone().among(others))
     }
 
-    /// The login types that are registered, in the order in which they were.
+    /// The registered login types, in the order of their registration.
     pub fn login_types(&self) -> impl Iterator<Item = &str> {
         self.instances.iter().map(|(login_type, _)| login_type.as_str())
     }
@@ -158,7 +158,7 @@ impl fmt::Display for LoginTypeError {
 
 impl std::error::Error for LoginTypeError {}
 
-/// A login that is not there is the service's fault.
+/// A status 500, because a missing login is a mistake of the service.
 impl From<LoginTypeError> for Rejection {
     fn from(error: LoginTypeError) -> Self {
         Self::failed(error)
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn registering_needs_a_login_type_of_its_own() {
+    fn registering_needs_a_login_type_that_no_other_instance_has() {
         let mut manager = manager();
         let (without, _) = testing::auth();
         assert_eq!(manager.register(without), Err(LoginTypeError::Missing));

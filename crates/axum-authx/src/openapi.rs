@@ -1,4 +1,4 @@
-//! Security schemes for an OpenAPI description that `utoipa` makes.
+//! Security schemes for OpenAPI descriptions of `utoipa`.
 
 use authx::{SecuritySchemePlace, TokenKind};
 use utoipa::Modify;
@@ -9,8 +9,8 @@ use utoipa::openapi::{Components, OpenApi};
 
 use crate::auth::AuthX;
 
-/// Adds the security schemes of both token types to the description's components. The FastAPI package
-/// names them alike: `AuthXBearer`, or `AuthXHeader` for a header of another kind, `AuthXAccessCookie`,
+/// Adds the security schemes of both token types to the description's components, with the names that the
+/// FastAPI package uses: `AuthXBearer`, or `AuthXHeader` for a header of another kind, `AuthXAccessCookie`,
 /// `AuthXRefreshCookie`, `AuthXQuery`. OpenAPI has none for a token in a JSON body.
 ///
 /// ```
@@ -53,7 +53,7 @@ impl AuthX {
         schemes.map(|scheme| (scheme.name, described(scheme))).collect()
     }
 
-    /// What an operation that asks for a token of this type requires: any one of its schemes, for
+    /// The security requirements of an operation that asks for a token of this type, any one of its schemes, for
     /// [`Operation::security`](utoipa::openapi::path::Operation).
     ///
     /// ```

@@ -1,4 +1,4 @@
-//! [`AuthX::authorize_request`] and the layer that ask a [`Policy`].
+//! [`AuthX::authorize_request`] and the layer that evaluates a [`Policy`].
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ use crate::client_address::client_address;
 use crate::gate::{Gate, gate_layer};
 use crate::rejection::Rejection;
 
-/// What is asked of a policy: an action on a resource.
+/// A question for a policy: whether an action on a resource is allowed.
 ///
 /// ```
 /// use axum_authx::PolicyRequest;
@@ -33,7 +33,7 @@ pub struct PolicyRequest {
 }
 
 impl PolicyRequest {
-    /// To do `action` to `resource`.
+    /// Asks whether `action` on `resource` is allowed.
     pub fn new(action: impl Into<String>, resource: impl Into<String>) -> Self {
         Self {
             action: action.into(),
@@ -44,21 +44,22 @@ impl PolicyRequest {
         }
     }
 
-    /// Who acts, an object. Without it `sub`, `scopes` and `login_type` of the token.
+    /// The attributes of the subject, a JSON object. The default is `sub`, `scopes` and `login_type` of the token.
     #[must_use]
     pub fn subject(mut self, attributes: Value) -> Self {
         self.subject = Some(attributes);
         self
     }
 
-    /// The resource's attributes, an object.
+    /// The attributes of the resource, a JSON object.
     #[must_use]
     pub fn attributes(mut self, attributes: Value) -> Self {
         self.attributes = attributes;
         self
     }
 
-    /// What stands beside and instead of the usual circumstances of a request, an object.
+    /// Attributes of the environment, a JSON object. They are added to the request's usual ones, and replace those of
+    /// the same name.
     #[must_use]
     pub fn environment(mut self, attributes: Value) -> Self {
         self.environment = attributes;
@@ -67,8 +68,8 @@ impl PolicyRequest {
 }
 
 impl AuthX {
-    /// The claims of the request's access token, if `policy` lets it do what is asked: for handlers that
-    /// know the resource only when they have loaded it.
+    /// The claims of the request's access token, if `policy` allows what is asked. For handlers that have to
+    /// load the resource before they can ask about it.
     ///
     /// ```
     /// use axum::extract::{Path, Request, State};
@@ -93,7 +94,7 @@ impl AuthX {
     ///
     /// # Errors
     ///
-    /// The [`Rejection`] of a bad token; or of a denied action, with status 403.
+    /// The [`Rejection`] of a bad token, or of a denied action, with status 403.
     pub async fn authorize_request(
         &self,
         parts: &mut Parts,
@@ -107,7 +108,7 @@ impl AuthX {
             values = values.subject(subject.clone());
         }
         let client = client_address(parts);
-        // Where routers are nested, the inner one sees only the rest of the path.
+        // In a nested router, the request's own URI lacks the outer router's prefix.
         let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |OriginalUri(uri)| uri);
         let values = values.resource(attributes.clone()).environment(environment.clone()).request(
             self.now(),
@@ -122,7 +123,7 @@ impl AuthX {
         Ok(claims)
     }
 
-    /// A layer that lets only requests through whose token `policy` lets do what is asked.
+    /// A layer that lets only requests through for whose token `policy` allows what is asked.
     ///
     /// ```
     /// use axum::Router;
@@ -149,7 +150,7 @@ impl AuthX {
 ///
 /// Add it with [`Router::route_layer`](axum::Router::route_layer), as
 /// [`RequireLayer`](crate::RequireLayer). It reads the body itself where the token may be in it. The
-/// address that a policy knows as `client_ip` is there where the service was made with
+/// client's address, `client_ip` in policies, is available if the router is served with
 /// [`into_make_service_with_connect_info`](axum::Router::into_make_service_with_connect_info).
 #[derive(Clone, Debug)]
 pub struct PolicyLayer {
@@ -236,7 +237,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_policy_knows_subject_resource_request_and_claims() {
+    async fn conditions_can_use_subject_resource_request_and_claims() {
         let (auth, _) = testing::auth();
         let token = NewToken::access("ada").claims(json!({"team": {"id": 7}}));
         let token = auth.issue(&token).expect("a token");
@@ -263,7 +264,7 @@ mod tests {
 
     #[cfg(feature = "connect-info")]
     #[tokio::test]
-    async fn a_rule_about_an_ipv4_address_holds_on_a_socket_for_both_families() {
+    async fn a_rule_about_an_ipv4_address_applies_on_a_dual_stack_socket() {
         let (auth, _) = testing::auth();
         let token = auth.create_access_token("ada").expect("a token");
         let deny = PolicyRule::new(PolicyEffect::Deny, ["*"], ["*"]);
@@ -299,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_nested_router_knows_the_whole_path() {
+    async fn a_policy_in_a_nested_router_gets_the_whole_path() {
         let (auth, _) = testing::auth();
         let whole = equals(PolicySource::Environment, "path", "/api/reports");
         let policy = Policy::new([allow("*", "*").condition(whole)]);
@@ -311,7 +312,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_subject_of_the_applications_replaces_the_tokens() {
+    async fn a_subject_from_the_application_replaces_the_default_one() {
         let (auth, _) = testing::auth();
         let finance = equals(PolicySource::Subject, "department", "finance");
         let policy = Policy::new([allow("*", "*").condition(finance)]);

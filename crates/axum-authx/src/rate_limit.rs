@@ -24,18 +24,18 @@ impl AuthX {
 
     /// A layer that refuses a client's requests beyond a limit, and those without a valid access token.
     ///
-    /// Unless the limit is by subject, requests are counted before their token is looked at, so that
+    /// Unless the limit is by subject, requests are counted before their token is verified, so that
     /// guessing is limited too.
     pub fn rate_limited(&self, limiter: RateLimiter) -> RateLimitLayer {
         RateLimitLayer::new(self.clone(), limiter, Some(Requirement::access()))
     }
 }
 
-/// How often whom a service answers; a layer of [`AuthX::rate_limit`] or [`AuthX::rate_limited`] with it
-/// answers the rest 429, with `Retry-After`.
+/// A limit and the key that requests are counted by. A layer of [`AuthX::rate_limit`] or
+/// [`AuthX::rate_limited`] with it answers requests beyond the limit with 429 and `Retry-After`.
 ///
-/// Each counts by itself, in memory, unless [`RateLimiter::backend`] gives several one backend. A clone
-/// counts together with its original.
+/// Each limiter has its own counters, in memory, unless several are given one [`RateLimiter::backend`].
+/// Clones share their counters.
 ///
 /// ```
 /// use axum::Router;
@@ -81,8 +81,8 @@ impl RateLimiter {
     ///
     /// The service must be served with
     /// [`into_make_service_with_connect_info::<SocketAddr>`](axum::Router::into_make_service_with_connect_info),
-    /// else every request is answered 500. Behind a proxy the address is the proxy's: then
-    /// [`RateLimiter::by_key`] with a header that the proxy sets is the right one.
+    /// else every request is answered with 500. Behind a proxy the address is the proxy's: use
+    /// [`RateLimiter::by_key`] there, with a header that the proxy sets.
     #[cfg(feature = "connect-info")]
     pub fn by_address(limit: RateLimit) -> Self {
         Self::new(limit, Key::Address)
@@ -93,7 +93,7 @@ impl RateLimiter {
         Self::new(limit, Key::Subject)
     }
 
-    /// Counts by what this function makes of a request.
+    /// Counts by the key that this function returns for a request.
     pub fn by_key(
         limit: RateLimit,
         key: impl Fn(&Parts) -> String + Send + Sync + 'static,
@@ -101,7 +101,7 @@ impl RateLimiter {
         Self::new(limit, Key::Function(Arc::new(key)))
     }
 
-    /// Counts there, instead of in a memory of its own.
+    /// Counts in this store instead of in memory.
     pub fn backend(mut self, backend: impl CounterStore) -> Self {
         self.backend = Arc::new(backend);
         self
@@ -148,7 +148,7 @@ impl RateLimitLayer {
         Self { auth, limiter, requirement: requirement.map(Arc::new) }
     }
 
-    /// The key of a request whose token needn't be known for it.
+    /// The key of a request; `None` if it is the token's subject, for which the token must be verified first.
     fn key(&self, parts: &Parts) -> Result<Option<String>, Rejection> {
         match &self.limiter.key {
             Key::Subject => Ok(None),
@@ -165,7 +165,7 @@ impl RateLimitLayer {
 }
 
 #[cfg(feature = "connect-info")]
-const NO_ADDRESS: &str = "a rate limit by address needs to know the client's: serve the router's \
+const NO_ADDRESS: &str = "a rate limit by address needs the client's address: serve the router's \
     `into_make_service_with_connect_info::<SocketAddr>()`";
 
 gate_layer!(RateLimitLayer);
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn each_subject_counts_by_itself_and_needs_a_token() {
+    async fn each_subject_is_counted_separately_and_needs_a_token() {
         let (auth, _) = testing::auth();
         let limiter = RateLimiter::by_subject(limit(1));
         let ada = auth.create_access_token("ada").expect("a token");
@@ -311,7 +311,7 @@ mod tests {
 
     #[cfg(feature = "connect-info")]
     #[tokio::test]
-    async fn each_address_counts_by_itself_and_one_that_is_unknown_is_a_500() {
+    async fn each_address_is_counted_separately_and_an_unknown_one_is_a_500() {
         let (auth, _) = testing::auth();
         let app = app(auth.rate_limit(RateLimiter::by_address(limit(1))));
         let mut statuses = Vec::new();

@@ -1,4 +1,4 @@
-//! What a refused request is answered.
+//! The answer to a refused request.
 
 use std::fmt;
 
@@ -9,11 +9,11 @@ use http::{HeaderValue, StatusCode};
 
 /// Why an extractor or a layer of this crate refuses a request, and the answer to it.
 ///
-/// The answer is the one that the engine has for the error: its status, its `WWW-Authenticate` (RFC 6750
-/// section 3) and a JSON body of message and `error_type`. What is wrong with the service and not with
-/// the request is answered with a bare status 500, and the log has the reason.
+/// The engine gives the answer to an error of the request: its status, its `WWW-Authenticate` (RFC 6750
+/// section 3) and a JSON body with the message and `error_type`. An error of the service is answered with
+/// status 500 and no details; the reason is logged.
 ///
-/// To answer otherwise, make it an error of your own:
+/// For another answer, convert it into an error type of yours:
 ///
 /// ```
 /// use axum::extract::FromRequestParts;
@@ -66,7 +66,7 @@ impl Rejection {
         Self { reason: Reason::Refused(Box::new(Refused { error, answer })) }
     }
 
-    /// The cause goes into the log, and nowhere else.
+    /// The cause is only logged, so that the answer reveals nothing of the service.
     pub(crate) fn failed(cause: impl fmt::Display) -> Self {
         tracing::error!("{cause}");
         Self { reason: Reason::Failed }
@@ -78,7 +78,7 @@ impl Rejection {
         self.error() == Some(&Error::MissingToken)
     }
 
-    /// What is wrong with the request; `None` where it is the service.
+    /// The error of the request; `None` if the service failed.
     #[must_use]
     pub fn error(&self) -> Option<&Error> {
         match &self.reason {
@@ -95,7 +95,7 @@ impl Rejection {
             .unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// The `error_type` of the answer, where it has one.
+    /// The `error_type` of the answer, if it has one.
     #[must_use]
     pub fn error_type(&self) -> Option<&'static str> {
         self.error().map(Error::error_type)
@@ -107,13 +107,13 @@ impl Rejection {
         self.answer().map_or_else(|| FAILED.to_owned(), |answer| answer.message.clone())
     }
 
-    /// The value of the answer's `WWW-Authenticate`, where it has one.
+    /// The value of the answer's `WWW-Authenticate`, if it has one.
     #[must_use]
     pub fn www_authenticate(&self) -> Option<&str> {
         self.answer()?.header(WWW_AUTHENTICATE.as_str())
     }
 
-    /// How a WebSocket is closed that is open already.
+    /// The code and reason to close an open WebSocket with.
     #[cfg(feature = "ws")]
     pub(crate) fn socket_close(&self) -> authx::SocketClose {
         self.answer().map_or(authx::SocketClose::FAILED, |answer| answer.close)
@@ -129,7 +129,7 @@ impl Rejection {
 
 const FAILED: &str = "Internal Server Error";
 
-/// A token that can't be issued is the service's fault.
+/// A status 500, because a token that can't be issued is a mistake of the service.
 impl From<IssueError> for Rejection {
     fn from(error: IssueError) -> Self {
         Self::failed(format_args!("no token was issued: {error}"))
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_answer_has_the_members_and_headers_of_the_fastapi_face() {
+    async fn the_answer_has_the_fields_and_headers_of_the_fastapi_package() {
         let (auth, _) = testing::auth();
         let answer = answer_to(&app(&auth), testing::get("/")).await;
         assert_eq!(answer.status, 401);

@@ -33,8 +33,8 @@ impl AuthX {
 /// Lets only requests through whose token meets a requirement; see [`AuthX::require`].
 ///
 /// Add it with [`Router::route_layer`](axum::Router::route_layer), so that a path without a route stays
-/// a 404. It reads the body itself where the requirement wants it, so it needs no
-/// [`AuthX::read_body`]. A handler behind it that wants the claims has an extractor as well.
+/// a 404. It reads the body itself if the token may be in it, so it needs no [`AuthX::read_body`]. A
+/// handler behind it gets the claims from an extractor.
 #[derive(Clone, Debug)]
 pub struct RequireLayer {
     auth: AuthX,

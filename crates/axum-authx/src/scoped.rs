@@ -14,18 +14,18 @@ use crate::authenticate::optional;
 use crate::rejection::Rejection;
 use crate::state::AuthState;
 
-/// A name for what a route asks for, as the type parameter of [`Scoped`].
+/// Names the scopes that a route requires; the type parameter of [`Scoped`].
 #[diagnostic::on_unimplemented(
     message = "`Scoped<{Self}>` needs to know which scopes `{Self}` stands for",
     label = "stands for no scopes",
     note = "implement `Scopes` for `{Self}`"
 )]
 pub trait Scopes: 'static {
-    /// The scopes that are asked for. Asked once per type, not with every request.
+    /// The required scopes. Called once per type, not for every request.
     fn required() -> RequiredScopes;
 
-    /// All that is asked for: an access token with these scopes. Override it to ask for more, such as
-    /// `Requirement::fresh().scopes(Self::required())`. Asked once per type, too.
+    /// The whole requirement: an access token with these scopes. Override it to ask for more, such as
+    /// `Requirement::fresh().scopes(Self::required())`. Called once per type, too.
     fn requirement() -> Requirement {
         Requirement::access().scopes(Self::required())
     }
@@ -33,8 +33,8 @@ pub trait Scopes: 'static {
 
 /// The claims of the request's access token, which is valid, not revoked, and has the scopes of `P`.
 ///
-/// `C` and `Option` are as with [`AccessToken`](crate::AccessToken). For whole routers there is the
-/// layer [`AuthX::require`](crate::AuthX::require).
+/// `C` and `Option` work as with [`AccessToken`](crate::AccessToken). For whole routers use the layer
+/// [`AuthX::require`](crate::AuthX::require).
 ///
 /// ```
 /// use axum::Router;
@@ -113,21 +113,21 @@ impl<P, C: fmt::Debug> fmt::Debug for Scoped<P, C> {
     }
 }
 
-/// The requirement of each type, made when it is first asked for. Static variables can't be generic, so
-/// this is a list: it only grows, by as many entries as a program has such types, and takes no lock to
-/// read.
+/// The requirement of a type, created at the first call. Static variables can't be generic, so the requirements
+/// of all types are in one linked list: it has at most one entry for each such type of the program, and reading
+/// it takes no lock.
 fn requirement_of<P: Scopes>() -> &'static Requirement {
     static FIRST: OnceLock<Entry> = OnceLock::new();
 
-    let own = TypeId::of::<P>();
+    let scopes = TypeId::of::<P>();
     let mut place = &FIRST;
     loop {
         let entry = place.get_or_init(|| Entry {
-            scopes: own,
+            scopes,
             requirement: P::requirement(),
             next: Box::leak(Box::new(OnceLock::new())),
         });
-        if entry.scopes == own {
+        if entry.scopes == scopes {
             return &entry.requirement;
         }
         place = entry.next;
@@ -199,7 +199,7 @@ mod tests {
             let answer = answer_to(&app, bearer(testing::get(path), token)).await;
             assert_eq!(answer.error_type(), expected, "{path}");
         }
-        assert_eq!(ASKED.load(Ordering::Relaxed), 1, "the scopes are asked for once");
+        assert_eq!(ASKED.load(Ordering::Relaxed), 1, "the scopes are computed once");
     }
 
     #[test]

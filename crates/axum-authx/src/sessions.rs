@@ -1,8 +1,8 @@
 //! Sessions: one login of a user, which can be ended together with all of its tokens.
 //!
-//! Where the setting `JWT_SESSION_TRACKING` is on, a token that names a session in its claim `sid` passes
-//! only while that session is active. What a state of the session means for the token is the engine's
-//! decision; the store is asked here.
+//! If the setting `JWT_SESSION_TRACKING` is on, a token that names a session in its claim `sid` is accepted
+//! only while that session is active. This module asks the store for the session's state; the engine decides
+//! what it means for the token.
 //!
 //! ```
 //! use axum::extract::State;
@@ -27,8 +27,8 @@
 //! let app: Router<AuthX> = Router::new().route("/login", post(login)).route("/logout", post(logout));
 //! ```
 //!
-//! A token without `sid` belongs to no session, so none can end it. A handler that issues a token in
-//! exchange for another one hands the `sid` on.
+//! A token without `sid` belongs to no session, and can't be ended with one. A handler that issues a token in
+//! exchange for another one has to copy the `sid`.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -43,7 +43,7 @@ use serde_json::{Map, Value};
 use crate::auth::AuthX;
 use crate::rejection::Rejection;
 
-/// What is known of a login, for [`AuthX::create_session`].
+/// The user and the device of a login, for [`AuthX::create_session`].
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct NewSession {
@@ -65,14 +65,14 @@ impl NewSession {
         self
     }
 
-    /// The client's program, as the request's header `User-Agent` has it.
+    /// The client's program, from the request's header `User-Agent`.
     pub fn user_agent(mut self, headers: &HeaderMap) -> Self {
         let value = headers.get(USER_AGENT);
         self.user_agent = value.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         self
     }
 
-    /// What else the application wants to know.
+    /// Anything else that the application wants to keep.
     pub fn device_info(mut self, info: Map<String, Value>) -> Self {
         self.device_info = Some(info);
         self
@@ -86,13 +86,13 @@ impl<T: Into<String>> From<T> for NewSession {
 }
 
 impl AuthX {
-    /// Begins a session of this user. Tokens belong to it that are issued with its `session_id`, by
+    /// Begins a session of this user. Tokens belong to it if they are issued with its `session_id`; see
     /// [`NewToken::session`](crate::NewToken::session).
     ///
     /// # Errors
     ///
-    /// [`SessionError`]: the store's, or no randomness for an identifier. With `?` in a handler it
-    /// becomes a [`Rejection`] of status 500; so for all methods of sessions.
+    /// [`SessionError`]: the store failed, or there is no randomness for an identifier. With `?` in a handler
+    /// it becomes a [`Rejection`] of status 500, as with all methods of sessions.
     pub async fn create_session(
         &self,
         session: impl Into<NewSession> + Send,
@@ -111,16 +111,16 @@ impl AuthX {
     ///
     /// # Errors
     ///
-    /// The store's.
+    /// The store failed.
     pub async fn list_sessions(&self, uid: &str) -> Result<Vec<SessionInfo>, SessionError> {
         Ok(self.sessions().list_by_user(uid, self.now()).await?)
     }
 
-    /// The session of this name, if there is one.
+    /// The session with this identifier, if there is one.
     ///
     /// # Errors
     ///
-    /// The store's.
+    /// The store failed.
     pub async fn get_session(&self, session_id: &str) -> Result<Option<SessionInfo>, SessionError> {
         Ok(self.sessions().get(session_id, self.now()).await?)
     }
@@ -129,21 +129,21 @@ impl AuthX {
     ///
     /// # Errors
     ///
-    /// The store's.
+    /// The store failed.
     pub async fn revoke_session(&self, session_id: &str) -> Result<(), SessionError> {
         Ok(self.sessions().delete(session_id).await?)
     }
 
-    /// Ends all sessions of a user, as after a change of the password.
+    /// Ends all sessions of a user, for example after a change of the password.
     ///
     /// # Errors
     ///
-    /// The store's.
+    /// The store failed.
     pub async fn revoke_all_sessions(&self, uid: &str) -> Result<(), SessionError> {
         Ok(self.sessions().delete_all_by_user(uid).await?)
     }
 
-    /// What the store knows of a session.
+    /// The session's state in the store.
     pub(crate) async fn session_state(&self, session_id: &str) -> Result<SessionState, BoxError> {
         Ok(match self.sessions().get(session_id, self.now()).await? {
             Some(session) if session.is_active => SessionState::Active,
@@ -152,19 +152,19 @@ impl AuthX {
         })
     }
 
-    /// Notes that a request uses the session, if the settings say so.
+    /// Records that a request uses the session, if the settings say so.
     pub(crate) async fn note_activity(&self, session_id: &str) {
         if !self.engine().config().session_update_last_active() {
             return;
         }
-        // The session is active, and no more was asked.
+        // Only logged, because the session is known to be active and the request need not fail.
         if let Err(error) = self.sessions().update_last_active(session_id, self.now()).await {
-            tracing::warn!("a session's last activity could not be noted: {error}");
+            tracing::warn!("a session's last activity could not be recorded: {error}");
         }
     }
 }
 
-/// Why nothing was done with a session.
+/// Why an operation on a session failed.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum SessionError {
@@ -204,7 +204,7 @@ impl std::error::Error for SessionError {
     }
 }
 
-/// What fails is the service, not the request.
+/// A status 500, because the service failed, not the request.
 impl From<SessionError> for Rejection {
     fn from(error: SessionError) -> Self {
         Self::failed(error)

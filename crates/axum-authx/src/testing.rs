@@ -42,10 +42,10 @@ use tower_service::Service;
 
 use crate::auth::AuthX;
 
-/// A secret that everybody knows.
+/// A secret for tests. It is public, so never sign real tokens with it.
 pub const SECRET: &str = "a secret for tests, which everybody knows";
 
-/// A clock that only moves when it is told to. Clones show the same time.
+/// A clock that stands still between calls of its methods. Clones share one time.
 #[derive(Clone, Debug)]
 pub struct FrozenClock {
     now: Arc<Mutex<Timestamp>>,
@@ -88,19 +88,19 @@ pub fn config() -> ConfigBuilder {
     Config::builder().secret_key(Secret::from(SECRET))
 }
 
-/// An [`AuthX`] of [`config`], and the clock that it goes by.
+/// An [`AuthX`] of [`config`], and the clock that it uses.
 ///
 /// # Panics
 ///
-/// Never: these settings are right.
+/// Never, because these settings are valid.
 pub fn auth() -> (AuthX, FrozenClock) {
     let clock = FrozenClock::default();
-    let config = config().build().expect("these settings are right");
+    let config = config().build().expect("valid settings");
     (AuthX::new(config).with_clock(clock.clone()), clock)
 }
 
-/// Access tokens like those of this user, each with one fault for which a protected route must refuse it, by the name
-/// of the fault: `"expired"`, `"of the other type"`, `"wrongly signed"` (with the signature of another token),
+/// Access tokens of this user, each with one fault for which a protected route must refuse it, and the name of the
+/// fault: `"expired"`, `"of the other type"`, `"wrongly signed"` (with the signature of another token),
 /// `"changed"` (another subject under the signature), `"unsigned"` (the algorithm `none`, RFC 8725 section 3.1) and
 /// `"damaged"` (cut short).
 ///
@@ -150,7 +150,7 @@ const UNSIGNED: &str = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0";
 ///
 /// # Panics
 ///
-/// When `path` is none.
+/// When `path` is not a valid path.
 #[must_use]
 pub fn get(path: &str) -> Request {
     request(Method::GET, path, Body::empty())
@@ -160,7 +160,7 @@ pub fn get(path: &str) -> Request {
 ///
 /// # Panics
 ///
-/// When `path` is none.
+/// When `path` is not a valid path.
 #[must_use]
 pub fn post(path: &str) -> Request {
     request(Method::POST, path, Body::empty())
@@ -170,7 +170,7 @@ pub fn post(path: &str) -> Request {
 ///
 /// # Panics
 ///
-/// When `path` is none.
+/// When `path` is not a valid path.
 #[must_use]
 pub fn json(path: &str, body: &str) -> Request {
     let mut request = request(Method::POST, path, Body::from(body.to_owned()));
@@ -182,7 +182,7 @@ pub fn json(path: &str, body: &str) -> Request {
 ///
 /// # Panics
 ///
-/// When `token` is no value of a header.
+/// When `token` is not valid in a header.
 #[must_use]
 pub fn bearer(mut request: Request, token: &str) -> Request {
     let value = HeaderValue::try_from(format!("Bearer {token}")).expect("a header's value");
@@ -194,7 +194,7 @@ pub fn bearer(mut request: Request, token: &str) -> Request {
 ///
 /// # Panics
 ///
-/// When they are no value of a header.
+/// When they are not valid in a header.
 #[must_use]
 pub fn with_cookies<'c>(
     mut request: Request,
@@ -219,12 +219,12 @@ pub struct Answer {
     pub status: u16,
     /// The headers.
     pub headers: HeaderMap,
-    /// The body, as text.
+    /// The body, as a string.
     pub body: String,
 }
 
 impl Answer {
-    /// The value of a header, if it is text.
+    /// The value of a header, if it is visible ASCII.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
@@ -242,8 +242,8 @@ impl Answer {
     pub fn cookie(&self, name: &str) -> Option<&str> {
         let values = self.headers.get_all(SET_COOKIE).iter();
         values.filter_map(|value| value.to_str().ok()).find_map(|cookie| {
-            let (own, rest) = cookie.split_once('=')?;
-            (own == name).then(|| rest.split(';').next().unwrap_or_default())
+            let (key, rest) = cookie.split_once('=')?;
+            (key == name).then(|| rest.split(';').next().unwrap_or_default())
         })
     }
 }

@@ -1,4 +1,4 @@
-//! What a login answers.
+//! The tokens of a login.
 
 use std::fmt;
 
@@ -36,7 +36,7 @@ impl TokenPair {
     }
 }
 
-/// Without the tokens.
+/// Shows no tokens.
 impl fmt::Debug for TokenPair {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("TokenPair").finish_non_exhaustive()

@@ -1,4 +1,4 @@
-//! [`WebSocketGuard`]: an open WebSocket that ends with its token.
+//! [`WebSocketGuard`]: closes an open WebSocket when its token ends.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -27,10 +27,11 @@ use crate::state::AuthState;
 /// The claims of a WebSocket's token, as [`WebSocketToken`](crate::WebSocketToken) gives them, and a guard
 /// that closes the socket when the token or its session ends.
 ///
-/// The token is verified again when it ends, and every `JWT_WEBSOCKET_CHECK_INTERVAL`. When it holds no
-/// longer, the handler's future is dropped where it waits, as by a timeout, and the socket is closed with
-/// code 1008 and the `error_type` as the reason. Where the store fails or has no answer in time, the code
-/// is 1011: in doubt nobody stays. There is no `Option` of it: without a token there is nothing to guard.
+/// The token is verified again when it expires, and every `JWT_WEBSOCKET_CHECK_INTERVAL`. When it is no longer
+/// valid, the handler's future is dropped at its current `await`, as by a timeout, and the socket is closed
+/// with code 1008 and the `error_type` as the reason. If the store fails or doesn't answer in time, the socket
+/// is closed too, with code 1011. `Option<WebSocketGuard>` is no extractor: without a token there is nothing to
+/// guard.
 ///
 /// ```
 /// use axum::Router;
@@ -58,7 +59,7 @@ pub struct WebSocketGuard<C = ()> {
 }
 
 impl<C> WebSocketGuard<C> {
-    /// Accepts the handshake, and has `serve` handle the socket for as long as the token is good.
+    /// Accepts the handshake, and runs `serve` with the socket for as long as the token is valid.
     #[must_use = "to set up the WebSocket connection, this response must be returned"]
     pub fn on_upgrade<F, S, Fut>(self, upgrade: WebSocketUpgrade<F>, serve: S) -> Response
     where
@@ -104,7 +105,7 @@ where
     }
 }
 
-/// Without the token.
+/// Shows no token.
 impl<C: fmt::Debug> fmt::Debug for WebSocketGuard<C> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
@@ -114,7 +115,7 @@ impl<C: fmt::Debug> fmt::Debug for WebSocketGuard<C> {
     }
 }
 
-/// The handshake's token, and whom to ask about it.
+/// The handshake's token, and what is needed to verify it again.
 struct Watch {
     auth: AuthX,
     token: RequestToken<'static>,
@@ -122,7 +123,7 @@ struct Watch {
 }
 
 impl Watch {
-    /// Waits until the token, which ends at `exp`, holds no longer.
+    /// Waits until the token, which expires at `exp`, is no longer valid.
     async fn end(&self, exp: Option<Timestamp>) -> SocketClose {
         loop {
             sleep(self.auth.engine().socket_check_in(exp, self.auth.now())).await;
@@ -132,7 +133,7 @@ impl Watch {
         }
     }
 
-    /// Every check but those of the stores.
+    /// Makes every check that needs no store.
     fn verify<C: CustomClaims>(&self) -> Result<Step<C>, Rejection> {
         let Self { auth, token, requirement } = self;
         let verified = auth.verify_found(&auth.engine(), token, requirement);
@@ -144,17 +145,17 @@ impl Watch {
         let step = self.verify::<()>()?;
         let patience = auth.engine().socket_check_in(exp, auth.now());
         let Ok(answer) = timeout(patience, auth.admit(step, Asked::anew())).await else {
-            // It may have ended while the store was asked.
+            // The token may have expired while the store was asked; that error takes precedence.
             drop(self.verify::<()>()?);
             return Err(Rejection::failed(
-                "whether a WebSocket's token was revoked was not answered in time, so it counts for nothing",
+                "the store did not answer in time whether a WebSocket's token was revoked, so it is refused",
             ));
         };
         answer.map(drop).map_err(|refusal| auth.refuse(refusal))
     }
 }
 
-/// Runs the handler until it ends, or the token does: then there is a socket to close.
+/// Runs the handler until it ends or the token does. Returns the socket to close, if the token ended first.
 async fn supervise(
     handler: impl Future<Output = ()>,
     end: impl Future<Output = SocketClose>,
@@ -164,38 +165,38 @@ async fn supervise(
     let mut handler = pin!(handler);
     let mut end = pin!(end);
     let mut dropped = pin!(in_use);
-    // Taken before the handler is dropped, which would hang up without a word.
+    // Taken before the handler is dropped, which would end the connection without a close frame.
     let taken = |close| shared.take().map(|socket| (socket, close));
     tokio::select! {
         biased;
         close = &mut end => taken(close),
         () = &mut handler => {
-            // It may have moved the socket, or a half of it, into a task of its own.
+            // The handler may have moved the socket, or a half of it, into another task.
             tokio::select! {
                 close = &mut end => taken(close),
                 _ = &mut dropped => None,
             }
         }
         _ = &mut dropped => {
-            // It is done with the socket, though not with its work.
+            // The handler has dropped the socket, but may still be working.
             handler.await;
             None
         }
     }
 }
 
-/// A [`WebSocket`] that ends when its token does: then it yields no more messages and takes none.
+/// A [`WebSocket`] that is closed when its token ends: from then on it yields no messages, and sending fails.
 ///
-/// It is used as axum's: by [`recv`](Self::recv) and [`send`](Self::send), or as a `Stream` and a `Sink`,
-/// which can be split.
+/// It has axum's interface: [`recv`](Self::recv) and [`send`](Self::send), and `Stream` and `Sink`, which can
+/// be split.
 pub struct GuardedWebSocket {
     socket: SharedSocket,
     protocol: Option<HeaderValue>,
-    /// Dropped with the socket, which the other end notices.
+    /// Dropped with the socket, so that the receiver learns that the handler dropped it.
     _in_use: oneshot::Sender<Infallible>,
 }
 
-/// The handler's end of a socket, the guard's, and what tells the guard that the handler dropped its own.
+/// The handler's socket, the guard's, and a receiver that ends when the handler drops its socket.
 fn share(socket: WebSocket) -> (GuardedWebSocket, SharedSocket, oneshot::Receiver<Infallible>) {
     let protocol = socket.protocol().cloned();
     let socket =
@@ -214,7 +215,7 @@ impl GuardedWebSocket {
     ///
     /// # Errors
     ///
-    /// The connection's, or that the guard closed the socket.
+    /// The connection failed, or the guard closed the socket.
     pub async fn send(&mut self, message: impl Into<Message>) -> Result<(), axum::Error> {
         SinkExt::send(self, message.into()).await
     }
@@ -226,7 +227,7 @@ impl GuardedWebSocket {
     }
 }
 
-/// Hangs up, as the drop of axum's own socket does.
+/// Ends the connection, as dropping axum's socket does. The guard holds the socket too, so it has to be taken.
 impl Drop for GuardedWebSocket {
     fn drop(&mut self) {
         drop(self.socket.take());
@@ -294,18 +295,18 @@ impl fmt::Debug for GuardedWebSocket {
 }
 
 fn closed() -> axum::Error {
-    axum::Error::new("the token of this WebSocket holds no longer")
+    axum::Error::new("the token of this WebSocket is no longer valid")
 }
 
-/// A socket that the guard can take away from the handler. The lock is held while it is polled, never
-/// while anybody waits.
+/// A socket that the guard can take away from the handler. The lock is held only while the socket is polled,
+/// never across an `await`.
 #[derive(Clone)]
 struct SharedSocket(Arc<Mutex<Inner>>);
 
 struct Inner {
     /// `None` once the guard took it.
     socket: Option<WebSocket>,
-    /// Whoever waits for the socket in vain when it is taken, by [`Half`].
+    /// The wakers of pending reads and writes, by [`Half`], to be woken when the socket is taken.
     waiting: [Option<Waker>; 2],
 }
 
@@ -333,7 +334,7 @@ impl SharedSocket {
         Some(polled)
     }
 
-    /// Takes the socket away; whoever waits for it learns of that.
+    /// Takes the socket away, and wakes the tasks that wait for it.
     fn take(&self) -> Option<WebSocket> {
         let (socket, waiting) = {
             let mut inner = self.lock();
@@ -344,18 +345,18 @@ impl SharedSocket {
     }
 }
 
-/// Closes a socket as RFC 6455 section 7.1.2 has it.
+/// Closes a socket by the closing handshake of RFC 6455 section 7.1.2.
 async fn say_goodbye(mut socket: WebSocket, SocketClose { code, reason }: SocketClose) {
     let goodbye = async {
         let frame = CloseFrame { code, reason: reason.into() };
         socket.send(Message::Close(Some(frame))).await?;
-        // What the client says until it answers the same is nobody's business any more.
+        // Messages before the client's close frame are discarded.
         while socket.recv().await.transpose()?.is_some() {}
         Ok::<(), axum::Error>(())
     };
-    // A client that answers nothing is left alone; one that went away has nothing to be told.
+    // The connection ends anyway, so neither a timeout nor an error matters.
     let _ = timeout(PATIENCE, goodbye).await;
 }
 
-/// How long the client may take to answer that it is being closed.
+/// How long to wait for the client's close frame.
 const PATIENCE: Duration = Duration::from_secs(5);

@@ -6,9 +6,9 @@ use crate::authenticate::token_extractor;
 
 /// The claims of the access token that comes with a WebSocket's handshake, valid and not revoked.
 ///
-/// A browser sends cookies along whichever page opens the socket. So with a token in a cookie the page
-/// must be of the service's own origin, or of one in `JWT_WEBSOCKET_ALLOWED_ORIGINS`. A refused
-/// handshake gets the same answer as any other request.
+/// A browser sends cookies whichever page opens the socket. So if the token is in a cookie, the page must be
+/// of the service's own origin, or of one in `JWT_WEBSOCKET_ALLOWED_ORIGINS`. A refused handshake gets the
+/// same answer as any other request.
 ///
 /// The type parameter and `Option` are as with [`AccessToken`](crate::AccessToken).
 ///

@@ -1,5 +1,5 @@
-//! An open WebSocket ends with its token. Connections are in memory and time is tokio's own, paused, so
-//! that hours pass at once and the same way each time.
+//! An open WebSocket ends with its token. Connections are in memory and tokio's clock is paused, so that the
+//! tests wait hours of its time at once and give the same result each time.
 
 use std::future::pending;
 use std::io;
@@ -65,7 +65,7 @@ impl Service {
         Self(connections)
     }
 
-    /// Serves a handler that waits for something that never comes, and sets the flag when it is dropped.
+    /// Serves a handler that waits forever, and sets the flag when it is dropped.
     fn waiting(auth: &AuthX, dropped: &Arc<AtomicBool>) -> Self {
         let dropped = Arc::clone(dropped);
         Self::start(auth, |socket, _claims| async move {
@@ -84,7 +84,7 @@ impl Service {
     }
 }
 
-/// By the clock of the runtime, which starts at noon of the first of January 2030.
+/// An `AuthX` that uses the runtime's clock, which starts at noon of the first of January 2030.
 fn auth() -> AuthX {
     let start = Instant::now();
     let noon = Timestamp::from_seconds(1_893_499_200).expect("an instant");
@@ -140,7 +140,7 @@ async fn messages_pass_until_the_token_expires_and_then_the_socket_is_closed() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_leeway_counts_for_a_socket_too() {
+async fn the_leeway_applies_to_a_socket_too() {
     let leeway = Duration::from_secs(60);
     let clock = auth();
     let config = testing::config().decode_leeway(leeway).websocket_check_interval(INTERVAL);
@@ -155,7 +155,7 @@ async fn the_leeway_counts_for_a_socket_too() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_revocation_closes_the_socket_at_the_next_look() {
+async fn a_revocation_closes_the_socket_at_the_next_check() {
     let revoked = Arc::new(AtomicBool::new(false));
     let auth = auth().with_revocation(revocation::from_sync_fn({
         let revoked = Arc::clone(&revoked);
@@ -174,7 +174,7 @@ async fn a_revocation_closes_the_socket_at_the_next_look() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_end_of_the_session_closes_the_socket_at_the_next_look() {
+async fn the_end_of_the_session_closes_the_socket_at_the_next_check() {
     let clock = auth();
     let config = testing::config().session_tracking(true).websocket_check_interval(INTERVAL);
     let auth = AuthX::new(config.build().expect("settings")).with_clock(move || clock.now());
@@ -235,7 +235,7 @@ async fn a_handler_that_waits_for_something_else_is_dropped() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn halves_in_tasks_of_their_own_end_as_well() {
+async fn halves_in_other_tasks_end_as_well() {
     let auth = auth();
     let (ended, has_ended) = oneshot::channel();
     let ended = Arc::new(std::sync::Mutex::new(Some(ended)));
@@ -253,12 +253,12 @@ async fn halves_in_tasks_of_their_own_end_as_well() {
     let mut client = service.connect(&token).await.expect("a handshake");
 
     assert_eq!(close_of(&mut client).await.1, "TokenExpiredError");
-    let refused = Err("the token of this WebSocket holds no longer".to_owned());
+    let refused = Err("the token of this WebSocket is no longer valid".to_owned());
     assert_eq!(has_ended.await, Ok((true, refused)));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handler_that_is_done_with_its_socket_may_go_on_with_its_work() {
+async fn a_handler_may_keep_working_after_it_dropped_its_socket() {
     let auth = auth();
     let (done, is_done) = oneshot::channel();
     let done = Arc::new(std::sync::Mutex::new(Some(done)));
@@ -272,14 +272,14 @@ async fn a_handler_that_is_done_with_its_socket_may_go_on_with_its_work() {
     let then = Instant::now();
     let mut client = service.connect(&token).await.expect("a handshake");
 
-    // It hangs up at once, long before the handler is done.
+    // The connection ends at once, long before the handler is done.
     assert!(!matches!(client.next().await, Some(Ok(_))));
     assert!(then.elapsed() < LIFETIME);
     assert_eq!(is_done.await, Ok(()));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_client_that_never_answers_the_goodbye_is_left_alone() {
+async fn a_client_that_never_answers_the_close_frame_is_disconnected() {
     let dropped = Arc::new(AtomicBool::new(false));
     let auth = auth();
     let service = Service::waiting(&auth, &dropped);
@@ -288,14 +288,14 @@ async fn a_client_that_never_answers_the_goodbye_is_left_alone() {
     tokio::time::sleep(LIFETIME + Duration::from_secs(60)).await;
 
     assert!(dropped.load(Ordering::Relaxed));
-    // The service hung up: what the client would read ends after the frame that it never read.
+    // The service ended the connection: the stream ends after the close frame, which the client never read.
     let mut client = client;
     assert_eq!(close_of(&mut client).await.1, "TokenExpiredError");
     assert!(!matches!(client.next().await, Some(Ok(_))));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_handshake_without_a_good_token_is_refused_as_any_request() {
+async fn a_handshake_without_a_valid_token_is_refused_as_any_request() {
     let auth = auth();
     let service = Service::start(&auth, echo);
     let refresh = auth.create_refresh_token("ada").expect("a token");
