@@ -177,7 +177,7 @@ def test_claims_are_attributes_as_the_token_has_them(auth: AuthX[Any]) -> None:
     [
         (PolicyCondition("user", "a"), "source: unsupported policy source 'user'"),  # type: ignore[arg-type]
         (PolicyCondition("subject", "a", "is"), "operator: unsupported policy operator 'is'"),  # type: ignore[arg-type]
-        (PolicyCondition("subject", 1), "key: a text is expected"),  # type: ignore[arg-type]
+        (PolicyCondition("subject", 1), "key: a string is expected"),  # type: ignore[arg-type]
     ],
 )
 def test_malformed_condition_is_an_error_that_names_the_field(condition: PolicyCondition, problem: str) -> None:
@@ -193,10 +193,10 @@ def test_malformed_condition_is_an_error_that_names_the_field(condition: PolicyC
     ("rule", "problem"),
     [
         (PolicyRule("permit", ["*"], ["*"]), "effect: unsupported policy effect 'permit'"),  # type: ignore[arg-type]
-        (PolicyRule("allow", "read", ["*"]), "actions: a sequence of texts is expected, not one text"),
-        (PolicyRule("allow", ["*"], [1]), "resources: a sequence of texts"),  # type: ignore[list-item]
+        (PolicyRule("allow", "read", ["*"]), "actions: a sequence of strings is expected, not one string"),
+        (PolicyRule("allow", ["*"], [1]), "resources: a sequence of strings"),  # type: ignore[list-item]
         (PolicyRule("allow", ["*"], ["*"], scopes="a"), "scopes: a sequence"),
-        (PolicyRule("allow", ["*"], ["*"], reason=1), "reason: a text is expected"),  # type: ignore[arg-type]
+        (PolicyRule("allow", ["*"], ["*"], reason=1), "reason: a string is expected"),  # type: ignore[arg-type]
     ],
 )
 def test_malformed_rule_is_an_error_that_names_the_field(

@@ -1,11 +1,11 @@
-//! What HTTP answers an exception.
+//! The HTTP answer to an exception.
 
 use authx::{ErrorType, SocketClose};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// Status, headers, body, and how an open WebSocket is closed.
+/// Status, headers, body, and the code and reason to close an open WebSocket with.
 pub(crate) type Answer<'py> =
     (u16, Vec<(&'static str, String)>, Bound<'py, PyBytes>, (u16, &'static str));
 

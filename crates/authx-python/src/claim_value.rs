@@ -1,4 +1,4 @@
-//! An application's own claims between the token and Python.
+//! Custom claims as Python values.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,15 @@ use crate::json;
 /// Custom claims by name.
 pub(crate) type ClaimValues = BTreeMap<String, ClaimValue>;
 
-/// A claim's value: what is plain is read with the token, anything else when Python gets it.
+/// A claim's value. Simple values are parsed with the token, others only when Python reads the claims.
 #[derive(Clone)]
 pub(crate) enum ClaimValue {
     Null,
     Bool(bool),
     Whole(i64),
-    Text(Box<str>),
-    /// An array, an object, or a number that only Python's `json` reads as Python users know it.
+    String(Box<str>),
+    /// An array, an object, or a number other than an `i64`: parsed by Python's `json`, whose results Python
+    /// users expect.
     Json(Box<RawValue>),
 }
 
@@ -30,8 +31,8 @@ impl ClaimValue {
             "null" => Self::Null,
             "true" => Self::Bool(true),
             "false" => Self::Bool(false),
-            text if text.starts_with('"') => Self::Text(serde_json::from_str(text)?),
-            text => text.parse().map_or_else(|_| Self::Json(raw.to_owned()), Self::Whole),
+            json if json.starts_with('"') => Self::String(serde_json::from_str(json)?),
+            json => json.parse().map_or_else(|_| Self::Json(raw.to_owned()), Self::Whole),
         })
     }
 
@@ -40,7 +41,7 @@ impl ClaimValue {
             Self::Null => Ok(py.None().into_bound(py)),
             Self::Bool(value) => value.into_bound_py_any(py),
             Self::Whole(number) => number.into_bound_py_any(py),
-            Self::Text(text) => Ok(PyString::new(py, text).into_any()),
+            Self::String(string) => Ok(PyString::new(py, string).into_any()),
             Self::Json(raw) => json::loads(py, raw.get()),
         }
     }

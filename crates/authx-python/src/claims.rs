@@ -1,7 +1,7 @@
 //! Verified claims as an instance of `authx.schema.TokenPayload`.
 //!
-//! The engine has validated every claim, so the model is built as pydantic's own `model_construct`
-//! builds one: by setting its four slots, without validating again.
+//! The engine has validated every claim, so the model is built without validating again, as pydantic's
+//! `model_construct` does: by setting its four slots.
 
 use authx::{Audience, Claims, Timestamp, TokenKind};
 use pyo3::prelude::*;
@@ -18,7 +18,7 @@ struct Model {
     set_attribute: Py<PyAny>,
     from_timestamp: Py<PyAny>,
     utc: Py<PyAny>,
-    /// Every field, in order, without a value: to be copied.
+    /// A dict of all fields in order, each with the value `None`; copied for each payload.
     no_values: Py<PyDict>,
 }
 
@@ -36,15 +36,15 @@ pub(crate) fn token_payload<'py, C>(
         fields.set_item(name, value)?;
         set.add(name)
     };
-    let text = |text: &str| PyString::new(py, text).into_any();
-    let optional_text = |value: &Option<String>| value.as_deref().map(text);
+    let string = |string: &str| PyString::new(py, string).into_any();
+    let optional_string = |value: &Option<String>| value.as_deref().map(string);
 
-    put(intern!(py, "jti"), optional_text(&claims.jti))?;
-    put(intern!(py, "iss"), optional_text(&claims.iss))?;
-    put(intern!(py, "sub"), Some(text(&claims.sub)))?;
+    put(intern!(py, "jti"), optional_string(&claims.jti))?;
+    put(intern!(py, "iss"), optional_string(&claims.iss))?;
+    put(intern!(py, "sub"), Some(string(&claims.sub)))?;
     let audience = match &claims.aud {
         None => None,
-        Some(Audience::One(name)) => Some(text(name)),
+        Some(Audience::One(name)) => Some(string(name)),
         Some(Audience::Many(names)) => Some(names.into_bound_py_any(py)?),
     };
     put(intern!(py, "aud"), audience)?;
@@ -57,12 +57,12 @@ pub(crate) fn token_payload<'py, C>(
         TokenKind::Refresh => intern!(py, "refresh"),
     };
     put(intern!(py, "type"), Some(kind.clone().into_any()))?;
-    put(intern!(py, "csrf"), claims.csrf.as_ref().map(|csrf| text(csrf.as_str())))?;
+    put(intern!(py, "csrf"), claims.csrf.as_ref().map(|csrf| string(csrf.as_str())))?;
     let scopes = claims.scopes.as_ref().map(|scopes| scopes.into_bound_py_any(py)).transpose()?;
     put(intern!(py, "scopes"), scopes)?;
     put(intern!(py, "fresh"), Some(claims.fresh.into_bound_py_any(py)?))?;
-    put(intern!(py, "login_type"), optional_text(&claims.login_type))?;
-    put(intern!(py, "sid"), optional_text(&claims.sid))?;
+    put(intern!(py, "login_type"), optional_string(&claims.login_type))?;
+    put(intern!(py, "sid"), optional_string(&claims.sid))?;
 
     let extra = PyDict::new(py);
     let put_extra = |name: &Bound<'py, PyString>, value: Bound<'py, PyAny>| -> PyResult<()> {
@@ -91,7 +91,7 @@ impl Model {
     }
 }
 
-/// An `int` where the token has one.
+/// An `int` for whole seconds, else a `float`.
 fn number(py: Python<'_>, instant: Timestamp) -> PyResult<Bound<'_, PyAny>> {
     match instant.as_whole_seconds() {
         Some(seconds) => seconds.into_bound_py_any(py),

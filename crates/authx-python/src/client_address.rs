@@ -1,4 +1,4 @@
-//! The client's address, as the engine names it.
+//! The client's address as a key for rate limits.
 
 use authx::ClientAddress;
 use pyo3::prelude::*;

@@ -1,4 +1,4 @@
-//! The engine's class: every call converts its arguments, asks the engine and converts the answer.
+//! The Python class `Engine`: each method converts its arguments, calls the engine and converts the result.
 
 use std::time::Duration;
 
@@ -126,13 +126,13 @@ impl Engine {
             token = token.fresh();
         }
         if let Some(headers) = headers {
-            let text = json::dumps("headers", headers)?;
-            let headers = serde_json::from_str(&text)
+            let json = json::dumps("headers", headers)?;
+            let headers = serde_json::from_str(&json)
                 .map_err(|_| PyValueError::new_err("headers: a mapping is expected"))?;
             token = token.headers(headers);
         }
         if let Some(seconds) = expires_in {
-            // A token that has already ended is what tests of expiry ask for.
+            // A negative lifetime is allowed: tests use it for tokens that have already expired.
             token = match Duration::try_from_secs_f64(seconds) {
                 Ok(lifetime) => token.expires_in(lifetime),
                 Err(_) => token.expires_at(instant("expiry", now + seconds)?),
@@ -145,7 +145,7 @@ impl Engine {
             token = token.audience(match names.extract::<String>() {
                 Ok(name) => Audience::One(name),
                 Err(_) => Audience::Many(names.extract().map_err(|_| {
-                    PyValueError::new_err("audience: a text or a sequence of texts is expected")
+                    PyValueError::new_err("audience: a string or a sequence of strings is expected")
                 })?),
             });
         }
@@ -173,8 +173,8 @@ impl Engine {
         let issued = match data {
             None => self.unlocked(py, || self.inner.issue(&token, now_instant, &SystemRandom)),
             Some(data) => {
-                let text = json::dumps("data", data)?;
-                let custom = RawValue::from_string(text)
+                let json = json::dumps("data", data)?;
+                let custom = RawValue::from_string(json)
                     .map_err(|_| PyValueError::new_err("data: a mapping is expected"))?;
                 let token = token.claims(custom);
                 self.unlocked(py, || self.inner.issue(&token, now_instant, &SystemRandom))
@@ -211,7 +211,7 @@ impl Engine {
         self.with_token(requirement, scope, body, form, |found| Ok(FoundToken::new(&found)))
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a found token is made of")]
+    #[expect(clippy::too_many_arguments, reason = "the fields of a found token")]
     fn verify_without_stores<'py>(
         &self,
         py: Python<'py>,
@@ -352,7 +352,7 @@ impl Engine {
         then(found.map_err(|error| self.error(scope.py(), &error))?)
     }
 
-    /// The token with every check made but those of the stores, and its payload where that is wanted.
+    /// The token after every check that needs no store, and its payload if `wants_payload`.
     fn verified<'t>(
         &self,
         found: &'t RequestToken<'_>,
@@ -382,7 +382,8 @@ impl Engine {
         self.inner.set_cookies(token, kind, max_age, now).map_err(|error| self.error(py, &error))
     }
 
-    /// Lets other threads run while a key pair works; with a shared secret that costs more than it gives.
+    /// Releases the GIL for `work` with a key pair. With a shared secret, releasing it would take longer than the
+    /// work.
     fn unlocked<T: Send>(&self, py: Python<'_>, work: impl FnOnce() -> T + Send) -> T {
         if self.inner.config().keys().algorithm().is_symmetric() { work() } else { py.detach(work) }
     }

@@ -32,7 +32,7 @@ pub(crate) fn policy_evaluation_error(py: Python<'_>, problem: &str) -> PyErr {
     }
 }
 
-/// `ValueError` that names the argument, or `BadConfigurationError` where the configuration is at fault.
+/// `ValueError` that names the argument, or `BadConfigurationError` if the configuration is at fault.
 pub(crate) fn issue_error(py: Python<'_>, error: &IssueError) -> PyErr {
     match error {
         IssueError::NoSigningKey => bad_configuration(py, error.to_string()),
@@ -47,7 +47,7 @@ fn exception<'py>(
     login_type: Option<&str>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let class = exceptions(py)?.getattr(error.error_type())?;
-    // The wording is the engine's, which the other faces have too.
+    // The engine's message, so that all packages have the same.
     let message = error.to_string();
     let exception = match error {
         Error::InsufficientScope { required, provided } => {

@@ -6,7 +6,7 @@ use authx::Timestamp;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-/// Seconds since the Unix epoch; `argument` is their name in errors.
+/// The instant of these seconds since the Unix epoch; `argument` is their name in errors.
 pub(crate) fn instant(argument: &str, seconds: f64) -> PyResult<Timestamp> {
     Timestamp::from_seconds_f64(seconds).ok_or_else(|| {
         PyValueError::new_err(format!(

@@ -1,5 +1,5 @@
-//! JSON between Python and the engine: Python's own `json` writes and reads what is not trivial, so
-//! that numbers of any size, and every error, are what Python users know.
+//! JSON between Python and the engine. Python's `json` module writes and reads all but simple values, so that
+//! numbers of any size and errors are as Python users expect.
 
 use std::fmt::Write as _;
 
@@ -9,72 +9,73 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString};
 
-/// A Python mapping as JSON text; `argument` is its name in errors.
+/// A Python mapping as a JSON string; `argument` is its name in errors.
 pub(crate) fn dumps(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
-    let mut text = String::new();
-    if write_trivial(value, &mut text, 0).is_some() {
-        return Ok(text);
+    let mut json = String::new();
+    if write_trivial(value, &mut json, 0).is_some() {
+        return Ok(json);
     }
     let py = value.py();
     let options = PyDict::new(py);
     options.set_item("allow_nan", false)?;
     options.set_item("ensure_ascii", false)?;
-    // As compact as the engine writes the rest.
+    // Without spaces, as the engine writes the other claims.
     options.set_item("separators", (",", ":"))?;
     let named = |error: PyErr| PyTypeError::new_err(format!("{argument}: {}", error.value(py)));
-    let text = json(py)?.getattr("dumps")?.call((value,), Some(&options)).map_err(named)?;
-    text.cast_into::<PyString>()?
+    let json = module(py)?.getattr("dumps")?.call((value,), Some(&options)).map_err(named)?;
+    json.cast_into::<PyString>()?
         .to_str()
         .map(str::to_owned)
-        .map_err(|_| PyValueError::new_err(format!("{argument}: a text in it is not Unicode")))
+        .map_err(|_| PyValueError::new_err(format!("{argument}: a string in it is not Unicode")))
 }
 
 /// How deep a value may be for [`write_trivial`].
 const MAX_TRIVIAL_DEPTH: u32 = 8;
 
-/// Writes what Python's `json` would write, or `None` for what it shall write: only exact types, because a subclass
-/// may say how it is written.
-fn write_trivial(value: &Bound<'_, PyAny>, text: &mut String, depth: u32) -> Option<()> {
+/// Writes a simple value as Python's `json` would, faster; `None` for all others. A subclass is never simple, because
+/// `json` may write it differently.
+fn write_trivial(value: &Bound<'_, PyAny>, json: &mut String, depth: u32) -> Option<()> {
     if let Ok(string) = value.cast_exact::<PyString>() {
-        text.push_str(&serde_json::to_string(string.to_str().ok()?).ok()?);
+        json.push_str(&serde_json::to_string(string.to_str().ok()?).ok()?);
     } else if let Ok(boolean) = value.cast_exact::<PyBool>() {
-        text.push_str(if boolean.is_true() { "true" } else { "false" });
+        json.push_str(if boolean.is_true() { "true" } else { "false" });
     } else if value.is_none() {
-        text.push_str("null");
+        json.push_str("null");
     } else if let Ok(number) = value.cast_exact::<PyInt>() {
-        write!(text, "{}", number.extract::<i64>().ok()?).ok()?;
+        write!(json, "{}", number.extract::<i64>().ok()?).ok()?;
     } else if depth == MAX_TRIVIAL_DEPTH {
         return None;
     } else if let Ok(items) = value.cast_exact::<PyList>() {
         let mut separator = '[';
         for item in items {
-            text.push(separator);
-            write_trivial(&item, text, depth + 1)?;
+            json.push(separator);
+            write_trivial(&item, json, depth + 1)?;
             separator = ',';
         }
-        text.push_str(if separator == '[' { "[]" } else { "]" });
+        json.push_str(if separator == '[' { "[]" } else { "]" });
     } else {
-        let members = value.cast_exact::<PyDict>().ok()?;
+        let fields = value.cast_exact::<PyDict>().ok()?;
         let mut separator = '{';
-        for (name, member) in members {
+        for (name, value) in fields {
             let name = name.cast_exact::<PyString>().ok()?;
-            text.push(separator);
-            write_trivial(name, text, depth + 1)?;
-            text.push(':');
-            write_trivial(&member, text, depth + 1)?;
+            json.push(separator);
+            write_trivial(name, json, depth + 1)?;
+            json.push(':');
+            write_trivial(&value, json, depth + 1)?;
             separator = ',';
         }
-        text.push_str(if separator == '{' { "{}" } else { "}" });
+        json.push_str(if separator == '{' { "{}" } else { "}" });
     }
     Some(())
 }
 
-/// A JSON text as a Python value.
-pub(crate) fn loads<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
-    json(py)?.getattr(intern!(py, "loads"))?.call1((text,))
+/// A JSON string as a Python value.
+pub(crate) fn loads<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyAny>> {
+    module(py)?.getattr(intern!(py, "loads"))?.call1((json,))
 }
 
-fn json(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
+/// The Python module `json`.
+fn module(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
     static MODULE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     MODULE
         .get_or_try_init(py, || py.import("json").map(|module| module.into_any().unbind()))

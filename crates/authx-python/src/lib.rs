@@ -1,7 +1,7 @@
-//! The engine as the Python module `authx._authx`: types converted, errors raised as the exception
-//! classes of `authx.exceptions`, and no rule of authentication.
+//! The engine as the Python module `authx._authx`. This crate converts types and raises errors as the
+//! exception classes of `authx.exceptions`; all rules of authentication are in the engine.
 //!
-//! What each class and function does is said once, in `python/authx/_authx.pyi`.
+//! The classes and functions are documented in `python/authx/_authx.pyi`.
 
 mod answer;
 mod claim_value;
@@ -26,7 +26,7 @@ mod verified;
 
 use pyo3::prelude::*;
 
-/// The module. It keeps no state of its own, so it needs no global lock.
+/// The module. It has no mutable global state, so it needs no GIL.
 #[pymodule(gil_used = false)]
 mod _authx {
     use pyo3::prelude::*;

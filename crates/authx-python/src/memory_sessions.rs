@@ -1,4 +1,4 @@
-//! Sessions in memory, as Python keeps them.
+//! The engine's table of sessions in memory, for Python's session objects.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -66,7 +66,7 @@ impl PySessionTable {
             });
             replaced
         });
-        // Dropped here, out of the lock.
+        // Dropped only here, after the lock was released, because dropping may run Python code.
         replaced.is_some()
     }
 
@@ -92,7 +92,8 @@ impl PySessionTable {
 }
 
 impl PySessionTable {
-    /// Works on the table. No Python code runs while the lock is held: what was removed is dropped after.
+    /// Calls `work` with the table locked. Removed sessions are dropped after the lock is released, because
+    /// dropping them may run Python code.
     fn with<T>(&self, work: impl FnOnce(&mut SessionTable<Py<PyAny>>) -> T) -> T {
         let mut table = self.lock();
         let result = work(&mut table);

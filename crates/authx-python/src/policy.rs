@@ -1,4 +1,4 @@
-//! Policies: Python's rules for the engine, and Python's objects as attributes.
+//! Policies: converts Python's rules for the engine, and reads attributes from Python objects.
 
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::errors::policy_evaluation_error;
 use crate::policy_value;
 
-/// An evaluator, as its place among those of its rule or of the whole policy.
+/// An evaluator's index among those of the whole policy or of its rule.
 #[derive(Clone, Copy)]
 enum Evaluator {
     Global(usize),
@@ -53,8 +53,8 @@ impl Policy {
 
     fn evaluate(&self, context: &Bound<'_, PyAny>) -> PyResult<PolicyEvaluation> {
         let py = context.py();
-        let text = |name| context.getattr(name)?.extract::<String>();
-        let (action, resource) = (text(intern!(py, "action"))?, text(intern!(py, "resource"))?);
+        let string = |name| context.getattr(name)?.extract::<String>();
+        let (action, resource) = (string(intern!(py, "action"))?, string(intern!(py, "resource"))?);
         let scopes = granted_scopes(&context.getattr(intern!(py, "payload"))?)?;
         let attributes = ContextAttributes::new(context);
         let mut asked = PolicyContext::new(&action, &resource, &attributes);
@@ -156,34 +156,34 @@ pub(crate) fn read_policy<'py>(
     let policy = read.map_err(|error| PyValueError::new_err(error.to_string()))?;
     let rules = PyList::empty(py);
     for rule in policy.rules() {
-        let members = PyDict::new(py);
-        members.set_item("effect", rule.effect().as_str())?;
-        members.set_item("actions", rule.actions())?;
-        members.set_item("resources", rule.resources())?;
-        members.set_item("scopes", rule.required_scopes().map(RequiredScopes::names))?;
+        let fields = PyDict::new(py);
+        fields.set_item("effect", rule.effect().as_str())?;
+        fields.set_item("actions", rule.actions())?;
+        fields.set_item("resources", rule.resources())?;
+        fields.set_item("scopes", rule.required_scopes().map(RequiredScopes::names))?;
         let all = rule.required_scopes().is_none_or(|scopes| !scopes.is_any());
-        members.set_item("all_scopes_required", all)?;
-        members.set_item("reason", rule.own_reason())?;
+        fields.set_item("all_scopes_required", all)?;
+        fields.set_item("reason", rule.own_reason())?;
         let conditions = PyList::empty(py);
         for condition in rule.conditions() {
-            let members = PyDict::new(py);
-            members.set_item("source", condition.source().as_str())?;
-            members.set_item("key", condition.key())?;
-            members.set_item("operator", condition.operator().as_str())?;
+            let fields = PyDict::new(py);
+            fields.set_item("source", condition.source().as_str())?;
+            fields.set_item("key", condition.key())?;
+            fields.set_item("operator", condition.operator().as_str())?;
             let value = condition.value().unwrap_or(&Value::Null);
-            members.set_item("value", policy_value::to_python(py, value)?)?;
-            conditions.append(members)?;
+            fields.set_item("value", policy_value::to_python(py, value)?)?;
+            conditions.append(fields)?;
         }
-        members.set_item("conditions", conditions)?;
-        rules.append(members)?;
+        fields.set_item("conditions", conditions)?;
+        rules.append(fields)?;
     }
     Ok((rules, policy.default_allow()))
 }
 
 fn read_rule(given: &Bound<'_, PyAny>) -> PyResult<Rule> {
     let py = given.py();
-    let effect = text(given, "effect")?.parse().map_err(|error| named("effect", &error))?;
-    let mut rule = Rule::new(effect, texts(given, "actions")?, texts(given, "resources")?);
+    let effect = string(given, "effect")?.parse().map_err(|error| named("effect", &error))?;
+    let mut rule = Rule::new(effect, strings(given, "actions")?, strings(given, "resources")?);
     let conditions = given.getattr(intern!(py, "conditions"))?;
     for (index, given) in
         conditions.try_iter().map_err(|error| named("conditions", &error))?.enumerate()
@@ -195,23 +195,23 @@ fn read_rule(given: &Bound<'_, PyAny>) -> PyResult<Rule> {
     }
     if !given.getattr(intern!(py, "scopes"))?.is_none() {
         let all_required = given.getattr(intern!(py, "all_scopes_required"))?.is_truthy()?;
-        rule = rule.scopes(required_scopes(texts(given, "scopes")?, all_required));
+        rule = rule.scopes(required_scopes(strings(given, "scopes")?, all_required));
     }
     for index in 0..given.getattr(intern!(py, "evaluators"))?.len()? {
         rule = rule.evaluator(Evaluator::Own(index));
     }
     if !given.getattr(intern!(py, "reason"))?.is_none() {
-        rule = rule.reason(text(given, "reason")?);
+        rule = rule.reason(string(given, "reason")?);
     }
     Ok(rule)
 }
 
 fn read_condition(given: &Bound<'_, PyAny>) -> PyResult<authx::PolicyCondition> {
     let source: PolicySource =
-        text(given, "source")?.parse().map_err(|error| named("source", &error))?;
+        string(given, "source")?.parse().map_err(|error| named("source", &error))?;
     let operator: PolicyOperator =
-        text(given, "operator")?.parse().map_err(|error| named("operator", &error))?;
-    let key = text(given, "key")?;
+        string(given, "operator")?.parse().map_err(|error| named("operator", &error))?;
+    let key = string(given, "key")?;
     Ok(match policy_value::from_python(&given.getattr("value")?)? {
         Some(value) => authx::PolicyCondition::new(source, key, operator, value),
         None => authx::PolicyCondition::with_opaque_value(source, key, operator),
@@ -232,32 +232,32 @@ fn granted_scopes(payload: &Bound<'_, PyAny>) -> PyResult<Option<Vec<String>>> {
     Ok(Some(scopes.unwrap_or_default()))
 }
 
-fn text(given: &Bound<'_, PyAny>, field: &'static str) -> PyResult<String> {
-    given.getattr(field)?.extract().map_err(|_| named(field, &"a text is expected"))
+fn string(given: &Bound<'_, PyAny>, field: &'static str) -> PyResult<String> {
+    given.getattr(field)?.extract().map_err(|_| named(field, &"a string is expected"))
 }
 
-fn texts(given: &Bound<'_, PyAny>, field: &'static str) -> PyResult<Vec<String>> {
+fn strings(given: &Bound<'_, PyAny>, field: &'static str) -> PyResult<Vec<String>> {
     let items = given.getattr(field)?;
-    // A text is a sequence of texts too, and never what is meant.
+    // A Python string is a sequence of strings too, but here always a mistake.
     if items.is_instance_of::<PyString>() {
-        return Err(named(field, &"a sequence of texts is expected, not one text"));
+        return Err(named(field, &"a sequence of strings is expected, not one string"));
     }
     items
         .try_iter()
         .and_then(|items| items.map(|item| item?.extract()).collect())
-        .map_err(|_| named(field, &"a sequence of texts is expected"))
+        .map_err(|_| named(field, &"a sequence of strings is expected"))
 }
 
 fn named(field: &str, problem: &impl ToString) -> PyErr {
     PyTypeError::new_err(format!("{field}: {}", problem.to_string()))
 }
 
-/// The attributes of a Python `PolicyContext`: members of mappings, attributes of other objects.
+/// The attributes of a Python `PolicyContext`: keys of mappings, attributes of other objects.
 struct ContextAttributes<'c, 'py> {
     context: &'c Bound<'py, PyAny>,
-    /// The claims, which cost a copy, once a condition looks at them.
+    /// A copy of the claims, made when a condition first needs them.
     token: OnceCell<Bound<'py, PyAny>>,
-    /// What an attribute raised. The decision counts for nothing then.
+    /// The exception that reading an attribute raised first. It is raised instead of the decision.
     failure: RefCell<Option<PyErr>>,
 }
 
@@ -284,7 +284,7 @@ impl<'c, 'py> ContextAttributes<'c, 'py> {
         };
         let mut failure = None;
         let found = path.find(&root, |node, name| {
-            member(node, name).unwrap_or_else(|error| {
+            field(node, name).unwrap_or_else(|error| {
                 failure = Some(error);
                 None
             })
@@ -310,13 +310,13 @@ impl Attributes for ContextAttributes<'_, '_> {
         self.failure.borrow_mut().get_or_insert_with(|| {
             let path = path.as_str();
             PyTypeError::new_err(format!(
-                "{source}.{path}: it, or what it is compared with, has no value that conditions can compare"
+                "{source}.{path}: this attribute, or what it is compared with, has no value that conditions can compare"
             ))
         });
     }
 }
 
-fn member<'py>(node: &Bound<'py, PyAny>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
+fn field<'py>(node: &Bound<'py, PyAny>, name: &str) -> PyResult<Option<Bound<'py, PyAny>>> {
     if node.is_none() {
         return Ok(None);
     }

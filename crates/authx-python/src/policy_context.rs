@@ -1,4 +1,4 @@
-//! Who acts and under which circumstances, unless an application says otherwise.
+//! The default subject and environment of a policy decision.
 
 use authx::{Circumstances, ClientAddress};
 use pyo3::prelude::*;

@@ -1,4 +1,4 @@
-//! Python objects as the JSON values that conditions compare, and back.
+//! Converts between Python objects and the JSON values that conditions compare.
 
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
@@ -9,15 +9,14 @@ use pyo3::types::{
 use pyo3::{IntoPyObjectExt, intern};
 use serde_json::{Map, Number, Value};
 
-/// Deeper objects, such as those that hold themselves, are no values.
+/// Deeper objects are not converted, so that an object that contains itself can't recurse without end.
 const MAX_DEPTH: usize = 16;
 
 /// The value, or `None` for an object that JSON can't express.
 ///
-/// A `datetime` is a text in UTC with microseconds, as the engine writes them, so that texts compare as
-/// the instants do; without a time zone it is local time. A `timedelta` is its seconds, an `Enum` its
-/// value, and a `UUID` a text, and a
-/// `Decimal` a number.
+/// A `datetime` is a string in UTC with microseconds, as the engine writes them, so that the strings compare
+/// as the instants do; without a time zone it is local time. A `timedelta` is its seconds, an `Enum` its
+/// value, a `UUID` a string, and a `Decimal` a number.
 pub(crate) fn from_python(object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
     convert(object, MAX_DEPTH)
 }
@@ -36,9 +35,9 @@ fn convert(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
     if object.is_instance(classes(py)?.enumeration.bind(py))? {
         return convert(&object.getattr(intern!(py, "value"))?, depth - 1);
     }
-    if let Ok(text) = object.cast::<PyString>() {
-        // A lone surrogate is in no JSON text.
-        return Ok(text.to_str().ok().map(Value::from));
+    if let Ok(string) = object.cast::<PyString>() {
+        // JSON strings can't have lone surrogates.
+        return Ok(string.to_str().ok().map(Value::from));
     }
     if object.is_instance_of::<PyInt>() {
         let signed = object.extract::<i64>().map(Value::from);
@@ -54,8 +53,8 @@ fn convert(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
         return instant(object);
     }
     if object.is_instance_of::<PyDate>() || object.is_instance_of::<PyTime>() {
-        let text: String = object.call_method0(intern!(py, "isoformat"))?.extract()?;
-        return Ok(Some(text.into()));
+        let written: String = object.call_method0(intern!(py, "isoformat"))?.extract()?;
+        return Ok(Some(written.into()));
     }
     if object.is_instance_of::<PyDelta>() {
         let seconds: f64 = object.call_method0(intern!(py, "total_seconds"))?.extract()?;
@@ -65,13 +64,13 @@ fn convert(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
         return Ok(Some(object.str()?.to_str()?.into()));
     }
     if let Ok(mapping) = object.cast::<PyMapping>() {
-        return members(mapping, depth);
+        return json_object(mapping, depth);
     }
     if object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>() {
         return array(object, depth);
     }
     if object.is_instance_of::<PySet>() || object.is_instance_of::<PyFrozenSet>() {
-        // In one order, so that equal sets are equal arrays.
+        // Sorted, so that equal sets give equal arrays.
         let Some(Value::Array(mut values)) = array(object, depth)? else { return Ok(None) };
         values.sort_by_cached_key(Value::to_string);
         return Ok(Some(Value::Array(values)));
@@ -79,10 +78,10 @@ fn convert(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
     Ok(None)
 }
 
-/// The number, unless a float is another one: what is nearly equal must not pass for equal.
+/// The number as a float; `None` if no float equals it, because a rounded number would compare equal to others.
 fn exact_number(object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
     let float = object.call_method0(intern!(object.py(), "__float__"));
-    // Python refuses to make a float of what is greater than all floats.
+    // Python raises an exception for a number that is greater than all floats.
     let Ok(float) = float.and_then(|float| float.extract::<f64>()) else { return Ok(None) };
     let is_exact = object.eq(float)?;
     Ok(Number::from_f64(float).filter(|_| is_exact).map(Value::Number))
@@ -91,12 +90,12 @@ fn exact_number(object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
 fn instant(object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
     let py = object.py();
     let utc = classes(py)?.utc.bind(py);
-    // The years 1 and 9999 have instants that UTC has not.
+    // Near the years 1 and 9999, an instant may be out of range in UTC.
     let Ok(instant) = object.call_method1(intern!(py, "astimezone"), (utc,)) else {
         return Ok(None);
     };
-    let text: String = instant.call_method1("isoformat", ("T", "microseconds"))?.extract()?;
-    Ok(Some(text.replace("+00:00", "Z").into()))
+    let written: String = instant.call_method1("isoformat", ("T", "microseconds"))?.extract()?;
+    Ok(Some(written.replace("+00:00", "Z").into()))
 }
 
 fn array(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
@@ -108,7 +107,7 @@ fn array(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
     Ok(Some(Value::Array(array)))
 }
 
-fn members(mapping: &Bound<'_, PyMapping>, depth: usize) -> PyResult<Option<Value>> {
+fn json_object(mapping: &Bound<'_, PyMapping>, depth: usize) -> PyResult<Option<Value>> {
     let mut object = Map::new();
     for item in mapping.items()?.iter() {
         let (name, value): (Bound<'_, PyAny>, Bound<'_, PyAny>) = item.extract()?;
@@ -129,7 +128,7 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'
             (None, Some(integer)) => integer.into_bound_py_any(py),
             (None, None) => number.as_f64().into_bound_py_any(py),
         },
-        Value::String(text) => text.into_bound_py_any(py),
+        Value::String(string) => string.into_bound_py_any(py),
         Value::Array(values) => {
             let list = PyList::empty(py);
             for value in values {
@@ -137,9 +136,9 @@ pub(crate) fn to_python<'py>(py: Python<'py>, value: &Value) -> PyResult<Bound<'
             }
             Ok(list.into_any())
         }
-        Value::Object(members) => {
+        Value::Object(fields) => {
             let dict = PyDict::new(py);
-            for (name, value) in members {
+            for (name, value) in fields {
                 dict.set_item(name, to_python(py, value)?)?;
             }
             Ok(dict.into_any())

@@ -1,4 +1,4 @@
-//! Rate limits: the counters of this process, and the decision.
+//! Rate limits: counters in memory, and whether a request exceeds its limit.
 
 use authx::{Counted, RateLimit};
 use authx_store::memory::MemoryCounters;

@@ -1,11 +1,11 @@
-//! An ASGI scope as the engine's request, without copying what it holds.
+//! An ASGI scope as the engine's request, borrowed without copying.
 
 use authx::{Config, Headers, Request};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyMapping, PySequence, PyString, PyTuple};
 
-/// The parts of a scope that can carry a token, kept alive while the engine looks at them.
+/// The parts of a scope that can carry a token; holds references to the Python objects that the engine borrows.
 pub(crate) struct Scope<'py> {
     headers: CapturedHeaders<'py>,
     method: Option<Bound<'py, PyString>>,
@@ -39,7 +39,7 @@ pub(crate) fn path(scope: &Bound<'_, PyMapping>) -> PyResult<String> {
     scope.get_item(intern!(scope.py(), "path"))?.extract()
 }
 
-/// The headers among a list of pairs that matter, borrowed from Python.
+/// The relevant headers of a list of pairs, borrowed from Python.
 pub(crate) struct CapturedHeaders<'py> {
     pairs: Vec<(Bound<'py, PyBytes>, Bound<'py, PyBytes>)>,
 }
@@ -76,7 +76,7 @@ impl Headers for CapturedHeaders<'_> {
     fn values<'h>(&'h self, name: &str) -> impl Iterator<Item = &'h [u8]> {
         self.pairs
             .iter()
-            .filter(move |(own, _)| own.as_bytes().eq_ignore_ascii_case(name.as_bytes()))
+            .filter(move |(header, _)| header.as_bytes().eq_ignore_ascii_case(name.as_bytes()))
             .map(|(_, value)| value.as_bytes())
     }
 }

@@ -1,4 +1,4 @@
-//! What a route asks of a token.
+//! What a route requires of a token.
 
 use authx::{CsrfCheck, Location, RequiredScopes, TokenKind};
 use pyo3::exceptions::PyValueError;

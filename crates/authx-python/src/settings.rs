@@ -28,7 +28,7 @@ pub(crate) fn setting_reference() -> Vec<SettingReference> {
         .collect()
 }
 
-/// The settings with Python's defaults, and these in their place.
+/// These settings, and Python's defaults for those that are not set.
 pub(crate) fn builder(settings: &Bound<'_, PyMapping>) -> PyResult<ConfigBuilder> {
     let py = settings.py();
     let defaults = authx::setting_reference()

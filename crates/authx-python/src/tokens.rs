@@ -1,4 +1,4 @@
-//! Tokens that are found in a request, or only looked at.
+//! Tokens that were found in a request, and tokens that are decoded without verification.
 
 use authx::Location;
 use pyo3::prelude::*;
@@ -47,11 +47,11 @@ pub(crate) fn token_header<'py>(py: Python<'py>, token: &str) -> PyResult<Bound<
     unverified(py, authx::decode_unverified_header(token))
 }
 
-/// The bytes that a request has, as the text that ASGI servers and Starlette make of them.
+/// The bytes of a request decoded as ISO 8859-1, as ASGI servers and Starlette do.
 pub(crate) fn latin1(bytes: impl AsRef<[u8]>) -> String {
     match std::str::from_utf8(bytes.as_ref()) {
-        // As a token is that verified: the same text in both encodings, and copied at once.
-        Ok(text) if text.is_ascii() => text.to_owned(),
+        // The usual case: ASCII is the same in both encodings, and is copied in one piece.
+        Ok(string) if string.is_ascii() => string.to_owned(),
         _ => bytes.as_ref().iter().copied().map(char::from).collect(),
     }
 }
@@ -64,9 +64,10 @@ fn unverified(
     json::loads(py, value.get())
 }
 
-/// The bytes that [`latin1`] made a text of; a text of other origin is compared as UTF-8.
-pub(crate) fn latin1_bytes(text: &str) -> Vec<u8> {
+/// The bytes that [`latin1`] decoded to this string. A string with other characters doesn't come from it; its
+/// bytes are those of UTF-8.
+pub(crate) fn latin1_bytes(string: &str) -> Vec<u8> {
     let bytes: Option<Vec<u8>> =
-        text.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
-    bytes.unwrap_or_else(|| text.as_bytes().to_vec())
+        string.chars().map(|character| u8::try_from(u32::from(character)).ok()).collect();
+    bytes.unwrap_or_else(|| string.as_bytes().to_vec())
 }

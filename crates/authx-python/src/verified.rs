@@ -1,4 +1,4 @@
-//! What verification yields to Python: the payload, or a question for a store that stands before it.
+//! The result of verification for Python: the payload, or a question that a store has to answer first.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -14,7 +14,7 @@ use crate::errors::authentication_error;
 use crate::instant::instant;
 use crate::json;
 
-/// Custom claims as Python gets them, and for a token that is due for refresh as the engine wants them too.
+/// Custom claims as Python values. For a token that is due for refresh also as JSON, to issue the new token with.
 #[derive(Clone)]
 pub(crate) struct Custom {
     values: ClaimValues,
@@ -29,17 +29,17 @@ impl<'de> Deserialize<'de> for Custom {
 
 impl From<JsonClaims> for Custom {
     fn from(json: JsonClaims) -> Self {
-        // It was read before, so it can be read again.
+        // Never fails, because the engine has parsed the JSON before.
         let read = |raw| ClaimValue::read(raw).unwrap_or(ClaimValue::Null);
         let values = json.iter().map(|(name, raw)| (name.clone(), read(raw))).collect();
         Self { values, json: Some(json) }
     }
 }
 
-/// Whose token it is, and what is kept of it on the way through the questions.
+/// The engine that verified a token, and its payload, kept until all questions are answered.
 pub(crate) struct Origin {
     pub(crate) engine: authx::Engine,
-    /// The payload's JSON, where a model of the application's is made of it.
+    /// The payload's JSON, if the application builds its own model from it.
     pub(crate) json: Option<String>,
 }
 
@@ -58,7 +58,7 @@ impl Admitted {
     #[getter]
     fn claims<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         let json = self.origin.json.as_ref().ok_or_else(|| {
-            PyRuntimeError::new_err("the claims were not asked for when the token was verified")
+            PyRuntimeError::new_err("the claims were not requested when the token was verified")
         })?;
         json::loads(py, json)
     }
@@ -87,7 +87,7 @@ pub(crate) struct RevocationQuestion {
 impl RevocationQuestion {
     #[getter]
     fn spellings<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyTuple>> {
-        PyTuple::new(py, self.spellings.iter().map(|text| PyString::new(py, text)))
+        PyTuple::new(py, self.spellings.iter().map(|spelling| PyString::new(py, spelling)))
     }
 
     #[getter]
@@ -146,7 +146,7 @@ impl RefreshCandidate {
     }
 }
 
-/// A step as the Python object that stands for it.
+/// The Python object for a step.
 pub(crate) fn step(
     py: Python<'_>,
     step: Step<Custom>,
@@ -179,7 +179,7 @@ fn next(
     }
 }
 
-/// A token whose every question is answered, or that is looked at without asking.
+/// A token whose questions are all answered, or that is verified without asking the stores.
 pub(crate) fn admitted(
     py: Python<'_>,
     claims: Claims<Custom>,
@@ -195,7 +195,7 @@ pub(crate) fn admitted(
     Ok(Bound::new(py, Admitted { payload, exp, origin, renewable })?.into_any())
 }
 
-/// What is open until it is answered, which can be done once.
+/// A question until it is answered; it can be answered once.
 struct Open<T>(Mutex<Option<(T, Origin)>>);
 
 impl<T> Open<T> {

@@ -12,10 +12,10 @@ use crate::policy::PolicyRequest;
 use crate::rejection::Rejection;
 use crate::state::AuthState;
 
-/// A name for an action on a resource, as the type parameter of [`Authorized`].
+/// Names an action on a resource; the type parameter of [`Authorized`].
 #[diagnostic::on_unimplemented(
-    message = "`Authorized<{Self}>` needs to know what `{Self}` asks of the policy",
-    label = "stands for no action on a resource",
+    message = "`Authorized<{Self}>` requires that `{Self}` names an action on a resource",
+    label = "names no action on a resource",
     note = "implement `Permission` for `{Self}`"
 )]
 pub trait Permission: 'static {

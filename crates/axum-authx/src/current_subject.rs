@@ -14,12 +14,12 @@ use crate::state::AuthState;
 
 /// An application's type for a user, which is looked up by a token's subject in the state `S`.
 #[diagnostic::on_unimplemented(
-    message = "`CurrentSubject<{Self}>` needs to know how a `{Self}` is found by a token's subject in the state `{S}`",
-    label = "can't be found by a subject",
+    message = "`CurrentSubject<{Self}>` requires that `{Self}` can be looked up by a token's subject in the state `{S}`",
+    label = "can't be looked up by a subject",
     note = "implement `FromSubject<{S}>` for `{Self}`"
 )]
 pub trait FromSubject<S>: Sized {
-    /// Why the search failed.
+    /// The error of a failed lookup.
     type Error: Into<BoxError>;
 
     /// Looks up `subject`; `None` if the application has no such user.

@@ -16,8 +16,8 @@ use crate::state::AuthState;
 
 /// Names the scopes that a route requires; the type parameter of [`Scoped`].
 #[diagnostic::on_unimplemented(
-    message = "`Scoped<{Self}>` needs to know which scopes `{Self}` stands for",
-    label = "stands for no scopes",
+    message = "`Scoped<{Self}>` requires that `{Self}` names its scopes",
+    label = "names no scopes",
     note = "implement `Scopes` for `{Self}`"
 )]
 pub trait Scopes: 'static {

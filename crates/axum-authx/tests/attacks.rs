@@ -1,10 +1,10 @@
-//! Hostile requests, and their honest neighbours, through a router, from the table that every face
-//! runs: `tests/attacks/cases.json`, which `tests/attacks/generate.py` writes and explains.
+//! Sends the hostile requests of `tests/attacks/cases.json`, and valid ones that differ little from them, through
+//! a router. The other packages run the same table, which `tests/attacks/generate.py` writes and explains.
 
 mod log;
 #[path = "../../../tests/conformance/record.rs"]
 mod record;
-#[expect(dead_code, reason = "what concerns issuing is the engine's to test")]
+#[expect(dead_code, reason = "issuing is tested with the engine")]
 #[path = "../../../tests/attacks/table.rs"]
 mod table;
 
@@ -30,7 +30,7 @@ use table::{Case, Counts, Expected, Refresh, Table};
 const CHUNK: usize = 65_536;
 
 #[test]
-fn every_hostile_request_gets_its_answer_and_every_honest_one_passes() {
+fn every_hostile_request_gets_its_answer_and_every_valid_one_passes() {
     let table = Table::read();
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let mut ran = Counts::default();
@@ -42,7 +42,7 @@ fn every_hostile_request_gets_its_answer_and_every_honest_one_passes() {
             continue;
         }
         for undecodable_status in [401, 422] {
-            let request = request(&case.request, "/").expect("as just now");
+            let request = request(&case.request, "/").expect("a request, as before");
             let log = Log::default();
             let answer = tracing::subscriber::with_default(log.subscriber(), || {
                 let app = app(&table, case, undecodable_status);
@@ -72,16 +72,16 @@ fn every_hostile_request_gets_its_answer_and_every_honest_one_passes() {
         ran.count(&bad.topic);
     }
     let report = format!(
-        "{}; {impossible} are no requests that its server would hand on",
+        "{}; {impossible} are requests that its server would not pass on",
         ran.report(&table, "cases ran against axum")
     );
-    // Past the test harness, which would keep it to itself.
+    // Written to stderr directly, because the test harness captures what `println!` writes.
     let _ = writeln!(std::io::stderr(), "attacks: {report}");
     assert!(wrong.is_empty(), "{} wrong answers:\n{}", wrong.len(), wrong.join("\n"));
     record::record("attacks on axum", &report);
 }
 
-/// A router whose one route asks what the table says, and answers with the token's subject.
+/// A router whose one route has the requirement of the case, and answers with the token's subject.
 fn app(table: &Table, case: &Case, undecodable_status: u16) -> Router {
     let config = table.config(
         &case.configuration,
@@ -102,7 +102,7 @@ fn app(table: &Table, case: &Case, undecodable_status: u16) -> Router {
         .with_state((auth, requirement))
 }
 
-/// A router whose one route asks for no token, under implicit refresh.
+/// A router with implicit refresh whose one route asks for no token.
 fn refreshing(table: &Table, case: &Refresh) -> Router {
     let login_type = case.login_type.as_deref();
     let config = table.config(&case.configuration, &case.settings, login_type, None, 401);
@@ -121,17 +121,17 @@ fn refreshing(table: &Table, case: &Refresh) -> Router {
         .with_state(auth)
 }
 
-/// The handler's cookies are there, and the new token's, or none.
+/// Checks that the answer has the handler's cookies and, if the case expects one, that of the new token.
 fn compare_refresh(case: &Refresh, answer: &Answer) -> Result<(), String> {
     if answer.status != case.status {
-        return Err(format!("{} and not {}", answer.status, case.status));
+        return Err(format!("status {} instead of {}", answer.status, case.status));
     }
     let lines: Vec<_> =
         answer.headers.get_all(SET_COOKIE).iter().filter_map(|line| line.to_str().ok()).collect();
     let others: Vec<_> =
         lines.iter().filter(|line| !case.sets.contains(&(**line).to_owned())).collect();
     if lines.len() - others.len() != case.sets.len() {
-        return Err(format!("{lines:?} has not the handler's cookies"));
+        return Err(format!("{lines:?} lacks the handler's cookies"));
     }
     let renewed = others.iter().find_map(|line| line.strip_prefix("access_token_cookie="));
     case.check(renewed.map(|rest| rest.split(';').next().unwrap_or_default()))
@@ -144,11 +144,11 @@ async fn subject(
     auth.authenticate::<()>(&mut parts, &requirement).await.map(|claims| claims.sub)
 }
 
-/// The case's request, or `None` where it has bytes that no HTTP server would hand on.
+/// The case's request, or `None` if it has bytes that no HTTP server would pass on.
 fn request(parts: &table::Parts, path: &str) -> Option<Request> {
     let query = String::from_utf8(parts.query.bytes()).ok()?;
     if query.contains('#') {
-        // The fragment of an address stays with the client (RFC 9110 section 7.1).
+        // A client doesn't send the fragment of a URI (RFC 9110 section 7.1).
         return None;
     }
     let uri = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
@@ -195,7 +195,7 @@ impl HttpBody for CaseBody {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         self.frames += 1;
-        assert!(self.frames < 10_000, "a body without end is read without end");
+        assert!(self.frames < 10_000, "an endless body is read without a bound");
         if self.given == self.bytes.len() {
             if !self.endless {
                 return Poll::Ready(None);
@@ -228,16 +228,16 @@ fn compare(
             // The answer to HEAD has no body.
             let body = if case.request.method == "HEAD" { String::new() } else { sub.expand() };
             if (answer.status, &answer.body) != (200, &body) {
-                return Err(format!("{} and not 200 {body}: {}", answer.status, answer.body));
+                return Err(format!("{} {} instead of 200 {body}", answer.status, answer.body));
             }
         }
         Expected::Refused { error_type, status, www_authenticate } => {
             let mode = undecodable_status.to_string();
             let expected =
                 (Some(error_type.as_str()), status[&mode], www_authenticate[&mode].as_deref());
-            let own = (answer.error_type(), answer.status, answer.header("www-authenticate"));
-            if own != expected {
-                return Err(format!("{own:?}, where {expected:?} is right"));
+            let got = (answer.error_type(), answer.status, answer.header("www-authenticate"));
+            if got != expected {
+                return Err(format!("{got:?} instead of {expected:?}"));
             }
             table.check_silence(&format!("{answer:?}"))?;
         }

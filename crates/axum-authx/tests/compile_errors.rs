@@ -1,8 +1,9 @@
-//! What the compiler says of a handler that lacks what its extractors need.
+//! The compiler's errors for handlers whose extractors lack something.
 
 use std::process::Command;
 
-/// What is said of one of the handlers in `compile_errors/mistakes.rs`. Cargo has built all else before.
+/// The compiler's output for one of the handlers in `compile_errors/mistakes.rs`. Cargo has built the dependencies
+/// before.
 fn said_of(mistake: &str) -> String {
     let output = Command::new(env!("CARGO"))
         .args(["rustc", "--offline", "--quiet", "--all-features", "--example", "mistakes", "--"])

@@ -1,4 +1,4 @@
-//! Together with what people use beside it: cookies of `axum-extra`, CORS and tracing of `tower-http`.
+//! The crate together with others: cookies of `axum-extra`, CORS and tracing of `tower-http`.
 
 mod log;
 
@@ -81,7 +81,7 @@ fn tracing_of_requests_shows_no_token() {
 }
 
 #[test]
-fn a_span_with_a_field_for_it_says_whose_request_it_was() {
+fn a_span_with_the_field_gets_the_hash_of_the_subject() {
     let log = Log::default();
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let (auth, _) = testing::auth();
@@ -129,7 +129,6 @@ async fn tokens_are_verified_on_many_threads_at_once() {
     }
 }
 
-/// What users put into their states and errors can go from thread to thread.
 #[tokio::test]
 async fn two_instances_with_cookies_of_one_name_share_nothing() {
     let auth = |secret: &str, revoked| {
@@ -162,6 +161,7 @@ async fn two_instances_with_cookies_of_one_name_share_nothing() {
     }
 }
 
+/// Users keep these types in states and errors, which are sent between threads.
 #[test]
 fn everything_is_send_and_sync() {
     struct Anything;

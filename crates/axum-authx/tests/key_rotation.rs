@@ -46,7 +46,7 @@ async fn nobody_is_logged_out_while_keys_are_rotated() {
         }
         for round in 1..=ROUNDS {
             auth.change_keys(|ring| ring.signing_with(key(round))).expect("a ring");
-            // Some requests run by each ring.
+            // Some requests run with each ring.
             let seen = served.load(Ordering::Relaxed);
             while served.load(Ordering::Relaxed) < seen + 3 {
                 std::thread::yield_now();
@@ -87,7 +87,7 @@ async fn a_retired_key_is_refused_in_every_clone() {
 }
 
 #[tokio::test]
-async fn other_settings_hold_from_the_next_request_on() {
+async fn other_settings_apply_from_the_next_request_on() {
     let (auth, app) = service();
     let ring = auth.engine().config().keys().clone();
     let config = Config::builder().keys(ring).error_message_key("detail");

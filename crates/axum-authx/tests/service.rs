@@ -1,8 +1,8 @@
-//! The service of the front page, from login to logout, and what may go wrong around it.
+//! The example service of the documentation, from login to logout, and its failures.
 
 mod log;
 #[path = "../examples/service.rs"]
-#[expect(dead_code, reason = "its main serves it")]
+#[expect(dead_code, reason = "`main` is not called")]
 mod service;
 
 use std::sync::{Arc, Mutex};
@@ -39,8 +39,8 @@ async fn login(app: &Router, name: &str, password: &str) -> Answer {
 }
 
 /// The value of a string in a flat JSON object.
-fn member<'b>(body: &'b str, name: &str) -> &'b str {
-    let (_, rest) = body.split_once(&format!("\"{name}\":\"")).expect("the member");
+fn field<'b>(body: &'b str, name: &str) -> &'b str {
+    let (_, rest) = body.split_once(&format!("\"{name}\":\"")).expect("the field");
     rest.split_once('"').expect("a string").0
 }
 
@@ -50,7 +50,7 @@ fn with_csrf(mut request: Request, value: &str) -> Request {
     request
 }
 
-/// The request as a browser with the cookies of this answer sends it.
+/// The request with the cookies that this answer set, as a browser sends them.
 fn from_browser(request: Request, login: &Answer) -> Request {
     let names = ["access_token_cookie", "refresh_token_cookie"];
     with_cookies(request, names.map(|name| (name, login.cookie(name).expect("a cookie"))))
@@ -61,9 +61,9 @@ async fn a_script_logs_in_refreshes_and_logs_out_with_headers() {
     let (app, _) = service();
     assert_eq!(login(&app, "ada", "wrong").await.status, 401);
     let pair = login(&app, "ada", "engine").await;
-    assert_eq!((pair.status, member(&pair.body, "token_type")), (200, "bearer"));
-    let access = member(&pair.body, "access_token");
-    let refresh = member(&pair.body, "refresh_token");
+    assert_eq!((pair.status, field(&pair.body, "token_type")), (200, "bearer"));
+    let access = field(&pair.body, "access_token");
+    let refresh = field(&pair.body, "refresh_token");
 
     let answer = answer_to(&app, bearer(testing::get("/me"), access)).await;
     assert_eq!(answer.body, r#"{"name":"ada","scopes":["users:read"]}"#);
@@ -72,7 +72,7 @@ async fn a_script_logs_in_refreshes_and_logs_out_with_headers() {
     assert_eq!(answer_to(&app, bearer(testing::post("/password"), access)).await.status, 200);
 
     let answer = answer_to(&app, bearer(testing::post("/refresh"), refresh)).await;
-    let renewed = member(&answer.body, "access_token");
+    let renewed = field(&answer.body, "access_token");
     assert_eq!(answer_to(&app, bearer(testing::get("/users"), renewed)).await.status, 200);
     let answer = answer_to(&app, bearer(testing::post("/password"), renewed)).await;
     assert_eq!(answer.error_type(), Some("FreshTokenRequiredError"));
@@ -82,7 +82,7 @@ async fn a_script_logs_in_refreshes_and_logs_out_with_headers() {
     assert_eq!(answer.error_type(), Some("RevokedTokenError"));
 
     let pair = login(&app, "grace", "cobol").await;
-    let access = member(&pair.body, "access_token");
+    let access = field(&pair.body, "access_token");
     assert_eq!(answer_to(&app, bearer(testing::get("/admin"), access)).await.body, "the panel");
 }
 
@@ -143,7 +143,7 @@ async fn implicit_refresh_leaves_logins_logouts_errors_and_revoked_tokens_alone(
 }
 
 #[tokio::test]
-async fn implicit_refresh_is_called_off_when_the_store_fails_or_says_revoked() {
+async fn there_is_no_implicit_refresh_if_the_store_fails_or_says_revoked() {
     for (verdict, status) in [(Ok(true), 200), (Err("gone"), 200), (Ok(false), 200)] {
         let (auth, clock) = auth(|config| config.token_location([Location::Cookies]));
         let auth = auth.with_revocation(revocation::from_sync_fn(move |_| verdict));
@@ -159,7 +159,7 @@ async fn implicit_refresh_is_called_off_when_the_store_fails_or_says_revoked() {
 }
 
 #[tokio::test]
-async fn implicit_refresh_knows_paths_as_clients_do_in_nested_routers() {
+async fn implicit_refresh_uses_the_whole_path_in_nested_routers() {
     let (auth, clock) = auth(|config| {
         let config = config.token_location([Location::Cookies]);
         config.implicit_refresh_route_exclude(vec!["/api/poll".to_owned()])
@@ -179,7 +179,7 @@ async fn implicit_refresh_knows_paths_as_clients_do_in_nested_routers() {
 }
 
 #[tokio::test]
-async fn a_store_that_fails_lets_nobody_pass() {
+async fn every_token_is_refused_if_the_store_fails() {
     let (auth, _) = testing::auth();
     let token = auth.create_access_token("ada").expect("a token");
     let closed = |auth: AuthX| {
@@ -205,14 +205,14 @@ async fn a_store_that_fails_lets_nobody_pass() {
 }
 
 #[tokio::test]
-async fn the_store_is_asked_about_verified_tokens_only_and_told_what_they_say() {
+async fn the_store_is_asked_about_verified_tokens_only_and_gets_their_claims() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let (auth, clock) = testing::auth();
     let log = Arc::clone(&asked);
     let auth = auth.with_revocation(revocation::from_sync_fn(move |token| {
         let entry = (token.sub().to_owned(), token.jti().map(str::to_owned), token.exp());
         log.lock().expect("no panic").push(entry);
-        assert_eq!(token.spellings().len(), 1, "HMAC has no twin");
+        assert_eq!(token.spellings().len(), 1, "an HMAC token has one spelling");
         false
     }));
     let app = Router::new().route("/", get(|_: AccessToken| async {})).with_state(auth.clone());
@@ -234,7 +234,7 @@ async fn the_store_is_asked_about_verified_tokens_only_and_told_what_they_say() 
 }
 
 #[tokio::test]
-async fn the_store_is_asked_about_a_token_of_the_verification_cache_each_time() {
+async fn the_store_is_asked_about_a_cached_token_each_time() {
     let (auth, clock) = auth(|config| config.verification_cache_entries(100_usize));
     let revoked = Arc::new(Mutex::new(false));
     let store = Arc::clone(&revoked);
@@ -285,7 +285,7 @@ async fn a_token_in_a_json_body_leaves_the_body_to_the_handler() {
         assert_eq!((answer.status, answer.error_type()), (401, Some("MissingTokenError")));
     }
 
-    // The access token of the same body is none for a route that asks for a refresh token.
+    // A route that asks for a refresh token ignores an access token in the body.
     let access = auth.create_access_token("ada").expect("a token");
     let answer = answer_to(&app, testing::json("/", &body.replace(&token, &access))).await;
     assert_eq!(answer.error_type(), Some("RefreshTokenRequiredError"));

@@ -1,4 +1,4 @@
-//! Sessions: kept, listed, ended, and with them their tokens on every path.
+//! Sessions are kept, listed and ended, and a session's tokens end with it for every extractor and layer.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -93,7 +93,7 @@ fn assert_refused(answer: &Answer) {
 }
 
 #[tokio::test]
-async fn a_session_knows_who_logged_in_from_where() {
+async fn a_session_has_the_user_and_the_device_of_its_login() {
     let (auth, _) = auth();
     log_in(&app(&auth), "ada").await;
 
@@ -181,7 +181,7 @@ async fn implicit_refresh_keeps_the_session_and_stops_with_it() {
 }
 
 #[tokio::test]
-async fn the_last_activity_is_noted_where_the_settings_say_so() {
+async fn the_last_activity_is_recorded_if_the_settings_say_so() {
     for updates in [true, false] {
         let (auth, clock) = auth_of(|config| config.session_update_last_active(updates));
         let app = app(&auth);
@@ -202,7 +202,7 @@ async fn the_last_activity_is_noted_where_the_settings_say_so() {
     }
 }
 
-/// Out of order, when its flag says so.
+/// A store that fails while its flag is set.
 struct Store {
     sessions: MemorySessions,
     is_broken: Arc<AtomicBool>,
@@ -265,7 +265,7 @@ impl SessionStore for Store {
 }
 
 #[tokio::test]
-async fn a_store_that_fails_lets_nobody_in_and_refreshes_nothing() {
+async fn if_the_store_fails_every_token_is_refused_and_none_is_refreshed() {
     let (auth, clock) = auth();
     let is_broken = Arc::new(AtomicBool::new(false));
     let sessions = MemorySessions::new(None);
@@ -273,7 +273,7 @@ async fn a_store_that_fails_lets_nobody_in_and_refreshes_nothing() {
         auth.with_sessions(Store { sessions, is_broken: Arc::clone(&is_broken), marks: false });
     let app = app(&auth);
     let [access, _] = log_in(&app, "ada").await;
-    // The activity can't be noted, which keeps nobody out.
+    // The request passes although its activity can't be recorded.
     assert_eq!(get_with(&app, "/me", &access).await.body, "ada");
 
     is_broken.store(true, Ordering::Relaxed);
@@ -290,7 +290,7 @@ async fn a_store_that_fails_lets_nobody_in_and_refreshes_nothing() {
 }
 
 #[tokio::test]
-async fn a_session_that_a_store_marks_is_refused() {
+async fn a_session_that_a_store_marks_inactive_is_refused() {
     let (auth, _) = auth();
     let sessions = MemorySessions::new(None);
     let auth = auth.with_sessions(Store { sessions, is_broken: Arc::default(), marks: true });
@@ -299,7 +299,7 @@ async fn a_session_that_a_store_marks_is_refused() {
 }
 
 #[tokio::test]
-async fn without_tracking_nobody_is_asked() {
+async fn without_tracking_the_store_is_not_asked() {
     let (tracking, _) = auth();
     let [access, _] = log_in(&app(&tracking), "ada").await;
     let (auth, _) = auth_of(|config| config.session_tracking(false));
@@ -346,7 +346,7 @@ fn step() -> impl Strategy<Value = Step> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
 
-    /// Against a model: a session is good if it was begun and not ended since.
+    /// Compares with a model: a session is active if it was begun and not ended since.
     #[test]
     fn no_token_of_a_revoked_session_ever_passes_again(steps in prop::collection::vec(step(), 1..40)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
@@ -364,7 +364,8 @@ proptest! {
                     }
                     Step::EndAll(uid) => {
                         auth.revoke_all_sessions(uid).await.expect("revoked");
-                        begun.iter_mut().filter(|own| own.0 == uid).for_each(|own| own.3 = false);
+                        let of_user = begun.iter_mut().filter(|entry| entry.0 == uid);
+                        of_user.for_each(|entry| entry.3 = false);
                     }
                     Step::Use(_) | Step::End(_) if begun.is_empty() => {}
                     Step::Use(number) => {
@@ -387,29 +388,29 @@ proptest! {
             for uid in ["ada", "grace"] {
                 let listed = auth.list_sessions(uid).await.expect("a list");
                 let listed: Vec<_> = listed.into_iter().map(|session| session.session_id).collect();
-                let good = begun.iter().filter(|own| own.0 == uid && own.3);
-                assert_eq!(listed, good.map(|own| own.1.clone()).collect::<Vec<_>>());
+                let active = begun.iter().filter(|entry| entry.0 == uid && entry.3);
+                assert_eq!(listed, active.map(|entry| entry.1.clone()).collect::<Vec<_>>());
             }
         });
     }
 }
 
 #[tokio::test]
-async fn sessions_in_memory_are_forgotten_by_the_clock_of_the_service() {
+async fn idle_sessions_in_memory_are_dropped_by_the_services_clock() {
     let config = testing::config().session_tracking(true);
     let clock = testing::FrozenClock::default();
     let auth = AuthX::new(config.build().expect("settings")).with_clock(clock.clone());
     let session = auth.create_session("ada").await.expect("a session");
     assert_eq!(auth.list_sessions("ada").await.expect("a list").len(), 1);
 
-    let idle = auth.engine().config().session_max_idle().expect("an end");
+    let idle = auth.engine().config().session_max_idle().expect("a limit");
     clock.advance(idle + std::time::Duration::from_secs(1));
     assert!(auth.list_sessions("ada").await.expect("a list").is_empty());
     assert!(auth.get_session(&session.session_id).await.expect("an answer").is_none());
 }
 
 #[tokio::test]
-async fn a_handler_that_takes_a_refusal_for_a_value_is_refused_again() {
+async fn a_handler_that_ignores_a_refusal_is_refused_again() {
     let (auth, _) = auth_of(|config| config);
     let session = auth.create_session("ada").await.expect("a session");
     let token = NewToken::access("ada").session(&session.session_id);

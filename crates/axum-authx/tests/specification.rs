@@ -1,4 +1,4 @@
-//! Every example of the specification: its twin in Rust runs, and answers as the FastAPI face does.
+//! Each example of the specification has a Rust version, which gives the same answers as the Python one.
 
 #![expect(unreachable_pub, reason = "the examples are written as for a library")]
 
@@ -50,13 +50,13 @@ fn assert_answer(answer: &Answer, status: u16, body: &str) {
 }
 
 #[test]
-fn every_example_has_a_twin() {
+fn every_example_has_a_rust_version() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let names = |folder: &str, extension: &str| -> BTreeSet<String> {
         let files = here.join(folder).read_dir().expect("the examples").flatten();
         files
             .map(|file| file.path())
-            .filter(|path| path.extension().is_some_and(|own| own == extension))
+            .filter(|path| path.extension().is_some_and(|found| found == extension))
             .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
             .collect()
     };

@@ -1,4 +1,4 @@
-//! Handlers that must not compile, one at a time: `tests/compile_errors.rs` chooses by `--cfg mistake`.
+//! Handlers that must not compile. `tests/compile_errors.rs` compiles one at a time, chosen by `--cfg mistake`.
 
 #[cfg(mistake = "no state")]
 mod mistake {

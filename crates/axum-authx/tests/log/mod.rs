@@ -1,4 +1,4 @@
-//! What is logged, as a text to look at.
+//! Collects what is logged, as a string.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tracing::Level;
 use tracing_subscriber::fmt::format::FmtSpan;
 
-/// Collects spans and events, of every level and of whomever.
+/// A subscriber that collects spans and events of every level and crate.
 #[derive(Clone, Default)]
 pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
