@@ -28,7 +28,7 @@ async def login(given: Login, request: Request) -> TokenResponse:
 
 @app.post("/refresh")
 def refresh(payload: Annotated[TokenPayload, auth.REFRESH_REQUIRED]) -> dict[str, str]:
-    # Without the session the new token would outlive it.
+    # Without `session_id`, the new token would stay valid after the session's end.
     return {"access_token": auth.create_access_token(uid=payload.sub, session_id=payload.sid)}
 
 

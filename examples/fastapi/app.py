@@ -1,6 +1,6 @@
-"""The AuthX demo: a FastAPI service, and a page on which one can watch tokens live and die.
+"""The AuthX demo: a FastAPI service, and a page that shows tokens being issued, renewed and refused.
 
-`make demo` serves it; so does `uvicorn app:app --app-dir examples/fastapi`.
+Serve it with `make demo` or `uvicorn app:app --app-dir examples/fastapi`.
 """
 
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ import services
 from security import auth
 from users import LoginRefused
 
-# The page's files, which the twin in Rust serves as well.
+# The page's files, which the axum service serves as well.
 PAGE = Path(__file__).parents[1] / "page"
 
 app = FastAPI(title="AuthX demo")
@@ -36,12 +36,12 @@ def page() -> FileResponse:
 
 @app.middleware("http")
 async def harden(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-    """Headers that keep a stranger's script, frame or cache away from the tokens."""
+    """Set headers that keep foreign scripts, frames and caches away from the tokens."""
     response = await call_next(request)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["X-Content-Type-Options"] = "nosniff"
-    # FastAPI's own documentation pages load their scripts from elsewhere.
+    # FastAPI's documentation pages load their scripts from other hosts.
     if request.url.path not in (app.docs_url, app.redoc_url):
         response.headers["Content-Security-Policy"] = (
             "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
@@ -51,7 +51,7 @@ async def harden(request: Request, call_next: Callable[[Request], Awaitable[Resp
 
 @app.exception_handler(LoginRefused)
 def answer_login_refused(_request: Request, _error: Exception) -> JSONResponse:
-    """A refused login in the shape of AuthX's own answers."""
+    """Answer a refused login with the same JSON fields as AuthX's answers."""
     return JSONResponse(
         {"message": "The name or the password is wrong", "error_type": "LoginRefused"},
         status_code=401,

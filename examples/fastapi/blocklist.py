@@ -15,23 +15,23 @@ class Blocklist:
     """
 
     def __init__(self, path: Path) -> None:
-        # Autocommit: each statement is its own transaction, so no lock on the file outlives a call.
+        # Autocommit: each statement is a transaction, so no call leaves the file locked.
         self._connection = sqlite3.connect(path, isolation_level=None, timeout=2, check_same_thread=False)
         # FastAPI calls plain functions on worker threads, the blocklist callback on the event loop.
         self._lock = threading.Lock()
-        # With the write-ahead log readers don't wait for a writer of another service.
+        # With the write-ahead log, readers don't wait for a writer of another service.
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = NORMAL")
         self._connection.execute(_SCHEMA)
 
     def revoke(self, id: str, *, until: float) -> None:
-        """Refuse `id` from now on, and forget ids that have expired by themselves."""
+        """Refuse `id` from now on, and delete ids that have expired by themselves."""
         with self._lock:
             self._connection.execute("DELETE FROM revoked WHERE until < ?", (time.time(),))
             self._connection.execute("INSERT OR REPLACE INTO revoked VALUES (?, ?)", (id, until))
 
     def holds_either(self, id: str, other_id: str) -> bool:
-        """Whether one of the two is refused: look-ups by primary key, fast enough for the event loop."""
+        """Whether one of the two is refused. A lookup by primary key is fast enough for the event loop."""
         with self._lock:
             rows = self._connection.execute("SELECT 1 FROM revoked WHERE id IN (?, ?)", (id, other_id))
             return rows.fetchone() is not None

@@ -1,4 +1,4 @@
-"""Login, refresh, logout: the routes that hand out tokens and take them back."""
+"""Login, refresh, logout: the routes that issue and revoke tokens."""
 
 import secrets
 from typing import Annotated
@@ -17,14 +17,14 @@ RefreshCookie = Annotated[TokenPayload, Depends(auth.token_required(type="refres
 
 
 class Credentials(BaseModel):
-    """What a person types to log in."""
+    """The body of a login."""
 
     name: str = Field(max_length=100)
     password: str = Field(max_length=200)
 
 
 class NewAccessToken(BaseModel):
-    """The answer of a refresh."""
+    """The answer to a refresh."""
 
     access_token: str
     token_type: str = "bearer"
@@ -37,7 +37,7 @@ class NewPassword(BaseModel):
 
 
 class Done(BaseModel):
-    """Says what was done."""
+    """A message for the user that says what was done."""
 
     message: str
 
@@ -71,7 +71,7 @@ def refresh(payload: RefreshCookie, response: Response) -> NewAccessToken:
 
 @router.post("/auth/logout")
 def logout(payload: RefreshCookie, response: Response) -> Done:
-    """Revoke the refresh token and every access token of its login, wherever they are, and unset the cookies."""
+    """Revoke the refresh token and every access token of its login, and unset the cookies."""
     until = payload.expiry_datetime.timestamp()
     blocklist.revoke(payload.jti or "", until=until)
     blocklist.revoke(login_of(payload), until=until)
@@ -83,13 +83,13 @@ def logout(payload: RefreshCookie, response: Response) -> Done:
 def revoke(
     payload: Annotated[TokenPayload, Depends(auth.token_required(locations=["headers"]))],
 ) -> Done:
-    """Revoke one access token, the one in the header; the rest of the login stays."""
+    """Revoke the access token in the header. The other tokens of its login stay valid."""
     blocklist.revoke(payload.jti or "", until=payload.expiry_datetime.timestamp())
     return Done(message=f"Token {payload.jti} is revoked")
 
 
 @router.post("/change-password")
 def change_password(body: NewPassword, payload: Annotated[TokenPayload, auth.FRESH_REQUIRED]) -> Done:
-    """Set a new password, until the service restarts. Asks for a token that a password was just given for."""
+    """Set a new password, until the service restarts. Requires a fresh token."""
     find_user(payload.sub).password = PasswordHash.of(body.new_password)
     return Done(message=f"The password of {payload.sub} is changed")

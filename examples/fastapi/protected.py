@@ -1,4 +1,4 @@
-"""Routes that ask for a token: by subject, by scope, and by the place that the token travels in."""
+"""Routes that require a token: by subject, by scope, and by the token's location."""
 
 from typing import Annotated, Any, Literal
 
@@ -14,27 +14,27 @@ router = APIRouter(tags=["protected"])
 
 
 class Profile(BaseModel):
-    """What everyone may know of a user."""
+    """The data of a user that everyone may see."""
 
     name: str
     full_name: str
 
 
 class OwnProfile(Profile):
-    """What users may know of themselves."""
+    """The data that users may see of themselves."""
 
     scopes: list[str]
 
 
 class Session(BaseModel):
-    """The claims of the access cookie, which no script can read, once they are verified."""
+    """The verified claims of the access cookie, which scripts can't read."""
 
     claims: dict[str, Any]
     refresh_window_seconds: float
 
 
 class Accepted(BaseModel):
-    """Says whose token was accepted, and where it was found."""
+    """The subject of the accepted token, and where it was found."""
 
     subject: str
     location: Literal["headers", "cookies", "query", "json"]
@@ -42,7 +42,7 @@ class Accepted(BaseModel):
 
 @router.get("/me")
 def me(user: Annotated[User, auth.CURRENT_SUBJECT]) -> OwnProfile:
-    """The user that the token speaks for."""
+    """The user that the token was issued for."""
     return OwnProfile(name=user.name, full_name=user.full_name, scopes=user.scopes)
 
 
@@ -52,7 +52,7 @@ def _required_in(location: Literal["headers", "cookies", "query", "json"]) -> An
 
 @router.get("/session")
 def session(payload: Annotated[TokenPayload, _required_in("cookies")]) -> Session:
-    """What the access cookie says."""
+    """The claims of the access cookie."""
     claims = payload.model_dump(exclude_none=True)
     claims["exp"] = payload.expiry_datetime.timestamp()
     claims["iat"] = payload.issued_at.timestamp()
@@ -64,29 +64,29 @@ def session(payload: Annotated[TokenPayload, _required_in("cookies")]) -> Sessio
 
 @router.get("/users", dependencies=[Depends(auth.scopes_required("users:read"))])
 def list_users() -> list[Profile]:
-    """Asks for one scope."""
+    """Requires one scope."""
     return [Profile(name=user.name, full_name=user.full_name) for user in USERS.values()]
 
 
 @router.delete("/users/{id}", dependencies=[Depends(auth.scopes_required("users:read", "users:delete"))])
 def delete_user(id: int) -> dict[str, str]:
-    """Asks for all of the scopes."""
+    """Requires all of the scopes."""
     return {"message": f"User {id} would be deleted, were this not a demo"}
 
 
 @router.get("/admin", dependencies=[Depends(auth.scopes_required("admin", "superuser", all_required=False))])
 def admin_panel() -> dict[str, bool]:
-    """Asks for any of the scopes."""
+    """Requires any of the scopes."""
     return {"admin": True}
 
 
 @router.get("/admin/users", dependencies=[Depends(auth.scopes_required("admin:*"))])
 def admin_users() -> list[OwnProfile]:
-    """Asks for any scope under `admin:`."""
+    """Requires any scope under `admin:`."""
     return [OwnProfile(name=user.name, full_name=user.full_name, scopes=user.scopes) for user in USERS.values()]
 
 
-# The four places a token can travel in. Each route looks in one only.
+# The four locations of a token. Each route searches one only.
 
 
 @router.get("/token-in/header")
@@ -104,7 +104,7 @@ def token_in_cookie(payload: Annotated[TokenPayload, _required_in("cookies")]) -
 
 @router.get("/token-in/query")
 def token_in_query(payload: Annotated[TokenPayload, _required_in("query")]) -> Accepted:
-    """`?token=<token>`. Query strings end up in logs, so this is for where nothing else works."""
+    """`?token=<token>`. Query strings end up in logs, so use this only if nothing else works."""
     return Accepted(subject=payload.sub, location="query")
 
 

@@ -1,4 +1,4 @@
-"""The demo's `auth` object: who is asked whether a token is revoked, and who the subject is."""
+"""The demo's `auth` object, and its lookups of revoked tokens and of users."""
 
 import atexit
 
@@ -16,21 +16,21 @@ atexit.register(blocklist.close)
 
 
 def login_of(payload: TokenPayload) -> str:
-    """The id of the login that this token descends from: the demo's own claim, on all of its tokens."""
+    """The id of the login that this token belongs to: a custom claim in all of the demo's tokens."""
     return str((payload.model_extra or {}).get("login", ""))
 
 
 @auth.set_callback_token_blocklist
 def is_revoked(payload: TokenPayload) -> bool:
-    """Whether the token itself, or the login that it descends from, is revoked."""
+    """Whether the token itself, or the login that it belongs to, is revoked."""
     return blocklist.holds_either(payload.jti or "", login_of(payload))
 
 
 @auth.set_callback_get_model_instance
 def find_user(uid: str) -> User:
-    """The user of a verified token, which `auth.CURRENT_SUBJECT` gives to a route.
+    """The user of a verified token, which `auth.CURRENT_SUBJECT` passes to a route.
 
-    A user who is gone is refused like a revoked token.
+    If the user no longer exists, the token is refused like a revoked one.
     """
     user = USERS.get(uid)
     if user is None:

@@ -1,4 +1,4 @@
-"""Which service this is, and which others serve the same page: the switch in the page's header."""
+"""The name of this service and of others that serve the same page, for the links in the page's header."""
 
 import os
 
@@ -16,7 +16,7 @@ class Service(BaseModel):
 
 
 class Services(BaseModel):
-    """The answer of `GET /services`."""
+    """The answer to `GET /services`."""
 
     served_by: str
     services: list[Service]
@@ -41,5 +41,5 @@ SERVICES = Services(served_by="FastAPI", services=services_from_environment())
 
 @router.get("/services")
 def services() -> Services:
-    """Where the page's header leads."""
+    """The services that the page's header links to."""
     return SERVICES

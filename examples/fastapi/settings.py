@@ -1,4 +1,4 @@
-"""What the demo configures. Each setting can be set otherwise through the environment, by its own name."""
+"""The demo's settings. Each can be changed by an environment variable of its name."""
 
 import atexit
 import os
@@ -19,25 +19,25 @@ DEMO_DEFAULTS: dict[str, Any] = {
     "JWT_ACCESS_TOKEN_EXPIRES": timedelta(seconds=60),
     "JWT_IMPLICIT_REFRESH_DELTATIME": timedelta(seconds=30),
     "JWT_REFRESH_TOKEN_EXPIRES": timedelta(hours=8),
-    # No access token outlives the refresh token: with that the login could no longer be ended.
+    # No access token outlives the refresh token, because a logout needs the refresh token.
     "JWT_IMPLICIT_REFRESH_MAX_AGE": timedelta(hours=8) - timedelta(seconds=60),
     "JWT_COOKIE_SECURE": False,
-    # What axum-authx answers to an undecodable token. 422, the default here, is for the sake of older code.
+    # As in axum-authx. The default here, 422, keeps the behaviour that older code relies on.
     "JWT_INVALID_TOKEN_STATUS": 401,
-    # The refresh token travels only to the routes that need it; its CSRF value must be readable on the page.
+    # The browser sends the refresh token only to the routes that need it; its CSRF value must be readable on the page.
     "JWT_REFRESH_COOKIE_PATH": "/auth",
     "JWT_REFRESH_CSRF_COOKIE_PATH": "/",
 }
 
 
 def config_from_environment() -> AuthXConfig:
-    """The demo's configuration: the environment's value where there is one, else the demo's default."""
+    """The demo's configuration: the environment's values, else the demo's defaults."""
     defaults = {name: value for name, value in DEMO_DEFAULTS.items() if name not in os.environ}
     return AuthXConfig(**defaults)
 
 
 def blocklist_path() -> Path:
-    """`AUTHX_DEMO_BLOCKLIST`, which services share to share logouts; else a file for this process alone."""
+    """`AUTHX_DEMO_BLOCKLIST`, one file for services that share logouts; else a temporary file for this process."""
     configured = os.environ.get("AUTHX_DEMO_BLOCKLIST")
     if configured:
         return Path(configured)

@@ -25,7 +25,7 @@ def client() -> TestClient:
     return TestClient(app, base_url="https://testserver")
 
 
-def test_scopes_open_their_routes_alone(client: TestClient, authx_log_in: LogIn) -> None:
+def test_scopes_allow_their_routes_only(client: TestClient, authx_log_in: LogIn) -> None:
     authx_log_in(client, "grace", scopes=["users:read"])
 
     assert client.get("/users").status_code == 200
@@ -40,13 +40,13 @@ def test_cookie_needs_its_csrf_value(client: TestClient, authx_log_in: LogIn) ->
     assert client.post("/token-in/cookie").json()["error_type"] == "MissingCSRFTokenError"
 
 
-def test_refresh_token_buys_an_access_token(client: TestClient, authx_log_in: LogIn) -> None:
+def test_refresh_token_gets_an_access_token(client: TestClient, authx_log_in: LogIn) -> None:
     login = authx_log_in(client, "ada", location="cookies")
 
     assert client.post("/auth/refresh", headers=login.refresh_headers).status_code == 200
 
 
-def test_token_ends_with_its_time(client: TestClient, authx_log_in: LogIn, authx_clock: FrozenClock) -> None:
+def test_token_expires(client: TestClient, authx_log_in: LogIn, authx_clock: FrozenClock) -> None:
     authx_log_in(client, "ada")
     authx_clock.advance(seconds=59)
     assert client.get("/me").json()["name"] == "ada"

@@ -1,4 +1,4 @@
-"""The demo's two users. Their passwords are shown on the page, and are stored as anyone's should be: hashed."""
+"""The demo's two users. Their passwords are shown on the page, but stored as hashes, as in a real service."""
 
 import hashlib
 import hmac
@@ -20,13 +20,13 @@ class PasswordHash:
         return cls(salt, _scrypt(password, salt))
 
     def matches(self, password: str) -> bool:
-        """Compare without telling by the time taken how much of it was right."""
+        """Compare in constant time, so that the time taken doesn't tell how much of the password was right."""
         return hmac.compare_digest(self.digest, _scrypt(password, self.salt))
 
 
 @dataclass
 class User:
-    """Who may log in, and with which scopes."""
+    """A user who may log in, with their scopes."""
 
     name: str
     full_name: str
@@ -35,14 +35,14 @@ class User:
 
 
 class LoginRefused(Exception):
-    """The name is unknown or the password is wrong; which of the two is nobody's business."""
+    """The name is unknown or the password is wrong. The answer doesn't say which, so that names can't be guessed."""
 
 
 def log_in(name: str, password: str) -> User:
     """The user of this name and password, or `LoginRefused`."""
     user = USERS.get(name)
-    # An unknown name costs as much time as a wrong password.
-    stored = user.password if user else _NOBODYS_PASSWORD
+    # Compared for an unknown name too, so that the time taken doesn't tell which names exist.
+    stored = user.password if user else _UNKNOWN_USERS_PASSWORD
     if not stored.matches(password) or user is None:
         raise LoginRefused
     return user
@@ -59,4 +59,4 @@ USERS = {
         User("grace", "Grace Hopper", ["users:read"], PasswordHash.of("nanosecond-wire")),
     )
 }
-_NOBODYS_PASSWORD = PasswordHash.of(secrets.token_urlsafe())
+_UNKNOWN_USERS_PASSWORD = PasswordHash.of(secrets.token_urlsafe())

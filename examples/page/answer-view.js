@@ -25,12 +25,12 @@ export function answerView(answer) {
   ];
 }
 
-/** The answer in one short sentence, for those who listen to the page. */
+/** The answer in one short sentence, for screen readers. */
 export function answerInWords(answer) {
   return `${answer.request.method} ${answer.request.path.split("?")[0]}: ${answer.status}, ${outcome(answer)}`;
 }
 
-/** "good" or "bad", by which colours are chosen. */
+/** "good" or "bad", for the colour. */
 export function statusKind(status) {
   return status < 400 ? "good" : "bad";
 }
@@ -56,6 +56,6 @@ function pairs(entries) {
 }
 
 /** Tokens are long; their beginning is enough to recognise them. */
-function shortened(text) {
-  return text.replace(/(eyJ[\w-]{8})[\w.-]{20,}/g, "$1…");
+function shortened(path) {
+  return path.replace(/(eyJ[\w-]{8})[\w.-]{20,}/g, "$1…");
 }

@@ -1,4 +1,4 @@
-// The demo's page: what it remembers, and what happens when.
+// The demo's page: its state and its event handlers.
 
 import { answerInWords, answerView, statusKind } from "./answer-view.js";
 import { clock } from "./clock.js";
@@ -11,12 +11,12 @@ import { hiddenTokenView, noTokenView, tokenView } from "./token-view.js";
 
 const NOBODY = { session: null, memory: {}, renewals: 0, refusal: null };
 
-// Stands in for a token where only the route of a request is wanted ("e30" is "{}").
+// A placeholder for a token, to build a request of which only the route is shown ("e30" is "{}").
 const EMPTY_TOKEN = "e30.e30.e30";
 
 let state = { ...NOBODY };
 let shownTab = "memory";
-// Changes with the access cookie, so it tells when the service has replaced the cookie.
+// The last CSRF value. It changes with the access cookie, so it shows that the service has replaced the cookie.
 let knownCsrf = csrfValue("access");
 
 const clocks = { cookie: clock(byId("clock-cookie")), memory: clock(byId("clock-memory")) };
@@ -81,14 +81,14 @@ function leave(words) {
 
 // --- the session, and the implicit refresh ---
 
-/** Learns the access cookie's claims, and whether asking for them made the service replace it. */
+/** Gets the access cookie's claims, and notices whether that request made the service replace the cookie. */
 async function readSession() {
   await readClaims();
   await noticeReplacement();
   render();
 }
 
-/** When a request made the service replace the access cookie, says so and reads the new one's claims. */
+/** If a request made the service replace the access cookie, records that and gets the new claims. */
 async function noticeReplacement() {
   const csrf = csrfValue("access");
   if (!state.session || !csrf || csrf === knownCsrf) return;
@@ -101,7 +101,7 @@ async function noticeReplacement() {
   render();
 }
 
-/** Asks the service for the claims, which it alone can read. */
+/** Asks the service for the claims, because scripts can't read the cookie. */
 async function readClaims() {
   const answer = await send({ path: "/session" });
   if (answer.ok) {
@@ -116,7 +116,7 @@ async function readClaims() {
   }
 }
 
-/** Often enough to meet the refresh window several times, seldom enough to be calm. */
+/** The seconds between requests: several fall into the refresh window, but they don't flood the list of events. */
 function askingInterval() {
   return Math.min(5, Math.max(1, Math.floor((state.window ?? 30) / 6)));
 }
@@ -151,7 +151,7 @@ async function run(experiment, button) {
   }
 }
 
-/** The demo changes a password to itself, so that what the page says stays true. */
+/** The user's current password. It is set again as the new one, so that the passwords on the page stay right. */
 function ownPassword() {
   return document.querySelector(`.person[data-name="${CSS.escape(state.session.sub)}"]`)?.dataset.password ?? "";
 }
@@ -222,7 +222,7 @@ function renderToken() {
   };
   const panel = byId("token-panel");
   const key = [shownTab, access, refreshToken, state.session.jti].join(" ");
-  // Nothing is rebuilt while nothing changed, so that a selection of text or a focus stays.
+  // Rebuilt only after a change, so that a selection or the focus is kept.
   if (panel.dataset.key === key) return;
   panel.dataset.key = key;
   panel.replaceChildren(...views[shownTab]());
@@ -237,7 +237,7 @@ function showAnswer(answer) {
   peek.hidden = answerInView;
 }
 
-// The line at the bottom of a narrow screen leads to the answer, so it steps aside once the answer is there.
+// The line at the bottom of a narrow screen links to the answer, so it is hidden while the answer is in view.
 let answerInView = false;
 new IntersectionObserver(([entry]) => {
   answerInView = entry.isIntersecting;
@@ -323,7 +323,7 @@ async function start() {
   keepAsking();
 }
 
-/** Takes up a login that outlived the page. Without CSRF cookies there is none, and nothing to ask. */
+/** Resumes a login after the page was reloaded. Without CSRF cookies there is none, so no request is made. */
 async function resume() {
   if (csrfValue("access")) await readSession();
   if (!state.session && csrfValue("refresh")) await refresh();

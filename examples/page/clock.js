@@ -1,4 +1,4 @@
-// A ring that empties until a token expires.
+// A ring that shows how much of a token's lifetime is left.
 
 import { timeOfDay } from "./dom.js";
 

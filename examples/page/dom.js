@@ -1,4 +1,4 @@
-// Elements are built from text nodes only, never from markup: what a token or an answer says is shown, not run.
+// Elements are built from text nodes only, never from markup, so that no script in a token or an answer can run.
 
 /** Builds an element: `element("p", { class: "note" }, "text", child)`. */
 export function element(name, attributes = {}, ...children) {
@@ -12,7 +12,7 @@ export function element(name, attributes = {}, ...children) {
 
 export const byId = (id) => document.getElementById(id);
 
-/** An instant, in seconds since the epoch, as the time of day; with its date where that isn't today's. */
+/** An instant, in seconds since the epoch, as the time of day; with its date unless that is today. */
 export function timeOfDay(seconds) {
   const instant = new Date(seconds * 1000);
   const time = instant.toLocaleTimeString("en-GB");
@@ -22,16 +22,16 @@ export function timeOfDay(seconds) {
 /** JSON, indented and coloured by kind. */
 export function prettyJson(value) {
   const block = element("pre", { class: "json", tabindex: "0", "aria-label": "JSON" });
-  const text = JSON.stringify(value, null, 2);
+  const json = JSON.stringify(value, null, 2);
   const lexeme = /("(?:\\.|[^"\\])*")(\s*:)?|\b(true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
   let end = 0;
-  for (const match of text.matchAll(lexeme)) {
-    block.append(text.slice(end, match.index));
+  for (const match of json.matchAll(lexeme)) {
+    block.append(json.slice(end, match.index));
     const [whole, string, colon, word] = match;
     const kind = colon ? "key" : string ? "string" : word ? "word" : "number";
     block.append(element("span", { class: `json-${kind}` }, string ?? whole), colon ?? "");
     end = match.index + whole.length;
   }
-  block.append(text.slice(end));
+  block.append(json.slice(end));
   return block;
 }

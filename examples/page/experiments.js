@@ -1,4 +1,4 @@
-// What can be tried. `request` makes the request from the tokens in memory; `needs` names the one it can't do without.
+// The requests that can be tried. `request` builds one from the tokens in memory; `needs` names the token it requires.
 
 import { withForgedScopes, withoutSignature } from "./token.js";
 

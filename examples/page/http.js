@@ -1,8 +1,8 @@
-// Sends the demo's requests, and tells what can be told of their answers.
+// Sends the demo's requests, and describes their answers.
 
 const CSRF_COOKIES = { access: "csrf_access_token", refresh: "csrf_refresh_token" };
 
-/** The CSRF value of the access or the refresh cookie: the one part of it that a script may read. */
+/** The CSRF value of the access or the refresh cookie, which is in a cookie that scripts can read. */
 export function csrfValue(kind) {
   const prefix = `${CSRF_COOKIES[kind]}=`;
   const cookie = document.cookie.split("; ").find((each) => each.startsWith(prefix));
@@ -13,7 +13,7 @@ export function csrfValue(kind) {
  * Sends one request.
  *
  * `bearer` goes into the Authorization header. `csrf` is "access" or "refresh" for the value of that cookie,
- * or any other text to send as it stands. `json` is the body. `cookies: false` leaves the cookies at home.
+ * or any other string, which is sent as it is. `json` is the body. With `cookies: false` no cookies are sent.
  */
 export async function send({ method = "GET", path, bearer, csrf, json, cookies = true }) {
   const headers = {};
@@ -46,7 +46,7 @@ export async function send({ method = "GET", path, bearer, csrf, json, cookies =
   };
 }
 
-// Scripts can't see Set-Cookie. That the access cookie changed shows in its CSRF value, which changes with it.
+// Scripts can't see Set-Cookie, but the CSRF value changes with the access cookie.
 function cookieNote(before, after) {
   if (before === after) return "the access cookie is unchanged";
   if (!after) return "the access cookie is deleted";

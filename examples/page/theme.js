@@ -1,5 +1,5 @@
-// The theme: the system's unless a person chose another. A classic script in the head, so that the chosen one
-// is there with the first paint.
+// The theme: the system's unless the user chose another. A classic script in the head, so that it is applied before
+// the first paint.
 
 (() => {
   const THEMES = ["auto", "light", "dark"];

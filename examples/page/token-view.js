@@ -3,13 +3,13 @@
 import { element, timeOfDay } from "./dom.js";
 import { TIMES, decode, meaning, ordered } from "./token.js";
 
-/** A token whose text is at hand. */
+/** A token that the page has in memory. */
 export function tokenView(token) {
   const { segments, header, claims } = decode(token);
   return [
     element(
       "p",
-      { class: "raw mono", "aria-label": "The token's text" },
+      { class: "raw mono", "aria-label": "The encoded token" },
       element("span", { class: "seg-header" }, segments[0]),
       ".",
       element("span", { class: "seg-payload" }, segments[1]),
@@ -22,7 +22,7 @@ export function tokenView(token) {
   ];
 }
 
-/** A token in an HttpOnly cookie: only its claims are known, since the service told them. */
+/** A token in an HttpOnly cookie, of which the page has only the claims, from the service. */
 export function hiddenTokenView(claims) {
   return [
     element(
@@ -31,7 +31,7 @@ export function hiddenTokenView(claims) {
       element("span", { class: "seg-header", "aria-hidden": "true" }),
       element("span", { class: "seg-payload", "aria-hidden": "true" }),
       element("span", { class: "seg-signature", "aria-hidden": "true" }),
-      element("span", { class: "hidden-words" }, "HttpOnly: no script can read it. GET /session checks it and tells what it says."),
+      element("span", { class: "hidden-words" }, "HttpOnly: no script can read it. GET /session verifies it and returns its claims."),
     ),
     claimsTable("Payload", "seg-payload", ordered(claims)),
   ];

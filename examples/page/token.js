@@ -1,16 +1,16 @@
-// Reads tokens and says what is in them. Reading is not verifying: only the service can do that.
+// Decodes tokens and explains their claims. Only the service can verify them.
 
 const MEANING = {
   alg: "how it is signed",
   typ: "what it is",
   kid: "which key signed it",
   iss: "who issued it",
-  sub: "whom it speaks for",
+  sub: "the user it is for",
   aud: "who may accept it",
   exp: "refused from then on",
   nbf: "refused before then",
   iat: "issued at",
-  jti: "its own id, to revoke it by",
+  jti: "its id, for revoking it",
   type: { access: "opens routes", refresh: "only buys access tokens" },
   csrf: "must be repeated in X-CSRF-TOKEN",
   scopes: "what it may do",
@@ -20,28 +20,28 @@ const MEANING = {
 
 export const TIMES = new Set(["exp", "nbf", "iat"]);
 
-// Who and until when come first; ids come last.
+// The subject comes first; ids come last.
 const ORDER = ["sub", "type", "scopes", "fresh", "iat", "nbf", "exp", "iss", "aud", "csrf", "jti"];
 
-/** What the claim says, in a few words. */
+/** The claim's meaning in a few words. */
 export function meaning(claim, value) {
   const words = MEANING[claim] ?? "a custom claim";
   return typeof words === "string" ? words : words[String(value)] ?? "";
 }
 
-/** The claims as pairs, in the order in which a person asks for them; the unknown ones at the end. */
+/** The claims as pairs, the most interesting ones first and custom ones at the end. */
 export function ordered(claims) {
   const place = (name) => (ORDER.includes(name) ? ORDER.indexOf(name) : ORDER.length);
   return Object.entries(claims).sort(([a], [b]) => place(a) - place(b));
 }
 
-/** Splits a token into its three texts, and reads the first two. */
+/** Splits a token into its three segments, and decodes the first two. */
 export function decode(token) {
   const segments = token.split(".");
   return { segments, header: read(segments[0]), claims: read(segments[1]) };
 }
 
-/** The token with more scopes than it was given, under the old signature. */
+/** The token with more scopes than it was given, and the old signature. */
 export function withForgedScopes(token) {
   const { segments, claims } = decode(token);
   return [segments[0], write({ ...claims, scopes: ["admin:*", "superuser"] }), segments[2]].join(".");

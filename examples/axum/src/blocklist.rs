@@ -16,19 +16,18 @@ const SCHEMA: &str =
 /// Ids that are refused, each until the instant at which it expires by itself.
 ///
 /// An id is a token's `jti`, or the demo's `login` claim, which all tokens of one login carry.
-/// A clone is one more reference to the same.
+/// Clones share one list.
 #[derive(Clone)]
 pub struct Blocklist {
     connection: Arc<Mutex<Connection>>,
 }
 
 impl Blocklist {
-    /// Opens the file, and makes it where there is none; without a path, a list that ends with this
-    /// process.
+    /// Opens the file, and creates it if it doesn't exist. Without a path, the list is in memory.
     ///
     /// # Errors
     ///
-    /// When the file can't be opened, or is no SQLite database. The error names the path.
+    /// When the file can't be opened, or is not a SQLite database. The error names the path.
     pub fn open(path: Option<&Path>) -> Result<Self, BoxError> {
         let connection = match path {
             Some(path) => Connection::open(path).and_then(prepared).map_err(|error| {
@@ -39,11 +38,11 @@ impl Blocklist {
         Ok(Self { connection: Arc::new(Mutex::new(connection)) })
     }
 
-    /// Refuses these ids from now on, and forgets those that have expired by themselves.
+    /// Refuses these ids from now on, and deletes those that have expired by themselves.
     ///
     /// # Errors
     ///
-    /// When the file can't be written, for example because another service holds it for too long.
+    /// When the file can't be written, for example because another service locks it for too long.
     pub async fn revoke(
         &self,
         ids: Vec<String>,
@@ -75,7 +74,7 @@ impl Blocklist {
         .await
     }
 
-    /// Runs on a thread that may wait: a disk can be slow, and another service can hold the file.
+    /// Runs `work` on a blocking thread, because a disk can be slow and another service can lock the file.
     async fn blocking<T: Send + 'static>(
         &self,
         ask: impl FnOnce(&Connection) -> rusqlite::Result<T> + Send + 'static,
@@ -86,7 +85,7 @@ impl Blocklist {
     }
 
     fn connection(&self) -> MutexGuard<'_, Connection> {
-        // Each statement is its own transaction, so a panic between two leaves nothing half done.
+        // Each statement is a transaction, so the list is consistent even after a panic between two.
         self.connection.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -99,7 +98,7 @@ impl fmt::Debug for Blocklist {
 
 fn prepared(connection: Connection) -> rusqlite::Result<Connection> {
     connection.busy_timeout(Duration::from_secs(2))?;
-    // With the write-ahead log readers don't wait for a writer of another service.
+    // With the write-ahead log, readers don't wait for a writer of another service.
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.execute(SCHEMA, [])?;

@@ -1,4 +1,4 @@
-//! JSON bodies whose fields are checked, and what a bad one is answered: the answers of FastAPI.
+//! Checks the fields of JSON bodies, with FastAPI's answers to invalid ones.
 
 use std::ops::RangeInclusive;
 
@@ -11,11 +11,11 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
-/// A body of the type `T`, or status 422 with a list of all that is wrong.
+/// A body of the type `T`. An invalid one is answered with status 422 and a list of all errors.
 pub(crate) struct Body<T>(pub(crate) T);
 
 pub(crate) trait FromFields {
-    /// Reads every field. What it makes of bad ones is never used.
+    /// Reads every field. If one is invalid, the result is discarded.
     fn from_fields(fields: &mut Fields) -> Self;
 }
 
@@ -32,9 +32,9 @@ impl<S: Send + Sync, T: FromFields> FromRequest<S> for Body<T> {
     }
 }
 
-/// The members of a body, if it is an object, and what was found to be wrong with it.
+/// The fields of a body, if it is a JSON object, and the errors that were found.
 pub(crate) struct Fields {
-    members: Option<Map<String, Value>>,
+    fields: Option<Map<String, Value>>,
     wrong: Vec<Wrong>,
 }
 
@@ -49,31 +49,32 @@ impl Fields {
             Ok(Value::String(String::from_utf8_lossy(bytes).into_owned()))
         };
         match body {
-            Ok(Value::Object(members)) => Self { members: Some(members), wrong: Vec::new() },
+            Ok(Value::Object(fields)) => Self { fields: Some(fields), wrong: Vec::new() },
             Ok(other) => {
                 let words = "Input should be a valid dictionary or object to extract fields from";
                 let wrong = Wrong::new("model_attributes_type", at(), words, other);
-                Self { members: None, wrong: vec![wrong] }
+                Self { fields: None, wrong: vec![wrong] }
             }
-            Err(wrong) => Self { members: None, wrong: vec![wrong] },
+            Err(wrong) => Self { fields: None, wrong: vec![wrong] },
         }
     }
 
-    /// The text of this name, when its length in characters is within the bounds.
-    pub(crate) fn text(&mut self, name: &str, length: RangeInclusive<usize>) -> String {
-        let Some(members) = &self.members else { return String::new() };
+    /// The string in this field. A missing field, another type, and a length in characters outside of `length` are
+    /// errors.
+    pub(crate) fn string(&mut self, name: &str, length: RangeInclusive<usize>) -> String {
+        let Some(fields) = &self.fields else { return String::new() };
         let at = vec![json!("body"), json!(name)];
         let (min, max) = length.into_inner();
-        let wrong = match members.get(name) {
-            None => Wrong::new("missing", at, "Field required", Value::Object(members.clone())),
-            Some(Value::String(text)) => match text.chars().count() {
+        let wrong = match fields.get(name) {
+            None => Wrong::new("missing", at, "Field required", Value::Object(fields.clone())),
+            Some(Value::String(string)) => match string.chars().count() {
                 length if length < min => Wrong {
                     ctx: Some(json!({ "min_length": min })),
                     ..Wrong::new(
                         "string_too_short",
                         at,
                         format!("String should have at least {min} characters"),
-                        json!(text),
+                        json!(string),
                     )
                 },
                 length if length > max => Wrong {
@@ -82,10 +83,10 @@ impl Fields {
                         "string_too_long",
                         at,
                         format!("String should have at most {max} characters"),
-                        json!(text),
+                        json!(string),
                     )
                 },
-                _ => return text.clone(),
+                _ => return string.clone(),
             },
             Some(other) => {
                 Wrong::new("string_type", at, "Input should be a valid string", other.clone())
@@ -96,7 +97,7 @@ impl Fields {
     }
 }
 
-/// One thing that is wrong with a request, as FastAPI words it.
+/// One error of a request, as FastAPI reports it.
 #[derive(Serialize)]
 pub(crate) struct Wrong {
     r#type: &'static str,

@@ -1,4 +1,4 @@
-//! What a route answers when it can't do what it was asked.
+//! The answers of a route that fails.
 
 use axum::http::StatusCode;
 use axum::http::header::WWW_AUTHENTICATE;
@@ -8,11 +8,11 @@ use axum_authx::{IssueError, Rejection};
 use serde::Serialize;
 
 pub(crate) enum DemoError {
-    /// The name is unknown or the password is wrong; which of the two is nobody's business.
+    /// The name is unknown or the password is wrong. The answer doesn't say which, so that names can't be guessed.
     LoginRefused,
     /// The token is refused.
     Rejected(Rejection),
-    /// It is the service's fault. The cause goes into the log, and nowhere else.
+    /// The service failed. The cause is only logged, so that the answer reveals nothing of the service.
     Failed(BoxError),
 }
 
@@ -36,7 +36,7 @@ impl IntoResponse for DemoError {
     }
 }
 
-/// In the shape of AuthX's own answers.
+/// The same JSON fields as in AuthX's answers.
 #[derive(Serialize)]
 struct LoginRefused {
     message: &'static str,

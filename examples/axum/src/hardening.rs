@@ -1,4 +1,4 @@
-//! Headers that keep a stranger's script, frame or cache away from the tokens.
+//! Headers that keep foreign scripts, frames and caches away from the tokens.
 
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,

@@ -1,10 +1,10 @@
-//! The AuthX demo: an axum service, and a page on which one can watch tokens live and die.
+//! The AuthX demo: an axum service, and a page that shows tokens being issued, renewed and refused.
 //!
-//! Each file has its twin of the same name in `examples/fastapi`; this one's is `app.py`.
+//! `examples/fastapi` is the same service in Python, with files of the same names; this file corresponds to `app.py`.
 
 #![forbid(unsafe_code)]
 
-/// The repository's front page, so that its example compiles.
+/// The repository's README, so that its example is compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../../README.md")]
 mod readme {}
@@ -35,10 +35,10 @@ pub use settings::{Settings, SettingsError};
 use services::Services;
 use users::Users;
 
-/// The page's files, which the twin in Python serves as well.
+/// The page's files, which the Python service serves as well.
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../page");
 
-/// The demo, ready to be served.
+/// The demo's routes.
 ///
 /// # Errors
 ///
@@ -66,7 +66,7 @@ pub fn app(settings: Settings) -> Result<Router, BoxError> {
         .with_state(state))
 }
 
-/// What the handlers and the extractors of AuthX share.
+/// The state of the handlers and of AuthX's extractors.
 #[derive(Clone, FromRef)]
 struct AppState {
     auth: AuthX,

@@ -1,9 +1,9 @@
 //! Connections that end in stages, so that a client which is still sending gets its answer.
 //!
-//! A refusal needs no body, so it is often given before the body was read: an upload with an expired token, a JSON
-//! body that is too large. hyper then closes the connection; with unread bytes at hand the system resets it, and most
-//! clients report the reset and never look for the answer. RFC 9112 section 9.6 has the server close its own side
-//! first, and go on reading until the client closes too.
+//! A request is often refused before its body was read: an upload with an expired token, a JSON body that is too
+//! large. hyper then closes the connection. Because there are unread bytes, the operating system resets it, and most
+//! clients report the reset and ignore the answer. RFC 9112 section 9.6 asks the server to close only its sending side
+//! first, and to read on until the client closes too.
 
 use std::io;
 use std::net::SocketAddr;
@@ -39,7 +39,7 @@ pub(crate) struct LingeringStream(Option<TcpStream>);
 
 impl Drop for LingeringStream {
     fn drop(&mut self) {
-        // In a task of its own, for which a graceful shutdown doesn't wait.
+        // In another task, for which a graceful shutdown doesn't wait.
         if let (Some(stream), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
             runtime.spawn(timeout(LONGEST, closed_by_both(stream)));
         }
@@ -97,5 +97,5 @@ impl AsyncWrite for LingeringStream {
     }
 }
 
-/// How long a client may go on sending what nobody wants, as with nginx's `lingering_time`.
+/// How long a client may keep sending after the answer, like nginx's `lingering_time`.
 const LONGEST: Duration = Duration::from_secs(30);

@@ -1,4 +1,4 @@
-//! Login, refresh, logout: the routes that hand out tokens and take them back.
+//! Login, refresh, logout: the routes that issue and revoke tokens.
 
 use axum::extract::{FromRequestParts, State};
 use axum::http::request::Parts;
@@ -50,8 +50,7 @@ async fn refresh(
     Ok((cookies, Json(NewAccessToken { access_token, token_type: "bearer" })).into_response())
 }
 
-/// Revokes the refresh token and every access token of its login, wherever they are, and unsets the
-/// cookies.
+/// Revokes the refresh token and every access token of its login, and unsets the cookies.
 async fn logout(
     State(state): State<AppState>,
     RefreshCookie(claims): RefreshCookie,
@@ -63,7 +62,7 @@ async fn logout(
     Ok((state.auth.unset_cookies(), Json(Done { message })).into_response())
 }
 
-/// Revokes one access token, the one in the header; the rest of the login stays.
+/// Revokes the access token in the header. The other tokens of its login stay valid.
 async fn revoke(State(state): State<AppState>, mut parts: Parts) -> Result<Json<Done>, DemoError> {
     let in_header = Requirement::access().locations([Location::Headers]);
     let claims = state.auth.authenticate::<()>(&mut parts, &in_header).await?;
@@ -74,7 +73,7 @@ async fn revoke(State(state): State<AppState>, mut parts: Parts) -> Result<Json<
     Ok(Json(Done { message }))
 }
 
-/// Sets a new password, until the service restarts. Asks for a token that a password was just given for.
+/// Sets a new password, until the service restarts. Requires a fresh token.
 async fn change_password(
     State(state): State<AppState>,
     token: FreshToken,
@@ -85,7 +84,7 @@ async fn change_password(
     Ok(Json(Done { message: format!("The password of {} is changed", user.name) }))
 }
 
-/// The claims of the refresh token, which counts in its cookie only.
+/// The claims of the refresh token, which is accepted in its cookie only.
 struct RefreshCookie(Claims<LoginClaim>);
 
 impl FromRequestParts<AppState> for RefreshCookie {
@@ -97,12 +96,12 @@ impl FromRequestParts<AppState> for RefreshCookie {
     }
 }
 
-/// After which the blocklist may forget the token.
+/// When the blocklist may delete the token's id.
 fn end_of<C>(claims: &Claims<C>) -> Timestamp {
     claims.exp.unwrap_or(Timestamp::MAX)
 }
 
-/// What a person types to log in.
+/// The body of a login.
 struct Credentials {
     name: String,
     password: String,
@@ -110,7 +109,7 @@ struct Credentials {
 
 impl FromFields for Credentials {
     fn from_fields(fields: &mut Fields) -> Self {
-        Self { name: fields.text("name", 0..=100), password: fields.text("password", 0..=200) }
+        Self { name: fields.string("name", 0..=100), password: fields.string("password", 0..=200) }
     }
 }
 
@@ -121,18 +120,18 @@ struct NewPassword {
 
 impl FromFields for NewPassword {
     fn from_fields(fields: &mut Fields) -> Self {
-        Self { new_password: fields.text("new_password", 12..=200) }
+        Self { new_password: fields.string("new_password", 12..=200) }
     }
 }
 
-/// The answer of a refresh.
+/// The answer to a refresh.
 #[derive(Serialize)]
 struct NewAccessToken {
     access_token: String,
     token_type: &'static str,
 }
 
-/// Says what was done.
+/// A message for the user that says what was done.
 #[derive(Serialize)]
 struct Done {
     message: String,

@@ -1,4 +1,4 @@
-//! The AuthX demo with axum, as a process: `make demo` starts it beside its twin in Python.
+//! The program of the AuthX demo with axum. `make demo` starts it together with the Python service.
 
 mod lingering;
 
@@ -37,7 +37,7 @@ async fn serve() -> Result<(), BoxError> {
 }
 
 async fn interrupted() {
-    // Without the signal the process still ends as the system has it, only less gently.
+    // If the handler can't be installed, Ctrl-C still ends the process, but without a graceful shutdown.
     if let Err(error) = tokio::signal::ctrl_c().await {
         tracing::warn!("Ctrl-C can't be waited for: {error}");
         std::future::pending::<()>().await;

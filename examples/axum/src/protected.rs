@@ -1,4 +1,4 @@
-//! Routes that ask for a token: by subject, by scope, and by the place that the token travels in.
+//! Routes that require a token: by subject, by scope, and by the token's location.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ use crate::body::Wrong;
 use crate::users::{User, Users};
 
 pub(crate) fn routes(auth: &AuthX) -> Router<AppState> {
-    // The token is in a body, so a layer reads it before the handler's extractors look for it.
+    // An extractor has no access to the body, so a layer reads the token from it.
     let in_json = Requirement::access().locations([Location::Json]);
     let in_json = Router::new()
         .route("/token-in/json", post(token_in_json))
@@ -38,14 +38,14 @@ pub(crate) fn routes(auth: &AuthX) -> Router<AppState> {
         .merge(in_json)
 }
 
-/// What everyone may know of a user.
+/// The data of a user that everyone may see.
 #[derive(Serialize)]
 struct Profile {
     name: String,
     full_name: String,
 }
 
-/// What users may know of themselves.
+/// The data that users may see of themselves.
 #[derive(Serialize)]
 struct OwnProfile {
     name: String,
@@ -65,12 +65,12 @@ impl From<User> for OwnProfile {
     }
 }
 
-/// The user that the token speaks for.
+/// The user that the token was issued for.
 async fn me(CurrentSubject(user): CurrentSubject<User>) -> Json<OwnProfile> {
     Json(user.into())
 }
 
-/// What the access cookie says.
+/// The claims of the access cookie.
 async fn session(
     State(auth): State<AuthX>,
     mut parts: Parts,
@@ -81,14 +81,14 @@ async fn session(
     Ok(Json(SessionAnswer { claims: claims.into(), refresh_window_seconds: window.as_secs_f64() }))
 }
 
-/// The claims of the access cookie, which no script can read, once they are verified.
+/// The verified claims of the access cookie, which scripts can't read.
 #[derive(Serialize)]
 struct SessionAnswer {
     claims: ClaimsAnswer,
     refresh_window_seconds: f64,
 }
 
-/// The claims, in the order of the Python twin. Instants are seconds since the epoch.
+/// The claims, in the order of the Python service. Instants are seconds since the epoch.
 #[derive(Serialize)]
 struct ClaimsAnswer {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -149,7 +149,7 @@ impl Scopes for ReadUsers {
     }
 }
 
-/// Asks for one scope.
+/// Requires one scope.
 async fn list_users(_: Scoped<ReadUsers>, State(users): State<Users>) -> Json<Vec<Profile>> {
     Json(users.all().into_iter().map(Into::into).collect())
 }
@@ -162,7 +162,7 @@ impl Scopes for DeleteUsers {
     }
 }
 
-/// Asks for all of the scopes.
+/// Requires all of the scopes.
 async fn delete_user(
     _: Scoped<DeleteUsers>,
     Path(id): Path<String>,
@@ -183,7 +183,7 @@ impl Scopes for Administer {
     }
 }
 
-/// Asks for any of the scopes.
+/// Requires any of the scopes.
 async fn admin_panel(_: Scoped<Administer>) -> Json<Value> {
     Json(json!({ "admin": true }))
 }
@@ -196,7 +196,7 @@ impl Scopes for AnythingOfAdmin {
     }
 }
 
-/// Asks for any scope under `admin:`.
+/// Requires any scope under `admin:`.
 async fn admin_users(
     _: Scoped<AnythingOfAdmin>,
     State(users): State<Users>,
@@ -204,7 +204,7 @@ async fn admin_users(
     Json(users.all().into_iter().map(Into::into).collect())
 }
 
-// The four places a token can travel in. Each route looks in one only.
+// The four locations of a token. Each route searches one only.
 
 /// `Authorization: Bearer <token>`.
 async fn token_in_header(
@@ -222,7 +222,7 @@ async fn token_in_cookie(
     token_in(auth, parts, Location::Cookies).await
 }
 
-/// `?token=<token>`. Query strings end up in logs, so this is for where nothing else works.
+/// `?token=<token>`. Query strings end up in logs, so use this only if nothing else works.
 async fn token_in_query(
     State(auth): State<AuthX>,
     parts: Parts,
@@ -248,7 +248,7 @@ async fn token_in(
     Ok(Json(Accepted { subject: claims.sub, location: location.as_str() }))
 }
 
-/// Says whose token was accepted, and where it was found.
+/// The subject of the accepted token, and where it was found.
 #[derive(Serialize)]
 struct Accepted {
     subject: String,

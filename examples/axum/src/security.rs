@@ -1,4 +1,4 @@
-//! The demo's `auth` object: who is asked whether a token is revoked, and who the subject is.
+//! The demo's `auth` object, and its lookups of revoked tokens and of users.
 
 use std::convert::Infallible;
 
@@ -11,7 +11,7 @@ use crate::AppState;
 use crate::blocklist::Blocklist;
 use crate::users::{User, Users};
 
-/// The demo's own claim, on all of its tokens: the id of the login that a token descends from.
+/// A custom claim in all of the demo's tokens: the id of the login that the token belongs to.
 #[derive(Clone, Serialize, Deserialize)]
 pub(crate) struct LoginClaim {
     #[serde(default)]
@@ -24,15 +24,15 @@ impl LoginClaim {
         Ok(Self { login: base64_simd::URL_SAFE_NO_PAD.encode_to_string(id) })
     }
 
-    /// Of a token that AuthX has verified, so that here the claim is only read.
+    /// Reads the claim without verifying the token, because AuthX has done that.
     fn of(token: &VerifiedToken) -> Result<Self, BoxError> {
-        let text = token.spellings().first().ok_or("a verified token has a text")?;
-        let payload = decode_unverified_payload(text)?;
+        let encoded = token.spellings().first().ok_or("a verified token has a spelling")?;
+        let payload = decode_unverified_payload(encoded)?;
         Ok(serde_json::from_str(payload.get())?)
     }
 }
 
-/// Refuses a token when the token itself, or the login that it descends from, is revoked.
+/// Refuses a token if the token itself, or the login that it belongs to, is revoked.
 pub(crate) fn with_blocklist(auth: AuthX, blocklist: Blocklist) -> AuthX {
     auth.with_revocation(revocation::from_fn(move |token| {
         let blocklist = blocklist.clone();
@@ -43,7 +43,7 @@ pub(crate) fn with_blocklist(auth: AuthX, blocklist: Blocklist) -> AuthX {
     }))
 }
 
-/// What `CurrentSubject` gives to a route.
+/// The lookup for the extractor `CurrentSubject`.
 impl FromSubject<AppState> for User {
     type Error = Infallible;
 
@@ -52,7 +52,7 @@ impl FromSubject<AppState> for User {
     }
 }
 
-/// The user of a verified token. A user who is gone is refused like a revoked token.
+/// The user of a verified token. If the user no longer exists, the token is refused like a revoked one.
 pub(crate) fn find_user(users: &Users, subject: &str, auth: &AuthX) -> Result<User, Rejection> {
     users.find(subject).ok_or_else(|| auth.reject(Error::UnknownSubject))
 }

@@ -1,4 +1,4 @@
-//! Which service this is, and which others serve the same page: the switch in the page's header.
+//! The name of this service and of others that serve the same page, for the links in the page's header.
 
 use axum::extract::State;
 use axum::routing::get;
@@ -21,8 +21,8 @@ pub(crate) struct Service {
 
 impl Service {
     /// Reads `AUTHX_DEMO_SERVICES`, for example `FastAPI:8000,axum:8001`.
-    pub(crate) fn list(text: &str) -> Result<Vec<Self>, SettingsError> {
-        text.split(',').filter(|entry| !entry.is_empty()).map(Self::parse).collect()
+    pub(crate) fn list(entries: &str) -> Result<Vec<Self>, SettingsError> {
+        entries.split(',').filter(|entry| !entry.is_empty()).map(Self::parse).collect()
     }
 
     fn parse(entry: &str) -> Result<Self, SettingsError> {
@@ -38,7 +38,7 @@ impl Service {
     }
 }
 
-/// The answer of `GET /services`.
+/// The answer to `GET /services`.
 #[derive(Clone, Serialize)]
 pub(crate) struct Services {
     pub(crate) served_by: &'static str,

@@ -1,4 +1,4 @@
-//! What the demo configures. Each setting can be set otherwise through the environment, by its own name.
+//! The demo's settings. Each can be changed by an environment variable of its name.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -10,19 +10,19 @@ use axum_authx::{Config, ConfigBuilder, ConfigError, Location, Secret};
 use crate::security::random_bytes;
 use crate::services::Service;
 
-/// What the demo is started with.
+/// The demo's settings.
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct Settings {
-    /// How tokens are issued and verified: the `JWT_*` variables over the demo's own values.
+    /// How tokens are issued and verified: the `JWT_*` variables, else the demo's defaults.
     pub config: Config,
-    /// `AUTHX_DEMO_BLOCKLIST`, which services share to share logouts; else they end with this process.
+    /// `AUTHX_DEMO_BLOCKLIST`, one file for services that share logouts; without it logouts are in memory.
     pub blocklist: Option<PathBuf>,
     /// `AUTHX_DEMO_HOST`, the address to listen on.
     pub host: String,
     /// `AUTHX_DEMO_PORT`, the port to listen on.
     pub port: u16,
-    /// `AUTHX_DEMO_SERVICES`, the services among which the page's header leads.
+    /// `AUTHX_DEMO_SERVICES`, the services that the page's header links to.
     pub(crate) services: Vec<Service>,
 }
 
@@ -44,30 +44,30 @@ impl Settings {
     pub fn from_variables(
         variables: impl IntoIterator<Item = (impl Into<OsString>, impl Into<OsString>)>,
     ) -> Result<Self, SettingsError> {
-        let mut own = OwnVariables::default();
+        let mut demo = DemoVariables::default();
         let mut jwt = Vec::new();
         for (name, value) in variables {
             let Ok(name) = name.into().into_string() else { continue };
             let value = value.into();
             match name.as_str() {
-                "AUTHX_DEMO_BLOCKLIST" if !value.is_empty() => own.blocklist = Some(value.into()),
-                "AUTHX_DEMO_HOST" => own.host = Some(text(&name, value)?),
-                "AUTHX_DEMO_PORT" => own.port = Some(text(&name, value)?),
-                "AUTHX_DEMO_SERVICES" => own.services = Some(text(&name, value)?),
-                _ if name.starts_with("JWT_") => jwt.push((name.clone(), text(&name, value)?)),
+                "AUTHX_DEMO_BLOCKLIST" if !value.is_empty() => demo.blocklist = Some(value.into()),
+                "AUTHX_DEMO_HOST" => demo.host = Some(string(&name, value)?),
+                "AUTHX_DEMO_PORT" => demo.port = Some(string(&name, value)?),
+                "AUTHX_DEMO_SERVICES" => demo.services = Some(string(&name, value)?),
+                _ if name.starts_with("JWT_") => jwt.push((name.clone(), string(&name, value)?)),
                 _ => {}
             }
         }
         Ok(Self {
             config: demo_defaults()?.variables(jwt)?.build()?,
-            blocklist: own.blocklist,
-            host: own.host.unwrap_or_else(|| "127.0.0.1".to_owned()),
-            port: own.port.map_or(Ok(8001), |port| {
+            blocklist: demo.blocklist,
+            host: demo.host.unwrap_or_else(|| "127.0.0.1".to_owned()),
+            port: demo.port.map_or(Ok(8001), |port| {
                 port.parse().map_err(|_| {
                     SettingsError(format!("AUTHX_DEMO_PORT: '{port}' is no port (0 to 65535)"))
                 })
             })?,
-            services: own.services.map_or(Ok(Vec::new()), |services| Service::list(&services))?,
+            services: demo.services.map_or(Ok(Vec::new()), |services| Service::list(&services))?,
         })
     }
 }
@@ -83,28 +83,28 @@ fn demo_defaults() -> Result<ConfigBuilder, SettingsError> {
         .access_token_expires(Duration::from_secs(60))
         .implicit_refresh_deltatime(Duration::from_secs(30))
         .refresh_token_expires(Duration::from_secs(8 * 60 * 60))
-        // No access token outlives the refresh token: with that the login could no longer be ended.
+        // No access token outlives the refresh token, because a logout needs the refresh token.
         .implicit_refresh_max_age(Duration::from_secs(8 * 60 * 60 - 60))
         .cookie_secure(false)
-        // The refresh token travels only to the routes that need it; its CSRF value must be readable
-        // on the page.
+        // The browser sends the refresh token only to the routes that need it; its CSRF value must be
+        // readable on the page.
         .refresh_cookie_path("/auth")
         .refresh_csrf_cookie_path("/"))
 }
 
 #[derive(Default)]
-struct OwnVariables {
+struct DemoVariables {
     blocklist: Option<PathBuf>,
     host: Option<String>,
     port: Option<String>,
     services: Option<String>,
 }
 
-fn text(name: &str, value: OsString) -> Result<String, SettingsError> {
+fn string(name: &str, value: OsString) -> Result<String, SettingsError> {
     value.into_string().map_err(|_| SettingsError(format!("{name}: the value is not UTF-8")))
 }
 
-/// What is wrong with a variable of the environment, in words that name it.
+/// An invalid environment variable. The message names it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettingsError(pub(crate) String);
 

@@ -1,4 +1,4 @@
-//! The demo's two users. Their passwords are shown on the page, and are stored as anyone's should be: hashed.
+//! The demo's two users. Their passwords are shown on the page, but stored as hashes, as in a real service.
 
 use std::sync::{Arc, PoisonError, RwLock};
 
@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 use crate::error::DemoError;
 use crate::security::random_bytes;
 
-/// Who may log in, and with which scopes.
+/// A user who may log in, with their scopes.
 #[derive(Clone)]
 pub(crate) struct User {
     pub(crate) name: String,
@@ -20,16 +20,16 @@ pub(crate) struct User {
     password: PasswordHash,
 }
 
-/// All users. A clone is one more reference to the same.
+/// All users. Clones share one map.
 #[derive(Clone)]
 pub(crate) struct Users {
     users: Arc<RwLock<Vec<User>>>,
-    /// What the password of an unknown name is compared with.
-    nobodys_password: PasswordHash,
+    /// The hash that is compared for an unknown name.
+    unknown_password: PasswordHash,
 }
 
 impl Users {
-    /// Ada, who runs the place, and Grace, who may look.
+    /// Ada, an administrator, and Grace, who may only read.
     pub(crate) fn of_the_demo() -> Result<Self, BoxError> {
         let user = |name: &str, full_name: &str, scopes: &[&str], password: &str| {
             Ok::<_, BoxError>(User {
@@ -46,7 +46,7 @@ impl Users {
         ];
         Ok(Self {
             users: Arc::new(RwLock::new(users)),
-            nobodys_password: hash(&random_bytes::<32>()?)?,
+            unknown_password: hash(&random_bytes::<32>()?)?,
         })
     }
 
@@ -62,8 +62,8 @@ impl Users {
     /// The user of this name and password, or [`DemoError::LoginRefused`].
     pub(crate) async fn log_in(&self, name: &str, password: String) -> Result<User, DemoError> {
         let user = self.find(name);
-        // An unknown name costs as much time as a wrong password.
-        let stored = user.as_ref().map_or(&self.nobodys_password, |user| &user.password).clone();
+        // Compared for an unknown name too, so that the time taken doesn't tell which names exist.
+        let stored = user.as_ref().map_or(&self.unknown_password, |user| &user.password).clone();
         let matches =
             spawn_blocking(move || scrypt()?.verify_password(password.as_bytes(), &stored));
         match matches.await.map_err(BoxError::from)? {
@@ -88,7 +88,7 @@ fn hash(password: &[u8]) -> scrypt::password_hash::Result<PasswordHash> {
     scrypt()?.hash_password(password)
 }
 
-/// N = 2^14, r = 8, p = 1, as in the Python twin.
+/// N = 2^14, r = 8, p = 1, as in the Python service.
 fn scrypt() -> scrypt::password_hash::Result<Scrypt> {
     let params = Params::new(14, 8, 1).map_err(|_| scrypt::password_hash::Error::ParamsInvalid)?;
     Ok(Scrypt::new_with_params(params))

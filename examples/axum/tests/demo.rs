@@ -1,4 +1,4 @@
-//! The demo from the outside: what a page and a script that talk to it see.
+//! Tests the demo by its answers to requests, as the page and a script send them.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -24,7 +24,7 @@ fn demo(variables: &[(&str, &str)]) -> Router {
     app(settings.expect("settings")).expect("the demo")
 }
 
-/// A path for a file of this test alone, removed at its end.
+/// A path for a file of one test, which is removed at its end.
 struct TemporaryFile(PathBuf);
 
 impl TemporaryFile {
@@ -52,7 +52,7 @@ impl Drop for TemporaryFile {
     }
 }
 
-/// Somebody who has logged in, with the answer's cookies and tokens.
+/// A user who has logged in, with the answer's cookies and tokens.
 struct LoggedIn {
     answer: Answer,
     access: String,
@@ -139,7 +139,7 @@ async fn refresh_gives_an_access_token_that_is_not_fresh_and_keeps_its_scopes() 
 }
 
 #[tokio::test]
-async fn refresh_token_counts_in_its_cookie_only() {
+async fn a_refresh_token_is_accepted_in_its_cookie_only() {
     let app = demo(&[]);
     let ada = LoggedIn::ada(&app).await;
     let request = bearer(testing::post("/auth/refresh"), &ada.refresh);
@@ -168,7 +168,7 @@ async fn logout_revokes_every_token_of_its_login_and_no_other() {
 }
 
 #[tokio::test]
-async fn one_token_can_be_revoked_while_its_login_goes_on() {
+async fn one_token_can_be_revoked_without_ending_its_login() {
     let app = demo(&[]);
     let ada = LoggedIn::ada(&app).await;
     let answer = answer_to(&app, bearer(testing::post("/auth/revoke"), &ada.access)).await;
@@ -179,7 +179,7 @@ async fn one_token_can_be_revoked_while_its_login_goes_on() {
 }
 
 #[tokio::test]
-async fn a_row_that_the_twin_in_python_wrote_refuses_a_token() {
+async fn a_row_that_the_python_service_wrote_revokes_a_token() {
     let file = TemporaryFile::new();
     let python = Connection::open(file.path()).expect("a database");
     python.execute(PYTHON_SCHEMA, []).expect("the table");
@@ -197,7 +197,7 @@ async fn a_row_that_the_twin_in_python_wrote_refuses_a_token() {
 }
 
 #[tokio::test]
-async fn a_logout_is_a_row_that_the_twin_in_python_can_read() {
+async fn a_logout_is_a_row_that_the_python_service_can_read() {
     let file = TemporaryFile::new();
     let app = demo(&[file.variable()]);
     let ada = LoggedIn::ada(&app).await;
@@ -216,7 +216,7 @@ async fn a_logout_is_a_row_that_the_twin_in_python_can_read() {
 }
 
 #[tokio::test]
-async fn ids_that_have_expired_by_themselves_are_forgotten() {
+async fn ids_that_have_expired_by_themselves_are_deleted() {
     let blocklist = Blocklist::open(None).expect("a blocklist");
     let at = |seconds| Timestamp::from_seconds(seconds).expect("an instant");
     let holds = async |id: &str| {
@@ -229,7 +229,7 @@ async fn ids_that_have_expired_by_themselves_are_forgotten() {
 }
 
 #[tokio::test]
-async fn a_subject_whom_nobody_knows_is_refused_like_a_revoked_token() {
+async fn an_unknown_subject_is_refused_like_a_revoked_token() {
     let app = demo(&[]);
     let config = Config::builder().secret_key(Secret::from(testing::SECRET));
     let auth = AuthX::new(config.build().expect("settings"));
@@ -241,7 +241,7 @@ async fn a_subject_whom_nobody_knows_is_refused_like_a_revoked_token() {
 }
 
 #[tokio::test]
-async fn the_new_password_counts_from_the_next_login_on() {
+async fn the_new_password_is_needed_from_the_next_login_on() {
     let app = demo(&[]);
     let grace = LoggedIn::new(&app, "grace", "nanosecond-wire").await;
     let body = r#"{"new_password":"microsecond-coil"}"#;
@@ -254,7 +254,7 @@ async fn the_new_password_counts_from_the_next_login_on() {
 }
 
 #[tokio::test]
-async fn scopes_open_to_ada_what_they_refuse_to_grace() {
+async fn adas_scopes_allow_routes_that_are_refused_to_grace() {
     let app = demo(&[]);
     let ada = LoggedIn::ada(&app).await;
     let grace = LoggedIn::new(&app, "grace", "nanosecond-wire").await;
@@ -273,7 +273,7 @@ async fn scopes_open_to_ada_what_they_refuse_to_grace() {
 }
 
 #[tokio::test]
-async fn each_place_route_looks_in_its_place_only() {
+async fn each_location_route_searches_its_location_only() {
     let app = demo(&[]);
     let ada = LoggedIn::ada(&app).await;
     let in_json = format!(r#"{{"access_token":"{}"}}"#, ada.access);
@@ -303,7 +303,7 @@ async fn each_place_route_looks_in_its_place_only() {
 }
 
 #[tokio::test]
-async fn session_says_what_the_cookie_says_and_when_it_is_renewed() {
+async fn session_returns_the_claims_of_the_cookie_and_its_refresh_window() {
     let app = demo(&[("JWT_IMPLICIT_REFRESH_DELTATIME", "PT12S")]);
     let ada = LoggedIn::ada(&app).await;
     let request = ada.as_page(testing::get("/session"), "csrf_access_token");
@@ -319,7 +319,7 @@ async fn session_says_what_the_cookie_says_and_when_it_is_renewed() {
 }
 
 #[tokio::test]
-async fn a_cookie_near_its_end_is_replaced_by_any_request() {
+async fn a_cookie_that_expires_soon_is_replaced_by_any_request() {
     let app = demo(&[("JWT_IMPLICIT_REFRESH_DELTATIME", "PT2M")]);
     let ada = LoggedIn::ada(&app).await;
     let request = || ada.as_page(testing::get("/me"), "csrf_access_token");
@@ -329,11 +329,11 @@ async fn a_cookie_near_its_end_is_replaced_by_any_request() {
 
     let logout = ada.as_page(testing::post("/auth/logout"), "csrf_refresh_token");
     assert_eq!(answer_to(&app, logout).await.status, 200);
-    assert_eq!(get_with(&app, "/me", token).await.body, REVOKED, "it is of the same login");
+    assert_eq!(get_with(&app, "/me", token).await.body, REVOKED, "the login is the same");
 }
 
 #[tokio::test]
-async fn a_bad_body_is_answered_with_all_that_is_wrong() {
+async fn an_invalid_body_is_answered_with_all_errors() {
     let app = demo(&[]);
     for (body, expected) in [
         (
@@ -365,7 +365,7 @@ async fn a_bad_body_is_answered_with_all_that_is_wrong() {
 }
 
 #[tokio::test]
-async fn every_answer_keeps_strangers_away_from_the_tokens() {
+async fn every_answer_has_the_hardening_headers() {
     let app = demo(&[]);
     for (path, status) in
         [("/", 200), ("/static/app.js", 200), ("/me", 401), ("/nowhere", 404), ("/auth/login", 405)]
@@ -381,7 +381,7 @@ async fn every_answer_keeps_strangers_away_from_the_tokens() {
 }
 
 #[tokio::test]
-async fn the_page_learns_which_service_serves_it() {
+async fn the_page_can_ask_which_service_serves_it() {
     let app = demo(&[("AUTHX_DEMO_SERVICES", "FastAPI:8000,axum:8001")]);
     let answer = answer_to(&app, testing::get("/services")).await;
     assert_eq!(
@@ -393,7 +393,7 @@ async fn the_page_learns_which_service_serves_it() {
 }
 
 #[test]
-fn a_bad_variable_is_an_error_that_names_it() {
+fn an_invalid_variable_is_an_error_that_names_it() {
     for (name, value) in [
         ("AUTHX_DEMO_PORT", "65536"),
         ("AUTHX_DEMO_SERVICES", "axum"),
