@@ -4,11 +4,11 @@ PYTHON ?= python3
 VENV ?= .venv
 PEER_VENV ?= .venv-peer
 BENCH_VENV ?= .venv-bench
-# Where the demo is served: by FastAPI, and by axum.
+# The ports of the demo's services: FastAPI's, and axum's.
 HOST ?= 127.0.0.1
 PORT ?= 8000
 AXUM_PORT ?= 8001
-# What pytest is told besides, for example: make test-python ARGS="-k csrf -x"
+# Further arguments for pytest, for example: make test-python ARGS="-k csrf -x"
 ARGS ?=
 
 SHELL := bash
@@ -22,19 +22,19 @@ MAKEFLAGS += --no-builtin-rules
 BIN := $(VENV)/bin
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 SDIST := $(TARGET)/sdist
-# Not optimised: that would take longer than anyone looks at the demo.
+# Not optimised, because that would take too long to build for a short look at the demo.
 AXUM_SERVICE := $(TARGET)/debug/authx-demo
 TOOLS := .tools
 CARGO_DENY_VERSION := 0.20.2
 CARGO_FUZZ_VERSION := 0.13.2
 INFERNO_VERSION := 0.12.7
 UV_VERSION := 0.13.9
-# In CI the lock file is the truth; at a developer's desk it follows Cargo.toml.
+# In CI the lock file must not change; on a developer's machine cargo updates it from Cargo.toml.
 LOCKED := $(if $(CI),--locked)
-# The extension's crate links against no Python, so it has no test binary of its own; its tests are in tests/python.
+# The extension's crate is not linked against Python, so it can't have a test binary; its tests are in tests/python.
 RUST_TESTS := --workspace --exclude authx-python --all-features $(LOCKED)
 
-# One interpreter for every build of the extension's crate, so that none invalidates another's.
+# One interpreter for every build of the extension's crate, so that cargo doesn't rebuild it for another one.
 export PYO3_PYTHON := $(abspath $(BIN)/python)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export CARGO_TERM_COLOR ?= auto
@@ -46,13 +46,13 @@ RUST_SOURCES := $(shell find crates Cargo.toml Cargo.lock -name target -prune -o
 ##@ Start here
 
 .PHONY: demo
-demo: $(VENV)/.demo $(VENV)/.extension axum-service ## Serve the demo on http://127.0.0.1:8000 and :8001, setting up all it needs
+demo: $(VENV)/.demo $(VENV)/.extension axum-service ## Serve the demo on http://127.0.0.1:8000 and :8001, after installing all it needs
 	@HOST=$(HOST) PORT=$(PORT) AXUM_PORT=$(AXUM_PORT) $(BIN)/python scripts/demo.py $(AXUM_SERVICE)
 
 .PHONY: test
-test: browser-packages budget-packages test-rust test-budget test-fuzz test-python test-versions test-peer stubtest test-interoperation test-demo test-browser test-load ## Run every test, setting up all it needs
+test: browser-packages budget-packages test-rust test-budget test-fuzz test-python test-versions test-peer stubtest test-interoperation test-demo test-browser test-load ## Run every test, after installing all they need
 
-# Under two minutes when nothing is to be built anew.
+# Takes less than two minutes if everything is built.
 .PHONY: check
 check: $(VENV)/.dev $(VENV)/.extension rust ## Check the format, the lints and the types, and run the quick tests: before a commit
 	cargo fmt --all --check
@@ -108,7 +108,7 @@ test-python: $(VENV)/.dev $(VENV)/.extension ## Run the Python tests
 	$(BIN)/python -m pytest tests/python $(ARGS)
 
 .PHONY: test-peer
-test-peer: $(VENV)/.dev $(VENV)/.extension ## Ask the older package and ours the same, and run a service written for it on both
+test-peer: $(VENV)/.dev $(VENV)/.extension ## Compare the answers of the older package and ours, and run a service written for it on both
 	@unreachable=; \
 	if ! $(MAKE) --no-print-directory $(PEER_VENV)/.peer; then \
 		if $(BIN)/python -m pip download --quiet --no-deps --dest "$$(mktemp -d)" pip >/dev/null 2>&1; then \
@@ -120,13 +120,13 @@ test-peer: $(VENV)/.dev $(VENV)/.extension ## Ask the older package and ours the
 		$(BIN)/python -m pytest tests/peer $(ARGS)
 
 .PHONY: test-versions
-test-versions: $(VENV)/.dev $(VENV)/.extension ## Run the Python tests with the oldest and the newest versions of all, on each CPython found
+test-versions: $(VENV)/.dev $(VENV)/.extension ## Run the Python tests with the oldest and the newest versions of all dependencies, on each CPython found
 	wheel=$$(mktemp -d) && trap 'rm -r "$$wheel"' EXIT && \
 		$(BIN)/maturin build --release $(LOCKED) --quiet --out "$$wheel" && \
 		$(BIN)/python scripts/test_versions.py "$$(echo "$$wheel"/*.whl)" $(ARGS)
 
 FUZZ := tests/fuzz/Cargo.toml
-# How long `make fuzz` stays with each target.
+# How many seconds `make fuzz` spends on each target.
 FUZZ_SECONDS ?= 60
 
 .PHONY: test-fuzz
@@ -134,7 +134,7 @@ test-fuzz: rust ## Replay the fuzzers' corpus, and a few thousand mutations of i
 	cargo test --manifest-path $(FUZZ) --package fuzz-targets --target-dir target $(LOCKED) -- --nocapture
 
 .PHONY: fuzz
-fuzz: rust $(VENV)/.dev $(VENV)/.extension ## Fuzz each target for FUZZ_SECONDS: with libFuzzer where a nightly toolchain is
+fuzz: rust $(VENV)/.dev $(VENV)/.extension ## Fuzz each target for FUZZ_SECONDS: with libFuzzer if there is a nightly toolchain
 	@if cargo +nightly --version >/dev/null 2>&1; then \
 		$(MAKE) --no-print-directory fuzz-libfuzzer; \
 	else \
@@ -167,20 +167,20 @@ budget-table: ## Write what was counted into tests/budget/budget.json
 	$(MAKE) test-budget ARGS=--write-budget-table
 
 .PHONY: test-interoperation
-test-interoperation: $(VENV)/.dev $(VENV)/.extension rust ## Issue tokens in each face, use them in the other
+test-interoperation: $(VENV)/.dev $(VENV)/.extension rust ## Issue tokens in each package, use them in the other
 	cargo build --package interoperation $(LOCKED)
 	$(BIN)/python -m pytest tests/interoperation $(ARGS)
 
 .PHONY: interoperation-table
-interoperation-table: ## Write the answers of both faces into docs/interoperation.md
+interoperation-table: ## Write the answers of both packages into docs/interoperation.md
 	$(MAKE) test-interoperation ARGS=--write-interoperation-table
 
 .PHONY: test-load
-test-load: axum-service $(VENV)/.dev $(VENV)/.extension ## Load both services of the demo, good requests and hostile ones (LOAD_SECONDS=300: longer)
+test-load: axum-service $(VENV)/.dev $(VENV)/.extension ## Load both services of the demo with valid and hostile requests (LOAD_SECONDS=300: longer)
 	$(BIN)/python -m pytest tests/load $(ARGS)
 
 .PHONY: conformance-table
-conformance-table: rust $(VENV)/.dev $(VENV)/.extension ## Write what the vectors and the hostile requests gave into docs/conformance.md
+conformance-table: rust $(VENV)/.dev $(VENV)/.extension ## Write the results of the test vectors and the hostile requests into docs/conformance.md
 	WRITE_CONFORMANCE=1 cargo test --workspace --exclude authx-python --all-features $(LOCKED) --test conformance --test attacks
 	WRITE_CONFORMANCE=1 $(BIN)/python -m pytest tests/python/test_attacks.py -q
 
@@ -193,7 +193,7 @@ test-demo: axum-service $(VENV)/.dev $(VENV)/.extension ## Start both services o
 	$(BIN)/python -m pytest examples/fastapi tests/demo $(ARGS)
 
 .PHONY: test-browser
-test-browser: browser-packages axum-service $(VENV)/.dev $(VENV)/.extension ## Walk through both services of the demo in a headless Chromium
+test-browser: browser-packages axum-service $(VENV)/.dev $(VENV)/.extension ## Test the pages of both demo services in a headless Chromium
 	$(BIN)/python -m pytest tests/browser $(ARGS)
 
 .PHONY: stubtest
@@ -205,7 +205,7 @@ bench: $(BENCH_VENV)/.ours $(PEER_VENV)/.peer rust ## Compare with the peers, si
 	OUR_PYTHON=$(abspath $(BENCH_VENV)/bin/python) PEER_PYTHON=$(abspath $(PEER_VENV)/bin/python) \
 		$(BIN)/python -m benchmarks.run $(ARGS)
 
-# Only the part above the call that is repeated: what lies below it is the same in every program.
+# Only the frames above the repeated call, because those below it are the same in every program.
 .PHONY: flamegraph
 flamegraph: flamegraph-tools rust ## Draw where a protected axum call spends its time, into docs/images/flamegraph.svg (Linux)
 	cd benchmarks && CARGO_PROFILE_RELEASE_DEBUG=line-tables-only cargo build --release --locked \
@@ -233,8 +233,8 @@ lint-rust: rust $(VENV)/bin/python
 lint-features: $(VENV)/.dev rust ## Lint and document each published crate with each of its features alone
 	$(BIN)/python scripts/packages.py features
 
-# The wheel is built from the source distribution, so that both are known to be whole. In a folder of its own: the
-# extension's file has the same name in both builds, and cargo would take the one for the other.
+# The wheel is built from the source distribution, which shows that both are complete. In a separate folder, because the
+# extension's file has the same name in both builds, and cargo would use the wrong one.
 .PHONY: lint-packages
 lint-packages: $(VENV)/.dev rust ## Pack all that is published, build it as packed, and look at what it holds
 	$(BIN)/python scripts/packages.py crates
@@ -264,7 +264,7 @@ lint-python: $(VENV)/.dev
 	$(BIN)/python scripts/import_cycles.py python/authx
 
 .PHONY: lint-cycles-rust
-lint-cycles-rust: $(VENV)/bin/python ## Say which modules of a crate name each other in a circle
+lint-cycles-rust: $(VENV)/bin/python ## Find modules of a crate that use each other in a cycle
 	$(BIN)/python scripts/import_cycles.py $(wildcard crates/*/src)
 
 .PHONY: lint-documentation
@@ -272,17 +272,17 @@ lint-documentation: $(VENV)/bin/python
 	$(BIN)/python scripts/documentation.py check
 
 .PHONY: fmt
-fmt: rust $(VENV)/.dev ## Format everything, and mend what the linters can mend
+fmt: rust $(VENV)/.dev ## Format everything, and apply the linters' fixes
 	cargo fmt --all
 	cargo fmt --manifest-path $(FUZZ) --all
 	$(BIN)/ruff check --fix --exit-zero .
 	$(BIN)/ruff format .
 
 
-##@ Keep house
+##@ Maintain
 
 .PHONY: lock
-lock: $(TOOLS)/uv/.installed ## Renew the pinned requirements (UPGRADE=1: to the newest versions)
+lock: $(TOOLS)/uv/.installed ## Update the pinned requirements (UPGRADE=1: to the newest versions)
 	cd requirements && for name in dev demo peer bench oldest newest; do \
 		env -u PIP_FIND_LINKS -u UV_FIND_LINKS ../$(TOOLS)/uv/bin/uv pip compile --quiet \
 			--universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links \
@@ -292,7 +292,7 @@ lock: $(TOOLS)/uv/.installed ## Renew the pinned requirements (UPGRADE=1: to the
 	done
 
 .PHONY: release-check
-release-check: $(VENV)/bin/python rust ## Ask whether this commit can be published as VERSION (RELEASING.md)
+release-check: $(VENV)/bin/python rust ## Check whether this commit can be published as VERSION (RELEASING.md)
 	$(BIN)/python scripts/packages.py release $(VERSION)
 
 .PHONY: module-map
@@ -306,7 +306,7 @@ clean: ## Delete everything that was built or installed in this folder
 	find python -name '_authx*.so' -delete
 
 
-# What the targets above stand on. A stamp file is as old as the last time its recipe ran.
+# The prerequisites of the targets above. A stamp file's time is that of the last run of its recipe.
 
 .PHONY: rust
 rust:
@@ -372,7 +372,7 @@ $(BENCH_VENV)/.bench: requirements/bench.txt | $(VENV)/bin/python
 	$(BENCH_VENV)/bin/python -m pip install --quiet --require-hashes -r $<
 	@touch $@
 
-# Our package from a wheel, since that is what the peer's times and sizes compare with.
+# Our package from a wheel, because the peer is installed from a wheel too.
 $(BENCH_VENV)/.ours: $(RUST_SOURCES) $(PYTHON_SOURCES) pyproject.toml $(BENCH_VENV)/.bench | $(VENV)/.dev rust
 	wheel=$$(mktemp -d) && trap 'rm -r "$$wheel"' EXIT && \
 		$(BIN)/maturin build --release $(LOCKED) --quiet --out "$$wheel" && \

@@ -1,7 +1,7 @@
 """Serves the demo twice, with FastAPI and with axum, on one key and one file of revoked ids.
 
 `make demo` builds what it needs and calls it: `python scripts/demo.py AXUM-SERVICE`. `HOST`, `PORT` (FastAPI) and
-`AXUM_PORT` say where; every `JWT_*` variable is passed on. Ctrl-C ends both, and so does the end of either.
+`AXUM_PORT` are the addresses; every `JWT_*` variable is passed on. Ctrl-C ends both; if one ends, so does the other.
 """
 
 import contextlib
@@ -24,16 +24,16 @@ STOP_SECONDS = 5
 
 
 class Stopped(Exception):
-    """Somebody asked for the end: Ctrl-C, a closed terminal, a supervisor."""
+    """A signal asks the demo to end: from Ctrl-C, a closed terminal or a supervisor."""
 
 
 class Failed(Exception):
-    """The demo can't go on; the text says why."""
+    """The demo can't go on; the message says why."""
 
 
 @dataclass
 class Service:
-    """One of the two: its name, the variable that sets its port, how it is started, and its process."""
+    """One of the two services: its name, the variable with its port, its command and its process."""
 
     name: str
     variable: str
@@ -43,7 +43,7 @@ class Service:
 
 
 def main(axum_service: str) -> int:
-    """Serve until Ctrl-C, or until one of the services ends; the exit status."""
+    """Serve until Ctrl-C, or until one of the services ends, and give the exit status."""
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
@@ -59,7 +59,7 @@ def _serve(axum_service: str) -> NoReturn:
     host = os.environ.get("HOST") or "127.0.0.1"
     port, axum_port = _port("PORT", 8000), _port("AXUM_PORT", 8001)
     if port == axum_port:
-        raise Failed(f"PORT and AXUM_PORT are both {port}: each service needs a port of its own")
+        raise Failed(f"PORT and AXUM_PORT are both {port}: the services need different ports")
     uvicorn = [sys.executable, "-m", "uvicorn", "app:app", "--app-dir", str(FASTAPI)]
     services = [
         Service("FastAPI", "PORT", port, [*uvicorn, "--host", host, "--port", str(port)]),
@@ -69,7 +69,7 @@ def _serve(axum_service: str) -> NoReturn:
         _check_free(host, service)
     with tempfile.TemporaryDirectory(prefix="authx-demo-") as folder:
         shared = {
-            # Of the caller's own, if there are some.
+            # Defaults, which the caller's variables override.
             "JWT_SECRET_KEY": secrets.token_urlsafe(32),
             "AUTHX_DEMO_BLOCKLIST": str(Path(folder) / "blocklist.sqlite3"),
             **os.environ,
@@ -91,23 +91,23 @@ def _serve(axum_service: str) -> NoReturn:
 
 
 def _port(variable: str, default: int) -> int:
-    text = os.environ.get(variable) or str(default)
-    if not (text.isascii() and text.isdigit() and 0 < int(text) < 65536):
-        raise Failed(f"{variable}: {text!r} is no port (1 to 65535)")
-    return int(text)
+    value = os.environ.get(variable) or str(default)
+    if not (value.isascii() and value.isdigit() and 0 < int(value) < 65536):
+        raise Failed(f"{variable}: {value!r} is not a port (1 to 65535)")
+    return int(value)
 
 
 def _check_free(host: str, service: Service) -> None:
-    """Say which variable is at fault, which the services themselves could not."""
+    """Fail if the address can't be used, with the name of the variable, which the service doesn't know."""
     try:
         family, _, _, _, address = socket.getaddrinfo(host, service.port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except socket.gaierror as error:
-        raise Failed(f"HOST: {host!r} is no address of this machine ({error.strerror})") from error
+        raise Failed(f"HOST: {host!r} is not an address of this machine ({error.strerror})") from error
     except PermissionError as error:
-        raise Failed(f"{service.variable}: port {service.port} is not allowed to you") from error
+        raise Failed(f"{service.variable}: port {service.port} needs more permissions than you have") from error
     except OSError as error:
         raise Failed(
             f"{service.variable}: port {service.port} of {host} can't be had ({error.strerror}). "
@@ -119,7 +119,7 @@ def _check_free(host: str, service: Service) -> None:
 def _running(service: Service, environment: Mapping[str, str]) -> Iterator[None]:
     """Start the service; its process ends with the block."""
     try:
-        # In a session of its own: Ctrl-C reaches this script only, which then ends the services in order.
+        # In a new session, so that only this script receives Ctrl-C and can end the services in order.
         process = subprocess.Popen(service.command, env=environment, start_new_session=True)
         service.process = process
     except OSError as error:
@@ -165,7 +165,7 @@ def _in_address(host: str) -> str:
 
 
 def _stop(_number: int, _frame: object) -> None:
-    # Once is enough: another Ctrl-C must not break off the orderly end of the services.
+    # Ignored from now on, so that another Ctrl-C doesn't interrupt the shutdown of the services.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     raise Stopped

@@ -1,7 +1,7 @@
 """Writes the module map of docs/internals/architecture.md, and checks it and the links of every page.
 
 `make module-map` writes the map: `python scripts/documentation.py write`. `make lint` checks: `python
-scripts/documentation.py check`. A module's line in the map is the first sentence of its own documentation.
+scripts/documentation.py check`. A module's line in the map is the first sentence of its documentation.
 """
 
 import ast
@@ -20,13 +20,13 @@ LINK = re.compile(r"\]\((?!https?://|mailto:)([^)\s#]*)(?:#([^)\s]+))?\)")
 
 def main(command: str) -> int:
     """Runs one of the commands above, and returns the exit code."""
-    text = PAGE.read_text()
-    before, rest = text.split(BEGIN)
+    page = PAGE.read_text()
+    before, rest = page.split(BEGIN)
     written = f"{before}{BEGIN}\n{module_map()}\n{END}{rest.split(END, 1)[1]}"
     if command == "write":
         PAGE.write_text(written)
         return 0
-    problems = [*broken_links(), *([] if text == written else [f"{PAGE.relative_to(ROOT)}: run make module-map"])]
+    problems = [*broken_links(), *([] if page == written else [f"{PAGE.relative_to(ROOT)}: run make module-map"])]
     for problem in problems:
         print(problem, file=sys.stderr)
     return bool(problems)
@@ -63,16 +63,16 @@ def python_documentation(file: Path) -> str:
 
 
 def first_sentence(documentation: str, file: Path) -> str:
-    """Its first sentence, on one line and without links, which lead nowhere from here."""
+    """Its first sentence, on one line and without links, whose targets are relative to the module."""
     paragraph = " ".join(documentation.split("\n\n", 1)[0].split())
     if not paragraph:
-        raise SystemExit(f"{file.relative_to(ROOT)} says nothing about itself")
+        raise SystemExit(f"{file.relative_to(ROOT)} has no documentation")
     sentence = re.split(r"(?<=\.)\s", paragraph, maxsplit=1)[0]
     return re.sub(r"\[([^]]+)\](?:\([^)]*\))?", r"\1", sentence).replace("|", "\\|")
 
 
 def broken_links() -> Iterator[str]:
-    """The links of all pages that lead to no file, or to no heading of it."""
+    """The links of all pages whose file or heading doesn't exist."""
     listed = subprocess.run(
         ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "*.md"],
         cwd=ROOT,
@@ -97,9 +97,9 @@ def headings(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-def without_code(text: str) -> str:
-    """A page without its blocks of code, which may look like links and headings."""
-    return re.sub(r"^```.*?^```$", "", text, flags=re.DOTALL | re.MULTILINE)
+def without_code(page: str) -> str:
+    """A page without its code blocks, whose content may look like links and headings."""
+    return re.sub(r"^```.*?^```$", "", page, flags=re.DOTALL | re.MULTILINE)
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
-"""Says which modules import each other in a circle: `python scripts/import_cycles.py FOLDER...`, exit code 1 where some do.
+"""Finds modules that import each other in a cycle: `python scripts/import_cycles.py FOLDER...`, exit code 1 if any do.
 
 A folder with an `__init__.py` is a package of Python, one with a `lib.rs` or a `main.rs` is the source of a crate.
 
-In Python each import counts, those within functions and under `TYPE_CHECKING` too. What does not count is that Python
-imports a package before any module in it, and stubs, whose compiled module imports nothing when it is imported.
+In Python each import counts, also within functions and under `TYPE_CHECKING`. It does not count that Python imports a
+package before any module in it. Nor do imports in stubs count, because the compiled module doesn't run them.
 
-In Rust the modules are those that the crate's root declares, each with all that is below it; what counts is that one names
-another, by `crate::` or by `super::`, outside its tests and its documentation. The root itself, which names all of them, counts
-for nothing: what one takes from it by a `pub use` belongs to the module that the name comes from.
+In Rust the modules are those that the crate's root declares, each together with its submodules. One imports another if
+it names it by `crate::` or by `super::`, outside of tests and documentation. The root itself does not count, because it
+names all of them: a name that it re-exports by `pub use` counts as one of the module that it comes from.
 """
 
 import argparse
@@ -18,24 +18,24 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 Graph = Mapping[str, Mapping[str, str]]
-"""Of each module those that it imports, each with a place where it does."""
+"""For each module those that it imports, each with the position of an import."""
 
 
 def main() -> int:
-    """Prints the circles of each folder, with the imports that make them, and returns the exit code."""
+    """Prints the cycles of each folder, with the imports that make them, and returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     found = False
     for folder in parser.parse_args().folders:
         graph = imports(folder)
-        circles = cycles(graph)
-        found = found or bool(circles)
-        print(f"{folder}: {len(graph)} modules, {len(circles) or 'no'} circle{'s' * (len(circles) != 1)}")
-        for circle in circles:
-            print(f"  {' and '.join(circle)}:")
-            for module in circle:
+        in_folder = cycles(graph)
+        found = found or bool(in_folder)
+        print(f"{folder}: {len(graph)} modules, {len(in_folder) or 'no'} cycle{'s' * (len(in_folder) != 1)}")
+        for cycle in in_folder:
+            print(f"  {' and '.join(cycle)}:")
+            for module in cycle:
                 for imported, place in graph[module].items():
-                    if imported in circle:
+                    if imported in cycle:
                         print(f"    {module} -> {imported}  ({place})")
     return int(found)
 
@@ -57,12 +57,12 @@ def imports(folder: Path) -> Graph:
 def cycles(graph: Graph) -> list[list[str]]:
     """Give the strongly connected components of more than one module, or of one that imports itself, each sorted."""
     reachable = {module: set(_reachable(graph, module)) for module in graph}
-    circles = {
+    cycles = {
         tuple(sorted(other for other in reachable[module] if module in reachable.get(other, ())))
         for module in graph
         if module in reachable[module]
     }
-    return [list(circle) for circle in sorted(circles)]
+    return [list(cycle) for cycle in sorted(cycles)]
 
 
 def _reachable(graph: Graph, module: str) -> Iterator[str]:
@@ -83,7 +83,7 @@ def python_imports(package: Path) -> Graph:
     """Read what the modules of a package import of each other."""
     files = {_python_name(package, file): file for file in sorted(package.rglob("*.py"))}
     graph: dict[str, dict[str, str]] = {name: {} for name in files}
-    # A compiled module is known by its stub.
+    # A compiled module has no source file in the package, only its stub.
     graph |= {_python_name(package, stub): {} for stub in package.rglob("*.pyi")}
     for module, file in files.items():
         for name, line in _python_targets(module, file):
@@ -100,7 +100,7 @@ def _python_name(package: Path, file: Path) -> str:
 
 def _python_targets(module: str, file: Path) -> Iterator[tuple[str, int]]:
     """Give each dotted name that a file imports, and the line."""
-    # Relative names count from the package, which a package's own __init__ is.
+    # Relative names are relative to the package; in an __init__.py, to the package that it is.
     parents = module.split(".") if file.name == "__init__.py" else module.split(".")[:-1]
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"), str(file))):
         if isinstance(node, ast.Import):
@@ -114,7 +114,7 @@ def _python_targets(module: str, file: Path) -> Iterator[tuple[str, int]]:
 
 
 def _module_of(name: str, modules: Iterable[str]) -> str | None:
-    """Give the module that a dotted name belongs to, where it is one of these."""
+    """Give the module that a dotted name belongs to, if it is one of these."""
     while name and name not in modules:
         name = name.rpartition(".")[0]
     return name or None
@@ -137,7 +137,7 @@ def rust_imports(root: Path) -> Graph:
     """Read which top-level modules of a crate name each other."""
     declared = sorted(set(_MODULE.findall(_code(root))))
     files = {name: sorted(_rust_files(root.parent, name)) for name in declared}
-    # A module that is written out in the root has no file of its own.
+    # An inline module of the root has no file.
     modules = [name for name in declared if files[name]]
     exported = _exported(_code(root), modules)
     graph: dict[str, dict[str, str]] = {name: {} for name in modules}
@@ -153,14 +153,14 @@ def rust_imports(root: Path) -> Graph:
 def _rust_files(folder: Path, module: str) -> Iterator[Path]:
     if (file := folder / f"{module}.rs").exists():
         yield file
-    # A file of tests alone is `tests.rs` here, declared under `#[cfg(test)]`.
+    # A file named `tests.rs` has only tests in this repository; it is declared under `#[cfg(test)]`.
     yield from (file for file in (folder / module).rglob("*.rs") if file.name != "tests.rs")
 
 
 def _rust_targets(folder: Path, module: str, file: Path) -> Iterator[tuple[str, int]]:
     """Give each name of the crate's root that a file takes, and the line."""
     code = _code(file)
-    # How many steps lead from this file to the root.
+    # The number of `super::` from this file to the root.
     depth = len(file.relative_to(folder).with_suffix("").parts) - (file.name == "mod.rs")
     for match in _PATH.finditer(code):
         steps = 1 + match[2].count("super")
@@ -173,7 +173,7 @@ def _rust_targets(folder: Path, module: str, file: Path) -> Iterator[tuple[str, 
 
 
 def _nesting(code: str, place: int) -> int:
-    """How many modules that are written out within the file are around this place."""
+    """The number of inline modules of the file that enclose this place."""
     around = 0
     for match in _MODULE.finditer(code):
         if code[match.end() - 1] == "{" and match.end() <= place < _closing(code, match.end()):
@@ -182,7 +182,7 @@ def _nesting(code: str, place: int) -> int:
 
 
 def _first_names(code: str, start: int) -> list[str]:
-    """Give the names right behind the brace of `crate::{a::B, c}`."""
+    """Give the first names of the paths in the braces of `crate::{a::B, c}`."""
     group = code[start : _closing(code, start)]
     flat = group
     while "{" in flat:
@@ -191,7 +191,7 @@ def _first_names(code: str, start: int) -> list[str]:
 
 
 def _closing(code: str, start: int) -> int:
-    """Where the brace is closed that was opened right before `start`."""
+    """The position of the brace that closes the one right before `start`."""
     open_braces = 1
     for place in range(start, len(code)):
         open_braces += {"{": 1, "}": -1}.get(code[place], 0)
@@ -201,7 +201,7 @@ def _closing(code: str, start: int) -> int:
 
 
 def _exported(code: str, modules: Iterable[str]) -> dict[str, str]:
-    """Of each name that the root takes from a module of its own and gives on, that module."""
+    """For each name that the root re-exports from one of its modules, that module."""
     exported: dict[str, str] = {}
     known = set(modules)
     for statement in _USE.findall(code):
@@ -213,7 +213,7 @@ def _exported(code: str, modules: Iterable[str]) -> dict[str, str]:
 
 
 def _code(file: Path) -> str:
-    """Give a file's text without comments, strings and modules of tests, on the same lines."""
+    """Give a file's code without comments, strings and modules of tests, on the same lines."""
     code = _COMMENT_OR_STRING.sub(lambda match: re.sub(r"[^\n]", " ", match[0]), file.read_text(encoding="utf-8"))
     while match := _TESTS.search(code):
         end = match.end() if match[1] == ";" else _closing(code, match.end()) + 1

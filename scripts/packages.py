@@ -2,15 +2,15 @@
 
 Usage, from the root of the repository:
 
-- `python scripts/packages.py features`: each crate builds without lints and documents itself, with each of its features
-  alone, with none, with the default ones and with all;
-- `python scripts/packages.py crates`: each crate can be packed, builds as packed, and holds only what is meant for
-  others; so do its tests;
-- `python scripts/packages.py artefacts FILE...`: the wheels and source distributions hold only what is meant for others;
+- `python scripts/packages.py features`: each crate and its documentation build without warnings, with each of its
+  features alone, with none, with the default ones and with all;
+- `python scripts/packages.py crates`: each crate can be packed, the packed crate and its tests compile, and it contains
+  no file that must not be published;
+- `python scripts/packages.py artefacts FILE...`: the wheels and source distributions contain no such file either;
 - `python scripts/packages.py release VERSION`: this commit can be published as that version.
 
-`make lint` runs the first three, `make release-check` the last. The crates, and their features, are those that cargo
-names: whoever adds one has nothing to write here.
+`make lint` runs the first three, `make release-check` the last. Crates and features are read from cargo's metadata, so
+a new one is checked without a change here.
 """
 
 import email
@@ -29,12 +29,12 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parents[1]
-# In CI the lock file is the truth.
+# In CI the lock file must not change.
 LOCKED = ["--locked"] if os.environ.get("CI") else []
 LICENCES = ("LICENSE-APACHE", "LICENSE-MIT")
-# What a registry shows, or what tools ask for. `repository` is not among them: it isn't known yet.
+# The keys of the manifest that a registry shows or that tools need.
 WANTED = ("description", "license", "readme", "rust_version", "keywords", "categories", "repository")
-# A link of Markdown or HTML that leads neither to an address nor into its own page: a registry has no file beside it.
+# A link of Markdown or HTML to another file of the repository, which a registry doesn't have.
 RELATIVE_LINK = re.compile(
     r"""(?:\]\(|^\[[^]]+\]:\s*|\b(?:href|src)=["'])(?!https?://|mailto:|#)([^)\s"']+)""", re.MULTILINE
 )
@@ -42,7 +42,7 @@ KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----\r?\n[A-Za-z0-9+/=\r\n]{40
 
 
 class Failed(Exception):
-    """A check that did not hold; the text says which."""
+    """A check failed; the message says which."""
 
 
 class Crate(NamedTuple):
@@ -56,7 +56,7 @@ class Crate(NamedTuple):
 
     @property
     def archive(self) -> str:
-        """Its name and version, as its file and the folder within are called."""
+        """Its name and version: the name of its archive and of the folder in it."""
         return f"{self.name}-{self.version}"
 
 
@@ -82,7 +82,7 @@ def main(command: str, *arguments: str) -> int:
 def check_features() -> None:
     """Lint each crate's library and programs with each set of features.
 
-    Not its tests: what they depend on switches features on, and would hide that the crate needs them.
+    Its tests are left out, because their dependencies enable features, which would hide that the crate needs them.
     """
     for crate in published():
         targets = [f"--{target}" for target in crate.targets]
@@ -101,12 +101,12 @@ def check_features() -> None:
 
 
 def check_crates() -> None:
-    """Pack each crate and build it as packed, look at what it holds, and compile its tests where nothing else is."""
+    """Pack each crate, build the packed crate, check its files, and compile its tests outside of the repository."""
     crates = published()
     for crate in crates:
         check_manifest(crate)
     chosen = [part for crate in crates for part in ("--package", crate.name)]
-    # What isn't committed yet is checked too: CI has it all committed.
+    # Uncommitted changes are allowed, so that they can be checked before the commit.
     run("cargo", "package", *chosen, "--all-features", "--allow-dirty", *LOCKED)
     target = Path(metadata()["target_directory"])
     folder = target / "unpacked"
@@ -120,24 +120,24 @@ def check_crates() -> None:
 
 
 def compile_tests(folder: Path, crates: list[Crate], target: Path) -> None:
-    """Compile the tests of the unpacked crates, each of which uses the others as unpacked."""
+    """Compile the tests of the unpacked crates, which depend on each other."""
     members = json.dumps([crate.archive for crate in crates])
     patches = "".join(f'{crate.name} = {{ path = "{crate.archive}" }}\n' for crate in crates)
     workspace = f'[workspace]\nresolver = "3"\nmembers = {members}\n\n[patch.crates-io]\n{patches}'
     (folder / "Cargo.toml").write_text(workspace)
-    # The same versions as here, so that nothing is fetched or compiled twice.
+    # The same versions as in the repository, so that nothing is fetched or compiled twice.
     (folder / "Cargo.lock").write_bytes((ROOT / "Cargo.lock").read_bytes())
     command = ["cargo", "test", "--workspace", "--all-features", "--no-run", "--target-dir", str(target)]
     run(*command, "--manifest-path", str(folder / "Cargo.toml"))
 
 
 def unpacked_now(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:
-    """As a file of this minute: cargo dates what it packs to 2006, and takes an old file for one that it compiled."""
+    """With the current time: cargo sets that of packed files to 2006, and doesn't recompile files that look older."""
     return tarfile.data_filter(member, folder).replace(mtime=time.time())
 
 
 def check_manifest(crate: Crate) -> None:
-    """The manifest says what a registry, its search and docs.rs ask for."""
+    """Check that the manifest has the keys that a registry, its search and docs.rs need."""
     missing = [key for key in WANTED if crate.manifest[key] is None or crate.manifest[key] == []]
     if missing:
         raise Failed(f"the manifest of {crate.name} lacks {', '.join(missing)}")
@@ -147,13 +147,13 @@ def check_manifest(crate: Crate) -> None:
 
 
 def check_artefacts(paths: list[Path]) -> None:
-    """Look at what the wheels and source distributions hold."""
+    """Check the files of the wheels and source distributions."""
     for path in paths:
         check_content(path, readme="PKG-INFO" if path.suffix == ".gz" else "METADATA")
 
 
 def check_content(path: Path, readme: str) -> None:
-    """A package holds its licences, a front page whose links lead somewhere, and no key."""
+    """Check that a package has its licences, a front page without relative links, and no key."""
     files = dict(unpacked(path))
     names = [Path(name).name for name in files]
     for licence in LICENCES:
@@ -161,15 +161,15 @@ def check_content(path: Path, readme: str) -> None:
             raise Failed(f"{path.name} lacks {licence}")
     for name, content in files.items():
         if name.endswith((".pem", ".key", ".der")) or KEY.search(content):
-            raise Failed(f"{path.name} holds a key: {name}")
-    text = next((content.decode() for name, content in files.items() if f"/{name}".endswith(f"/{readme}")), None)
-    if text is None:
+            raise Failed(f"{path.name} contains a key: {name}")
+    packed = next((content.decode() for name, content in files.items() if f"/{name}".endswith(f"/{readme}")), None)
+    if packed is None:
         raise Failed(f"{path.name} lacks {readme}")
-    page = email.message_from_string(text).get_payload() if readme in ("PKG-INFO", "METADATA") else text
+    page = email.message_from_string(packed).get_payload() if readme in ("PKG-INFO", "METADATA") else packed
     if not isinstance(page, str) or not page.strip():
         raise Failed(f"{path.name} has no front page")
     if links := RELATIVE_LINK.findall(page):
-        raise Failed(f"the front page of {path.name} links to what a registry doesn't have: {', '.join(links)}")
+        raise Failed(f"the front page of {path.name} has links that don't work in a registry: {', '.join(links)}")
     print(f"{path.name}: {len(files)} files, {path.stat().st_size // 1024} KiB")
 
 
@@ -187,7 +187,7 @@ def unpacked(path: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def check_release(version: str) -> None:
-    """What RELEASING.md asks for and a program can see."""
+    """Check those conditions of RELEASING.md that a program can check."""
     for crate in published():
         if crate.version != version:
             raise Failed(f"{crate.name} is {crate.version}, not {version}: set `version` in Cargo.toml")
@@ -204,7 +204,7 @@ def check_release(version: str) -> None:
 
 
 def published() -> list[Crate]:
-    """The crates of this workspace that are not kept back by `publish = false`."""
+    """The crates of this workspace without `publish = false`."""
     packages = [package for package in metadata()["packages"] if package["publish"] != []]
     if not packages:
         raise Failed("no crate of the workspace is published")
@@ -226,7 +226,7 @@ def targets_of(kinds: list[str]) -> list[str]:
 
 
 def metadata() -> dict[str, Any]:
-    """What cargo says of the workspace."""
+    """Cargo's metadata of the workspace."""
     command = ["cargo", "metadata", "--no-deps", "--format-version", "1", *LOCKED]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     found: dict[str, Any] = json.loads(done.stdout)
@@ -234,7 +234,7 @@ def metadata() -> dict[str, Any]:
 
 
 def run(*command: str, **environment: str) -> None:
-    """Run a command and show it; its failure is this script's."""
+    """Print and run a command. If it fails, the script fails too."""
     print(shlex.join(command), flush=True)
     if subprocess.run(command, cwd=ROOT, env=os.environ | environment, check=False).returncode:
         raise Failed(shlex.join(command))

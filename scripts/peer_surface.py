@@ -3,9 +3,9 @@
 Usage: python scripts/peer_surface.py DESCRIPTION.md > tests/python/peer_surface.json
 
 The description has a heading for each class or module, and a line for each name with its signature as `inspect`
-prints it. The facts are in the repository, the description is not: this is how they were made.
+prints it. The description is not in the repository; this script documents how the facts were made from it.
 
-A fact is a name and what there is of it: a signature without annotations, `property`, the value of an attribute,
+A fact is a name and what is known of it: a signature without annotations, `property`, the value of an attribute,
 `required` or the default of a model's field, an exception's parent and signature, an HTTP answer.
 """
 
@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-# Whose module is private is known by the package's own export.
+# Names from private modules are listed under the module that exports them.
 PUBLIC = {
     "authx._internal._ratelimit.RateLimiter": "authx.RateLimiter",
     "authx._internal._session.SessionInfo": "authx.SessionInfo",
@@ -67,9 +67,9 @@ def read(heading: str, line: str) -> Iterator[tuple[str, str]]:
         raise SystemExit(f"not understood: {line}")
 
 
-def signature(text: str) -> str:
-    """The parameters but `self`, without annotations."""
-    parameters = [parameter(part) for part in split(inner(text)) if part != "self"]
+def signature(written: str) -> str:
+    """The parameters except `self`, without annotations."""
+    parameters = [parameter(part) for part in split(inner(written)) if part != "self"]
     return f"({', '.join(parameters)})"
 
 
@@ -85,20 +85,20 @@ def parameter(part: str) -> str:
     return name
 
 
-def inner(text: str) -> str:
-    """What stands between the first bracket and its partner."""
-    start, depth = text.index("("), 0
-    for index in range(start, len(text)):
-        depth += (text[index] == "(") - (text[index] == ")")
+def inner(written: str) -> str:
+    """The part between the first bracket and the one that closes it."""
+    start, depth = written.index("("), 0
+    for index in range(start, len(written)):
+        depth += (written[index] == "(") - (written[index] == ")")
         if depth == 0:
-            return text[start + 1 : index]
-    raise SystemExit(f"the parameters have no end: {text}")
+            return written[start + 1 : index]
+    raise SystemExit(f"the parameters have no end: {written}")
 
 
-def split(text: str) -> list[str]:
-    """The parameters, at the commas that are within no bracket."""
+def split(written: str) -> list[str]:
+    """The parameters, split at the commas outside of brackets."""
     parts, depth = [""], 0
-    for character in text:
+    for character in written:
         depth += (character in "[(<") - (character in "])>")
         if character == "," and depth == 0:
             parts.append("")

@@ -1,7 +1,7 @@
-"""Runs tests/python with the oldest and the newest versions of what the package stands on, on each CPython found here.
+"""Runs tests/python with the oldest and the newest versions of the package's dependencies, on each installed CPython.
 
-`make test-versions` calls it: `python scripts/test_versions.py WHEEL [PYTEST-ARGUMENT...]`. An interpreter that is not
-here is named and left out; nothing else is.
+`make test-versions` calls it: `python scripts/test_versions.py WHEEL [PYTEST-ARGUMENT...]`. Interpreters that are not
+installed are named and skipped.
 """
 
 import os
@@ -20,12 +20,12 @@ SETS = {
     "3.13": ["oldest", "newest"],
     "3.14": ["newest"],
 }
-# Of versions that are years old, the warnings are known and nobody's to mend.
+# The oldest versions give warnings, which are known and can't be fixed here.
 ARGUMENTS = {"oldest": ["-o", "filterwarnings=ignore"], "newest": []}
 
 
 class Run(NamedTuple):
-    """The tests once, on one interpreter with one set of requirements."""
+    """One run of the tests, on one interpreter with one set of requirements."""
 
     version: str
     interpreter: Path
@@ -36,7 +36,7 @@ def main(wheel: str, *pytest_arguments: str) -> int:
     """Runs all, and returns the exit code: 1 when one failed."""
     found = {version: interpreter(version) for version in SETS}
     for version, python in found.items():
-        print(f"CPython {version}: {python or 'not here, so not tested'}", flush=True)
+        print(f"CPython {version}: {python or 'not installed, so not tested'}", flush=True)
     failed = []
     for version, python in found.items():
         for requirements in SETS[version] if python else []:
@@ -56,7 +56,7 @@ def interpreter(version: str) -> Path | None:
     """The CPython of this version: on the path, or one of pyenv's."""
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
     candidates = [f"python{version}", *map(str, sorted(pyenv.glob(f"versions/{version}.*/bin/python")))]
-    # The shims of pyenv are on the path for versions that aren't switched on, too.
+    # pyenv puts shims on the path even for versions that aren't active, so the candidate's version is checked.
     question = f"import sys, venv; print(sys.executable); sys.exit('%d.%d' % sys.version_info[:2] != '{version}')"
     for candidate in candidates:
         try:
@@ -69,7 +69,7 @@ def interpreter(version: str) -> Path | None:
 
 
 def passes(run: Run, wheel: str, pytest_arguments: tuple[str, ...]) -> bool:
-    """Whether the wheel passes the tests, in a virtual environment of this run's own."""
+    """Whether the wheel passes the tests, in a new virtual environment."""
     arguments = [*ARGUMENTS[run.requirements], *pytest_arguments]
     with tempfile.TemporaryDirectory(prefix="versions-") as folder:
         python = f"{folder}/bin/python"
@@ -79,9 +79,9 @@ def passes(run: Run, wheel: str, pytest_arguments: tuple[str, ...]) -> bool:
             [str(run.interpreter), "-m", "venv", folder],
             [*pip, "--only-binary", ":all:", "--require-hashes", "-r", lock],
             [*pip, "--no-deps", "--no-index", wheel],
-            # Asks whether what was installed goes together, our own bounds among it.
+            # Checks that the installed versions are compatible, also with this package's bounds.
             [python, "-m", "pip", "--disable-pip-version-check", "check"],
-            # anyio's plugin belongs to anyio's version, and no test uses it.
+            # No test uses anyio's plugin, which is part of anyio and so as old as it.
             [python, "-m", "pytest", "tests/python", "-q", "-p", "no:cacheprovider", "-p", "no:anyio", *arguments],
         ]
         return all(subprocess.run(command, cwd=ROOT, check=False).returncode == 0 for command in commands)

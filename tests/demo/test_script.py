@@ -121,10 +121,10 @@ def test_taken_port_is_an_error_that_names_the_variable(name: str, variable: str
 @pytest.mark.parametrize(
     ("variables", "words"),
     [
-        ({"PORT": "http"}, "demo: PORT: 'http' is no port"),
-        ({"AXUM_PORT": "70000"}, "demo: AXUM_PORT: '70000' is no port"),
+        ({"PORT": "http"}, "demo: PORT: 'http' is not a port"),
+        ({"AXUM_PORT": "70000"}, "demo: AXUM_PORT: '70000' is not a port"),
         ({"PORT": "8001", "AXUM_PORT": "8001"}, "demo: PORT and AXUM_PORT are both 8001"),
-        ({"HOST": "nowhere.invalid"}, "demo: HOST: 'nowhere.invalid' is no address"),
+        ({"HOST": "nowhere.invalid"}, "demo: HOST: 'nowhere.invalid' is not an address"),
     ],
 )
 def test_bad_variable_is_an_error_that_names_it(variables: dict[str, str], words: str) -> None:

@@ -1,4 +1,4 @@
-"""The script that finds modules which import each other in a circle, on small packages and crates."""
+"""The script that finds modules which import each other in a cycle, on small packages and crates."""
 
 import subprocess
 import sys
@@ -28,7 +28,7 @@ def run(folder: Path) -> Found:
 
 @pytest.fixture
 def look(tmp_path: Path) -> Look:
-    """Writes these files and looks for circles among them."""
+    """Writes these files and looks for cycles among them."""
 
     def look(files: Mapping[str, str]) -> Found:
         folder = tmp_path / "code"
@@ -40,11 +40,11 @@ def look(tmp_path: Path) -> Look:
     return look
 
 
-def test_the_package_has_no_circle() -> None:
+def test_the_package_has_no_cycle() -> None:
     assert run(ROOT / "python" / "authx").code == 0
 
 
-def test_a_circle_is_printed_with_the_imports_that_make_it(look: Look) -> None:
+def test_a_cycle_is_printed_with_the_imports_that_make_it(look: Look) -> None:
     found = look(
         {
             "__init__.py": "from code.a import A\n",
@@ -56,7 +56,7 @@ def test_a_circle_is_printed_with_the_imports_that_make_it(look: Look) -> None:
     )
     assert found.code == 1
     assert found.said == [
-        "code: 5 modules, 1 circle",
+        "code: 5 modules, 1 cycle",
         "  code.a and code.b and code.c:",
         "    code.a -> code.b  (code/a.py:2)",
         "    code.b -> code.c  (code/b.py:1)",
@@ -83,7 +83,7 @@ def test_what_is_taken_from_the_package_itself_counts_as_an_import_of_it(look: L
     assert (found.code, found.said[1]) == (1, "  code and code.a:")
 
 
-def test_a_line_of_imports_is_no_circle_and_a_compiled_module_imports_nothing(look: Look) -> None:
+def test_a_line_of_imports_is_no_cycle_and_a_compiled_module_imports_nothing(look: Look) -> None:
     found = look(
         {
             "__init__.py": "from code.a import A\n",
@@ -94,10 +94,10 @@ def test_a_line_of_imports_is_no_circle_and_a_compiled_module_imports_nothing(lo
             "_native.pyi": "from code.a import A\n",
         }
     )
-    assert found == Found(0, ["code: 6 modules, no circles"])
+    assert found == Found(0, ["code: 6 modules, no cycles"])
 
 
-def test_a_circle_of_a_crate_is_printed_with_the_paths_that_make_it(look: Look) -> None:
+def test_a_cycle_of_a_crate_is_printed_with_the_paths_that_make_it(look: Look) -> None:
     found = look(
         {
             "lib.rs": "mod a;\npub(crate) mod b;\nmod c;\npub use a::{A, Z as Other};\n",
@@ -109,7 +109,7 @@ def test_a_circle_of_a_crate_is_printed_with_the_paths_that_make_it(look: Look) 
     )
     assert found.code == 1
     assert found.said == [
-        "code: 3 modules, 1 circle",
+        "code: 3 modules, 1 cycle",
         "  a and b and c:",
         "    a -> b  (code/a.rs:2)",
         "    b -> c  (code/b/inner.rs:1)",
@@ -133,7 +133,7 @@ def test_tests_comments_and_texts_of_a_crate_count_for_nothing(look: Look) -> No
             "b/tests.rs": "use crate::a::A;\n",
         }
     )
-    assert found == Found(0, ["code: 2 modules, no circles"])
+    assert found == Found(0, ["code: 2 modules, no cycles"])
 
 
 def test_super_within_a_module_that_is_written_out_leads_to_its_file(look: Look) -> None:
