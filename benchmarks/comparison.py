@@ -1,4 +1,4 @@
-"""How two contestants compare: ratios of their times or sizes, and what was wanted of them."""
+"""Comparisons of two contestants: ratios of their times or sizes, and goals for them."""
 
 import statistics
 import sys
@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 PEER = "authx 1.7.1"
-"""The package that ours takes the place of, and so the one for which FastAPI's sections have goals."""
+"""The package that ours replaces. FastAPI's sections have goals for it only."""
 
 
 class Goal(NamedTuple):
-    """How two contestants shall compare."""
+    """A goal for the ratio of two contestants."""
 
     kind: Literal["faster", "within"]
-    """`faster`: they take at least so many times as long as we do. `within`: we take at most so many times as much."""
+    """`faster`: they take at least `bound` times as long as we do. `within`: we take at most `bound` times as much."""
     bound: float | None = None
-    """Without one the ratio is reported only."""
+    """If it is `None`, the ratio is only reported."""
 
     def ratio(self, ours: float, theirs: float) -> float:
         return theirs / ours if self.kind == "faster" else ours / theirs
@@ -32,7 +32,7 @@ class Goal(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """What the two sides of a comparison are counted in."""
+    """The unit of the two values of a comparison."""
 
     symbol: str
     quantity: str
@@ -46,7 +46,7 @@ MEBIBYTES = Unit("MiB", "the memory")
 
 
 class Comparison(NamedTuple):
-    """One row of a table, with what was measured round by round."""
+    """One row of a table, with the measurements of each round."""
 
     what: str
     against: str

@@ -1,4 +1,4 @@
-"""All sections' tables as Markdown, for the terminal and for a page of the documentation."""
+"""Writes all sections' tables as Markdown, to the terminal and into a page of the documentation."""
 
 import platform
 import subprocess
@@ -27,7 +27,7 @@ def table(comparisons: Iterable[Comparison]) -> str:
 
 
 def machine() -> str:
-    """Say what was measured on, without which times say little."""
+    """Give the machine and the versions, on which the times depend."""
     rust = subprocess.run(["rustc", "--version"], check=True, stdout=subprocess.PIPE, text=True).stdout
     rust = " ".join(rust.split()[:2])
     python = f"{platform.python_implementation()} {platform.python_version()}"
@@ -44,19 +44,19 @@ def processors() -> str:
 
 
 class Page:
-    """A page of the documentation, with two marks between which the report goes."""
+    """A page of the documentation, with two marks that the report is written between."""
 
     def __init__(self, name: str) -> None:
         self._path = Path(name)
-        self._parts()  # a benchmark of minutes shan't end at a mark that is missing
+        self._parts()  # fails now, not after minutes of measuring, if a mark is missing
 
-    def write(self, text: str) -> None:
+    def write(self, tables: str) -> None:
         before, after = self._parts()
-        self._path.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+        self._path.write_text(f"{before}{BEGIN}\n{tables}\n{END}{after}", encoding="utf-8")
 
     def _parts(self) -> tuple[str, str]:
-        text = self._path.read_text(encoding="utf-8")
-        before, _, rest = text.partition(BEGIN)
+        page = self._path.read_text(encoding="utf-8")
+        before, _, rest = page.partition(BEGIN)
         _, end, after = rest.partition(END)
         if not end:
             raise ValueError(f"{self._path} has no lines {BEGIN.strip()!r} and {END.strip()!r}")

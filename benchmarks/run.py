@@ -1,6 +1,6 @@
 """Compares AuthX with its peers, side by side in one run, and prints tables of ratios: `make bench`.
 
-The contestants take turns, round by round, so that a machine that slows down for a while does so for all of them. A
+The contestants take turns, round by round, so that all of them are affected if the machine is slower for a while. A
 ratio is the median of the rounds' ratios, and its spread is the smallest and the largest of them.
 """
 
@@ -27,21 +27,21 @@ BINARIES = HERE.parent / "target" / "benchmarks" / "release"
 
 
 class Run(NamedTuple):
-    """What the sections are told."""
+    """The options for the sections."""
 
     quick: bool
     our_python: str
-    """Has our package, and the peers that can be installed beside it."""
+    """The interpreter with our package, and the peers that can be installed beside it."""
     peer_python: str
-    """Has authx 1.7.1."""
+    """The interpreter with authx 1.7.1."""
 
     def amount(self, quick: int = 2, full: int = 31) -> int:
-        """Choose how much to measure: how many rounds, if nothing else is said."""
+        """Choose how much to measure, by default the number of rounds."""
         return quick if self.quick else full
 
 
 class Section(NamedTuple):
-    """Rows that belong together."""
+    """A table of the report."""
 
     title: str
     compare: Callable[[Run], list[Comparison]]
@@ -80,28 +80,28 @@ SECTIONS = {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="a few rounds, to see that everything runs")
+    parser.add_argument("--quick", action="store_true", help="run a few rounds, to check that everything works")
     parser.add_argument("--only", metavar="SECTION,...", type=names, default=list(SECTIONS), help=", ".join(SECTIONS))
-    parser.add_argument("--write", metavar="PAGE", type=page, help="put the tables into this page, too")
+    parser.add_argument("--write", metavar="PAGE", type=page, help="write the tables into this page, too")
     options = parser.parse_args()
     if options.write and options.only != list(SECTIONS):
-        parser.error("--write is for a run of all sections, since a page's numbers shall be of one run")
+        parser.error("--write requires a run of all sections, so that a page's numbers are of one run")
     try:
         run = Run(options.quick, our_python=os.environ["OUR_PYTHON"], peer_python=os.environ["PEER_PYTHON"])
     except KeyError as error:
-        sys.exit(f"{error.args[0]} must name an interpreter: run this by make bench")
+        sys.exit(f"{error.args[0]} must name an interpreter: run this with make bench")
 
     build()
     sections = [SECTIONS[name] for name in options.only]
-    text = report.report({section.title: section.compare(run) for section in sections})
-    print(text)
+    tables = report.report({section.title: section.compare(run) for section in sections})
+    print(tables)
     if options.write:
-        options.write.write(f"Measured on {report.machine()}\n{text}")
+        options.write.write(f"Measured on {report.machine()}\n{tables}")
 
 
-def names(text: str) -> list[str]:
-    """Read the names of sections, which run in the order in which they are named."""
-    chosen = text.split(",")
+def names(argument: str) -> list[str]:
+    """Read the names of sections, which run in this order."""
+    chosen = argument.split(",")
     if unknown := [name for name in chosen if name not in SECTIONS]:
         raise argparse.ArgumentTypeError(f"{', '.join(unknown)}: there are {', '.join(SECTIONS)}")
     return chosen
@@ -115,7 +115,7 @@ def page(name: str) -> report.Page:
 
 
 def build() -> None:
-    # From this folder, where the settings for cargo are.
+    # In this folder, because cargo reads its settings from `.cargo` there.
     subprocess.run(["cargo", "build", "--quiet", "--release", "--locked"], cwd=HERE, check=True)
 
 

@@ -1,4 +1,4 @@
-"""Modules of `benchmarks.fastapi`, each in an interpreter of its own."""
+"""Runs modules of `benchmarks.fastapi`, each in a separate interpreter."""
 
 import json
 import os
@@ -11,12 +11,12 @@ ROOT = Path(__file__).parents[1]
 
 
 def environment() -> dict[str, str]:
-    """Give the environment for an interpreter that alone decides which package `authx` is."""
+    """Give an environment without `PYTHONPATH`, so that `authx` is the package that the interpreter has installed."""
     return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
 
 
 class Worker:
-    """A process that introduces itself with a line of JSON, and may answer each number that it is told with another."""
+    """A process that writes a line of JSON at its start, and may answer each number that it reads with another line."""
 
     def __init__(self, python: str, module: str, *arguments: str, processor: int | None = None) -> None:
         self._command = [python, "-m", module, *arguments]
@@ -37,7 +37,7 @@ class Worker:
         return self._process.pid
 
     def round(self, repetitions: int) -> Any:
-        """Have it measure, and give what it found."""
+        """Have it measure, and give the result."""
         assert self._process.stdin is not None
         print(repetitions, file=self._process.stdin, flush=True)
         return self._read()
@@ -55,7 +55,7 @@ class Worker:
 
 
 def take_turns(workers: Sequence[Worker], rounds: int, repetitions: int) -> list[list[Any]]:
-    """Give what each worker found, round by round. Who begins alternates."""
+    """Give each worker's results, round by round. The workers take turns in beginning a round."""
     for worker in workers:
         worker.round(repetitions)  # warms up
     found: list[list[Any]] = [[] for _ in workers]

@@ -1,4 +1,4 @@
-"""What each contestant has: routes that do the same, and a token for them."""
+"""A contestant: routes that do the same as the others', and a token for them."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, NamedTuple
@@ -19,23 +19,23 @@ class Route(NamedTuple):
     is_protected: bool = True
 
     def application(self) -> FastAPI:
-        """Make an application of it alone, so that none pays for being found after the others."""
+        """Make an application with this route only, so that no route takes longer because others are matched first."""
         app = FastAPI(openapi_url=None)
         app.add_api_route("/", self.endpoint, methods=[self.method])
         return app
 
 
 class Contestant(NamedTuple):
-    """One package, as its documentation says it is used."""
+    """One package, used as its documentation describes."""
 
     name: str
     routes: Mapping[str, Route]
-    """Those of `UNPROTECTED`, and its own under the names in `sections/in_process.py`."""
+    """Those of `UNPROTECTED`, and the package's protected ones under the names in `sections/in_process.py`."""
     token: str
     cookie: str
-    """Its name."""
+    """The name of the token's cookie."""
     create_tokens: Callable[[int], Awaitable[None]]
-    """Creates so many, as a login would."""
+    """Creates that many tokens, as a login would."""
     csrf: str = ""
 
     def headers(self, token: str) -> dict[str, str]:
@@ -58,7 +58,7 @@ class Contestant(NamedTuple):
 
 
 async def nothing() -> None:
-    """Cost what any dependency costs."""
+    """Do nothing, to measure the cost of any dependency."""
 
 
 async def open_route() -> dict[str, str]:

@@ -8,7 +8,7 @@ from fastapi import Security
 from benchmarks.fastapi.contestant import CUSTOM_CLAIMS, SECRET, UNPROTECTED, Contestant, Route
 
 with warnings.catch_warnings():
-    # It imports a module that Authlib deprecates, and Authlib has that warning shown whatever the filters are.
+    # It imports a deprecated module of Authlib, and Authlib overrides the filters to show that warning.
     warnings.showwarning = lambda *_, **__: None
     from fastapi_jwt import JwtAccessBearer, JwtAccessBearerCookie, JwtAccessCookie, JwtAuthorizationCredentials
 

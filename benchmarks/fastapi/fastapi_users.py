@@ -1,6 +1,6 @@
 """The peer fastapi-users, with its JWT strategy. Users are kept in memory, so that no database is measured.
 
-Each of its protected routes gets the user, so its route by header is also its route with the current subject.
+Each of its protected routes gets the user, so the route by header is also the one with the current subject.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from benchmarks.fastapi.contestant import SECRET, UNPROTECTED, Contestant, Route
 
 @dataclass
 class User:
-    """What it wants of a user."""
+    """A user with the fields that fastapi-users needs."""
 
     name: str
     id: uuid.UUID = field(default_factory=uuid.uuid4)
@@ -47,8 +47,8 @@ MANAGER = UserManager(Users(USER))
 STRATEGY: Any = JWTStrategy(SECRET, lifetime_seconds=900)
 
 
-# Its documentation makes a manager and a strategy for each request, the latter in a plain function, which FastAPI calls
-# in another thread. It is measured at its best.
+# Its documentation creates a manager and a strategy for each request, the latter in a plain function, which FastAPI
+# calls in another thread. Here both are created once, which is faster.
 async def manager() -> UserManager:
     return MANAGER
 

@@ -1,7 +1,7 @@
-"""Weighs the package that is imported as `authx`: `python -m benchmarks.fastapi.memory`, on Linux.
+"""Measures the memory of the package that is imported as `authx`: `python -m benchmarks.fastapi.memory`, on Linux.
 
-It writes as JSON how many bytes more the process has in memory after the import, where FastAPI has been imported
-before, and for each instance that has made a token.
+It writes as JSON how many bytes the process uses in addition after the import, with FastAPI imported before, and for
+each instance that has created a token.
 """
 
 import gc
@@ -9,7 +9,7 @@ import json
 import re
 from pathlib import Path
 
-import fastapi  # noqa: F401 -- both packages need it, so it isn't theirs
+import fastapi  # noqa: F401 -- both packages need it, so it isn't counted
 
 INSTANCES = 1000
 
@@ -29,7 +29,7 @@ def main() -> None:
         gc.collect()
         return made
 
-    first = make(100)  # pays for what all share
+    first = make(100)  # allocates what all instances share
     without = resident()
     rest = make(INSTANCES)
     instance = (resident() - without) / len(rest)
@@ -38,7 +38,7 @@ def main() -> None:
 
 
 def resident() -> int:
-    """Give the bytes in memory: exactly, where /proc/self/status counts from time to time only."""
+    """Give the bytes in memory from smaps_rollup, which is exact; /proc/self/status is updated only now and then."""
     kibibytes = re.search(r"^Rss:\s+(\d+) kB", Path("/proc/self/smaps_rollup").read_text(), re.MULTILINE)
     assert kibibytes
     return int(kibibytes[1]) * 1024

@@ -1,7 +1,7 @@
 """Times one contestant's routes in process: `python -m benchmarks.fastapi.routes CONTESTANT`.
 
-It writes the contestant's name. Then, for each number that it reads from its standard input, it calls every route so
-often and writes the microseconds per call. All that it writes are lines of JSON.
+It writes the contestant's name. Then, for each number that it reads from its standard input, it calls every route that
+often and writes the microseconds per call. All output is lines of JSON.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from typing import Any
 from benchmarks.fastapi.contestant import Contestant, Route
 
 BATCH = 5
-"""How many calls follow each other before it is the next route's turn."""
+"""How many calls a route gets per turn."""
 
 
 def main() -> None:
@@ -37,7 +37,7 @@ def main() -> None:
 
 
 async def check(contestant: Contestant, name: str, route: Route) -> None:
-    """Let nobody take part who refuses a good token, or lets everybody in."""
+    """Fail if a route refuses a valid token or accepts an invalid one."""
     if (status := await call(contestant, route, contestant.token)()) != 200:
         sys.exit(f"{contestant.name}: the route {name!r} answered {status}")
     if route.is_protected and await is_let_in(call(contestant, route, contestant.forged_token())):
@@ -48,7 +48,7 @@ async def is_let_in(called: Callable[[], Awaitable[int]]) -> bool:
     try:
         return await called() == 200
     except Exception:
-        # What has no handler leaves the application once the server error is sent.
+        # An exception without a handler is raised again after the server error was sent.
         return False
 
 
@@ -102,8 +102,8 @@ def calls(called: Callable[[], Awaitable[int]]) -> Repeated:
 async def run_round(repeated: dict[str, Repeated], repetitions: int) -> dict[str, float]:
     """Give the microseconds of one call of each.
 
-    They take turns, batch by batch. The first quartile counts: in the slowest batches other processes had the
-    processor.
+    They take turns, batch by batch. The first quartile counts, because the slowest batches were interrupted by other
+    processes.
     """
     batches: dict[str, list[float]] = {name: [] for name in repeated}
     for _ in range(max(2, repetitions // BATCH)):

@@ -1,7 +1,7 @@
 """Serves one contestant with uvicorn, as it is deployed: `python -m benchmarks.fastapi.served CONTESTANT`.
 
-Its open route and its route by header are two servers on one thread, so that the requests to both are the same byte for
-byte. It writes a line of JSON that says where they are, and serves until its standard input ends.
+The open route and the route by header are two servers on one thread, so that the requests to both are the same byte for
+byte. The program writes their addresses as a line of JSON, and serves until its standard input ends.
 """
 
 import asyncio
@@ -34,9 +34,9 @@ async def main() -> None:
             route.application(),
             http="httptools",
             log_level="warning",
-            # It would be most of an open route's time.
+            # The log would take most of an open route's time.
             access_log=False,
-            # Longer than the others' turns take.
+            # Longer than the turns of the other contestants, so that connections stay open.
             timeout_keep_alive=60,
         )
         servers.append(uvicorn.Server(config))

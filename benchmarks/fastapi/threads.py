@@ -1,7 +1,7 @@
 """Times RS256 through the package that is imported as `authx`, on one thread and on two of one interpreter.
 
-It says first whether the interpreter has its lock. For each number that it reads, it works so many milliseconds at each
-operation on so many threads, and writes the microseconds per operation.
+It writes first whether the interpreter has the GIL. For each number that it reads, it repeats each operation for that
+many milliseconds on each number of threads, and writes the microseconds per operation.
 """
 
 import json
@@ -17,7 +17,7 @@ from authx import AuthX, AuthXConfig, RequestToken
 KEYS = Path(__file__).parents[2] / "tests" / "keys"
 THREADS = [1, 2]
 TURNS = 3
-"""How often each is done in a round. The fastest counts: whatever comes in between only takes time."""
+"""How often each is measured in a round. The fastest counts, because other processes can only make it slower."""
 
 auth: AuthX[Any] = AuthX(
     AuthXConfig(
@@ -58,7 +58,7 @@ def run_round(seconds: float) -> dict[str, dict[int, float]]:
 
 
 def per_operation(operation: Callable[[], None], threads: int, seconds: float) -> float:
-    """Give the microseconds per operation when so many threads work at it at once."""
+    """Give the microseconds per operation when that many threads repeat it at once."""
     counts: list[int] = []
     start = threading.Barrier(threads + 1)
 

@@ -1,6 +1,6 @@
-"""The protected axum route beside those of its peers: the call of the service alone, and requests over loopback.
+"""The protected axum route compared with those of its peers: the call of the service alone, and requests over loopback.
 
-The peer `jwt-authorizer` knows axum 0.7 only. What it adds is what it takes beyond a bare route of that version.
+The peer `jwt-authorizer` supports axum 0.7 only. Its added time is what it takes beyond a bare route of that version.
 """
 
 import json
@@ -14,7 +14,7 @@ from benchmarks.comparison import Comparison, Goal, say
 
 BARE = "bare"
 SIGNATURE = "signature alone"
-"""A route that checks the signature and reads nothing of the token: the least that anybody can do."""
+"""A route that checks the signature and reads nothing of the token: the least that a protected route must do."""
 OURS = "authx"
 CACHED = "authx, verification cache"
 BARE_OF = {
@@ -30,7 +30,7 @@ class Measured(NamedTuple):
 
     times: Sequence[float]
     server_busy: float | None
-    """The share of the time in which the server's thread ran, where there is a server and the system tells."""
+    """The share of the time in which the server's thread ran, if there is a server and the system reports it."""
 
 
 def axum_comparisons(binary: Path, rounds: int) -> list[Comparison]:
@@ -60,7 +60,7 @@ def read(measurements: Iterable[Mapping[str, Any]]) -> dict[str, Measured]:
 
 
 def throughput(name: str, measured: Measured) -> str:
-    """Say how many requests a second were answered. A server that often waits for its client says less about itself."""
+    """Give the requests per second. They say less about a server that often waited for its client."""
     busy = "" if measured.server_busy is None else f", the server's thread ran {measured.server_busy:.0%} of the time"
     return f"{name}: {1e6 / statistics.median(measured.times):,.0f} requests per second{busy}"
 
@@ -101,7 +101,7 @@ def compare_loopback(loopback: Mapping[str, Measured]) -> list[Comparison]:
 
 
 def compare_scaling(measurements: Iterable[Mapping[str, Any]]) -> list[Comparison]:
-    """What threads that share a lock wait for each other makes them less than so many times as fast."""
+    """Compare several threads with one: waiting for each other's locks makes them less than that many times as fast."""
     times: dict[str, dict[int, list[float]]] = {}
     for measured in measurements:
         nanoseconds = measured["nanoseconds"]
@@ -110,17 +110,17 @@ def compare_scaling(measurements: Iterable[Mapping[str, Any]]) -> list[Compariso
         Comparison(
             f"axum call of {name} on {threads} threads",
             "on one",
-            own,
+            several,
             one[1],
-            # That all have one token is reported only: they share what is kept of it.
+            # One token for all threads is only reported: they share its cache entry.
             Goal("faster", None if name.endswith("one token") else 0.85 * threads),
         )
         for name, one in times.items()
-        for threads, own in one.items()
+        for threads, several in one.items()
         if threads > 1
     ]
 
 
 def beyond(times: Iterable[float], bare: Iterable[float]) -> list[float]:
-    """Give what each round took beyond the bare route of the same round."""
+    """Give the time of each round minus that of the bare route in the same round."""
     return [time - less for time, less in zip(times, bare, strict=True)]

@@ -1,4 +1,4 @@
-"""Create and verify in the engine, beside the crates jsonwebtoken and jwt-simple and the bare operation."""
+"""Create and verify in the engine, compared with the crates jsonwebtoken and jwt-simple and the bare operation."""
 
 import json
 import subprocess
@@ -14,7 +14,7 @@ AGAINST = {
     "uncached": "without the verification cache",
     "HS256 uncached": "HS256 without it",
 }
-"""Whom the program's contestants are, but for those of jsonwebtoken."""
+"""The names in the report of the program's contestants, except those of jsonwebtoken."""
 
 
 def engine_comparisons(binary: Path, rounds: int) -> list[Comparison]:

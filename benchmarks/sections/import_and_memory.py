@@ -1,6 +1,6 @@
-"""What `import authx` and an instance cost, ours and authx 1.7.1: time in fresh interpreters, and resident memory.
+"""The costs of `import authx` and of an instance, ours and authx 1.7.1: time in new interpreters, and resident memory.
 
-Both packages stand on FastAPI, so what an import takes counts beyond `import fastapi`.
+Both packages import FastAPI, so the time of `import fastapi` is subtracted.
 """
 
 import json
@@ -14,7 +14,7 @@ from benchmarks.worker import ROOT, environment
 
 STATEMENTS = {"without": "import fastapi", "with": "import fastapi, authx"}
 TURNS = 3
-"""How many runs a round has of each, of which the fastest counts: whatever comes in between only takes time."""
+"""How many runs of each a round has. The fastest counts, because other processes can only make a run slower."""
 Rounds = Sequence[Mapping[str, float]]
 
 
@@ -22,11 +22,11 @@ def import_and_memory_comparisons(our_python: str, peer_python: str, rounds: int
     say(f"Imports in fresh interpreters, {rounds} rounds")
     pythons = [our_python, peer_python]
     for python in pythons:
-        seconds(python, STATEMENTS["with"])  # from here on all files are in the system's cache
+        seconds(python, STATEMENTS["with"])  # loads all files into the system's cache
     ours, peer = zip(*(import_round(pythons) for _ in range(rounds)), strict=True)
     comparisons = [compare_imports(ours, peer)]
     if not Path("/proc/self/smaps_rollup").exists():
-        say("  NOT MEASURED: this system doesn't tell how much memory a process has")
+        say("  NOT MEASURED: this system doesn't report how much memory a process has")
         return comparisons
     say(f"Memory, {rounds} rounds")
     weighed = [(memory(our_python), memory(peer_python)) for _ in range(rounds)]
@@ -45,7 +45,7 @@ def import_round(pythons: Sequence[str]) -> list[dict[str, float]]:
 
 def seconds(python: str, statement: str) -> float:
     start = time.perf_counter()
-    # Isolated: neither the environment nor this folder decides what is imported.
+    # Isolated, so that neither the environment nor the current folder changes what is imported.
     subprocess.run([python, "-I", "-c", statement], check=True)
     return time.perf_counter() - start
 

@@ -1,4 +1,4 @@
-"""FastAPI routes called in process, ours and those of the peers, each package in an interpreter of its own."""
+"""FastAPI routes called in process, ours and those of the peers, each package in a separate interpreter."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack, closing
@@ -18,9 +18,9 @@ ROUTES = {
     "again": "protected by header, verification cache",
 }
 WITHIN = {"header": 1.6, "csrf": 1.6, "scoped": 1.6, "four": 1.7}
-"""How many times what an empty dependency adds a route may add."""
+"""The time that a route may add, in multiples of what an empty dependency adds."""
 Rounds = Sequence[Mapping[str, float]]
-"""What each round's calls took: the routes, and `create`."""
+"""For each round the times of the calls: of the routes, and of `create`."""
 
 
 def fastapi_comparisons(our_python: str, peer_python: str, rounds: int, repetitions: int) -> list[Comparison]:
@@ -85,5 +85,5 @@ def times(rounds: Rounds, path: str) -> list[float]:
 
 
 def added(rounds: Iterable[Mapping[str, float]], path: str) -> list[float]:
-    """Give what the route costs beyond the open route of the same round."""
+    """Give the time of the route minus that of the open route in the same round."""
     return [one[path] - one["open"] for one in rounds]

@@ -1,6 +1,6 @@
-"""Requests to FastAPI over uvicorn: the protected route beside the open one, for ours and for authx 1.7.1.
+"""Requests to FastAPI over uvicorn: the protected route compared with the open one, for ours and for authx 1.7.1.
 
-One process serves and one loads, on a processor each where the system can hold them there.
+One process serves and one sends requests, each bound to one processor if the system can do that.
 """
 
 import json
@@ -18,7 +18,7 @@ from benchmarks.worker import Worker
 SCRIPT = "benchmarks.fastapi.served"
 OURS = "authx"
 BATCH = 320
-"""How many requests one route gets before it is the next one's turn: ten on each connection."""
+"""How many requests a route gets per turn: ten on each connection."""
 
 
 def uvicorn_comparisons(binary: Path, our_python: str, peer_python: str, rounds: int) -> list[Comparison]:
@@ -28,7 +28,7 @@ def uvicorn_comparisons(binary: Path, our_python: str, peer_python: str, rounds:
             name: stack.enter_context(closing(Worker(python, SCRIPT, "authx", processor=servers_processor)))
             for name, python in [(OURS, our_python), (PEER, peer_python)]
         }
-        apart = "one processor each" if clients_processor is not None else "NOT held on processors of their own"
+        apart = "one processor each" if clients_processor is not None else "NOT bound to one processor each"
         say(
             f"FastAPI over {workers[OURS].introduction['server']}, 32 connections kept alive, one worker without access "
             f"log and one client, {apart}, {rounds} rounds"
@@ -38,7 +38,7 @@ def uvicorn_comparisons(binary: Path, our_python: str, peer_python: str, rounds:
     for name, one in measured.items():
         say(f"  {throughput(name, one)}")
     if has_waited(measured):
-        say("  A server waited: these ratios say less than those of a machine that does nothing else")
+        say("  A server waited: these ratios are less reliable than those of a machine without other load")
     return compare_uvicorn(measured)
 
 
@@ -70,7 +70,7 @@ def load(binary: Path, targets: list[dict[str, Any]], rounds: int, processor: in
 
 
 def has_waited(measured: Mapping[str, Measured]) -> bool:
-    """Say whether the requests took time in which a server did nothing, for a slow client or a busy processor."""
+    """Say whether a server was idle for part of the time, because of a slow client or a busy processor."""
     return any(one.server_busy is not None and one.server_busy < 0.9 for one in measured.values())
 
 

@@ -1,4 +1,4 @@
-"""RS256 through the package on two threads of one interpreter beside one, ours and authx 1.7.1."""
+"""RS256 through the package on two threads of one interpreter compared with one, ours and authx 1.7.1."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, closing

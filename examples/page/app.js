@@ -9,12 +9,12 @@ import { showServices } from "./services.js";
 import { decode } from "./token.js";
 import { hiddenTokenView, noTokenView, tokenView } from "./token-view.js";
 
-const NOBODY = { session: null, memory: {}, renewals: 0, refusal: null };
+const LOGGED_OUT = { session: null, memory: {}, renewals: 0, refusal: null };
 
 // A placeholder for a token, to build a request of which only the route is shown ("e30" is "{}").
 const EMPTY_TOKEN = "e30.e30.e30";
 
-let state = { ...NOBODY };
+let state = { ...LOGGED_OUT };
 let shownTab = "memory";
 // The last CSRF value. It changes with the access cookie, so it shows that the service has replaced the cookie.
 let knownCsrf = csrfValue("access");
@@ -40,7 +40,7 @@ async function logIn(event) {
   }
   form.reset();
   knownCsrf = csrfValue("access");
-  state = { ...NOBODY, memory: { access: answer.body.access_token, refresh: answer.body.refresh_token } };
+  state = { ...LOGGED_OUT, memory: { access: answer.body.access_token, refresh: answer.body.refresh_token } };
   byId("events").replaceChildren();
   clearAnswer();
   await readSession();
@@ -73,7 +73,7 @@ async function logOut() {
 
 function leave(words) {
   knownCsrf = csrfValue("access");
-  state = { ...NOBODY };
+  state = { ...LOGGED_OUT };
   render();
   byId("login-note").textContent = words;
   byId("name").focus();

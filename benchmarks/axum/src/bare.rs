@@ -1,4 +1,4 @@
-//! The route that everybody may call.
+//! A route without protection.
 
 use crate::contestant::SUBJECT;
 

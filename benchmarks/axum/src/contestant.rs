@@ -1,4 +1,4 @@
-//! Who takes part, and that each does what it shall.
+//! The contestants, and a check that each answers correctly.
 
 use std::convert::Infallible;
 use std::fmt::Debug;
@@ -13,7 +13,7 @@ use tower_service::Service;
 
 use crate::{bare, jsonwebtoken_extractor, jwt_authorizer_layer, ours, signature_alone};
 
-/// Who the requests' token is about: what every route answers.
+/// The subject of the requests' token, which every route answers with.
 pub const SUBJECT: &str = "user-5f0b7c1e";
 
 /// An application with one route, `GET /`.
@@ -29,7 +29,7 @@ pub enum App {
     Axum07(axum_07::Router),
 }
 
-/// What a client sees of a response.
+/// The parts of a response that are compared.
 #[derive(Debug, PartialEq)]
 pub struct Answer {
     pub status: u16,
@@ -52,7 +52,7 @@ pub fn all() -> Vec<Contestant> {
     ]
 }
 
-/// Lets nobody take part who answers something else, or who lets everybody in.
+/// Panics if the contestant answers something else, or accepts a token with a wrong signature.
 pub fn check(
     name: &str,
     is_protected: bool,
@@ -60,7 +60,7 @@ pub fn check(
     mut answer_to: impl FnMut(&str) -> Answer,
 ) {
     let expected = Answer { status: 200, body: Bytes::from_static(SUBJECT.as_bytes()) };
-    assert_eq!(answer_to(token), expected, "{name}: the answer to a good token");
+    assert_eq!(answer_to(token), expected, "{name}: the answer to a valid token");
     if is_protected {
         let status = answer_to(&with_another_signature(token)).status;
         assert_eq!(status, 401, "{name}: the status for a token with a wrong signature");
@@ -74,7 +74,7 @@ fn with_another_signature(token: &str) -> String {
 }
 
 impl App {
-    /// From a request to the whole answer, its body included, without a network or a runtime.
+    /// A call from a request to the complete answer with its body, without a network or a runtime.
     pub fn into_call(self) -> Box<dyn FnMut(Request<Empty<Bytes>>) -> Answer> {
         match self {
             Self::Axum08(router) => Box::new(call(router)),

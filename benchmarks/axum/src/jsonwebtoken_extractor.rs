@@ -1,5 +1,5 @@
-//! An extractor of one's own with the crate `jsonwebtoken`, as axum's example of it has one, with the
-//! checks that ours makes.
+//! A hand-written extractor with the crate `jsonwebtoken`, like the one in axum's example, with the same checks
+//! as ours.
 
 use std::sync::Arc;
 
@@ -17,11 +17,11 @@ use serde::Deserialize;
 
 use crate::ours::SECRET;
 
-/// All that the token says.
+/// All claims of the token.
 #[derive(Clone, Deserialize)]
 #[expect(
     dead_code,
-    reason = "the handler needs the subject only; the claims are read all the same"
+    reason = "the handler needs the subject only; all claims are parsed, as ours does"
 )]
 pub struct Claims {
     pub sub: String,

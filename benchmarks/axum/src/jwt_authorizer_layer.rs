@@ -1,4 +1,4 @@
-//! The crate `jwt-authorizer`: its layer, its extractor of claims, and the checks that ours makes.
+//! The crate `jwt-authorizer`: its layer and its extractor of claims, with the same checks as ours.
 
 use axum_07::Router;
 use axum_07::routing::get;
@@ -14,7 +14,7 @@ pub fn app() -> Router {
         .check(|claims: &Claims| claims.r#type == TokenType::Access)
         .build()
         .now_or_never()
-        .expect("a secret is at hand")
+        .expect("a secret that needs no request")
         .expect("an authorizer");
     Router::new().route("/", get(handler)).layer(authorizer.into_layer())
 }

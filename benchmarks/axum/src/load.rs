@@ -1,5 +1,5 @@
 //! Requests over loopback: many connections kept alive, on each one request at a time, all on one
-//! thread. It does as little as it can, so that the server and not the client is what is measured.
+//! thread. The client does as little as possible, so that the server is measured and not the client.
 
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -21,22 +21,22 @@ use crate::server::{self, Server};
 use crate::{Measurement, ours, request};
 
 const CONNECTIONS: usize = 32;
-/// How many requests one contestant gets before it is the next one's turn.
+/// How many requests a contestant gets per turn.
 const BATCH: u32 = 1000;
-/// How long a batch may take, when it should take hundredths of a second.
+/// The timeout of a batch, which normally takes hundredths of a second.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A server, and what it is asked.
+/// A server, and the request to send.
 #[derive(Deserialize)]
 pub struct Target {
     name: String,
     address: SocketAddr,
     token: String,
-    /// The process whose main thread serves.
+    /// The id of the process whose main thread serves.
     process: u32,
 }
 
-/// Loads our server of every contestant.
+/// Measures our server of every contestant.
 pub fn loopback(rounds: u32) -> Vec<Measurement> {
     let runtime = runtime();
     let server = Server::start();
@@ -52,7 +52,7 @@ pub fn loopback(rounds: u32) -> Vec<Measurement> {
     load(targets, rounds, BATCH)
 }
 
-/// Loads servers that somebody else started, so many requests on each before it is the next one's turn.
+/// Measures servers that the caller has started, with `batch` requests to each per turn.
 pub fn load(targets: Vec<Target>, rounds: u32, batch: u32) -> Vec<Measurement> {
     let runtime = Rc::new(runtime());
     let mut contestants = Vec::new();
@@ -62,7 +62,7 @@ pub fn load(targets: Vec<Target>, rounds: u32, batch: u32) -> Vec<Measurement> {
         times.push(Rc::clone(&time));
         let mut load = Load::start(&runtime, address, &token);
         let runtime = Rc::clone(&runtime);
-        // The names are few, and wanted until the end.
+        // Leaking is harmless: the names are few, and are needed until the end.
         contestants.push(harness::Contestant::timed(name.leak(), move |requests| {
             let before = server::processor_time(process);
             let elapsed = load.run(&runtime, requests);
@@ -84,7 +84,7 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
-/// All the time that the load of one contestant took, and in how much of it the server's thread ran.
+/// The total time of one contestant's requests, and for how much of it the server's thread ran.
 #[derive(Default)]
 struct Time {
     elapsed: Duration,
@@ -115,7 +115,7 @@ impl Load {
         Self { connections: runtime.block_on(connections).expect("connections") }
     }
 
-    /// How long it takes to send so many requests and to receive their answers, each with status 200.
+    /// The time to send this many requests and to receive their answers, each with status 200.
     fn run(&mut self, runtime: &Runtime, requests: u32) -> Duration {
         let left = Cell::new(requests);
         let work = self.connections.iter_mut().map(|connection| connection.work(&left));
@@ -142,7 +142,7 @@ impl Connection {
     async fn open(address: SocketAddr, token: &str) -> io::Result<Self> {
         let stream = TcpStream::connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, request: request::text(token), received: BytesMut::with_capacity(4096) })
+        Ok(Self { stream, request: request::http1(token), received: BytesMut::with_capacity(4096) })
     }
 
     async fn work(&mut self, left: &Cell<u32>) -> io::Result<()> {
@@ -170,7 +170,7 @@ impl Connection {
     }
 }
 
-/// The answer, once it is complete. Every contestant states the length of its body.
+/// The answer, if it is complete. Every contestant sends `Content-Length`.
 fn parse(received: &[u8]) -> io::Result<Option<Answer>> {
     let mut headers = [httparse::EMPTY_HEADER; 16];
     let mut response = httparse::Response::new(&mut headers);

@@ -1,12 +1,12 @@
-//! Measures a protected axum route, ours and those of the peers, beside a bare one, and prints every
-//! round as JSON: `run.py` makes the table.
+//! Measures a protected axum route, ours and those of the peers, and a bare one, and prints every round as
+//! JSON: `run.py` writes the table.
 //!
 //! Usage:
 //!   authx-axum-benchmarks calls ROUNDS            the call of the service alone, on one thread
 //!   authx-axum-benchmarks loopback ROUNDS         requests to a server, on one thread each
 //!   authx-axum-benchmarks scaling ROUNDS          that call on one thread, and on as many as there are processors
-//!   authx-axum-benchmarks load ROUNDS BATCH       the same to the servers that the standard input names
-//!   authx-axum-benchmarks repeat CONTESTANT TIMES nothing but that call, for a profiler
+//!   authx-axum-benchmarks load ROUNDS BATCH       requests to the servers that the standard input names
+//!   authx-axum-benchmarks repeat CONTESTANT TIMES only the call of the service, for a profiler
 //!   authx-axum-benchmarks serve                   the server of `loopback`
 
 mod bare;
@@ -33,7 +33,7 @@ use contestant::Contestant;
 struct Measurement {
     contestant: &'static str,
     nanoseconds: Vec<f64>,
-    /// The share of the time in which the server's thread ran, where the system tells.
+    /// The share of the time in which the server's thread ran, if the system reports it.
     #[serde(skip_serializing_if = "Option::is_none")]
     server_busy: Option<f64>,
 }
@@ -84,7 +84,7 @@ fn calls(rounds: u32) -> Vec<Measurement> {
 fn repeat(name: &str, times: u32) {
     let contestant = contestant::all().into_iter().find(|one| one.name == name);
     let mut call =
-        contestant.unwrap_or_else(|| panic!("no contestant is '{name}'")).app.into_call();
+        contestant.unwrap_or_else(|| panic!("there is no contestant '{name}'")).app.into_call();
     let request = request::built(&ours::token());
     for _ in 0..times {
         assert_eq!(black_box(call(request.clone())).status, 200);

@@ -18,7 +18,7 @@ async fn handler(AccessToken(claims): AccessToken) -> String {
     claims.sub
 }
 
-/// The token of every request to everybody.
+/// A token for requests to any contestant.
 pub fn token() -> String {
     let token = NewToken::access(SUBJECT).expires_in(Duration::from_secs(60 * 60));
     auth(0).issue(&token).expect("a token")

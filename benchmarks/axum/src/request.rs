@@ -1,4 +1,4 @@
-//! The request that everybody gets, as a browser's script would send it.
+//! The request that is sent to every contestant, like one from a browser's script.
 
 use bytes::Bytes;
 use http::Request;
@@ -21,11 +21,11 @@ pub fn built(token: &str) -> Request<Empty<Bytes>> {
     request.body(Empty::new()).expect("a request")
 }
 
-/// As HTTP/1.1 has it on the wire.
-pub fn text(token: &str) -> String {
-    let mut text = "GET / HTTP/1.1\r\n".to_owned();
+/// The request as HTTP/1.1 sends it.
+pub fn http1(token: &str) -> String {
+    let mut request = "GET / HTTP/1.1\r\n".to_owned();
     for (name, value) in HEADERS {
-        text += &format!("{name}: {value}\r\n");
+        request += &format!("{name}: {value}\r\n");
     }
-    text + &format!("authorization: Bearer {token}\r\n\r\n")
+    request + &format!("authorization: Bearer {token}\r\n\r\n")
 }

@@ -1,6 +1,6 @@
-//! How many calls of a service several threads make at once, each with a handle of its own to one router: what they wait
-//! for each other for shows here. Each has tokens of its own, as the requests of different users have; that all come with
-//! one token is the worst that a cache can meet.
+//! The throughput of several threads that call one service, each by its own clone of the router: it shows whether they
+//! wait for each other. Each thread has its own token, as requests of different users do. One token for all threads is
+//! the worst case for a cache.
 
 use std::hint::black_box;
 use std::num::NonZero;
@@ -14,7 +14,7 @@ use serde::Serialize;
 use crate::contestant::{self, App};
 use crate::{ours, request};
 
-/// How long all threads together took for a call, in nanoseconds, round by round.
+/// The nanoseconds per call of all threads together, for each round.
 #[derive(Serialize)]
 pub struct Scaling {
     contestant: &'static str,
@@ -22,7 +22,7 @@ pub struct Scaling {
     nanoseconds: Vec<f64>,
 }
 
-/// Under which name, whose router, and whether all threads come with one token.
+/// The name, the contestant whose router is called, and whether all threads use one token.
 const CONTESTANTS: [(&str, &str, bool); 4] = [
     ("bare", "bare", false),
     ("authx", "authx", false),
@@ -31,17 +31,17 @@ const CONTESTANTS: [(&str, &str, bool); 4] = [
 ];
 
 const PERIOD: Duration = Duration::from_millis(100);
-/// How many calls follow each other without a look at the clock.
+/// How many calls are made between two readings of the clock.
 const BATCH: u32 = 64;
 
 pub fn scaling(rounds: u32) -> Vec<Scaling> {
     let all = thread::available_parallelism().map_or(1, NonZero::get);
-    let own: Vec<String> = (0..all).map(|_| ours::token()).collect();
+    let different: Vec<String> = (0..all).map(|_| ours::token()).collect();
     let one = vec![ours::token(); all];
     let routers: Vec<_> = CONTESTANTS
         .into_iter()
         .map(|(contestant, router, shares_token)| {
-            (contestant, router_of(router), if shares_token { &one } else { &own })
+            (contestant, router_of(router), if shares_token { &one } else { &different })
         })
         .collect();
     let mut measured: Vec<Scaling> = routers
@@ -64,11 +64,11 @@ fn router_of(name: &str) -> axum::Router {
     let contestant = contestant::all().into_iter().find(|one| one.name == name);
     match contestant.expect("a contestant").app {
         App::Axum08(router) => router,
-        App::Axum07(_) => panic!("{name} is of another version"),
+        App::Axum07(_) => panic!("{name} is of another version of axum"),
     }
 }
 
-/// On a thread for each token.
+/// The nanoseconds per call with one thread for each token.
 fn time_per_call(router: &axum::Router, tokens: &[String]) -> f64 {
     let start = Barrier::new(tokens.len());
     let calls_of_thread = |token: &str| {

@@ -1,4 +1,4 @@
-//! A process that serves every contestant, each on a port of its own, all on one thread.
+//! A process that serves every contestant on a separate port, all on one thread.
 
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader};
@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use crate::contestant::{self, App};
 
-/// Serves until the standard input ends, so never longer than the process that started it lives.
+/// Serves until the standard input ends, so that it ends with the process that started it.
 pub fn serve() {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -33,7 +33,7 @@ impl App {
             Self::Axum08(router) => axum::serve(listener, router).await,
             Self::Axum07(router) => axum_07::serve(listener, router).await,
         }
-        .expect("it serves for ever");
+        .expect("a server that runs until the process ends");
     }
 }
 
@@ -45,7 +45,7 @@ pub struct Server {
 
 impl Server {
     pub fn start() -> Self {
-        let mut process = Command::new(std::env::current_exe().expect("our own path"))
+        let mut process = Command::new(std::env::current_exe().expect("a path"))
             .arg("serve")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -74,8 +74,8 @@ impl Drop for Server {
     }
 }
 
-/// How long a process' main thread has run, where the system tells (Linux).
+/// How long a process' main thread has run, if the system reports it (Linux).
 pub fn processor_time(process: u32) -> Option<Duration> {
-    let text = std::fs::read_to_string(format!("/proc/{process}/schedstat")).ok()?;
-    text.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
+    let statistics = std::fs::read_to_string(format!("/proc/{process}/schedstat")).ok()?;
+    statistics.split_whitespace().next()?.parse().ok().map(Duration::from_nanos)
 }

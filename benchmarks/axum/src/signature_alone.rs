@@ -1,5 +1,5 @@
-//! The least that any HS256 route does: it checks the signature, and reads nothing of the token. What it
-//! takes beyond the bare route is the limit for everybody.
+//! The least that any HS256 route must do: it checks the signature, and reads nothing of the token. No
+//! contestant can take less time beyond the bare route than this.
 
 use std::sync::Arc;
 

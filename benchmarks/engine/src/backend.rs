@@ -11,7 +11,8 @@ pub enum Backend {
 }
 
 impl Backend {
-    /// A process can install one provider only. Ours is a switch, which costs about a nanosecond.
+    /// Selects the backend for the following calls. A process can install one provider only, so the installed one
+    /// delegates to the selected backend, which costs about a nanosecond.
     pub fn select(self) {
         RUST_CRYPTO.store(self == Self::RustCrypto, Ordering::Relaxed);
     }
@@ -24,7 +25,7 @@ impl Backend {
         }
     }
 
-    /// To be called once, before the first token.
+    /// Must be called once, before the first token.
     pub fn install_switch() {
         SWITCH.install_default().expect("the first to install a provider");
     }

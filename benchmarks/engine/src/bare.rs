@@ -1,4 +1,4 @@
-//! Only the cryptographic operation, by the engine's own library, over the token's signing input.
+//! Only the cryptographic operation, by the engine's library, over the token's signing input.
 
 use std::hint::black_box;
 
@@ -40,7 +40,7 @@ impl Key {
             return Self::Hmac(Box::new(hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes())));
         }
         let (private, public) = algorithm.pem();
-        let der = |text: &str| pem::parse(text).expect("PEM").into_contents();
+        let der = |armoured: &str| pem::parse(armoured).expect("PEM").into_contents();
         let (private, public) = (der(private), der(public));
         let parsed = |verification: &'static dyn sig::VerificationAlgorithm| {
             ParsedPublicKey::new(verification, &public).expect("a public key")

@@ -1,26 +1,26 @@
-//! Interleaved batches: A B C, B C A, C A B, ..., so that a machine that gets slower for a while does
-//! so for all of them. A round is several turns of everybody, of which the first quartile counts: in
-//! the slowest ones other processes had the processor.
+//! Interleaved batches: A B C, B C A, C A B, ..., so that all contestants are affected if the machine is
+//! slower for a while. A round is several turns of each contestant. The first quartile of the turns counts,
+//! because the slowest ones were interrupted by other processes.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-/// An operation under somebody's name.
+/// A named operation to measure.
 pub struct Contestant {
     name: &'static str,
     repeat: Box<dyn FnMut(u32) -> Duration>,
 }
 
-/// How many operations follow each other before it is the next contestant's turn.
+/// How many operations a contestant makes per turn.
 #[derive(Clone, Copy)]
 pub enum Batch {
-    /// As many as take this long, each contestant's number found out beforehand.
+    /// As many as take this long; the number is measured for each contestant beforehand.
     Lasting(Duration),
     Of(u32),
 }
 
 impl Batch {
-    /// Far less than what a process gets from a busy system at once.
+    /// Far less than the scheduler's time slice, so that most batches are not interrupted.
     pub const SHORT: Self = Self::Lasting(Duration::from_micros(250));
 }
 
@@ -36,7 +36,7 @@ impl Contestant {
         Self::timed(name, repeat)
     }
 
-    /// An operation that consumes an input, whose making takes no time that counts.
+    /// An operation that consumes an input. The time to make the inputs is not measured.
     pub fn with_input<I: 'static, T>(
         name: &'static str,
         mut input: impl FnMut() -> I + 'static,
@@ -61,7 +61,7 @@ impl Contestant {
         Self::timed(name, repeat)
     }
 
-    /// Something that is told how often to repeat, and says how long that took.
+    /// An operation that measures itself: `repeat` gets the number of repetitions and returns their time.
     pub fn timed(name: &'static str, repeat: impl FnMut(u32) -> Duration + 'static) -> Self {
         Self { name, repeat: Box::new(repeat) }
     }
@@ -71,7 +71,7 @@ impl Contestant {
             Batch::Of(times) => return times,
             Batch::Lasting(duration) => duration,
         };
-        // Where another process had the processor meanwhile, the number is too small.
+        // The largest of several trials, because an interrupted one gives too small a number.
         (0..TRIALS).map(|_| self.fitting(duration)).max().unwrap_or(1)
     }
 
@@ -114,11 +114,11 @@ pub fn measure(
     results
 }
 
-/// A stopwatch.
+/// Measures elapsed time.
 pub struct Clock(Instant);
 
 impl Clock {
-    #[expect(clippy::disallowed_methods, reason = "a benchmark is what a clock is for")]
+    #[expect(clippy::disallowed_methods, reason = "a benchmark has to measure time")]
     pub fn start() -> Self {
         Self(Instant::now())
     }
@@ -130,7 +130,7 @@ impl Clock {
 
 /// How many batches of each contestant make a round.
 const TURNS: usize = 12;
-/// How often a batch's size is tried out.
+/// How many trials determine the size of a batch.
 const TRIALS: usize = 5;
 /// How many inputs are made at once: few, so that they are still in the processor's cache when used.
 const INPUTS: u32 = 16;

@@ -1,4 +1,4 @@
-//! The crate `jwt-simple`, in pure Rust, its keys parsed once, its checks those of the engine.
+//! The crate `jwt-simple`, in pure Rust, with keys that are parsed once and the same checks as the engine.
 
 use jwt_simple::prelude::*;
 
@@ -6,7 +6,7 @@ use crate::token::{Account, Algorithm, CSRF, ISSUER, JTI, LIFETIME_SECONDS, SECR
 
 /// The claims that are not registered, and the custom ones.
 #[derive(Serialize, Deserialize)]
-struct Own {
+struct Custom {
     r#type: String,
     fresh: bool,
     csrf: String,
@@ -43,7 +43,7 @@ pub fn verify(algorithm: Algorithm, token: &str) -> Box<dyn FnMut() -> bool> {
             let key = $key;
             let options = options();
             Box::new(move || {
-                let claims = key.verify_token::<Own>(&token, Some(options.clone()));
+                let claims = key.verify_token::<Custom>(&token, Some(options.clone()));
                 claims.expect("claims").custom.r#type == "access"
             })
         }};
@@ -65,14 +65,14 @@ fn signer<K: 'static, E: std::fmt::Debug>(
     Box::new(move || sign(&key).expect("a token"))
 }
 
-fn claims() -> JWTClaims<Own> {
-    let own = Own {
+fn claims() -> JWTClaims<Custom> {
+    let custom = Custom {
         r#type: "access".to_owned(),
         fresh: false,
         csrf: CSRF.to_owned(),
         account: Account::example(),
     };
-    Claims::with_custom_claims(own, Duration::from_secs(LIFETIME_SECONDS))
+    Claims::with_custom_claims(custom, Duration::from_secs(LIFETIME_SECONDS))
         .with_issuer(ISSUER)
         .with_subject(SUBJECT)
         .with_jwt_id(JTI)

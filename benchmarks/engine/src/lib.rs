@@ -1,4 +1,4 @@
-//! What the benchmarks of the engine and those of the axum face have in common.
+//! Shared by the benchmarks of the engine and of the axum crate.
 
 pub mod backend;
 pub mod harness;

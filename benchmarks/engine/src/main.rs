@@ -1,8 +1,8 @@
-//! Measures create and verify, one thread, and prints every round as JSON: `run.py` makes the table.
+//! Measures create and verify on one thread, and prints every round as JSON: `run.py` writes the table.
 //!
 //! Usage:
 //!   authx-benchmarks [ROUNDS]   create and verify
-//!   authx-benchmarks mix        how the verification cache serves a mix of requests
+//!   authx-benchmarks mix        the verification cache's hit ratio for a mix of requests
 
 mod bare;
 mod jwt_simple;
@@ -28,7 +28,7 @@ struct Measurement {
 
 #[derive(Serialize)]
 struct Report {
-    /// Of the HS256 token, in bytes.
+    /// The length of the HS256 token, in bytes.
     token_length: usize,
     measurements: Vec<Measurement>,
 }
@@ -39,7 +39,7 @@ fn main() {
         println!("{}", serde_json::to_string(&mix::served()).expect("numbers"));
         return;
     }
-    let rounds = argument.map_or(31, |text| text.parse().expect("a number"));
+    let rounds = argument.map_or(31, |rounds| rounds.parse().expect("a number"));
 
     Backend::install_switch();
     let mut measurements = Vec::new();
@@ -65,7 +65,7 @@ fn main() {
         ];
         operations.push(("verify again", verifiers_again(algorithm, &token)));
         if algorithm == Algorithm::Hs256 {
-            // The engine knows the header of its own tokens by heart; that of others it parses.
+            // The engine compares a header with that of its own tokens, and only parses it if it differs.
             let peer_token = peer::create(algorithm, Backend::AwsLc)();
             operations.push(("verify the peer's token", verifiers(algorithm, &peer_token)));
         }
@@ -81,7 +81,7 @@ fn main() {
     println!("{}", serde_json::to_string(&report).expect("numbers and names"));
 }
 
-/// A token that the verification cache has, beside the same without a cache, and beside HS256 without one.
+/// Verifies a cached token, the same token without a cache, and an HS256 token without one.
 fn verifiers_again(algorithm: Algorithm, token: &str) -> Vec<Contestant> {
     let hs256 = ours::create(Algorithm::Hs256)();
     vec![

@@ -1,7 +1,7 @@
-//! How often the verification cache has the token of a request, where requests come as they do to a busy service.
+//! The verification cache's hit ratio for a mix of requests like that of a busy service.
 //!
-//! Users ask with very different frequency: the one in place n asks 1/n times as often as the first (Zipf's law). A
-//! token lives 15 minutes, and whoever asks with one that has ended gets a new one first.
+//! Users send requests with very different frequency: the user of rank n sends 1/n times as many as the first (Zipf's
+//! law). A token is valid for 15 minutes; a user whose token has expired gets a new one before the next request.
 
 use std::time::{Duration, SystemTime};
 
@@ -15,18 +15,18 @@ use crate::token::{Account, LIFETIME_SECONDS, SECRET};
 
 const USERS: usize = 20_000;
 const REQUESTS_PER_SECOND: u64 = 500;
-/// An hour, so that every user who asks at all has had several tokens.
+/// An hour of requests, so that active users get several tokens.
 const REQUESTS: u64 = 3600 * REQUESTS_PER_SECOND;
 
 #[derive(Serialize)]
 pub struct Served {
-    /// The bound of the cache.
+    /// The maximum number of entries in the cache.
     entries_allowed: usize,
     hit_ratio: f64,
     entries: usize,
     bytes_per_entry: f64,
     token_length: usize,
-    /// The most that any cache could reach: how many of the requests came from users who had asked before with this token.
+    /// The highest possible hit ratio: the share of requests whose token was used in an earlier request.
     repeated: f64,
 }
 
@@ -54,14 +54,14 @@ fn with_cache_of(entries_allowed: usize) -> Served {
             Some((_, end)) if now < *end => repeated += 1,
             _ => {
                 let token = NewToken::access(format!("user {user}")).claims(&account);
-                let text = engine.issue(&token, now, &SystemRandom).expect("a token");
-                users[user] = Some((text, now + Duration::from_secs(LIFETIME_SECONDS)));
+                let encoded = engine.issue(&token, now, &SystemRandom).expect("a token");
+                users[user] = Some((encoded, now + Duration::from_secs(LIFETIME_SECONDS)));
             }
         }
-        let (text, _) = users[user].as_ref().expect("a token");
-        let token = RequestToken::new(text, TokenKind::Access, Location::Headers);
+        let (encoded, _) = users[user].as_ref().expect("a token");
+        let token = RequestToken::new(encoded, TokenKind::Access, Location::Headers);
         let verified = engine.verify::<Account>(&token, &requirement, now);
-        drop(verified.expect("a good token"));
+        drop(verified.expect("a valid token"));
     }
     let statistics = engine.cache_statistics().expect("a cache");
     Served {
@@ -69,7 +69,7 @@ fn with_cache_of(entries_allowed: usize) -> Served {
         hit_ratio: 1.0 - statistics.misses as f64 / REQUESTS as f64,
         entries: statistics.entries,
         bytes_per_entry: statistics.bytes as f64 / statistics.entries as f64,
-        token_length: users.iter().flatten().map(|(text, _)| text.len()).max().unwrap_or_default(),
+        token_length: users.iter().flatten().map(|(jwt, _)| jwt.len()).max().unwrap_or_default(),
         repeated: f64::from(repeated) / REQUESTS as f64,
     }
 }
@@ -84,12 +84,12 @@ fn cumulative_frequencies() -> Vec<f64> {
         .collect()
 }
 
-#[expect(clippy::disallowed_methods, reason = "any instant will do to begin with")]
+#[expect(clippy::disallowed_methods, reason = "the mix may begin at any instant")]
 fn whole_second() -> Timestamp {
     Timestamp::from(SystemTime::now()).floor_to_second()
 }
 
-/// The same mix each time: `SplitMix64`.
+/// `SplitMix64` with a fixed seed, so that the mix is the same each time.
 struct Random(u64);
 
 impl Random {

@@ -22,7 +22,7 @@ pub fn verify(algorithm: Algorithm, token: &str) -> impl FnMut() -> Claims<Accou
     verify_by(engine(algorithm, 0), token)
 }
 
-/// With a verification cache, which has the token from the second time on.
+/// With a verification cache, which has the token from the second call on.
 pub fn verify_again(algorithm: Algorithm, token: &str) -> impl FnMut() -> Claims<Account> + use<> {
     verify_by(engine(algorithm, 10_000), token)
 }

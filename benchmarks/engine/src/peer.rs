@@ -1,5 +1,5 @@
-//! The crate `jsonwebtoken` with both of its cryptography backends, its keys parsed once, its checks
-//! those of the engine.
+//! The crate `jsonwebtoken` with both of its cryptography backends, with keys that are parsed once and the same
+//! checks as the engine.
 
 use authx_benchmarks::backend::Backend;
 use jsonwebtoken::{
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::token::{Account, Algorithm, CSRF, ISSUER, JTI, LIFETIME_SECONDS, SECRET, SUBJECT};
 
-/// The claims that the engine types too, and the custom ones, as one plain structure.
+/// The registered claims, which the engine has fields for too, and the custom ones.
 #[derive(Serialize, Deserialize)]
 pub struct Claims {
     sub: String,

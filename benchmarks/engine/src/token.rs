@@ -1,4 +1,4 @@
-//! What every contestant's token says, and the keys that sign it.
+//! The claims of every contestant's token, and the keys that sign it.
 
 use serde::{Deserialize, Serialize};
 

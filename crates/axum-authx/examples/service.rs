@@ -28,14 +28,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 pub(crate) fn app(auth: AuthX) -> Router {
-    // Revocation: asked about every token that passes the other checks.
+    // The closure is called for every token that passes the other checks.
     let revoked = Revoked::default();
     let auth = auth.with_revocation(revocation::from_sync_fn({
         let revoked = revoked.clone();
         move |token| token.jti().is_none_or(|jti| revoked.contains(jti))
     }));
 
-    // Scopes, for a whole router: one of these two.
+    // A whole router that requires one of these two scopes.
     let admin = RequiredScopes::any(["admin", "superuser"]);
     let admin = Router::new()
         .route("/admin", get(|| async { "the panel" }))
@@ -49,12 +49,12 @@ pub(crate) fn app(auth: AuthX) -> Router {
         .route("/users", get(users))
         .route("/password", post(change_password))
         .merge(admin)
-        // Whoever is active with a cookie gets a new one shortly before it ends.
+        // Renews the access cookie of active users shortly before it expires.
         .layer(auth.implicit_refresh())
         .with_state(AppState { auth, revoked, users: User::all() })
 }
 
-/// The extractors find the `AuthX` in the state, because `FromRef` gets it out.
+/// `FromRef` lets the extractors get the `AuthX` from the state.
 #[derive(Clone, FromRef)]
 struct AppState {
     auth: AuthX,
@@ -68,13 +68,13 @@ struct Credentials {
     password: String,
 }
 
-/// Gives both tokens, as JSON for whoever sends headers and as cookies for browsers.
+/// Issues both tokens, as JSON for clients that send headers and as cookies for browsers.
 async fn login(
     State(auth): State<AuthX>,
     State(users): State<Arc<HashMap<String, User>>>,
     Json(credentials): Json<Credentials>,
 ) -> Result<Response, Rejection> {
-    // Your own way to check a password, with Argon2 or the like.
+    // In your service, compare with a hash of the password, from Argon2 or the like.
     let user = users.get(&credentials.name).filter(|user| user.password == credentials.password);
     let Some(user) = user else { return Ok(StatusCode::UNAUTHORIZED.into_response()) };
 
@@ -84,7 +84,7 @@ async fn login(
     Ok((auth.set_cookies(&pair), Json(pair)).into_response())
 }
 
-/// Gives a new access token for a refresh token. It is not fresh: nobody proved who they are.
+/// Issues a new access token for a refresh token. It is not fresh, because no password was checked.
 async fn refresh(
     State(auth): State<AuthX>,
     State(users): State<Arc<HashMap<String, User>>>,
@@ -98,10 +98,10 @@ async fn refresh(
     Ok((cookies, Json(serde_json::json!({ "access_token": access }))).into_response())
 }
 
-/// Revokes the access token, and the refresh token that the browser sends along with it.
+/// Revokes the access token, and the refresh token that the browser sends with it.
 async fn logout(State(state): State<AppState>, token: AccessToken, mut parts: Parts) -> Response {
     state.revoked.insert(&token);
-    // A request has one CSRF value to show, and that was the access token's.
+    // A request has only one CSRF value, and the access token's was checked already.
     let refresh = Requirement::refresh().locations([Location::Cookies]).csrf(CsrfCheck::Never);
     if let Ok(refresh) = state.auth.authenticate::<()>(&mut parts, &refresh).await {
         state.revoked.insert(&refresh);
@@ -109,12 +109,12 @@ async fn logout(State(state): State<AppState>, token: AccessToken, mut parts: Pa
     (state.auth.unset_cookies(), "goodbye").into_response()
 }
 
-/// Asks for a token, and finds the user it speaks for.
+/// Requires a token, and looks up the user it was issued for.
 async fn me(CurrentSubject(user): CurrentSubject<User>) -> Json<User> {
     Json(user)
 }
 
-/// Scopes, for one handler.
+/// The scopes that one handler requires.
 struct ReadUsers;
 
 impl Scopes for ReadUsers {
@@ -130,7 +130,7 @@ async fn users(
     Json(users.values().cloned().collect())
 }
 
-/// Asks for a token of a login just now, not one from `/refresh`.
+/// Requires a fresh token, from a login and not from `/refresh`.
 async fn change_password(token: FreshToken) -> String {
     format!("the password of {} is changed", token.sub)
 }
@@ -160,7 +160,7 @@ impl FromSubject<AppState> for User {
     }
 }
 
-/// The tokens that were revoked. A service of several processes keeps them in a database.
+/// The revoked tokens. A service of several processes has to keep them in a database.
 #[derive(Clone, Default)]
 struct Revoked(Arc<RwLock<HashSet<String>>>);
 

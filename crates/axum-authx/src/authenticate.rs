@@ -69,8 +69,8 @@ impl AuthX {
             step = match step {
                 Step::Admitted(claims) => return Ok(claims),
                 Step::AskRevocation(question) => {
-                    let is_known = asked.knows(self, Subject::Token, question.token().text());
-                    let is_revoked = !is_known && self.is_revoked(question.token()).await?;
+                    let passed = asked.has_passed(self, Subject::Token, question.token().text());
+                    let is_revoked = !passed && self.is_revoked(question.token()).await?;
                     if !is_revoked {
                         asked.remember(self, Subject::Token, question.token().text());
                     }
@@ -78,7 +78,7 @@ impl AuthX {
                 }
                 Step::AskSession(question) => {
                     let session_id = question.session_id();
-                    if asked.knows(self, Subject::Session, session_id) {
+                    if asked.has_passed(self, Subject::Session, session_id) {
                         question.answer(SessionState::Active)?
                     } else {
                         let state = self.session_state(session_id).await;
@@ -215,8 +215,8 @@ impl AuthX {
 const SUBJECT_FIELD: &str = "user.hash";
 
 const UNREAD: &str = "a request's body has to be read before its token or CSRF value can be found: \
-    add `.layer(auth.read_body())` to the router, after its routes; where a route looks in locations of \
-    its own, add `.route_layer(auth.require(requirement))` with that requirement";
+    add `.layer(auth.read_body())` to the router, after its routes; if a route's requirement has other \
+    locations, add `.route_layer(auth.require(requirement))` with that requirement";
 
 /// Why a token is not accepted.
 pub(crate) enum NotAdmitted {
@@ -281,7 +281,7 @@ impl<'p> Asked<'p> {
         self.0.is_some()
     }
 
-    fn knows(&self, auth: &AuthX, subject: Subject, name: &str) -> bool {
+    fn has_passed(&self, auth: &AuthX, subject: Subject, name: &str) -> bool {
         let passed: Option<&Passed> = self.0.as_ref().and_then(|extensions| extensions.get());
         passed.is_some_and(|Passed(passed)| {
             passed

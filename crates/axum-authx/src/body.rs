@@ -37,9 +37,9 @@ impl AuthX {
 /// kept in memory; in a larger body no token is found. The handler can still read the whole body. A CSRF
 /// value in a `multipart/form-data` form is read with the crate's feature `multipart`.
 ///
-/// A request may be refused before its body was read to its end. hyper then closes the connection, and a client that is
-/// still sending may see a reset instead of the answer (RFC 9112 section 9.6). A listener that closes in stages, such as
-/// `examples/axum/src/lingering.rs` in the repository, avoids that.
+/// A request may be refused before its body was read to its end. hyper then closes the connection, and a client
+/// that is still sending may see a reset instead of the answer (RFC 9112 section 9.6). A listener that closes in
+/// stages, such as `examples/axum/src/lingering.rs` in the repository, avoids that.
 ///
 /// ```
 /// use axum::routing::post;

@@ -89,7 +89,8 @@
 //! ```
 //!
 //! Start it with a new key, `JWT_SECRET_KEY=$(openssl rand -hex 32)`, and with
-//! `JWT_TOKEN_LOCATION=headers,cookies`. A login is answered with both tokens. A script sends the access token in a header:
+//! `JWT_TOKEN_LOCATION=headers,cookies`. A login is answered with both tokens. A script sends the access token in a
+//! header:
 //!
 //! ```text
 //! curl -d '{"name": "ada", "password": "engine"}' -H 'Content-Type: application/json' 127.0.0.1:8001/login

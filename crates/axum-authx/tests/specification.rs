@@ -60,9 +60,9 @@ fn every_example_has_a_rust_version() {
             .filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned()))
             .collect()
     };
-    let mut twins = names("examples/specification", "rs");
-    twins.remove("main");
-    assert_eq!(twins, names("../../tests/python/specification", "py"));
+    let mut in_rust = names("examples/specification", "rs");
+    in_rust.remove("main");
+    assert_eq!(in_rust, names("../../tests/python/specification", "py"));
 }
 
 #[tokio::test]

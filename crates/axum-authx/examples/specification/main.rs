@@ -1,4 +1,4 @@
-//! The examples of AuthX's documentation, in Rust: one file each, served together.
+//! The examples of AuthX's documentation in Rust: one file for each, all served by one program.
 //!
 //! `cargo run -p axum-authx --example specification`, then for instance
 //! `curl http://127.0.0.1:8001/access-token-required/protected`. `tests/specification.rs` runs them.

@@ -7,7 +7,7 @@ use axum_authx::{AuthX, RequiredScopes, Requirement, Scoped, Scopes};
 use serde_json::{Value, json};
 
 pub fn app(auth: AuthX) -> Router {
-    // The scopes of a route can also be asked for by a layer. Any scope under "admin:" matches.
+    // A layer can require the scopes too. Any scope under "admin:" matches.
     let users_of_admin = Router::new()
         .route("/admin/users", get(admin_users))
         .route_layer(auth.require(Requirement::access().scopes(RequiredScopes::all(["admin:*"]))));

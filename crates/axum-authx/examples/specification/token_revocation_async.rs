@@ -11,7 +11,7 @@ pub type RevokedTokens = Arc<RwLock<HashSet<String>>>;
 pub fn with_revocation(auth: AuthX, revoked_tokens: RevokedTokens) -> AuthX {
     auth.with_revocation(revocation::from_fn(move |token| {
         let revoked_tokens = revoked_tokens.clone();
-        // Ask your database.
+        // Query your database here.
         async move { is_token_revoked(&revoked_tokens, &token).await }
     }))
 }
@@ -21,5 +21,5 @@ async fn is_token_revoked(
     token: &VerifiedToken,
 ) -> Result<bool, &'static str> {
     let revoked = revoked_tokens.read().map_err(|_| "the database is broken")?;
-    Ok(token.spellings().iter().any(|text| revoked.contains(text)))
+    Ok(token.spellings().iter().any(|spelling| revoked.contains(spelling)))
 }
