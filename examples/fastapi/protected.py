@@ -59,7 +59,7 @@ def session(payload: Annotated[TokenPayload, _required_in("cookies")]) -> Sessio
     return Session(claims=claims, refresh_window_seconds=config.JWT_IMPLICIT_REFRESH_DELTATIME.total_seconds())
 
 
-# The four forms of scopes: one, all of several, any of several, anything under a name.
+# The four forms of scopes: one, all of several, any of several, any under a name.
 
 
 @router.get("/users", dependencies=[Depends(auth.scopes_required("users:read"))])

@@ -132,8 +132,8 @@ async function run(experiment, button) {
   if (experiment.needs && !state.memory[experiment.needs]) {
     const words =
       experiment.needs === "access"
-        ? "There is no access token in memory, since the page was loaded anew. Refresh to get one."
-        : "There is no refresh token in memory, since the page was loaded anew. Log out and in to get one.";
+        ? "There is no access token in memory, because the page was reloaded. Refresh to get one."
+        : "There is no refresh token in memory, because the page was reloaded. Log out and in to get one.";
     byId("answer-body").replaceChildren(element("p", { class: "empty" }, words));
     announce(words);
     return;
@@ -216,9 +216,9 @@ function renewalsInWords(count) {
 function renderToken() {
   const { access, refresh: refreshToken } = state.memory;
   const views = {
-    memory: () => (access ? tokenView(access) : noTokenView("The page was loaded anew and has no token in memory. Refresh to get one.")),
+    memory: () => (access ? tokenView(access) : noTokenView("The page was reloaded and has no token in memory. Refresh to get one.")),
     cookie: () => hiddenTokenView(state.session),
-    refresh: () => (refreshToken ? tokenView(refreshToken) : noTokenView("The page was loaded anew. The refresh token is in its HttpOnly cookie only.")),
+    refresh: () => (refreshToken ? tokenView(refreshToken) : noTokenView("The page was reloaded. The refresh token is in its HttpOnly cookie only.")),
   };
   const panel = byId("token-panel");
   const key = [shownTab, access, refreshToken, state.session.jti].join(" ");

@@ -5,7 +5,7 @@ import { withForgedScopes, withoutSignature } from "./token.js";
 export const GROUPS = [
   {
     title: "Who am I",
-    hint: "By the access cookie, or by nothing.",
+    hint: "With the access cookie, or without a token.",
     experiments: [
       { id: "me", label: "Me", request: () => ({ path: "/me" }) },
       { id: "me-nobody", label: "Me, without a token", request: () => ({ path: "/me", cookies: false }) },
@@ -13,7 +13,7 @@ export const GROUPS = [
   },
   {
     title: "Scopes",
-    hint: "One, all, any, and anything under a name.",
+    hint: "One scope, all of several, any of several, and any under a name.",
     experiments: [
       { id: "users", label: "users:read", request: () => ({ path: "/users" }) },
       {
@@ -43,7 +43,7 @@ export const GROUPS = [
   },
   {
     title: "Places",
-    hint: "Each route looks in one place only.",
+    hint: "Each route searches one location only.",
     experiments: [
       {
         id: "in-header",
@@ -94,7 +94,7 @@ export const GROUPS = [
   },
   {
     title: "Forgeries",
-    hint: "Made on this page, out of the token in memory.",
+    hint: "Made on this page from the token in memory.",
     experiments: [
       {
         id: "tampered",
@@ -112,7 +112,7 @@ export const GROUPS = [
   },
   {
     title: "The wrong token",
-    hint: "A refresh token opens no route, wherever it is put.",
+    hint: "No route accepts a refresh token, wherever it is sent.",
     experiments: [
       {
         id: "refresh-in-header",

@@ -11,7 +11,7 @@ const MEANING = {
   nbf: "refused before then",
   iat: "issued at",
   jti: "its id, for revoking it",
-  type: { access: "opens routes", refresh: "only buys access tokens" },
+  type: { access: "opens routes", refresh: "only gets access tokens" },
   csrf: "must be repeated in X-CSRF-TOKEN",
   scopes: "what it may do",
   fresh: { true: "a password was just given", false: "no password was given for it" },

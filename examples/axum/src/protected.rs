@@ -139,7 +139,7 @@ impl From<Claims<BTreeMap<String, Value>>> for ClaimsAnswer {
     }
 }
 
-// The four forms of scopes: one, all of several, any of several, anything under a name.
+// The four forms of scopes: one, all of several, any of several, any under a name.
 
 struct ReadUsers;
 
