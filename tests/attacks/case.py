@@ -1,4 +1,4 @@
-"""Cases: a request, and the one right answer to it."""
+"""Cases: a request, and the only right answer to it."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -27,13 +27,13 @@ ROUTES: dict[str, dict[str, Any]] = {
     "websocket": {"websocket": True},
 }
 
-# Each has cases, in each face: the tests ask for it, and docs/conformance.md lists them.
+# Each topic has cases that run against every face: the tests check it, and docs/conformance.md lists them.
 TOPICS = (
     "size-and-segments",
     "base64url",
     "header-json",
     "payload-json",
-    "text-around-the-token",
+    "around-the-token",
     "no-algorithm",
     "public-key-as-secret",
     "another-algorithm",
@@ -65,16 +65,16 @@ TOPICS = (
     "one-answer-for-bad-signatures",
 )
 
-# The topics whose cases are about one location.
+# The default configuration of the topics whose cases are about one location.
 CONFIGURATION_OF_TOPIC = {"cookies": "cookies", "csrf": "cookies", "json-body": "json", "query": "query"}
 
 
-def accepted(topic: str, name: str, text: bytes | None, *, sub: str = "user123", **case: Any) -> None:
-    """A request that must pass, as this subject."""
-    add(topic, name, text, {"sub": compact(sub)}, **case)
+def accepted(topic: str, name: str, token: bytes | None, *, sub: str = "user123", **case: Any) -> None:
+    """A request that must be accepted, with this subject."""
+    add(topic, name, token, {"sub": compact(sub)}, **case)
 
 
-def refused(topic: str, name: str, text: bytes | None, *, error: str = "JWTDecodeError", **case: Any) -> None:
+def refused(topic: str, name: str, token: bytes | None, *, error: str = "JWTDecodeError", **case: Any) -> None:
     """A request that must be refused, with this error."""
     status = 403 if error == "InsufficientScopeError" else 401
     challenge = {"MissingTokenError": "Bearer", "InsufficientScopeError": 'Bearer error="insufficient_scope"'}.get(
@@ -85,13 +85,13 @@ def refused(topic: str, name: str, text: bytes | None, *, error: str = "JWTDecod
         "status": {"401": status, "422": 422 if error in UNDECODABLE else status},
         "www_authenticate": {"401": challenge, "422": None if error in UNDECODABLE else challenge},
     }
-    add(topic, name, text, expect, **case)
+    add(topic, name, token, expect, **case)
 
 
 def add(
     topic: str,
     name: str,
-    text: bytes | None,
+    token: bytes | None,
     expect: dict[str, Any],
     *,
     place: str | None = None,
@@ -106,8 +106,8 @@ def add(
     request: dict[str, Any] | None = None,
 ) -> None:
     place = place or "headers"
-    if text is not None:
-        request = carrying(text, place, type=ROUTES[route].get("type", "access"), method=method)
+    if token is not None:
+        request = carrying(token, place, type=ROUTES[route].get("type", "access"), method=method)
         configuration = configuration or place
     case: dict[str, Any] = {
         "topic": topic,
@@ -122,9 +122,9 @@ def add(
         "request": request,
         "expect": expect,
     }
-    CASES.append({member: folded(value) for member, value in case.items() if value is not None})
+    CASES.append({key: folded(value) for key, value in case.items() if value is not None})
 
 
 def each(table: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
-    """The items of a table whose values are of several types, which would be `object` otherwise."""
+    """The items of a table whose values have several types: mypy would infer `object` for them."""
     return table.items()

@@ -1,4 +1,4 @@
-"""JSON and base64url, as the texts of tokens are made of them."""
+"""JSON and base64url, from which tokens are built."""
 
 import base64
 import json
@@ -6,22 +6,22 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 
-def json_object(members: Mapping[str, Any]) -> bytes:
+def json_object(fields: Mapping[str, Any]) -> bytes:
     def written(value: Any) -> str:
-        return value.text if isinstance(value, Raw) else json.dumps(value, separators=(",", ":"))
+        return value.json if isinstance(value, Raw) else json.dumps(value, separators=(",", ":"))
 
-    return ("{" + ",".join(f"{json.dumps(name)}:{written(value)}" for name, value in members.items()) + "}").encode()
+    return ("{" + ",".join(f"{json.dumps(name)}:{written(value)}" for name, value in fields.items()) + "}").encode()
 
 
 class Raw(NamedTuple):
-    """A claim's value as JSON text, for what Python can't say."""
+    """A claim's value as raw JSON, for values that `json.dumps` can't write."""
 
-    text: str
+    json: str
 
 
 def b64(value: bytes) -> bytes:
     return base64.urlsafe_b64encode(value).rstrip(b"=")
 
 
-def unb64(text: bytes) -> bytes:
-    return base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4))
+def unb64(encoded: bytes) -> bytes:
+    return base64.urlsafe_b64decode(encoded + b"=" * (-len(encoded) % 4))

@@ -1,30 +1,30 @@
-"""Writes cases.json: hostile requests, and their honest neighbours, with the one right answer to each.
+"""Writes cases.json: hostile requests, and similar ones that are valid, with the only right answer to each.
 
 Run it after a change in this folder and commit cases.json as well: `python tests/attacks/generate.py`. The cases are in
 topics/. Every face runs the same table.
 
 Keys, clock and identifiers are fixed, and so are the random parts of ECDSA and PSS, so that the file changes only
-where a case does. The keys are for this table alone.
+where a case does. The keys are used for this table only.
 
 The file's head holds what the cases share:
 
 - `now`: the clock, in seconds since 1970, unless a case has its own;
-- `topics`: what the cases are about, each with at least one;
-- `marker`: a text that is in every payload and every secret, and must be in no answer and no log;
+- `topics`: what the cases are about; each has at least one case;
+- `marker`: a string that is in every payload and every secret, and must not appear in any answer or log;
 - `configurations`: settings by name; a case's `settings` come on top;
-- `routes`: what a route asks for, by name;
-- `bad_keys`: settings that make no configuration, each with the `setting` that the error names;
-- `reserved_claims`: claims that nobody can give a new token as data of their own.
+- `routes`: what a route requires, by name;
+- `bad_keys`: settings that are refused, each with the `setting` that the error names;
+- `reserved_claims`: claims that can't be set as custom claims of a new token.
 
 A case has a `topic` and a `name`, unique together; then `configuration`, `settings`,
-`login_type`, `route`, `now`, `request` and `expect`. A store says that every token is `revoked`, where it is asked at
-all. A route that is a `websocket` gets the request as a handshake. A `ring` of named keys can't be made from settings, so such a
-case is for the engine alone. In `request`, every character is one byte (Latin-1); the header names are as a browser
-writes them. `fields` are those of a form, as a parser gives them. An `endless` body goes on for ever.
-A text is a string, or a list of strings and `{"repeat": [text, times]}`.
+`login_type`, `route`, `now`, `request` and `expect`. Where a case is `revoked`, the store reports every token as
+revoked. A route that is a `websocket` gets the request as a handshake. A `ring` of named keys can't be made from
+settings, so such a case is for the engine alone. In `request`, every character is one byte (Latin-1); the header names
+are as a browser writes them. `fields` are those of a form, as a parser returns them. An `endless` body never ends.
+A long string is written as a list of strings and `{"repeat": [string, times]}`.
 
-Then come `refreshes`: requests to a route that asks for no token, whose handler answers with a `status` and `sets`
-cookies. `renewed` has claims of the token that implicit refresh adds; without it, it adds none.
+Then come `refreshes`: requests to a route that needs no token, whose handler answers with a `status` and `sets`
+cookies. `renewed` has claims of the token that implicit refresh adds; without `renewed`, no token is added.
 
 `expect` is the `sub` of an accepted token; or an `error_type`, with status and `WWW-Authenticate` as they are with
 JWT_INVALID_TOKEN_STATUS=401 and with 422.
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def table() -> str:
-    """The text of cases.json."""
+    """The content of cases.json."""
     for module in MODULES:
         module.add_cases()
     configurations: dict[str, dict[str, Any]] = {
@@ -87,7 +87,7 @@ def table() -> str:
     for name in ("headers", "cookies", "json", "query", "everywhere"):
         configurations[name]["JWT_SECRET_KEY"] = SECRET.decode()
     head = {
-        "about": "Written by generate.py, which says what is what. Don't edit.",
+        "about": "Written by generate.py, which describes the format. Don't edit.",
         "now": NOW,
         "topics": TOPICS,
         "marker": MARKER,

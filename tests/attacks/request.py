@@ -9,20 +9,20 @@ PLACES = ("headers", "cookies", "json", "query")
 FORM = "application/x-www-form-urlencoded"
 
 
-def carrying(text: bytes, place: str, *, type: str = "access", method: str = "GET") -> dict[str, Any]:
+def carrying(token: bytes, place: str, *, type: str = "access", method: str = "GET") -> dict[str, Any]:
     """A request that carries this token in this place."""
     if place == "headers":
-        return request(method=method, headers=[("Authorization", b"Bearer " + text)])
+        return request(method=method, headers=[("Authorization", b"Bearer " + token)])
     if place == "cookies":
-        return request(method=method, headers=[("Cookie", f"{type}_token_cookie=".encode() + text)])
+        return request(method=method, headers=[("Cookie", f"{type}_token_cookie=".encode() + token)])
     if place == "query":
-        # As a browser writes it: what is not safe, in percent encoding.
+        # Unsafe characters in percent encoding, as a browser writes them.
         safe = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_."
         return request(
             method=method,
-            query=b"token=" + b"".join(b"%c" % byte if byte in safe else b"%%%02X" % byte for byte in text),
+            query=b"token=" + b"".join(b"%c" % byte if byte in safe else b"%%%02X" % byte for byte in token),
         )
-    body = json.dumps({f"{type}_token": text.decode("latin-1")}).encode()
+    body = json.dumps({f"{type}_token": token.decode("latin-1")}).encode()
     return request(method="POST", headers=[("Content-Type", b"application/json")], body=body)
 
 
@@ -47,11 +47,11 @@ def request(
 
 
 class _Latin(str):
-    """Bytes as a string, which is written with its repetitions folded."""
+    """Bytes as a string, whose long repetitions are folded when it is written."""
 
 
 def folded(value: Any) -> Any:
-    """The value with each long text of a request folded."""
+    """The value with each long string of a request folded."""
     if isinstance(value, _Latin):
         return compact(value)
     if isinstance(value, dict):
@@ -64,17 +64,17 @@ def folded(value: Any) -> Any:
 REPETITION = re.compile(r"(.{1,32}?)\1{30,}", re.DOTALL)
 
 
-def compact(text: str) -> str | list[Any]:
-    """The text with its long repetitions as `{"repeat": [text, times]}`."""
-    if len(text) < 1_000:
-        return str(text)
+def compact(string: str) -> str | list[Any]:
+    """The string with its long repetitions as `{"repeat": [string, times]}`."""
+    if len(string) < 1_000:
+        return str(string)
     parts: list[Any] = []
     end = 0
-    for match in REPETITION.finditer(text):
+    for match in REPETITION.finditer(string):
         if match.start() > end:
-            parts.append(text[end : match.start()])
+            parts.append(string[end : match.start()])
         parts.append({"repeat": [match[1], len(match[0]) // len(match[1])]})
         end = match.end()
-    if end < len(text):
-        parts.append(text[end:])
-    return parts if len(parts) > 1 or isinstance(parts[0], dict) else str(text)
+    if end < len(string):
+        parts.append(string[end:])
+    return parts if len(parts) > 1 or isinstance(parts[0], dict) else str(string)

@@ -35,7 +35,7 @@ class Signer(NamedTuple):
 
 def hmac_signer(algorithm: str, secret: bytes = SECRET) -> Signer:
     name = HASHES[algorithm[2:5]][0]
-    return Signer(algorithm, secret, lambda text: hmac.digest(secret, text, name))
+    return Signer(algorithm, secret, lambda data: hmac.digest(secret, data, name))
 
 
 def pair_signer(algorithm: str) -> Signer:
@@ -48,17 +48,17 @@ def pair_signer(algorithm: str) -> Signer:
 def rsa_signer(algorithm: str, key: rsa.RSAPrivateKey, *, salt: bytes | None = None) -> Signer:
     name, hashing = HASHES[algorithm[2:5]]
     if algorithm.startswith("RS"):
-        return Signer(algorithm, key, lambda text: key.sign(text, padding.PKCS1v15(), hashing))
+        return Signer(algorithm, key, lambda data: key.sign(data, padding.PKCS1v15(), hashing))
 
-    def sign(text: bytes) -> bytes:
+    def sign(data: bytes) -> bytes:
         # RSASSA-PSS (RFC 8017 section 8.1.1) with a salt that is always the same.
         numbers = key.private_numbers()
         modulus = numbers.public_numbers.n
-        digest = hashlib.new(name, text).digest()
-        own_salt = bytes(range(len(digest))) if salt is None else salt
-        seed = hashlib.new(name, bytes(8) + digest + own_salt).digest()
+        digest = hashlib.new(name, data).digest()
+        used_salt = bytes(range(len(digest))) if salt is None else salt
+        seed = hashlib.new(name, bytes(8) + digest + used_salt).digest()
         length = (modulus.bit_length() + 6) // 8
-        block = bytes(length - len(own_salt) - len(seed) - 2) + b"\x01" + own_salt
+        block = bytes(length - len(used_salt) - len(seed) - 2) + b"\x01" + used_salt
         mask = b"".join(hashlib.new(name, seed + counter.to_bytes(4, "big")).digest() for counter in range(length))
         masked = bytearray(a ^ b for a, b in zip(block, mask, strict=False))
         masked[0] &= 0xFF >> (8 * length - modulus.bit_length() + 1)
@@ -71,12 +71,12 @@ def rsa_signer(algorithm: str, key: rsa.RSAPrivateKey, *, salt: bytes | None = N
 def ecdsa_signer(algorithm: str, key: ec.EllipticCurvePrivateKey) -> Signer:
     name = HASHES[algorithm[2:5]][0]
 
-    def sign(text: bytes) -> bytes:
-        # FIPS 186-5 section 6.4.1, with the secret number of each signature from the key and the text.
+    def sign(data: bytes) -> bytes:
+        # FIPS 186-5 section 6.4.1, with the secret number of each signature derived from the key and the signed data.
         order = ORDERS[key.curve.name]
         size = (order.bit_length() + 7) // 8
         secret = key.private_numbers().private_value
-        digest = hashlib.new(name, text).digest()
+        digest = hashlib.new(name, data).digest()
         number = (
             int.from_bytes(hashlib.sha512(secret.to_bytes(66, "big") + digest).digest() * 2, "big") % (order - 1) + 1
         )

@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 #[derive(Deserialize)]
 pub(crate) struct Table {
     pub(crate) now: f64,
-    /// What the cases are about, each with at least one.
+    /// What the cases are about; each has at least one case.
     pub(crate) topics: Vec<String>,
     pub(crate) marker: String,
     pub(crate) reserved_claims: Vec<String>,
@@ -25,14 +25,14 @@ pub(crate) struct Table {
     pub(crate) refreshes: Vec<Refresh>,
 }
 
-/// Settings that make no configuration.
+/// Settings that are refused.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct BadKey {
     pub(crate) topic: String,
     pub(crate) name: String,
     pub(crate) settings: Map<String, Value>,
-    /// Which the error names.
+    /// The setting that the error names.
     pub(crate) setting: String,
 }
 
@@ -62,14 +62,14 @@ pub(crate) struct Case {
     pub(crate) ring: Option<Vec<RingKey>>,
     pub(crate) route: String,
     pub(crate) now: Option<f64>,
-    /// What a store says of every token.
+    /// What the store answers for every token.
     #[serde(default)]
     pub(crate) revoked: bool,
     pub(crate) request: Parts,
     pub(crate) expect: Expected,
 }
 
-/// A request to a route that asks for no token, and the token that implicit refresh brings.
+/// A request to a route that needs no token, and the token that implicit refresh adds.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Refresh {
@@ -104,11 +104,11 @@ pub(crate) struct RingKey {
 pub(crate) struct Parts {
     pub(crate) method: String,
     #[serde(default)]
-    pub(crate) headers: Vec<(String, Text)>,
+    pub(crate) headers: Vec<(String, Compact)>,
     #[serde(default)]
-    pub(crate) query: Text,
+    pub(crate) query: Compact,
     #[serde(default)]
-    pub(crate) body: Text,
+    pub(crate) body: Compact,
     #[serde(default)]
     pub(crate) fields: Vec<(String, String)>,
     #[serde(default)]
@@ -119,7 +119,7 @@ pub(crate) struct Parts {
 #[serde(untagged)]
 pub(crate) enum Expected {
     Accepted {
-        sub: Text,
+        sub: Compact,
     },
     Refused {
         error_type: String,
@@ -128,10 +128,10 @@ pub(crate) enum Expected {
     },
 }
 
-/// A text with its repetitions folded.
+/// A string, or its parts if long repetitions in it are folded.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(crate) enum Text {
+pub(crate) enum Compact {
     Plain(String),
     Folded(Vec<Part>),
 }
@@ -150,8 +150,8 @@ impl Table {
         serde_json::from_str(&json).expect("a table of the shape that generate.py describes")
     }
 
-    pub(crate) fn now(&self, own: Option<f64>) -> Timestamp {
-        Timestamp::from_seconds_f64(own.unwrap_or(self.now)).expect("an instant")
+    pub(crate) fn now(&self, of_case: Option<f64>) -> Timestamp {
+        Timestamp::from_seconds_f64(of_case.unwrap_or(self.now)).expect("an instant")
     }
 
     pub(crate) fn config(
@@ -178,10 +178,10 @@ impl Table {
         builder.build().expect("a configuration")
     }
 
-    /// Nothing of the payload, of a secret, of a token is in the text.
-    pub(crate) fn check_silence(&self, text: &str) -> Result<(), String> {
-        if text.contains(&self.marker) || text.contains("eyJ") {
-            return Err(format!("says what it must not: {text}"));
+    /// Checks that no part of a payload, a secret or a token is in the string.
+    pub(crate) fn check_silence(&self, shown: &str) -> Result<(), String> {
+        if shown.contains(&self.marker) || shown.contains("eyJ") {
+            return Err(format!("shows a part of a payload, a secret or a token: {shown}"));
         }
         Ok(())
     }
@@ -211,8 +211,8 @@ impl Route {
         if self.any_type {
             requirement = requirement.any_kind();
         }
-        if let Some(asked) = self.csrf {
-            let check = if asked { CsrfCheck::Always } else { CsrfCheck::Never };
+        if let Some(checked) = self.csrf {
+            let check = if checked { CsrfCheck::Always } else { CsrfCheck::Never };
             requirement = requirement.csrf(check);
         }
         if let Some(locations) = &self.locations {
@@ -239,27 +239,27 @@ impl RingKey {
     }
 }
 
-impl Default for Text {
+impl Default for Compact {
     fn default() -> Self {
         Self::Plain(String::new())
     }
 }
 
-impl Text {
+impl Compact {
     pub(crate) fn expand(&self) -> String {
         match self {
-            Self::Plain(text) => text.clone(),
+            Self::Plain(string) => string.clone(),
             Self::Folded(parts) => parts
                 .iter()
                 .map(|part| match part {
-                    Part::Plain(text) => text.clone(),
-                    Part::Repeat { repeat: (text, times) } => text.repeat(*times),
+                    Part::Plain(string) => string.clone(),
+                    Part::Repeat { repeat: (string, times) } => string.repeat(*times),
                 })
                 .collect(),
         }
     }
 
-    /// Every character is one byte.
+    /// The bytes of the string: each character is one byte (Latin-1).
     pub(crate) fn bytes(&self) -> Vec<u8> {
         let byte = |character| u8::try_from(u32::from(character)).expect("a Latin-1 character");
         self.expand().chars().map(byte).collect()
@@ -271,8 +271,8 @@ impl Refresh {
     pub(crate) fn check(&self, renewed: Option<&str>) -> Result<(), String> {
         let (claims, token) = match (&self.renewed, renewed) {
             (None, None) => return Ok(()),
-            (None, Some(_)) => return Err("brings a token".to_owned()),
-            (Some(_), None) => return Err("brings no token".to_owned()),
+            (None, Some(_)) => return Err("adds a token".to_owned()),
+            (Some(_), None) => return Err("adds no token".to_owned()),
             (Some(claims), Some(token)) => (claims, token),
         };
         let payload = authx::decode_unverified_payload(token).map_err(|error| error.to_string())?;
@@ -287,19 +287,19 @@ impl Refresh {
 }
 
 impl BadKey {
-    /// What the engine says of these settings, for a face that takes its configuration.
+    /// Checks that the engine refuses these settings, for the faces that use its configuration.
     pub(crate) fn check(&self, marker: &str) -> Result<(), String> {
         let builder = self.settings.iter().try_fold(Config::builder(), |builder, (name, value)| {
             builder.set(name, &setting(value))
         });
         match builder.and_then(authx::ConfigBuilder::build) {
-            Ok(_) => Err("is taken".to_owned()),
+            Ok(_) => Err("is accepted".to_owned()),
             Err(error) if !error.to_string().contains(&self.setting) => {
-                Err(format!("names not {}: {error}", self.setting))
+                Err(format!("does not name {}: {error}", self.setting))
             }
             Err(error) => {
                 let shown = format!("{error} {error:?}");
-                if [marker, "MI", "MC"].iter().any(|text| shown.contains(text)) {
+                if [marker, "MI", "MC"].iter().any(|secret| shown.contains(secret)) {
                     return Err(format!("shows the key: {shown}"));
                 }
                 Ok(())
@@ -308,7 +308,7 @@ impl BadKey {
     }
 }
 
-/// How many cases ran, in all and by topic.
+/// How many cases ran, in total and by topic.
 #[derive(Default)]
 pub(crate) struct Counts(BTreeMap<String, usize>);
 
@@ -333,10 +333,10 @@ fn setting(value: &Value) -> SettingValue {
         Value::Null => SettingValue::None,
         Value::Bool(value) => SettingValue::Bool(*value),
         Value::Number(number) => SettingValue::Integer(number.as_i64().expect("a whole number")),
-        Value::String(text) => SettingValue::text(text.as_str()),
+        Value::String(string) => SettingValue::text(string.as_str()),
         Value::Array(items) => {
-            let text = |item: &Value| item.as_str().expect("a list of texts").to_owned();
-            SettingValue::List(items.iter().map(text).collect())
+            let string = |item: &Value| item.as_str().expect("a list of strings").to_owned();
+            SettingValue::List(items.iter().map(string).collect())
         }
         Value::Object(_) => panic!("no setting is an object"),
     }

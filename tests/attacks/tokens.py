@@ -16,12 +16,12 @@ HEADER = b'{"alg":"HS256","typ":"JWT"}'
 def token(
     *, signer: Signer | None = None, header: Mapping[str, Any] | None = None, drop: tuple[str, ...] = (), **claims: Any
 ) -> bytes:
-    """A token of these claims on top of honest ones."""
+    """A valid token, except for the claims given here."""
     signer = signer or hmac_signer("HS256")
-    members = {name: value for name, value in honest_claims(**claims).items() if name not in drop}
+    payload = {name: value for name, value in honest_claims(**claims).items() if name not in drop}
     header = {"alg": signer.algorithm, "typ": "JWT"} if header is None else header
-    text = b64(json_object(header)) + b"." + b64(json_object(members))
-    return text + b"." + b64(signer.sign(text))
+    signing_input = b64(json_object(header)) + b"." + b64(json_object(payload))
+    return signing_input + b"." + b64(signer.sign(signing_input))
 
 
 def honest_claims(**changes: Any) -> dict[str, Any]:
@@ -40,18 +40,18 @@ def honest_claims(**changes: Any) -> dict[str, Any]:
 
 
 def sealed(header: bytes, payload: bytes) -> bytes:
-    """Any header and any payload, rightly signed."""
+    """Any header and any payload, with the right signature."""
     return signed(b64(header) + b"." + b64(payload))
 
 
-def signed(text: bytes) -> bytes:
-    """Any text, rightly signed."""
-    return text + b"." + b64(hmac.digest(SECRET, text, "sha256"))
+def signed(data: bytes) -> bytes:
+    """Any bytes, with the right signature."""
+    return data + b"." + b64(hmac.digest(SECRET, data, "sha256"))
 
 
-def forged(text: bytes) -> bytes:
+def forged(token: bytes) -> bytes:
     """The token with another signature."""
-    return text[:-4] + b"A" * 4
+    return token[:-4] + b"A" * 4
 
 
 HONEST = token()

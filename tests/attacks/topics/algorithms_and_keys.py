@@ -33,7 +33,7 @@ from tests.attacks.signing import (
 from tests.attacks.tokens import HONEST, NOW, honest_claims, sealed, token
 
 # fmt: off
-# Tables, where a case is a line or two. The formatter would give each word a line.
+# Tables in which a case takes a line or two. The formatter would put each argument on a line.
 
 
 def add_cases() -> None:
@@ -60,14 +60,14 @@ def no_algorithm() -> None:
             "HS256 with a Greek Eta": "\u0397S256", "HS1": "HS1", "HS256,none": "HS256,none", "dir": "dir",
             "of 5,000 characters": "H" * 5_000,
         })
-    } | {"absent": b"{}", "in upper case as a name": b'{"ALG":"HS256"}'}
+    } | {"absent": b"{}", "absent, but ALG is there": b'{"ALG":"HS256"}'}
     for name, header in each(variants):
-        text = sealed(header, payload)
-        left = text.rsplit(b".", 1)[0]
-        title = f"alg {name}" if name in ("absent", "in upper case as a name") else f"alg is {name}"
+        sent = sealed(header, payload)
+        left = sent.rsplit(b".", 1)[0]
+        title = f"alg {name}" if name.startswith("absent") else f"alg is {name}"
         refused("no-algorithm", f"{title}, the signature is empty", left + b".")
         refused("no-algorithm", f"{title}, the signature is random", left + b"." + b64(hashlib.sha256(b"random").digest()))
-        refused("no-algorithm", f"{title}, the signature is right", text)
+        refused("no-algorithm", f"{title}, the signature is right", sent)
     for algorithm in ("RS256", "ES256", "EdDSA"):
         refused("no-algorithm", f"alg is none where {algorithm} is configured",
                 b64(b'{"alg":"none"}') + b"." + b64(payload) + b".", configuration=algorithm)
@@ -78,14 +78,14 @@ def no_algorithm() -> None:
 
 
 def public_key_as_secret() -> None:
-    """A public key for the secret of an HMAC."""
+    """A public key used as the secret of an HMAC."""
     for algorithm in ("RS256", "PS256", "ES256", "ES384", "EdDSA"):
         key = KEY_PAIRS[algorithm]
         for form, secret in public_forms(key).items():
             forged = token(signer=hmac_signer("HS256", secret))
             refused("public-key-as-secret", f"the public key of {algorithm} as {form} for HS256", forged, configuration=algorithm)
             renamed = b64(json_object({"alg": algorithm})) + b"." + forged.split(b".")[1]
-            refused("public-key-as-secret", f"the public key of {algorithm} as {form} for an HMAC under its own name",
+            refused("public-key-as-secret", f"the public key of {algorithm} as {form} for an HMAC that calls itself {algorithm}",
                     renamed + b"." + b64(hmac.digest(secret, renamed, "sha256")), configuration=algorithm,
                     error="TokenInvalidSignatureError")
             refused("public-key-as-secret", f"the public key of {algorithm} as {form} where HS256 with a secret is allowed as well", forged,
@@ -99,14 +99,14 @@ def public_key_as_secret() -> None:
 
 
 def public_forms(key: Any) -> dict[str, bytes]:
-    """Every way in which somebody has written a public key into a verifier's memory."""
+    """The encodings of a public key that a verifier might take for a secret."""
     pem = public_pem(key).encode()
     der = key.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     return {
         "PEM": pem,
         "trimmed PEM": pem.strip(),
         "PEM with other line ends": pem.replace(b"\n", b"\r\n"),
-        "the text inside the PEM": b"".join(pem.splitlines()[1:-1]),
+        "the base64 inside the PEM": b"".join(pem.splitlines()[1:-1]),
         "DER": der,
         "JWK": json.dumps(public_jwk(key)).encode(),
         "JWK without spaces": json_object(public_jwk(key)),
@@ -124,7 +124,7 @@ def another_algorithm() -> None:
         refused("another-algorithm", f"HS256's signature under the name {algorithm}, where both are allowed",
                 token(signer=hmac_signer("HS256"), header={"alg": algorithm, "typ": "JWT"}),
                 settings={"JWT_DECODE_ALGORITHMS": ["HS256", algorithm]}, error="TokenInvalidSignatureError")
-    # By the same key, but another algorithm than the key's; under its own name, and under the configured one.
+    # Signed with another algorithm than the configured one, with `alg` naming either that one or the configured one.
     for configured, others in each({
         "RS256": ("RS384", "RS512", "PS256", "PS384", "PS512"),
         "PS256": ("PS384", "PS512", "RS256", "RS384", "RS512"),
@@ -156,16 +156,16 @@ def another_algorithm() -> None:
 
 
 def key_in_the_header() -> None:
-    """A key that the token brings along."""
+    """A key inside the token."""
     rsa_attacker = private_key("rsa-attacker")
     certificate = base64.b64encode(self_signed(rsa_attacker)).decode()
-    members: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "jwk": public_jwk(rsa_attacker),
         "jku": "http://127.0.0.1:9/keys.json",
         "x5u": "http://127.0.0.1:9/chain.pem",
         "x5c": [certificate],
     }
-    for name, value in members.items():
+    for name, value in fields.items():
         header = {"alg": "RS256", "typ": "JWT", name: value}
         forged = token(signer=rsa_signer("RS256", rsa_attacker), header=header)
         refused("key-in-the-header", f"{name} with the attacker's key", forged, configuration="RS256", error="TokenInvalidSignatureError")
@@ -215,7 +215,7 @@ def self_signed(key: rsa.RSAPrivateKey) -> bytes:
 
 
 def kid() -> None:
-    """kid, without names of keys and in a ring of named keys."""
+    """kid, with keys that have no names and in a ring of named keys."""
     names = {
         "unknown": "unknown", "empty": "", "a path": "../../../../dev/null", "an SQL fragment": "' UNION SELECT 'a' -- ",
         "with NUL": "a\0b", "of 5,000 characters": "k" * 5_000, "a shell fragment": "$(id) | id;`id`", "an address": "http://127.0.0.1:9/",
@@ -241,14 +241,14 @@ def kid() -> None:
     def named(kid: object, signer: Signer, algorithm: str = "HS256") -> bytes:
         return token(signer=signer, header={"alg": algorithm, "kid": kid})
 
-    for name, text in each({
+    for name, sent in each({
         "the name of its key": named("new", new),
         "the name of the previous key": named("old", old),
         "the name of a key pair": named("pair", pair_signer("RS256"), "RS256"),
     }):
-        accepted("kid", f"in a ring: {name}", text, ring=ring)
+        accepted("kid", f"in a ring: {name}", sent, ring=ring)
     accepted("kid", "in a ring: without a kid each key of the algorithm is tried", token(signer=old), ring=ring)
-    for name, text in each({
+    for name, sent in each({
         "the name of another key of the algorithm": named("old", new),
         "the name of a key of another algorithm": named("pair", new),
         "the name of a key of another algorithm, its public key as the secret":
@@ -262,14 +262,14 @@ def kid() -> None:
         "a path": named("../new", new),
         "a name of 5,000 characters": named("n" * 5_000, new),
     }):
-        refused("kid", f"in a ring: {name}", text, ring=ring, error="TokenInvalidSignatureError")
+        refused("kid", f"in a ring: {name}", sent, ring=ring, error="TokenInvalidSignatureError")
     for name, bad in each({"a number": 0, "a list": ["new"], "an object": {"new": 1}, "null": None}):
         refused("kid", f"in a ring: a kid that is {name}", named(bad, new), ring=ring)
 
 
 def crit_b64_zip() -> None:
     """Extensions: crit, b64 and zip."""
-    for name, members in each({
+    for name, fields in each({
         "crit with an unknown name": {"crit": ["x-unknown"], "x-unknown": 1},
         "crit with an unknown name that is absent": {"crit": ["x-unknown"]},
         "crit with b64": {"crit": ["b64"], "b64": False},
@@ -277,7 +277,7 @@ def crit_b64_zip() -> None:
         "crit with a registered name": {"crit": ["exp"], "exp": NOW + 60},
         "crit with alg": {"crit": ["alg"]},
         "crit that is empty": {"crit": []},
-        "crit that is a text": {"crit": "exp"},
+        "crit that is a string": {"crit": "exp"},
         "crit that is null": {"crit": None},
         "crit that is an object": {"crit": {}},
         "crit that is false": {"crit": False},
@@ -287,7 +287,7 @@ def crit_b64_zip() -> None:
         "zip": {"zip": "DEF"},
         "zip that is null": {"zip": None},
     }):
-        refused("crit-b64-zip", name, token(header={"alg": "HS256", "typ": "JWT", **members}))
+        refused("crit-b64-zip", name, token(header={"alg": "HS256", "typ": "JWT", **fields}))
     header = b64(b'{"alg":"HS256","b64":false,"crit":["b64"]}')
     claims = json_object(honest_claims())
     refused("crit-b64-zip", "a payload that is not encoded, as b64 allows",
@@ -311,13 +311,13 @@ def edited_token() -> None:
             "one zero byte longer in front": b"\0" + signature,
             "all zero": bytes(len(signature)),
             "empty": b"",
-            "with its first bit turned": bytes([signature[0] ^ 0x80]) + signature[1:],
-            "with its last bit turned": signature[:-1] + bytes([signature[-1] ^ 1]),
+            "with its first bit flipped": bytes([signature[0] ^ 0x80]) + signature[1:],
+            "with its last bit flipped": signature[:-1] + bytes([signature[-1] ^ 1]),
             "twice": signature * 2,
         }):
             refused("edited-token", f"{name}: the signature is {title}", left + b"." + b64(changed), error=wrong,
                     configuration=configuration)
-        refused("edited-token", f"{name}: a signature longer than any", left + b"." + b64(bytes(1_100)), configuration=configuration)
+        refused("edited-token", f"{name}: a signature longer than that of any algorithm", left + b"." + b64(bytes(1_100)), configuration=configuration)
         header, payload = left.split(b".")
         edited = header + b"." + b64(unb64(payload).replace(b"user123", b"admin45"))
         refused("edited-token", f"{name}: an edited payload", edited + b"." + right, error=wrong, configuration=configuration)
@@ -352,19 +352,19 @@ def rsa_signatures() -> None:
     # DigestInfo of SHA-256, RFC 8017 section 9.2.
     digest_info = bytes.fromhex("3031300d060960864801650304020105000420")
 
-    def encoded(text: bytes, *, behind: bytes = b"", filled_with: bytes = b"\xff", null: bool = True) -> bytes:
+    def encoded(data: bytes, *, behind: bytes = b"", filled_with: bytes = b"\xff", null: bool = True) -> bytes:
         info = digest_info if null else bytes.fromhex("302f300b0609608648016503040201" "0420")
-        end = b"\0" + info + hashlib.sha256(text).digest() + behind
+        end = b"\0" + info + hashlib.sha256(data).digest() + behind
         return b"\0\1" + filled_with * (size - 2 - len(end)) + end
 
     def signer(**flaws: Any) -> Signer:
-        def sign(text: bytes) -> bytes:
-            number: int = pow(int.from_bytes(encoded(text, **flaws), "big"), numbers.d, modulus)
+        def sign(data: bytes) -> bytes:
+            number: int = pow(int.from_bytes(encoded(data, **flaws), "big"), numbers.d, modulus)
             return number.to_bytes(size, "big")
 
         return Signer("RS256", key, sign)
 
-    accepted("rsa-signatures", "an encoding made by hand, and right", token(signer=signer()), configuration="RS256")
+    accepted("rsa-signatures", "a correct encoding made by hand", token(signer=signer()), configuration="RS256")
     for title, flaws in each({
         "bytes behind the hash": {"behind": bytes(32)}, "one byte behind the hash": {"behind": b"\1"},
         "zeros as the padding": {"filled_with": b"\0"}, "another padding": {"filled_with": b"\x01"},
@@ -372,9 +372,9 @@ def rsa_signatures() -> None:
     }):
         refused("rsa-signatures", f"an RSA signature with {title}", token(signer=signer(**flaws)), error="TokenInvalidSignatureError",
                 configuration="RS256")
-    # One signature in 256 begins with a zero.
-    short = next(text for text in (token(signer=pair_signer("RS256"), jti=str(number)) for number in range(5_000))
-                 if unb64(text.rpartition(b".")[2])[0] == 0)
+    # One signature in 256 begins with a zero byte.
+    short = next(sent for sent in (token(signer=pair_signer("RS256"), jti=str(number)) for number in range(5_000))
+                 if unb64(sent.rpartition(b".")[2])[0] == 0)
     left, _, signature = short.rpartition(b".")
     accepted("rsa-signatures", "an RSA signature that begins with a zero", short, configuration="RS256")
     refused("rsa-signatures", "an RSA signature without the zero that it begins with", left + b"." + b64(unb64(signature)[1:]),

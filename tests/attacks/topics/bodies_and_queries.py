@@ -9,7 +9,7 @@ from tests.attacks.signing import MARKER
 from tests.attacks.tokens import HONEST, forged, token
 
 # fmt: off
-# Tables, where a case is a line or two. The formatter would give each word a line.
+# Tables in which a case takes a line or two. The formatter would put each argument on a line.
 
 
 def add_cases() -> None:
@@ -32,16 +32,16 @@ def json_body() -> None:
         "followed by a second object": good + good, "behind a byte-order mark": b"\xef\xbb\xbf" + good, "in UTF-16": good.decode().encode("utf-16"),
         "an object with invalid UTF-8": good[:-1] + b',"a":"\xff"}', "in single quotes": good.replace(b'"', b"'"), "NUL": b"\0",
         "an object with the key in upper case": good.replace(b"access", b"ACCESS"), "an object with the key deeper": b'{"data":' + good + b"}",
-        "an object with the refresh token's key": good.replace(b"access", b"refresh"), "20,000 arrays that nobody closes": b"[" * 20_000,
+        "an object with the refresh token's key": good.replace(b"access", b"refresh"), "20,000 arrays that are not closed": b"[" * 20_000,
         "a lone surrogate for a token": b'{"access_token":"\\ud800"}', "an object with NaN": good[:-1] + b',"a":NaN}',
     }):
         refused("json-body", f"a body that is {name} has no token", None, request=post(body), error="MissingTokenError")
     for name, value in each({
         "a number": b"1", "a list": b'["' + HONEST + b'"]', "an object": b'{"token":"' + HONEST + b'"}', "true": b"true",
         "no token": b'"text"', "the marker": b'"' + MARKER.encode() + b'"', "a token with the scheme": b'"Bearer ' + HONEST + b'"',
-        "text above 0x7F": '"\u00e9\u2713"'.encode(), "2 MB of a, in a raised bound": b'"' + b"a" * 2_000_000 + b'"',
+        "characters above 0x7F": '"\u00e9\u2713"'.encode(), "2 MB of a, within a raised bound": b'"' + b"a" * 2_000_000 + b'"',
     }):
-        refused("json-body", f"the member is {name}", None, request=post(b'{"access_token":' + value + b"}"),
+        refused("json-body", f"the field is {name}", None, request=post(b'{"access_token":' + value + b"}"),
                 settings={"JWT_MAX_BODY_SIZE": 3_000_000})
     for name, pair in each({"alike": (HONEST, HONEST), "good and bad": (HONEST, b"a"), "bad and good": (b"a", HONEST), "both good": (HONEST, other)}):
         refused("json-body", f"the key twice, {name}", None,
@@ -55,11 +55,11 @@ def json_body() -> None:
     refused("json-body", "10 MB with the token in front are over the bound", None, request=post(of_size(10_000_000)), error="MissingTokenError")
     refused("json-body", "one byte over the bound", None, request=post(of_size(2**20 + 1)), error="MissingTokenError")
     accepted("json-body", "exactly at the bound", None, request=post(of_size(2**20)))
-    own = {"JWT_MAX_BODY_SIZE": len(good)}
-    accepted("json-body", "exactly at a bound of one's own", None, request=post(good), settings=own)
-    refused("json-body", "over a bound of one's own", None, request=post(good + b" "), settings=own, error="MissingTokenError")
+    bound = {"JWT_MAX_BODY_SIZE": len(good)}
+    accepted("json-body", "exactly at a configured bound", None, request=post(good), settings=bound)
+    refused("json-body", "over a configured bound", None, request=post(good + b" "), settings=bound, error="MissingTokenError")
     refused("json-body", "a body that never ends", None, request=post(good, endless=True), error="MissingTokenError")
-    refused("json-body", "a body that never begins to be JSON and never ends", None, request=post(b" " * 65_536, endless=True),
+    refused("json-body", "endless spaces in place of JSON", None, request=post(b" " * 65_536, endless=True),
             error="MissingTokenError")
     for name, length in each({"more than the bound": b"99999999999", "5,000 digits": b"9" * 5_000}):
         refused("json-body", f"a length that lies: {name}", None, request=post(good, headers=[("Content-Length", length)]),
@@ -85,13 +85,13 @@ def json_body() -> None:
     for name, body in each({
         "the token by escapes": b'{"access_token":"\\u0065' + HONEST[1:] + b'"}',
         "the key by escapes": b'{"access\\u005ftoken":"' + HONEST + b'"}',
-        "other members around it": b'{"a":[1,{"b":null}],"access_token":"' + HONEST + b'","access_token2":1}',
+        "other fields around it": b'{"a":[1,{"b":null}],"access_token":"' + HONEST + b'","access_token2":1}',
         "spaces and line ends": b'\r\n{ "access_token" :\t"' + HONEST + b'" }\n',
-        "another member twice": b'{"a":1,"a":2,' + good[1:],
+        "another field twice": b'{"a":1,"a":2,' + good[1:],
     }):
         accepted("json-body", name, None, request=post(body))
     accepted("json-body", "a body of JSON with GET", None, request=post(good, method="GET"))
-    accepted("json-body", "a refresh token under its own key", None, route="refresh", request=post(json_object(
+    accepted("json-body", "a refresh token under the key for refresh tokens", None, route="refresh", request=post(json_object(
         {"access_token": HONEST.decode(), "refresh_token": token(type="refresh").decode()})))
     refused("json-body", "a body where JSON is no configured location", None, configuration="headers", request=post(good), error="MissingTokenError")
 
@@ -147,11 +147,11 @@ def query() -> None:
         "the name in percent encoding": b"%74oken=" + HONEST,
         "the key twice, alike": b"token=" + HONEST + b"&token=" + HONEST,
         "an empty value before it": b"token=&token=" + HONEST,
-        "1,000 other members": b"a=b&" * 1_000 + b"token=" + HONEST,
-        "broken members around it": b"&&=&%&%zz=%ff&token=" + HONEST + b"&&",
+        "1,000 other parameters": b"a=b&" * 1_000 + b"token=" + HONEST,
+        "broken parameters around it": b"&&=&%&%zz=%ff&token=" + HONEST + b"&&",
     }):
         accepted("query", name, None, request=get(query))
     for configuration in ("headers", "cookies", "json"):
         refused("query", f"a token in the query where only {configuration} is configured", None, configuration=configuration,
                 request=get(b"token=" + HONEST), error="MissingTokenError")
-    accepted("query", "a name of one's own", None, request=get(b"t=" + HONEST + b"&token=" + bad), settings={"JWT_QUERY_STRING_NAME": "t"})
+    accepted("query", "a configured name", None, request=get(b"t=" + HONEST + b"&token=" + bad), settings={"JWT_QUERY_STRING_NAME": "t"})

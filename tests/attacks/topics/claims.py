@@ -10,7 +10,7 @@ from tests.attacks.signing import MARKER
 from tests.attacks.tokens import HEADER, HONEST, NOW, honest_claims, sealed, token
 
 # fmt: off
-# Tables, where a case is a line or two. The formatter would give each word a line.
+# Tables in which a case takes a line or two. The formatter would put each argument on a line.
 
 
 def add_cases() -> None:
@@ -148,7 +148,7 @@ def audience_and_issuer() -> None:
         for name, value in each({
             "another": "their-service", "a list without ours": ["a", "b"], "an empty list": [], "a prefix of ours": "our-",
             "ours with more behind it": "our-service2", "ours in upper case": "OUR-SERVICE", "empty": "", "ours with a space": "our-service ",
-            "ours and another in one text": "our-service their-service", "the list of ours as a text": '["our-service"]', "*": "*",
+            "ours and another in one string": "our-service their-service", "the list of ours as a string": '["our-service"]', "*": "*",
         }):
             refused("audience-and-issuer", f"{title}: aud is {name}", token(aud=value), settings=settings, error=wrong)
         for name, bad in each({"a number": 1, "null": None, "true": True, "an object": {"our-service": 1}, "a list of numbers": [1],
@@ -158,7 +158,7 @@ def audience_and_issuer() -> None:
         for name, good in each({"ours": "our-service", "a list with ours": ["a", "our-service"], "a list of ours alone": ["our-service"]}):
             accepted("audience-and-issuer", f"{title}: aud is {name}", token(aud=good), settings=settings)
     accepted("audience-and-issuer", "several audiences: aud is the last of them", token(aud="our-other-service"), settings=several)
-    for name, other in each({"a text": "our-service", "a list": ["our-service"], "an empty list": []}):
+    for name, other in each({"a string": "our-service", "a list": ["our-service"], "an empty list": []}):
         refused("audience-and-issuer", f"aud is {name} where no audience is configured", token(aud=other), error=wrong)
     accepted("audience-and-issuer", "the audience of new tokens is that of accepted ones", token(aud="our-service"),
              settings={"JWT_ENCODE_AUDIENCE": "our-service"})
@@ -212,7 +212,7 @@ def scopes() -> None:
     ):
         refused("scopes", f"{json.dumps(granted)} for {route}", token(scopes=granted), route=route, error=short)
     refused("scopes", "no scopes at all", HONEST, route="users-read", error=short)
-    accepted("scopes", "scope as a text of several", token(scope="a users:read b"), route="users-read")
+    accepted("scopes", "scope as a string of several", token(scope="a users:read b"), route="users-read")
     accepted("scopes", "scope and scopes are both read", token(scope="users:read", scopes=["users:delete"]), route="users-read-and-delete")
     refused("scopes", "scope with a tab between names", token(scope="a\tusers:read"), route="users-read", error=short)
     refused("scopes", "scope that only contains the name", token(scope="xusers:readx"), route="users-read", error=short)
@@ -231,7 +231,7 @@ def login_type() -> None:
     accepted("login-type", "a token of the route's login", token(login_type="admin"), login_type="admin")
     refused("login-type", "a token of another login", token(login_type="customer"), login_type="admin", error=wrong)
     refused("login-type", "a token of no login", HONEST, login_type="admin", error=wrong)
-    for name, value in each({"in upper case": "ADMIN", "empty": "", "followed by a space": "admin ", "a list as a text": '["admin"]'}):
+    for name, value in each({"in upper case": "ADMIN", "empty": "", "followed by a space": "admin ", "a list as a string": '["admin"]'}):
         refused("login-type", f"the login type is {name}", token(login_type=value), login_type="admin", error=wrong)
     for name, bad in each({"a list": ["admin"], "null": None, "true": True, "a number": 1}):
         refused("login-type", f"the login type is {name}", token(login_type=bad), login_type="admin")
@@ -250,12 +250,12 @@ def duplicate_claims() -> None:
         "fresh": True, "csrf": "a", "scopes": ["a"], "scope": "a", "login_type": "b", "auth_time": 0,
     }
     settings = {"JWT_DECODE_AUDIENCE": "a"}
-    accepted("duplicate-claims", "each member once", sealed(HEADER, claims), settings=settings)
+    accepted("duplicate-claims", "each claim once", sealed(HEADER, claims), settings=settings)
     for claim, value in first_values.items():
-        member = json.dumps(claim).encode() + b":" + json.dumps(value).encode()
+        field = json.dumps(claim).encode() + b":" + json.dumps(value).encode()
         escaped = f'"\\u{ord(claim[0]):04x}{claim[1:]}":{json.dumps(value)}'.encode()
-        refused("duplicate-claims", f"{claim} twice, the false one first", sealed(HEADER, b"{" + member + b"," + claims[1:]), settings=settings)
-        refused("duplicate-claims", f"{claim} twice, the false one last", sealed(HEADER, claims[:-1] + b"," + member + b"}"), settings=settings)
+        refused("duplicate-claims", f"{claim} twice, the false one first", sealed(HEADER, b"{" + field + b"," + claims[1:]), settings=settings)
+        refused("duplicate-claims", f"{claim} twice, the false one last", sealed(HEADER, claims[:-1] + b"," + field + b"}"), settings=settings)
         refused("duplicate-claims", f"{claim} twice, once by escape", sealed(HEADER, claims[:-1] + b"," + escaped + b"}"), settings=settings)
-        own = json.dumps(claim).encode() + b":" + json.dumps(json.loads(claims)[claim]).encode()
-        refused("duplicate-claims", f"{claim} twice, alike", sealed(HEADER, claims[:-1] + b"," + own + b"}"), settings=settings)
+        again = json.dumps(claim).encode() + b":" + json.dumps(json.loads(claims)[claim]).encode()
+        refused("duplicate-claims", f"{claim} twice, alike", sealed(HEADER, claims[:-1] + b"," + again + b"}"), settings=settings)

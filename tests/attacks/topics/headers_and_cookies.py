@@ -8,7 +8,7 @@ from tests.attacks.signing import MARKER
 from tests.attacks.tokens import CSRF, HONEST, NOW, OTHER_CSRF, forged, token
 
 # fmt: off
-# Tables, where a case is a line or two. The formatter would give each word a line.
+# Tables in which a case takes a line or two. The formatter would put each argument on a line.
 
 
 def add_cases() -> None:
@@ -28,7 +28,7 @@ def authorization_header() -> None:
     for name, values in each({
         "a good and a bad token": (HONEST, bad), "a bad and a good token": (bad, HONEST), "two good ones": (HONEST, other),
     }):
-        refused("authorization-header", f"two Authorization headers with {name}", None, request=with_headers(*(b"Bearer " + text for text in values)))
+        refused("authorization-header", f"two Authorization headers with {name}", None, request=with_headers(*(b"Bearer " + sent for sent in values)))
     accepted("authorization-header", "two Authorization headers, alike", None, request=with_headers(b"Bearer " + HONEST, b"Bearer " + HONEST))
     accepted("authorization-header", "two Authorization headers with one token, in other letter case", None,
              request=with_headers(b"Bearer " + HONEST, b"bearer  " + HONEST))
@@ -45,7 +45,7 @@ def authorization_header() -> None:
         "64 KB of one token": b"Bearer " + b"a" * 65_536,
         "bytes above 0x7F for a token": b"Bearer \xe9\xff\x80",
         "UTF-8 for a token": "Bearer \u2713\u2713".encode(),
-        "a space that doesn't break before the token": b"Bearer \xa0" + HONEST,
+        "a no-break space before the token": b"Bearer \xa0" + HONEST,
         "the marker": b"Bearer " + MARKER.encode(),
         "token68 of another kind": b"Bearer abc=",
     }):
@@ -68,7 +68,7 @@ def authorization_header() -> None:
         "a longer scheme": b"Bearers " + HONEST,
         "a shorter scheme": b"Beare " + HONEST,
         "a scheme with a byte above 0x7F": b"Bear\xe9r " + HONEST,
-        "a space that doesn't break after the scheme": b"Bearer\xa0" + HONEST,
+        "a no-break space after the scheme": b"Bearer\xa0" + HONEST,
         "a byte-order mark before the scheme": b"\xef\xbb\xbfBearer " + HONEST,
         "the scheme in quotes": b'"Bearer" ' + HONEST,
         "64 KB of something": b"a" * 65_536,
@@ -88,12 +88,12 @@ def authorization_header() -> None:
     accepted("authorization-header", "no scheme where none is configured", None, request=with_headers(HONEST), settings=raw)
     refused("authorization-header", "Bearer where no scheme is configured", None, request=with_headers(b"Bearer " + HONEST), settings=raw)
     refused("authorization-header", "nothing where no scheme is configured", None, request=with_headers(b""), settings=raw, error="MissingTokenError")
-    own = {"JWT_HEADER_NAME": "X-Token", "JWT_HEADER_TYPE": "JWT"}
-    accepted("authorization-header", "a name and a scheme of one's own", None, request=with_headers(b"JWT " + HONEST, name="x-token"), settings=own)
+    renamed = {"JWT_HEADER_NAME": "X-Token", "JWT_HEADER_TYPE": "JWT"}
+    accepted("authorization-header", "a configured name and scheme", None, request=with_headers(b"JWT " + HONEST, name="x-token"), settings=renamed)
     refused("authorization-header", "Bearer where another scheme is configured", None, request=with_headers(b"Bearer " + HONEST, name="X-Token"),
-            settings=own, error="MissingTokenError")
+            settings=renamed, error="MissingTokenError")
     refused("authorization-header", "Authorization where another header is configured", None, request=with_headers(b"JWT " + HONEST),
-            settings=own, error="MissingTokenError")
+            settings=renamed, error="MissingTokenError")
 
 
 def cookies() -> None:
@@ -122,13 +122,13 @@ def cookies() -> None:
         "a broken header around it": b";;=; ; =a; b; c==;\x80\xff;" + name + HONEST + b";;",
         "a cookie named alike with a digit": b"access_token_cookie2=" + bad + b"; " + name + HONEST,
         "a cookie named alike in upper case": b"ACCESS_TOKEN_COOKIE=" + bad + b"; " + name + HONEST,
-        "a cookie named alike behind a space that doesn't break": b"\xa0access_token_cookie=" + bad + b"; " + name + HONEST,
+        "a cookie named alike behind a no-break space": b"\xa0access_token_cookie=" + bad + b"; " + name + HONEST,
         "a cookie named alike behind a form feed": b"\x0caccess_token_cookie=" + bad + b"; " + name + HONEST,
         "a cookie named alike behind a vertical tab": b"\x0baccess_token_cookie=" + bad + b"; " + name + HONEST,
         "a cookie named alike behind a control character": b"\x01access_token_cookie=" + bad + b"; " + name + HONEST,
         "a cookie whose value has the name": b"a=access_token_cookie; " + name + HONEST,
         "bytes above 0x7F in another cookie": b"a=\xe9\xff; " + name + HONEST,
-        "the version of the old standard before it": b"$Version=1; " + name + HONEST + b"; $Path=/",
+        "$Version of RFC 2965 before it": b"$Version=1; " + name + HONEST + b"; $Path=/",
     }):
         accepted("cookies", title, None, request=cookies(value))
     accepted("cookies", "a second Cookie header with other cookies", None, request=cookies(b"a=b", name + HONEST, b"c=d"))
@@ -162,7 +162,7 @@ def cookies() -> None:
         "the name with a prefix": b"__Host-access_token_cookie=" + HONEST,
         "the name in percent encoding": b"%61ccess_token_cookie=" + HONEST,
         "the name behind a form feed": b"\x0caccess_token_cookie=" + HONEST,
-        "the name behind a space that doesn't break": b"\xa0access_token_cookie=" + HONEST,
+        "the name behind a no-break space": b"\xa0access_token_cookie=" + HONEST,
         "the name in quotes": b'"access_token_cookie"=' + HONEST,
         "the name with a colon": b"access_token_cookie:" + HONEST,
         "the name behind a comma": b"a=b, " + name + HONEST,
@@ -174,7 +174,7 @@ def cookies() -> None:
     refused("cookies", "a cookie where cookies are no configured location", None, configuration="headers",
             request=cookies(name + HONEST), error="MissingTokenError")
     refused("cookies", "a token in Set-Cookie", None, request=request(headers=[("Set-Cookie", name + HONEST)]), error="MissingTokenError")
-    accepted("cookies", "a cookie of a name of one's own", None, settings={"JWT_ACCESS_COOKIE_NAME": "__Host-session"},
+    accepted("cookies", "a cookie of a configured name", None, settings={"JWT_ACCESS_COOKIE_NAME": "__Host-session"},
              request=cookies(b"__Host-session=" + HONEST + b"; " + name + bad))
 
 
@@ -182,8 +182,8 @@ def csrf() -> None:
     """The CSRF value of a token in a cookie."""
     missing, mismatch = "MissingCSRFTokenError", "CSRFError"
 
-    def post(*values: bytes, method: str = "POST", text: bytes = HONEST, **parts: Any) -> dict[str, Any]:
-        headers = [("Cookie", b"access_token_cookie=" + text), *(("X-CSRF-TOKEN", value) for value in values)]
+    def post(*values: bytes, method: str = "POST", sent: bytes = HONEST, **parts: Any) -> dict[str, Any]:
+        headers = [("Cookie", b"access_token_cookie=" + sent), *(("X-CSRF-TOKEN", value) for value in values)]
         return request(method=method, headers=headers + parts.pop("headers", []), **parts)
 
     csrf = CSRF.encode()
@@ -219,23 +219,23 @@ def csrf() -> None:
                 request=request(method="POST", headers=parts))
         accepted("csrf", f"the right one of two values on the route {route}", None, route=route,
                  request=request(method="POST", headers=[("Cookie", both), ("X-CSRF-TOKEN", good)]))
-    own = {"JWT_ACCESS_CSRF_HEADER_NAME": "X-Access-CSRF", "JWT_REFRESH_CSRF_HEADER_NAME": "X-Refresh-CSRF"}
-    refused("csrf", "the value in the refresh token's own header", None, settings=own, error=missing,
+    renamed = {"JWT_ACCESS_CSRF_HEADER_NAME": "X-Access-CSRF", "JWT_REFRESH_CSRF_HEADER_NAME": "X-Refresh-CSRF"}
+    refused("csrf", "the value in the refresh token's header", None, settings=renamed, error=missing,
             request=post(headers=[("X-Refresh-CSRF", csrf)]))
-    accepted("csrf", "the value in a header of one's own", None, settings=own, request=post(headers=[("X-Access-CSRF", csrf)]))
+    accepted("csrf", "the value in a configured header", None, settings=renamed, request=post(headers=[("X-Access-CSRF", csrf)]))
 
     for name, claims in each({"absent": {"drop": ("csrf",)}, "empty": {"csrf": ""}}):
         for title, value in each({"absent": (), "empty": (b"",), "something": (b"a",)}):
-            refused("csrf", f"the token's value is {name}, the request's is {title}", None, request=post(*value, text=token(**claims)),
+            refused("csrf", f"the token's value is {name}, the request's is {title}", None, request=post(*value, sent=token(**claims)),
                     error=mismatch if value else missing)
     for name, bad_claim in each({"a number": 1, "null": None, "a list": [CSRF]}):
-        refused("csrf", f"the token's value is {name}", None, request=post(csrf, text=token(csrf=bad_claim)))
+        refused("csrf", f"the token's value is {name}", None, request=post(csrf, sent=token(csrf=bad_claim)))
 
     settings = {"JWT_CSRF_CHECK_FORM": True}
 
-    def form(text: bytes, *values: bytes, name: str = "csrf_token", content_type: str = FORM) -> dict[str, Any]:
-        return post(*values, headers=[("Content-Type", content_type.encode())], body=name.encode() + b"=" + text,
-                    fields=[(name, text.decode())])
+    def form(sent: bytes, *values: bytes, name: str = "csrf_token", content_type: str = FORM) -> dict[str, Any]:
+        return post(*values, headers=[("Content-Type", content_type.encode())], body=name.encode() + b"=" + sent,
+                    fields=[(name, sent.decode())])
 
     refused("csrf", "the value in a form where forms are switched off", None, request=form(csrf), error=missing)
     accepted("csrf", "the value in a form where forms are switched on", None, request=form(csrf), settings=settings)
@@ -246,7 +246,7 @@ def csrf() -> None:
     refused("csrf", "another field of a form", None, request=form(csrf, name="csrf"), settings=settings, error=missing)
     refused("csrf", "a form of another content type", None, request=form(csrf, content_type="text/plain"), settings=settings,
             error=missing)
-    refused("csrf", "a false header is not mended by the form", None, request=form(csrf, b"false"), settings=settings, error=mismatch)
+    refused("csrf", "a right value in the form doesn't make up for a wrong header", None, request=form(csrf, b"false"), settings=settings, error=mismatch)
     accepted("csrf", "a right header needs no form", None, request=form(b"false", csrf), settings=settings)
     for name, values in each({"right and wrong": (CSRF, "wrong"), "wrong and right": ("wrong", CSRF)}):
         refused("csrf", f"the field twice, {name}", None, settings=settings, error=mismatch, request=post(
@@ -268,9 +268,9 @@ def csrf() -> None:
     accepted("csrf", "a token from the header needs none, with a cookie beside it", None, configuration="everywhere",
              request=request(method="POST", headers=[*headers, ("Cookie", b"access_token_cookie=" + token(sub="admin"))]))
     accepted("csrf", "a token from the query needs none", HONEST, place="query", method="POST")
-    refused("csrf", "the end is checked before the value", None, request=post(text=token(exp=NOW)), error="TokenExpiredError")
-    refused("csrf", "the signature is checked before the value", None, request=post(text=forged(HONEST)),
+    refused("csrf", "the end is checked before the value", None, request=post(sent=token(exp=NOW)), error="TokenExpiredError")
+    refused("csrf", "the signature is checked before the value", None, request=post(sent=forged(HONEST)),
             error="TokenInvalidSignatureError")
-    refused("csrf", "the signature is checked before two different values", None, request=post(csrf, b"a", text=forged(HONEST)),
+    refused("csrf", "the signature is checked before two different values", None, request=post(csrf, b"a", sent=forged(HONEST)),
             error="TokenInvalidSignatureError")
     refused("csrf", "the value is checked before scopes", None, request=post(), route="users-read", error=missing)

@@ -1,4 +1,4 @@
-"""Implicit refresh: which requests bring a new token, and what it says."""
+"""Implicit refresh: which answers bring a new token, and which claims it has."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,7 +8,7 @@ from tests.attacks.request import folded, request
 from tests.attacks.tokens import CSRF, HONEST, NOW, OTHER_CSRF, forged, token
 
 # fmt: off
-# Tables, where a case is a line or two. The formatter would give each word a line.
+# Tables in which a case takes a line or two. The formatter would put each argument on a line.
 
 TOPIC = "implicit-refresh"
 REFRESHES: list[dict[str, Any]] = []
@@ -17,7 +17,7 @@ KEPT = {"sub": "user123", "type": "access", "fresh": False, "iat": NOW, "exp": N
 
 
 def refreshes() -> list[dict[str, Any]]:
-    """The cases."""
+    """All cases of implicit refresh."""
     REFRESHES.clear()
     renewed()
     stays()
@@ -25,7 +25,7 @@ def refreshes() -> list[dict[str, Any]]:
 
 
 def renewed() -> None:
-    """A good cookie that is due, and a request that went well."""
+    """A valid cookie that is due, and a request that succeeded."""
     due = token(**DUE)
     _add("a token that is due", due, renewed=KEPT)
     for status in (201, 204, 302, 304):
@@ -33,22 +33,22 @@ def renewed() -> None:
     _add("another cookie that the handler sets", due, sets=["theme=dark", "access_token_cookie2=x"], renewed=KEPT)
     _add("an unsafe method with the CSRF value", due, method="POST", csrf=CSRF, renewed=KEPT)
     rich: dict[str, Any] = {"scopes": ["users:read", "users:*"], "aud": ["us", "them"], "iss": "me", "tenant": {"id": 7, "tags": ["a", None]}}
-    _add("scopes, audience, issuer and claims of one's own are kept", token(**DUE, **rich, fresh=True), renewed={**KEPT, **rich},
+    _add("scopes, audience, issuer and custom claims are kept", token(**DUE, **rich, fresh=True), renewed={**KEPT, **rich},
          settings={"JWT_DECODE_AUDIENCE": "us", "JWT_ENCODE_ISSUER": "another"})
-    _add("the login is dated by its first token", token(**DUE, auth_time=NOW - 5000), renewed={**KEPT, "auth_time": NOW - 5000})
+    _add("auth_time of the first token is kept", token(**DUE, auth_time=NOW - 5000), renewed={**KEPT, "auth_time": NOW - 5000})
     _add("a token in its leeway", token(exp=NOW - 5), settings={"JWT_DECODE_LEEWAY": 10}, renewed=KEPT)
     _add("a path that is included", due, path="/in", settings={"JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE": ["/in"]}, renewed=KEPT)
 
 
 def stays() -> None:
-    """Anything else."""
+    """Any other request: no new token."""
     due = token(**DUE)
-    for title, text in each({
+    for title, sent in each({
         "not due": HONEST, "revoked": due, "forged": forged(due), "expired": token(exp=NOW), "damaged": due[:-50],
         "of the other type": token(type="refresh", **DUE), "not yet valid": token(nbf=NOW + 60, **DUE),
         "for another audience": token(aud="them", **DUE), "of another login": token(login_type="admin", **DUE), "empty": b"",
     }):
-        _add(f"a token that is {title}", text, revoked=title == "revoked", login_type="user" if "login" in title else None)
+        _add(f"a token that is {title}", sent, revoked=title == "revoked", login_type="user" if "login" in title else None)
     for status in (400, 401, 403, 404, 422, 500, 503):
         _add(f"an answer of {status}", due, status=status)
     for line in ("access_token_cookie=mine; Path=/", "access_token_cookie=; Max-Age=0; Path=/", "access_token_cookie="):
@@ -69,7 +69,7 @@ def stays() -> None:
 
 def _add(
     name: str,
-    text: bytes,
+    sent: bytes,
     *,
     where: tuple[str, bytes] = ("Cookie", b"access_token_cookie="),
     method: str = "GET",
@@ -83,7 +83,7 @@ def _add(
     settings: Mapping[str, Any] | None = None,
     renewed: Mapping[str, Any] | None = None,
 ) -> None:
-    headers = [(where[0], where[1] + text), *([("X-CSRF-TOKEN", csrf.encode("latin-1"))] if csrf is not None else [])]
+    headers = [(where[0], where[1] + sent), *([("X-CSRF-TOKEN", csrf.encode("latin-1"))] if csrf is not None else [])]
     outcome = "brings a new token" if renewed else "brings none"
     case = {
         "topic": TOPIC,
@@ -98,4 +98,4 @@ def _add(
         "sets": sets or [],
         "renewed": renewed,
     }
-    REFRESHES.append({member: folded(value) for member, value in case.items() if value is not None})
+    REFRESHES.append({key: folded(value) for key, value in case.items() if value is not None})

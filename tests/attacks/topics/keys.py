@@ -1,4 +1,4 @@
-"""Settings whose keys are none, or too weak: an error that names the setting."""
+"""Settings whose keys are invalid or too weak: the error names the setting."""
 
 import base64
 from pathlib import Path
@@ -11,7 +11,7 @@ KEYS = Path(__file__).parents[2] / "keys"
 
 
 def bad_keys() -> list[dict[str, Any]]:
-    """Settings, each with the name of the one at fault."""
+    """Settings, each with the name of the one that the error has to name."""
     small_order = [
         "01" + "00" * 31,
         "ec" + "ff" * 30 + "7f",
@@ -28,10 +28,10 @@ def bad_keys() -> list[dict[str, Any]]:
     ]
     for setting, other in (("JWT_PRIVATE_KEY", "p256.spki"), ("JWT_PUBLIC_KEY", "p256.pkcs8")):
         weak += [
-            ("no-key", f"{setting} is {title}", "ES256", setting, text)
-            for title, text in {
+            ("no-key", f"{setting} is {title}", "ES256", setting, value)
+            for title, value in {
                 "empty": "",
-                "a text": f"{MARKER} is no key",
+                "a string that is no key": f"{MARKER} is no key",
                 "a certificate": _file("certificate"),
                 "the other half": _file(other),
                 "two keys": _file(f"p256.{'pkcs8' if 'PRIVATE' in setting else 'spki'}") * 2,
@@ -48,8 +48,8 @@ def bad_keys() -> list[dict[str, Any]]:
         ("no-key", "JWT_SECRET_KEY is a private key", "HS512", "JWT_SECRET_KEY", _file("rsa.pkcs8")),
     ]
     cases = [
-        {"topic": topic, "name": name, "settings": {"JWT_ALGORITHM": algorithm, setting: text}, "setting": setting}
-        for topic, name, algorithm, setting, text in weak
+        {"topic": topic, "name": name, "settings": {"JWT_ALGORITHM": algorithm, setting: value}, "setting": setting}
+        for topic, name, algorithm, setting, value in weak
     ]
     short = {"JWT_SECRET_KEY": f"{MARKER} short", "JWT_STRICT_KEYS": True}
     return [
@@ -79,6 +79,6 @@ def _rsa_with_exponent_1() -> str:
 
 
 def _pem(label: str, der: bytes) -> str:
-    text = base64.b64encode(der).decode()
-    lines = "\n".join(text[start : start + 64] for start in range(0, len(text), 64))
+    encoded = base64.b64encode(der).decode()
+    lines = "\n".join(encoded[start : start + 64] for start in range(0, len(encoded), 64))
     return f"-----BEGIN {label}-----\n{lines}\n-----END {label}-----\n"

@@ -1,4 +1,4 @@
-"""Tokens in several locations, of which one decides."""
+"""Tokens in several locations, of which only one is used."""
 
 import itertools
 from typing import Any
@@ -8,7 +8,7 @@ from tests.attacks.request import FORM, carrying, request
 from tests.attacks.tokens import CSRF, HONEST, NOW, OTHER_CSRF, forged, token
 
 # fmt: off
-# Tables, where a case is a line or two. The formatter would give each word a line.
+# Tables in which a case takes a line or two. The formatter would put each argument on a line.
 
 
 def add_cases() -> None:
@@ -22,10 +22,10 @@ def several_locations() -> None:
 
     def several(*tokens: tuple[str, bytes], method: str = "POST", csrf: bool = True) -> dict[str, Any]:
         parts: dict[str, Any] = {"method": method, "headers": [("X-CSRF-TOKEN", CSRF.encode())] if csrf else []}
-        for place, text in tokens:
-            own = carrying(text, place)
-            parts["headers"] += [(name, value.encode("latin-1")) for name, value in own.get("headers", [])]
-            parts |= {part: own[part].encode("latin-1") for part in ("query", "body") if part in own}
+        for place, sent in tokens:
+            part_of = carrying(sent, place)
+            parts["headers"] += [(name, value.encode("latin-1")) for name, value in part_of.get("headers", [])]
+            parts |= {part: part_of[part].encode("latin-1") for part in ("query", "body") if part in part_of}
         return request(**parts)
 
     def order(*names: str) -> dict[str, Any]:
@@ -44,29 +44,29 @@ def several_locations() -> None:
                 ("no token at all", b"text", "JWTDecodeError"),
                 ("a token over the size bound", b"a" * 8_193, "JWTDecodeError"),
             ):
-                refused("several-locations", f"{title}: {name} in {first} is no way to the one in {second}", None, error=error,
+                refused("several-locations", f"{title}: {name} in {first} is refused, without a look into {second}", None, error=error,
                         request=several((first, bad), (second, texts[second])), **pair)
             accepted("several-locations", f"{title}: none in {first}, so the one in {second}", None, request=several((second, texts[second])),
                      sub=f"user of {second}", **pair)
     cookie, header, body = (("cookies", texts["cookies"]), ("headers", texts["headers"]), ("json", texts["json"]))
     refused("several-locations", "scopes are those of the token that decides", None, request=several(header, cookie), route="admin-any",
             error="InsufficientScopeError", **order("headers", "cookies"))
-    refused("several-locations", "a missing CSRF value in a cookie is no way to the query", None, error="MissingCSRFTokenError",
+    refused("several-locations", "a missing CSRF value of a cookie is refused, without a look into the query", None, error="MissingCSRFTokenError",
             request=several(cookie, ("query", texts["query"]), csrf=False), **order("cookies", "query"))
-    refused("several-locations", "a wrong type in JSON is no way to the query", None, **order("json", "query"),
+    refused("several-locations", "a wrong type in JSON is refused, without a look into the query", None, **order("json", "query"),
             request=request(method="POST", headers=[("Content-Type", b"application/json")], body=b'{"access_token":1}',
                             query=b"token=" + texts["query"]))
-    refused("several-locations", "two different headers are no way to a cookie", None, **order("headers", "cookies"), request=request(headers=[
+    refused("several-locations", "two different headers are refused, without a look into the cookie", None, **order("headers", "cookies"), request=request(headers=[
         ("Authorization", b"Bearer " + HONEST), ("Authorization", b"Bearer " + texts["headers"]),
         ("Cookie", b"access_token_cookie=" + texts["cookies"])]))
-    refused("several-locations", "two different cookies are no way to the query", None, **order("cookies", "query"), request=request(
+    refused("several-locations", "two different cookies are refused, without a look into the query", None, **order("cookies", "query"), request=request(
         headers=[("Cookie", b"access_token_cookie=a; access_token_cookie=b")], query=b"token=" + texts["query"]))
     for name, value in each({"another scheme": b"Basic abc", "the scheme alone": b"Bearer", "nothing": b""}):
         accepted("several-locations", f"a header with {name} is none, so the cookie decides", None, sub="user of cookies", **order("headers", "cookies"),
                  request=request(headers=[("Authorization", value), ("Cookie", b"access_token_cookie=" + texts["cookies"])]))
-    for name, text in each({"is no JSON": b"text", "has no token": b"{}"}):
+    for name, sent in each({"is no JSON": b"text", "has no token": b"{}"}):
         accepted("several-locations", f"a body that {name} is none, so the query decides", None, sub="user of query", **order("json", "query"),
-                 request=request(method="POST", headers=[("Content-Type", b"application/json")], body=text,
+                 request=request(method="POST", headers=[("Content-Type", b"application/json")], body=sent,
                                  query=b"token=" + texts["query"]))
     form = [("Cookie", b"access_token_cookie=" + texts["cookies"]), ("Content-Type", FORM.encode())]
     for name, value in (("right", CSRF), ("false", OTHER_CSRF)):
@@ -83,14 +83,14 @@ def several_locations() -> None:
                 request=several((place, texts[place])), error="MissingTokenError")
     accepted("several-locations", "a route for headers only goes by the header", None, configuration="everywhere", route="headers-only",
              request=several(header, cookie, body), sub="user of headers")
-    own: dict[str, Any] = {"configuration": "headers", "settings": {"JWT_ACCESS_TOKEN_LOCATION": ["headers"], "JWT_REFRESH_TOKEN_LOCATION": ["cookies"]}}
+    by_type: dict[str, Any] = {"configuration": "headers", "settings": {"JWT_ACCESS_TOKEN_LOCATION": ["headers"], "JWT_REFRESH_TOKEN_LOCATION": ["cookies"]}}
     refresh = token(type="refresh")
-    refused("several-locations", "locations by type: an access token in a cookie", None, request=several(cookie), error="MissingTokenError", **own)
+    refused("several-locations", "locations by type: an access token in a cookie", None, request=several(cookie), error="MissingTokenError", **by_type)
     refused("several-locations", "locations by type: a refresh token in the header", None, request=several(("headers", refresh)), route="refresh",
-            error="MissingTokenError", **own)
-    accepted("several-locations", "locations by type: an access token in the header", None, request=several(header), sub="user of headers", **own)
+            error="MissingTokenError", **by_type)
+    accepted("several-locations", "locations by type: an access token in the header", None, request=several(header), sub="user of headers", **by_type)
     both = [("Cookie", b"refresh_token_cookie=" + refresh), ("Authorization", b"Bearer " + HONEST)]
-    accepted("several-locations", "locations by type: a refresh token in a cookie", None, route="refresh", **own,
+    accepted("several-locations", "locations by type: a refresh token in a cookie", None, route="refresh", **by_type,
              request=request(method="POST", headers=[*both, ("X-CSRF-TOKEN", CSRF.encode())]))
     refused("several-locations", "locations by type: a refresh token in a cookie needs its CSRF value", None, route="refresh", error="MissingCSRFTokenError",
-            request=request(method="POST", headers=both), **own)
+            request=request(method="POST", headers=both), **by_type)

@@ -1,4 +1,4 @@
-"""The handshake of a WebSocket, tokens that were revoked, clocks that jump, and answers that must not differ."""
+"""WebSocket handshakes, revoked tokens, clocks that jump, and answers that must not differ."""
 
 from tests.attacks.case import accepted, each, refused
 from tests.attacks.encoding import b64
@@ -7,7 +7,7 @@ from tests.attacks.signing import hmac_signer
 from tests.attacks.tokens import CSRF, HEADER, HONEST, NOW, forged, token
 
 # fmt: off
-# Tables, where a case is a line or two. The formatter would give each word a line.
+# Tables in which a case takes a line or two. The formatter would put each argument on a line.
 
 ALLOWED = "https://app.example"
 
@@ -26,8 +26,8 @@ def websocket_handshake() -> None:
     host = ("Host", b"service.example")
 
     def handshake(*origins: str, with_host: bool = True) -> dict[str, object]:
-        own = [("Origin", origin.encode("latin-1")) for origin in origins]
-        return request(headers=[cookie, *own, *([host] if with_host else [])])
+        sent = [("Origin", origin.encode("latin-1")) for origin in origins]
+        return request(headers=[cookie, *sent, *([host] if with_host else [])])
 
     for title, origins in each({
         "an allowed origin": [ALLOWED], "its own origin": ["https://service.example"],
@@ -54,13 +54,13 @@ def websocket_handshake() -> None:
             request=handshake("https://service.example", with_host=False))
     for place in ("headers", "query"):
         accepted("websocket-handshake", f"a token in the {place} needs no origin", HONEST, place=place, route="websocket")
-        for title, text, error in (
+        for title, sent, error in (
             ("an expired token", token(exp=NOW), "TokenExpiredError"),
             ("a refresh token", token(type="refresh"), "AccessTokenRequiredError"),
             ("a forged token", forged(HONEST), "TokenInvalidSignatureError"),
             ("no token at all", b"text", "JWTDecodeError"),
         ):
-            refused("websocket-handshake", f"{title} in the {place} opens no socket", text, error=error, place=place, route="websocket")
+            refused("websocket-handshake", f"{title} in the {place} opens no socket", sent, error=error, place=place, route="websocket")
     for place, configuration in (("query", "headers"), ("headers", "query"), ("cookies", "headers")):
         refused("websocket-handshake", f"a token in the {place} opens no socket where only {configuration} count", HONEST, error="MissingTokenError",
                 place=place, configuration=configuration, route="websocket")
@@ -73,12 +73,12 @@ def revoked() -> None:
         refused("revoked", f"a revoked token in {place}", HONEST, error="RevokedTokenError", place=place, revoked=True)
         refused("revoked", f"a revoked refresh token in {place}", refresh, error="RevokedTokenError", place=place, route="refresh",
                 revoked=True)
-    for route, text in (
+    for route, sent in (
         ("fresh", token(fresh=True)), ("any-type", HONEST), ("any-type", refresh), ("users-read", token(scopes=["users:read"])),
         ("websocket", HONEST),
     ):
-        refused("revoked", f"a revoked token at the route {route}, {len(text)} bytes", text, error="RevokedTokenError", route=route, revoked=True)
-    for title, text, route, error in (
+        refused("revoked", f"a revoked token at the route {route}, {len(sent)} bytes", sent, error="RevokedTokenError", route=route, revoked=True)
+    for title, sent, route, error in (
         ("expired", token(exp=NOW), "access", "TokenExpiredError"),
         ("forged", forged(HONEST), "access", "TokenInvalidSignatureError"),
         ("damaged", HONEST[:-50], "access", "JWTDecodeError"),
@@ -86,15 +86,15 @@ def revoked() -> None:
         ("not fresh", HONEST, "fresh", "FreshTokenRequiredError"),
         ("without the scopes", HONEST, "users-read", "InsufficientScopeError"),
     ):
-        refused("revoked", f"the store says nothing of a token that is {title}", text, error=error, route=route, revoked=True)
-    refused("revoked", "the store says nothing of a cookie without its CSRF value", HONEST, error="MissingCSRFTokenError", place="cookies",
+        refused("revoked", f"the store isn't asked about a token that is {title}", sent, error=error, route=route, revoked=True)
+    refused("revoked", "the store isn't asked about a cookie without its CSRF value", HONEST, error="MissingCSRFTokenError", place="cookies",
             method="POST", revoked=True)
     refused("revoked", "a revoked token in a cookie with its CSRF value", None, error="RevokedTokenError", configuration="cookies", revoked=True,
             request=request(method="POST", headers=[("Cookie", b"access_token_cookie=" + HONEST), ("X-CSRF-TOKEN", CSRF.encode())]))
 
 
 def clock_steps() -> None:
-    """A clock that steps, and is right again."""
+    """A clock that is set wrong, and then right again."""
     for place in PLACES:
         accepted("clock-steps", f"before the step, in {place}", HONEST, place=place)
         refused("clock-steps", f"an hour back, in {place}", HONEST, place=place, now=NOW - 3600)
@@ -104,16 +104,16 @@ def clock_steps() -> None:
 
 
 def one_answer_for_bad_signatures() -> None:
-    """What is wrong with a signature is nobody's to know."""
+    """A client must not learn why a signature was refused."""
     other = hmac_signer("HS256", b"another secret, and it is long enough for HS256")
-    for title, text in {
+    for title, sent in {
         "another key signed it": token(signer=other),
         "the signature is another's": forged(HONEST),
         "the signature is all zero": HONEST.rpartition(b".")[0] + b"." + b"A" * 43,
         "the payload was edited": token(sub="eve").rpartition(b".")[0] + b"." + HONEST.rpartition(b".")[2],
-        "a kid that nobody has, and another key": token(signer=other, header={"alg": "HS256", "kid": "nobody's"}),
+        "an unknown kid, and another key": token(signer=other, header={"alg": "HS256", "kid": "nobody's"}),
         "an expired token, and another key": token(signer=other, exp=NOW),
         "a refresh token, and another key": token(signer=other, type="refresh"),
         "a payload that is no JSON, and another key": b64(HEADER) + b"." + b64(b"no JSON") + b"." + b"A" * 43,
     }.items():
-        refused("one-answer-for-bad-signatures", f"one answer: {title}", text, error="TokenInvalidSignatureError")
+        refused("one-answer-for-bad-signatures", f"one answer: {title}", sent, error="TokenInvalidSignatureError")
