@@ -1,4 +1,4 @@
-"""Cases: a request with tokens of either face, and the one answer that both give to it."""
+"""Cases: a request with tokens of either face, and the answer that both faces give to it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from tests.interoperation.exchange import Answer, Request
 from tests.interoperation.login import NOW, Preparation, Stage
 from tests.interoperation.services import Services
 
-# Of a `Login`. The dots, because lambdas in a loop keep its variable as a second argument with a default.
+# Takes a `Login`. `...`, because lambdas in a loop bind the loop variable as the default of a second argument.
 MakeRequest = Callable[..., Request]
 
 
@@ -22,19 +22,19 @@ class Case:
     status: int = 200
     error: str | None = None
     body: str | None = None
-    """A part of the answer's body."""
+    """A string that the answer's body contains."""
     cookies: tuple[str, ...] = ()
-    """The `Set-Cookie` lines without their values; those of tokens that are deleted have none."""
+    """The `Set-Cookie` lines without the cookies' values."""
     configuration: str = BASE
     issued_by: str | None = None
-    """The configuration of the service that issues, where it is another one."""
+    """The configuration under which the token is issued, if it is another one."""
     tokens: Preparation = Stage.log_in
     after: int = 0
     """Seconds from the login to the request."""
 
     @property
     def challenge(self) -> str | None:
-        """`WWW-Authenticate`, by RFC 6750 section 3.1."""
+        """The expected `WWW-Authenticate` (RFC 6750 section 3.1)."""
         if self.error in (None, "PolicyDeniedError") or self.status not in (401, 403):
             return None
         if self.error == "MissingTokenError":
@@ -44,7 +44,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Result:
-    """What one of the faces answered to tokens of one of the faces."""
+    """What one face answered to a token that it or the other face had issued."""
 
     issuer: str
     face: str
@@ -53,7 +53,7 @@ class Result:
 
 
 def run(case: Case, services: Services) -> list[Result]:
-    """Issue in each face, and use in each."""
+    """Issue tokens in each face, and use them in each."""
     results = []
     for issuer in services.faces:
         tokens = case.tokens(Stage(services, issuer, case.issued_by or case.configuration))

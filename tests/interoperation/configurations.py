@@ -1,6 +1,6 @@
-"""The environments that both services get, by name: one for each algorithm, and variations of the first.
+"""The configurations that both services get, by name: one for each algorithm, and variations of the first.
 
-They are the variables of a service's environment, so both faces read them as they would in production.
+Each is a set of environment variables, so both faces read it as they would in production.
 """
 
 import functools

@@ -10,7 +10,7 @@ from typing import Any
 
 TIMEOUT_SECONDS = 20
 HOST = "service.example"
-# What belongs to the server and its connection, and not to AuthX.
+# Headers that the server sets for its connection, and not AuthX.
 OF_THE_SERVER = {"connection", "content-length", "date", "server", "transfer-encoding", "upgrade"}
 HANDSHAKE = [
     ("Connection", b"Upgrade"),
@@ -25,7 +25,7 @@ UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 @dataclass(frozen=True)
 class Request:
-    """A request below the path of a configuration. Header values are bytes, which need be no text."""
+    """A request below the path of a configuration. Header values are bytes, which need not be UTF-8."""
 
     method: str
     path: str
@@ -49,7 +49,7 @@ class Answer:
         return [re.sub(r"^([^=]+)=[^;]+", r"\1=…", line) for line in self.all("set-cookie")]
 
     def all(self, name: str) -> list[str]:
-        return [value for own, value in self.headers if own == name]
+        return [value for header, value in self.headers if header == name]
 
     def json(self) -> Any:
         return json.loads(self.body)
@@ -60,8 +60,8 @@ class Answer:
         This is the one place where something is left out or replaced, and it is:
 
         - the headers of the server and its connection (`OF_THE_SERVER`);
-        - of a token, the signature: some algorithms sign differently each time. Its header and its claims stay, so
-          that tokens are compared in what they say, their times included, for both clocks show the same;
+        - the signature of a token: some algorithms sign differently each time. Its header and its claims are compared,
+          with their times, because both clocks show the same;
         - random UUIDs: the `jti` and the CSRF value of a new token.
         """
         by_name: dict[str, list[str]] = {}
@@ -79,7 +79,7 @@ class Comparable:
 
 
 def ask(port: int, configuration: str, request: Request, address: str = "127.0.0.1") -> Answer:
-    """Send the request to a service on this machine. Each has a connection of its own."""
+    """Send the request to a service on this machine. Each request has its own connection."""
     headers = [*request.headers, *(HANDSHAKE if request.websocket else [])]
     if request.body:
         headers.append(("Content-Length", str(len(request.body)).encode()))
@@ -110,22 +110,22 @@ def claims_of(token: str) -> dict[str, Any]:
 
 
 def _first_message(response: http.client.HTTPResponse) -> bytes:
-    # RFC 6455 section 5.2: a short text in one frame, which a server does not mask.
+    # RFC 6455 section 5.2: a short text message in one frame, which a server does not mask.
     opcode, length = response.fp.read(2)
-    assert (opcode, length < 126) == (0x81, True), "a short text was expected"
+    assert (opcode, length < 126) == (0x81, True), "a short text message was expected"
     message: bytes = response.fp.read(length)
     return message
 
 
-def _normalised(text: str) -> str:
-    def said(match: re.Match[str]) -> str:
+def _normalised(string: str) -> str:
+    def decoded(match: re.Match[str]) -> str:
         header, claims, _signature = match[0].split(".")
         try:
             return f"<token {_decoded(header)} {_decoded(claims)}>"
         except ValueError:
             return match[0]
 
-    return UUID.sub("<uuid>", TOKEN.sub(said, text))
+    return UUID.sub("<uuid>", TOKEN.sub(decoded, string))
 
 
 def _decoded(segment: str) -> str:

@@ -1,8 +1,7 @@
-"""The FastAPI service of the interoperation tests: the routes of `axum-service`, which answer alike.
+"""The FastAPI service of the interoperation tests: it has the same routes as `axum-service`, with the same answers.
 
-It is started with the path of a JSON file of named configurations, and serves the same routes under the name of
-each. The first line that it prints is its port. It ends when its standard input does, so that it can't outlive the
-tests.
+Its argument is the path of a JSON file of named configurations; it serves the same routes under the name of each. The
+first line that it prints is its port. It ends when its standard input is closed, so that it can't outlive the tests.
 """
 
 import base64
@@ -27,7 +26,7 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class Login(BaseModel):
-    """Who logs in, and what the tokens shall say."""
+    """Who logs in, and the claims of the tokens."""
 
     name: str
     scopes: list[str]
@@ -39,7 +38,7 @@ class User(BaseModel):
 
 
 class FolderSessions:
-    """Sessions in a folder, one file of JSON each, which both faces share."""
+    """Sessions in a folder that both faces share, each in a JSON file."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -83,7 +82,7 @@ def service(auth: AuthX[User]) -> FastAPI:
 
     @auth.set_callback_token_blocklist
     def is_revoked(token: str) -> bool:
-        # AuthX has verified the token; here its claims are only read.
+        # AuthX has verified the token, so its claims can be read without a check.
         claims = token.split(".")[1]
         payload = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
         if payload.get("sub") == "unlucky":
@@ -95,7 +94,7 @@ def service(auth: AuthX[User]) -> FastAPI:
         if uid == "homeless":
             raise RuntimeError("the database is down")
         if uid != "ada":
-            # What the callback gives would reach the handler, `None` too; axum has an `Option` for that.
+            # The handler would get `None` here; axum refuses the token where a user is `None`.
             raise RevokedTokenError
         return User(name="Ada Lovelace")
 
@@ -172,7 +171,7 @@ def service(auth: AuthX[User]) -> FastAPI:
 
     @app.post("/echo", dependencies=[Depends(auth.ACCESS_REQUIRED)])
     async def echo(request: Request) -> Response:
-        """Give the body back as it came, whoever read it before."""
+        """Return the body unchanged, even if AuthX has read it before."""
         return Response(await request.body(), media_type="application/json")
 
     @app.post("/comment", dependencies=[Depends(auth.ACCESS_REQUIRED)])
@@ -189,7 +188,7 @@ def service(auth: AuthX[User]) -> FastAPI:
 
 
 def seen(payload: TokenPayload) -> dict[str, Any]:
-    """What a route sees of a token."""
+    """What a route reads from a token."""
     return {
         "sub": payload.sub,
         "type": payload.type,
@@ -203,12 +202,12 @@ def seen(payload: TokenPayload) -> dict[str, Any]:
 def application(configurations: dict[str, Any], sessions: FolderSessions) -> FastAPI:
     app = FastAPI()
     clock = {"now": 0.0}
-    # Not freezegun: the server itself must go on to measure time.
+    # Not freezegun: uvicorn and asyncio need a clock that goes on.
     time.time = lambda: clock["now"]
 
     @app.post("/clock")
     async def set_clock(request: Request) -> None:
-        """Show this instant from now on, in seconds since 1970, for all configurations."""
+        """Set the clock of all configurations to this time, in seconds since 1970."""
         clock["now"] = float(await request.body())
 
     for name, configuration in configurations.items():

@@ -1,4 +1,4 @@
-"""Tokens that no service issues."""
+"""Tokens made by hand, which no service issues."""
 
 import hmac
 from typing import Any
@@ -11,7 +11,7 @@ from tests.interoperation.login import NOW
 
 def signed(claims: bytes | None = None, *, drop: str = "", **changes: Any) -> str:
     """Claims of the caller's choice under the right signature of HS256."""
-    members = {
+    fields = {
         "sub": "ada",
         "jti": "made-by-hand",
         "type": "access",
@@ -20,10 +20,10 @@ def signed(claims: bytes | None = None, *, drop: str = "", **changes: Any) -> st
         "exp": NOW + 900,
         "tenant": 7,
     } | changes
-    members.pop(drop, None)
-    payload = json_object(members) if claims is None else claims
-    text = b64(b'{"alg":"HS256","typ":"JWT"}') + b"." + b64(payload)
-    return (text + b"." + b64(hmac.digest(SECRET.encode(), text, "sha256"))).decode()
+    fields.pop(drop, None)
+    payload = json_object(fields) if claims is None else claims
+    signing_input = b64(b'{"alg":"HS256","typ":"JWT"}') + b"." + b64(payload)
+    return (signing_input + b"." + b64(hmac.digest(SECRET.encode(), signing_input, "sha256"))).decode()
 
 
 def edited(token: str) -> str:
@@ -34,7 +34,7 @@ def edited(token: str) -> str:
 
 
 def unsigned(token: str) -> str:
-    """The token as one that says it needs no signature (RFC 7519 section 6)."""
+    """The token with `alg` `none` and without a signature (RFC 7519 section 6)."""
     return f"{b64(json_object({'alg': 'none', 'typ': 'JWT'})).decode()}.{token.split('.')[1]}."
 
 

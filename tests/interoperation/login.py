@@ -1,4 +1,4 @@
-"""A login at one of the services, and the requests that its tokens go into."""
+"""A login at one of the services, and requests that carry its tokens."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class Login:
-    """The tokens that a face issued, and where a configuration wants them."""
+    """The tokens that a face issued under a configuration."""
 
     access: str
     refresh: str
@@ -40,15 +40,15 @@ class Login:
         method: str = "GET",
         type: str = "access",
         text: str | None = None,
-        csrf: str | bytes | None = "own",
+        csrf: str | bytes | None = "of the token",
         headers: Sequence[tuple[str, bytes]] = (),
         websocket: bool = False,
     ) -> Request:
         """A request that carries a token in this place, in a cookie with its CSRF value where a method needs one.
 
         Args:
-            text: What to carry instead of the login's own token.
-            csrf: The CSRF value to show instead of the token's own. `None`: none.
+            text: The string to send in place of the login's token.
+            csrf: The CSRF value to send in place of the token's. `None`: none.
         """
         token = self.token(type) if text is None else text
         request = Request(method, path, list(headers), websocket=websocket)
@@ -59,15 +59,15 @@ class Login:
         if place == "query":
             return replace(request, query=f"{self.setting('JWT_QUERY_STRING_NAME', 'token')}={token}")
         if place == "json":
-            member = (
+            key = (
                 self.setting("JWT_JSON_KEY", "access_token")
                 if type == "access"
                 else self.setting("JWT_REFRESH_JSON_KEY", "refresh_token")
             )
-            return with_json(request, {member: token})
+            return with_json(request, {key: token})
         name = self.setting(f"JWT_{type.upper()}_COOKIE_NAME", f"{type}_token_cookie")
         request = with_headers(request, ("Cookie", f"{name}={token}".encode("latin-1")))
-        if csrf == "own":
+        if csrf == "of the token":
             csrf = None if method == "GET" else self.csrf(type)
         if csrf is None:
             return request
@@ -77,12 +77,12 @@ class Login:
         )
 
     def form(self, fields: str, *, csrf: str | None = None) -> Request:
-        """A form, with the access token in its cookie."""
+        """A request with a form, and the access token in its cookie."""
         request = self.request("/comment", place="cookies", method="POST", csrf=csrf)
         return replace(with_headers(request, ("Content-Type", FORM.encode())), body=fields.encode())
 
     def form_of_parts(self, value: str) -> Request:
-        """A form of the media type `multipart/form-data` with this CSRF value, and the access token in its cookie."""
+        """A request with a `multipart/form-data` form that has this CSRF value, and the access token in its cookie."""
         request = self.request(place="cookies", method="POST", csrf=None)
         body = f'--part\r\nContent-Disposition: form-data; name="csrf_token"\r\n\r\n{value}\r\n--part--\r\n'
         content_type = b"multipart/form-data; boundary=part"
@@ -114,12 +114,12 @@ Preparation = Callable[[Stage], Login]
 
 
 def login(**who: Any) -> Preparation:
-    """Tokens of a login; what isn't named is Ada's."""
+    """Tokens of a login; fields that aren't given are Ada's."""
     return lambda stage: stage.log_in(ADA | who)
 
 
 def refreshed(stage: Stage) -> Login:
-    """An access token that the issuing face gave for a refresh token."""
+    """An access token that the issuing face issued for a refresh token."""
     login = stage.log_in()
     answer = stage.issuer.ask(stage.configuration, login.request("/refresh", type="refresh", method="POST"))
     assert answer.status == 200, answer
@@ -127,7 +127,7 @@ def refreshed(stage: Stage) -> Login:
 
 
 def renewed(stage: Stage) -> Login:
-    """An access token that the issuing face's implicit refresh gave, six minutes after the login."""
+    """An access token that the issuing face set by implicit refresh, six minutes after the login."""
     login = stage.log_in(ADA | {"scopes": ["users:read", "users:write"]})
     stage.services.set_clock(NOW + 360)
     answer = stage.issuer.ask(stage.configuration, login.request(place="cookies"))
@@ -136,7 +136,7 @@ def renewed(stage: Stage) -> Login:
 
 
 def logged_out(stage: Stage) -> Login:
-    """Tokens after a logout. Each service has a store of its own, so the logout is in both."""
+    """Tokens after a logout. Each service has its own store of revoked tokens, so the logout goes to both."""
     login = stage.log_in()
     for face in stage.services.faces:
         answer = face.ask(stage.configuration, login.request("/logout", method="POST"))
@@ -145,7 +145,7 @@ def logged_out(stage: Stage) -> Login:
 
 
 def session_ended(path: str = "/logout") -> Preparation:
-    """Tokens of a session that was ended at the issuing face. The store of sessions is one for both."""
+    """Tokens of a session that was ended at the issuing face. Both services share the store of sessions."""
 
     def prepare(stage: Stage) -> Login:
         login = stage.log_in()

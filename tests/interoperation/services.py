@@ -1,4 +1,4 @@
-"""Both services as processes of their own, for as long as a `with` block lasts."""
+"""Both services, each in a process, for the duration of a `with` block."""
 
 import contextlib
 import json
@@ -30,14 +30,14 @@ class Face(NamedTuple):
 
 
 class Services:
-    """The same service in both faces, with one clock."""
+    """The same service in both faces, whose clocks are set together."""
 
     def __init__(self, fastapi: Face, axum: Face) -> None:
         self.faces = (fastapi, axum)
         self._now: int | None = None
 
     def set_clock(self, now: int) -> None:
-        """Show this instant, in seconds since 1970, in both."""
+        """Set both clocks to this time, in seconds since 1970."""
         if now == self._now:
             return
         for face in self.faces:
@@ -68,7 +68,7 @@ def built(name: str) -> Path:
 
 
 def environment() -> dict[str, str]:
-    """This process's environment without settings."""
+    """This process's environment variables without AuthX's settings."""
     return {name: value for name, value in os.environ.items() if not name.upper().startswith("JWT_")}
 
 
@@ -85,10 +85,10 @@ def _running(name: str, command: Sequence[str]) -> Iterator[Face]:
             line = process.stdout.readline() if ready else b""
             if not line.strip().isdigit():
                 log.seek(0)
-                raise RuntimeError(f"The {name} service did not start. It said:\n{log.read()}")
+                raise RuntimeError(f"The {name} service did not start. Its output:\n{log.read()}")
             yield Face(name, int(line))
         finally:
-            # Both services end with their standard input.
+            # Both services end when their standard input is closed.
             process.stdin.close()
             process.stdout.close()
             try:

@@ -1,4 +1,4 @@
-"""All cases by theme, and the tables of docs/interoperation.md that are written from their answers."""
+"""All cases by theme, and the tables of docs/interoperation.md, which are generated from the answers."""
 
 import re
 from collections.abc import Callable, Iterable, Sequence
@@ -12,10 +12,10 @@ from tests.interoperation.rows import browser, claims, policies, sessions, setti
 DOCUMENT = ROOT / "docs" / "interoperation.md"
 EXAMPLE = ROOT / "examples" / "one-login"
 THEMES: dict[str, list[Case]] = {
-    "Tokens that are good": tokens.GOOD,
+    "Valid tokens": tokens.GOOD,
     "The other type, not fresh, an unknown user": tokens.WRONG_KIND,
     "No token": tokens.ABSENT,
-    "No token that can be read, or two": tokens.UNREADABLE,
+    "Unreadable tokens, and two tokens": tokens.UNREADABLE,
     "Keys": claims.KEYS,
     "Times": claims.TIMES,
     "Claims": claims.CLAIMS,
@@ -60,7 +60,7 @@ Results = Callable[[Case], Sequence[Result]]
 
 
 def written(document: str, results: Results) -> str:
-    """The document with each of its marked parts renewed."""
+    """The document with each of its marked parts generated anew."""
     parts = {
         "login_service.py": _code("python", "login_service.py"),
         "reports_service.rs": _code("rust", "reports_service.rs"),
@@ -111,7 +111,7 @@ def _row(case: Case, results: Sequence[Result]) -> list[str]:
 
 
 def _request(case: Case, request: Request) -> str:
-    """Where to, with what, under which configuration and when."""
+    """A request in short: method and path, where its token is, its configuration and its time."""
     carriers = [f"`{name}`" for name in dict(request.headers) if name != "Content-Type"]
     if request.query:
         carriers.append("query")

@@ -1,4 +1,4 @@
-"""A token of either face is good in the other, and every answer is the same in both.
+"""A token of either face is accepted by the other, and both give the same answers.
 
 Each case is issued in both faces and used in both, over HTTP: four answers, which must be equal and right. Run with
 `make test-interoperation`; `make interoperation-table` writes the answers into docs/interoperation.md.
@@ -24,7 +24,7 @@ Results = Callable[[Case], list[Result]]
 
 @pytest.fixture(scope="session")
 def results(services: Services) -> Results:
-    """What both faces answer to a case, asked once per run."""
+    """The answers of both faces to a case, which is run only once."""
     known: dict[int, list[Result]] = {}
 
     def of(case: Case) -> list[Result]:
@@ -36,7 +36,7 @@ def results(services: Services) -> Results:
 
 
 @pytest.mark.parametrize("use", USES, ids=lambda use: use.case.name)
-def test_a_token_of_either_face_is_good_in_both(use: Use, results: Results) -> None:
+def test_a_token_of_either_face_is_accepted_by_both(use: Use, results: Results) -> None:
     check(use.case, results(use.case))
 
 
@@ -67,7 +67,7 @@ def test_every_configuration_has_a_case() -> None:
     assert set(configurations()) - used == set(ALGORITHMS) - {"HS256", "HS512"}
 
 
-def test_every_case_has_a_name_of_its_own() -> None:
+def test_every_case_has_a_unique_name() -> None:
     names = Counter((theme, case.name, case.configuration) for theme, case in CASES)
     assert [name for name, count in names.items() if count > 1] == []
 
@@ -88,7 +88,7 @@ def test_the_documentation_has_the_answers_of_this_run(
         )
 
 
-# The comparison itself: what it leaves out, and that it leaves out nothing else.
+# The comparison itself: it leaves out random values and the server's headers, and nothing else.
 
 
 def answer(*headers: tuple[str, str], status: int = 200, body: str = "") -> Answer:

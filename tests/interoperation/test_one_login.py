@@ -1,4 +1,4 @@
-"""The pair of services of docs/interoperation.md does what the page says."""
+"""The two services of docs/interoperation.md do what the page says."""
 
 import http.client
 import json
@@ -40,7 +40,7 @@ def ports() -> Iterator[tuple[int, int]]:
         yield login_port, reports_port
 
 
-def test_a_login_at_one_service_opens_the_other(ports: tuple[int, int]) -> None:
+def test_a_login_at_one_service_is_accepted_by_the_other(ports: tuple[int, int]) -> None:
     login_port, reports_port = ports
     status, tokens = ask(login_port, "POST", "/login", {"name": "ada", "password": "analytical-engine"})
     assert status == 200
@@ -72,7 +72,7 @@ def ask(port: int, method: str, path: str, body: object = None, token: str | Non
 
 @contextmanager
 def running(command: Sequence[str], port: int) -> Iterator[None]:
-    """The program with one secret and a port in its environment, from when it accepts connections."""
+    """Run the program with the common secret and its port in the environment; begin once it accepts connections."""
     variables = {**environment(), "JWT_SECRET_KEY": SECRET, "ADDRESS": f"127.0.0.1:{port}"}
     process = subprocess.Popen(command, env=variables, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:

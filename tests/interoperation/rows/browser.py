@@ -95,14 +95,14 @@ CSRF = [
     ),
     *(
         refused(
-            f"{method} without it",
+            f"{method} without the CSRF value",
             MISSING,
             lambda login, method=method: login.request(place="cookies", method=method, csrf=None),
         )
         for method in ("POST", "PUT", "PATCH", "DELETE")
     ),
     refused(
-        "a refresh without it",
+        "a refresh without the CSRF value",
         MISSING,
         lambda login: login.request("/refresh", type="refresh", place="cookies", method="POST", csrf=None),
     ),
@@ -133,17 +133,17 @@ CSRF = [
         lambda login: login.request(method="POST", headers=[("X-CSRF-TOKEN", b"another")]),
     ),
     Case(
-        "POST without it, CSRF protection off",
+        "POST without the CSRF value, CSRF protection off",
         lambda login: login.request(place="cookies", method="POST", csrf=None),
         configuration="csrf-off",
     ),
     Case(
-        "POST without it, only DELETE is protected",
+        "POST without the CSRF value, only DELETE is protected",
         lambda login: login.request(place="cookies", method="POST", csrf=None),
         configuration="csrf-methods",
     ),
     refused(
-        "DELETE without it, only DELETE is protected",
+        "DELETE without the CSRF value, only DELETE is protected",
         MISSING,
         lambda login: login.request(place="cookies", method="DELETE", csrf=None),
         configuration="csrf-methods",
@@ -155,31 +155,31 @@ CSRF = [
         body='{"comment":"hello"}',
     ),
     refused(
-        "a form without it",
+        "a form without the CSRF value",
         MISSING,
         lambda login: login.form("comment=hello"),
         configuration="csrf-in-forms",
     ),
     refused(
-        "a form with another one",
+        "a form with another CSRF value",
         "CSRFError",
         lambda login: login.form("comment=hello&csrf_token=another"),
         configuration="csrf-in-forms",
     ),
     refused(
-        "a form with two",
+        "a form with two CSRF values",
         "CSRFError",
         lambda login: login.form(f"csrf_token={login.csrf()}&csrf_token=another"),
         configuration="csrf-in-forms",
     ),
     refused(
-        "a form with bytes that are no text",
+        "a form whose CSRF value is not UTF-8",
         "CSRFError",
         lambda login: login.form("comment=hello&csrf_token=%FF%80"),
         configuration="csrf-in-forms",
     ),
     refused(
-        "another one in the header, the right one in the form",
+        "another CSRF value in the header, the right one in the form",
         "CSRFError",
         lambda login: login.form(f"comment=hello&csrf_token={login.csrf()}", csrf="another"),
         configuration="csrf-in-forms",
@@ -191,24 +191,24 @@ CSRF = [
         configuration="small-forms",
     ),
     Case(
-        "a form of parts with the CSRF value",
+        "a multipart form with the CSRF value",
         lambda login: login.form_of_parts(login.csrf()),
         configuration="csrf-in-forms",
     ),
     refused(
-        "a form of parts with another one",
+        "a multipart form with another CSRF value",
         "CSRFError",
         lambda login: login.form_of_parts("another"),
         configuration="csrf-in-forms",
     ),
     refused(
-        "a form of parts that is damaged",
+        "a multipart form that is damaged",
         MISSING,
         lambda login: replace(login.form_of_parts(login.csrf()), body=b"csrf_token"),
         configuration="csrf-in-forms",
     ),
     refused(
-        "a form with the CSRF value, where forms are not looked at",
+        "a form with the CSRF value, where forms are not read",
         MISSING,
         lambda login: login.form(f"comment=hello&csrf_token={login.csrf()}"),
     ),
@@ -225,7 +225,7 @@ IMPLICIT_REFRESH = [
         cookies=ACCESS,
     ),
     refused(
-        "due, with POST and without it",
+        "due, with POST and without the CSRF value",
         MISSING,
         lambda login: login.request(place="cookies", method="POST", csrf=None),
         after=360,
@@ -361,7 +361,7 @@ WEBSOCKET = [
     ),
     refused("a revoked token", "RevokedTokenError", lambda login: login.socket(), tokens=logged_out),
     Case(
-        "a store that can't be asked",
+        "a store that fails",
         lambda login: login.socket(),
         tokens=login(name="unlucky"),
         status=500,

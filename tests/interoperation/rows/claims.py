@@ -14,7 +14,7 @@ KEYS = [
         "a token of the previous key", lambda login: login.request(), issued_by="HS256", configuration="after-rotation"
     ),
     Case(
-        "a token of the present one",
+        "a token of the current key",
         lambda login: login.request(),
         issued_by="other-key",
         configuration="after-rotation",
@@ -81,7 +81,7 @@ CLAIMS = [
         )
         for claim in ("sub", "type", "exp")
     ),
-    refused("`exp` is a text", "JWTDecodeError", lambda login: login.request(text=signed(exp="soon"))),
+    refused("`exp` is a string", "JWTDecodeError", lambda login: login.request(text=signed(exp="soon"))),
     refused("`type` is unknown", "JWTDecodeError", lambda login: login.request(text=signed(type="id"))),
     refused("a payload that is no object", "JWTDecodeError", lambda login: login.request(text=signed(b'["ada"]'))),
     refused(
@@ -239,7 +239,7 @@ REVOCATION = [
     ),
     *(
         Case(
-            f"a store that can't be asked, at `{path}`",
+            f"a store that fails, at `{path}`",
             lambda login, path=path: login.request(path, place="cookies"),
             tokens=login(name="unlucky"),
             status=500,
@@ -248,7 +248,7 @@ REVOCATION = [
         for path in ("/protected", "/me", "/optional")
     ),
     Case(
-        "a store that can't be asked, and a cookie that is due for renewal",
+        "a store that fails, and a cookie that is due for renewal",
         lambda login: login.request(place="cookies"),
         tokens=login(name="unlucky"),
         status=500,

@@ -1,4 +1,4 @@
-"""Cases of sessions, whose store is one for both faces."""
+"""Cases of sessions, whose store both faces share."""
 
 from typing import Any
 
@@ -74,7 +74,7 @@ SESSIONS = [
         **TRACKED,
     ),
     refused(
-        "a session that is no text",
+        "a session id that is no string",
         "JWTDecodeError",
         lambda login: login.request(text=signed(sid=7)),
         **TRACKED,

@@ -1,4 +1,4 @@
-"""Cases of tokens that are good, absent, or no tokens."""
+"""Cases of tokens that are valid, absent or unreadable."""
 
 from dataclasses import replace
 
@@ -21,19 +21,19 @@ GOOD = [
     Case("no token where none is needed", lambda login: Request("GET", "/optional"), body="null"),
     Case("the user of a token", lambda login: login.request("/me"), body='{"name":"Ada Lovelace"}'),
     Case(
-        "a refresh token buys an access token",
+        "a refresh token is exchanged for an access token",
         lambda login: login.request("/refresh", type="refresh", method="POST"),
         body='{"access_token":"',
         cookies=ACCESS_COOKIES,
     ),
     Case(
-        "the access token that it buys keeps its custom claims",
+        "the access token that it is exchanged for keeps its custom claims",
         lambda login: login.request(),
         tokens=refreshed,
         body='"tenant":7',
     ),
     Case("the scheme in lower case", lambda login: login.request(text="", headers=[_scheme(b"bearer ", login.access)])),
-    Case("two spaces after it", lambda login: login.request(text="", headers=[_scheme(b"Bearer  ", login.access)])),
+    Case("two spaces after the scheme", lambda login: login.request(text="", headers=[_scheme(b"Bearer  ", login.access)])),
     Case("the same token in two headers", lambda login: login.request(headers=[_scheme(b"Bearer ", login.access)])),
     Case(
         "a quoted cookie beside others",
@@ -56,7 +56,7 @@ GOOD = [
         body='{"more": [1, 2], "access_token": "',
     ),
     Case(
-        "another body beside a token in the header is the handler's alone",
+        "a body that is not JSON, with the token in the header, reaches the handler",
         lambda login: with_json(login.request("/echo", method="POST"), b"not JSON"),
         body="not JSON",
     ),
@@ -93,7 +93,7 @@ WRONG_KIND = [
         tokens=refreshed,
     ),
     refused(
-        "a user that the application does not know",
+        "a user that the application does not have",
         "RevokedTokenError",
         lambda login: login.request("/me"),
         tokens=login(name="zoe"),
@@ -141,7 +141,7 @@ ABSENT = [
         lambda login: with_headers(Request("GET", "/protected"), ("Authorization", login.access.encode())),
     ),
     refused("an empty cookie", "MissingTokenError", lambda login: login.request(place="cookies", text="")),
-    refused("an empty query member", "MissingTokenError", lambda login: login.request(place="query", text="")),
+    refused("an empty query parameter", "MissingTokenError", lambda login: login.request(place="query", text="")),
     *(
         refused(
             name,
@@ -151,7 +151,7 @@ ABSENT = [
         for name, body in {
             "a body that is no JSON": b'{"access_token": "',
             "a JSON body that is no object": b'["access_token"]',
-            "a JSON body without the member": b'{"refresh_token": "x"}',
+            "a JSON body without the key": b'{"refresh_token": "x"}',
             "a JSON body of null": b"null",
             "a JSON body that is not UTF-8": b'{"access_token": "\xff"}',
             "half a surrogate pair in the token's place": b'{"access_token": "\\ud800"}',
@@ -174,7 +174,7 @@ ABSENT = [
         configuration="small",
     ),
     Case(
-        "the same beside a token in the header",
+        "a JSON body that is larger than JWT_MAX_BODY_SIZE, with the token in the header",
         lambda login: with_json(login.request("/echo", method="POST"), {"more": "x" * 2000}),
         configuration="small",
         body='{"more": "xxx',
@@ -200,7 +200,7 @@ UNREADABLE = [
         for place in LOCATIONS
     ),
     refused("garbage where no token is needed", "JWTDecodeError", lambda login: login.request("/optional", text="x")),
-    refused("bytes that are no text", "JWTDecodeError", lambda login: login.request(text="\xff\xfe.\x80.\xe9")),
+    refused("bytes that are not UTF-8", "JWTDecodeError", lambda login: login.request(text="\xff\xfe.\x80.\xe9")),
     refused("two segments", "JWTDecodeError", lambda login: login.request(text=".".join(login.access.split(".")[:2]))),
     refused("padding after the signature", "JWTDecodeError", lambda login: login.request(text=login.access + "=")),
     refused("`alg` is `none`", "JWTDecodeError", lambda login: login.request(text=unsigned(login.access))),
@@ -238,7 +238,7 @@ UNREADABLE = [
         lambda login: login.request(place="query", text=f"{login.access}&token={login.refresh}"),
     ),
     refused(
-        "a member twice in the JSON body",
+        "a key twice in the JSON body",
         "JWTDecodeError",
         lambda login: with_json(
             Request("POST", "/protected"), b'{"access_token":"%b","access_token":"%b"}' % ((login.access.encode(),) * 2)
@@ -260,7 +260,7 @@ UNREADABLE = [
         lambda login: login.request(place="query", text="+" + login.access),
     ),
     refused(
-        "bytes that are no text in a cookie",
+        "bytes that are not UTF-8 in a cookie",
         "JWTDecodeError",
         lambda login: login.request(place="cookies", text="\xff\x80"),
     ),

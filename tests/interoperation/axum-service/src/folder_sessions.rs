@@ -1,4 +1,4 @@
-//! Sessions in a folder, one file of JSON each, which both faces share.
+//! Sessions in a folder that both faces share, each in a JSON file.
 
 use std::fs;
 use std::future::ready;

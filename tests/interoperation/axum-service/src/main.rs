@@ -1,7 +1,8 @@
-//! The axum service of the interoperation tests: the routes of `fastapi_service.py`, which answer alike.
+//! The axum service of the interoperation tests: it has the same routes as `fastapi_service.py`, with the
+//! same answers.
 //!
-//! It is started with the path of a JSON file of named configurations, and serves the same routes under
-//! the name of each. The first line that it prints is its port. It ends when its standard input does, so
+//! Its argument is the path of a JSON file of named configurations; it serves the same routes under the
+//! name of each. The first line that it prints is its port. It ends when its standard input is closed, so
 //! that it can't outlive the tests.
 
 mod folder_sessions;
@@ -27,7 +28,7 @@ use tokio::net::TcpListener;
 
 use folder_sessions::FolderSessions;
 
-/// The environment of a service, and what is no setting.
+/// The environment variables of a configuration, and its login type, which is no setting.
 #[derive(Deserialize)]
 struct Configuration {
     environment: BTreeMap<String, String>,
@@ -36,7 +37,7 @@ struct Configuration {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // The store of sessions stands beside it.
+    // The folder of the sessions is beside this file.
     let path = std::env::args().nth(1).ok_or("the path of the configurations is missing")?;
     let configurations: BTreeMap<String, Configuration> =
         serde_json::from_slice(&std::fs::read(&path)?)?;
@@ -76,7 +77,7 @@ fn auth(configuration: Configuration) -> Result<AuthX, Box<dyn Error>> {
     Ok(AuthX::new(builder.build()?))
 }
 
-/// Shows this instant from now on, in seconds since 1970, for all configurations.
+/// Sets the clock of all configurations to this time, in seconds since 1970.
 async fn set_clock(State(clock): State<FrozenClock>, seconds: String) -> Result<(), String> {
     let seconds = seconds.parse().map_err(|_| "whole seconds are expected")?;
     let epoch = Timestamp::from_seconds(0).ok_or("1970 is an instant")?;

@@ -39,7 +39,7 @@ pub(crate) fn router(auth: AuthX) -> Router {
         .with_state(service)
 }
 
-/// Who logs in, and what the tokens shall say.
+/// Who logs in, and the claims of the tokens.
 #[derive(Deserialize)]
 struct Login {
     name: String,
@@ -53,7 +53,7 @@ struct Tenant {
     tenant: u32,
 }
 
-/// What a route sees of a token.
+/// What a route reads from a token.
 #[derive(Serialize)]
 struct Seen {
     sub: String,
@@ -176,7 +176,7 @@ impl Scopes for AnyAdmin {
     }
 }
 
-/// Gives the body back as it came, whoever read it before.
+/// Returns the body unchanged, even if AuthX has read it before.
 async fn echo(_: AccessToken, body: Bytes) -> impl IntoResponse {
     ([(CONTENT_TYPE, "application/json")], body)
 }
@@ -193,7 +193,7 @@ async fn comment(_: AccessToken, Form(comment): Form<Comment>) -> Json<Comment> 
 async fn events(token: WebSocketToken, upgrade: WebSocketUpgrade) -> Response {
     let greeting = Message::text(token.0.sub);
     upgrade.on_upgrade(async move |mut socket| {
-        // A client that is gone already has nothing to be greeted for.
+        // An error means that the client has closed the socket already.
         let _ = socket.send(greeting).await;
     })
 }

@@ -1,4 +1,4 @@
-//! What the routes of one configuration share, and who is asked about revocation and users.
+//! What the routes of one configuration share: `AuthX`, the revoked tokens and the users.
 
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock};
@@ -24,7 +24,7 @@ impl Service {
     }
 }
 
-/// The tokens that a logout revoked. About those of one user the store can't be asked.
+/// The tokens that a logout revoked. For the user `unlucky` the store fails.
 #[derive(Clone, Default)]
 pub(crate) struct Revoked(Arc<RwLock<HashSet<String>>>);
 
