@@ -1,4 +1,4 @@
-"""An ASGI scope, as a server makes it of a request."""
+"""The ASGI scope of a request, as a server builds it."""
 
 from collections.abc import Iterable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Names that the tests of several parts go through, each list in this one place.
+"""Lists of names that the tests of several parts share.
 
 The settings are `AuthXConfig.model_fields`, the topics of hostile requests `tests.attacks.case.TOPICS`.
 """
@@ -9,7 +9,7 @@ from authx.types import HTTPMethod
 
 METHODS = list(get_args(HTTPMethod))
 
-# The claims that the engine writes by itself. `cases.json` hands them on to the tests in Rust.
+# The claims that the engine sets. The tests in Rust get this list through `cases.json`.
 RESERVED_CLAIMS = [
     *("sub", "type", "jti", "exp", "nbf", "iat", "iss", "aud", "fresh", "csrf"),
     *("scopes", "scope", "login_type", "sid", "auth_time"),
@@ -24,7 +24,7 @@ UNDECODABLE = {
     "TokenInvalidAudienceError",
 }
 
-# What a route answers to each of the tokens of `authx.testing.refused_tokens`.
+# The `error_type` of each of the tokens of `authx.testing.refused_tokens`.
 REFUSED_TOKENS = {
     "expired": "TokenExpiredError",
     "of the other type": "AccessTokenRequiredError",

@@ -1,4 +1,4 @@
-"""What one operation costs in instructions, as valgrind's callgrind counts them."""
+"""The instructions that one operation takes, counted by valgrind's callgrind."""
 
 import os
 import subprocess
@@ -8,21 +8,21 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 TIMES = 25
 COUNTED = "authx_budget::counted"
-"""The function of the executable within which callgrind counts."""
+"""The function of the executable inside which callgrind counts."""
 
 ALLOCATOR = {"malloc", "calloc", "realloc", "free"}
 
 
 @dataclass(frozen=True)
 class Instructions:
-    """Of one operation, by who spends them. What the allocator spends is in neither."""
+    """The instructions of one operation, by what executes them. Those of the allocator are in neither."""
 
     engine: int
     cryptography: int
 
 
 def count(operation: str, algorithm: str, folder: Path) -> Instructions:
-    """The instructions of one such operation, out of `TIMES`. The profile is written into the folder."""
+    """The instructions of one operation, as the mean of `TIMES`. The profile is written into the folder."""
     profile = folder / f"{operation}-{algorithm}.callgrind"
     callgrind = ["valgrind", "--tool=callgrind", "--quiet", f"--toggle-collect={COUNTED}*"]
     callgrind += ["--compress-strings=no", "--compress-pos=no", f"--callgrind-out-file={profile}"]
@@ -36,7 +36,7 @@ def count(operation: str, algorithm: str, folder: Path) -> Instructions:
 
 
 def executable() -> Path:
-    """The executable, which `cargo build --release` has made."""
+    """The executable, built by `cargo build --release`."""
     path = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "release" / "authx-budget"
     if not path.exists():
         raise RuntimeError(f"{path} is missing: run `make test-budget`")
@@ -44,7 +44,7 @@ def executable() -> Path:
 
 
 def split(profile: str) -> Instructions:
-    """All instructions of a profile in callgrind's format, with neither its strings nor its positions compressed."""
+    """The sum of a profile in callgrind's format, whose strings and positions must not be compressed."""
     total = cryptography = allocator = 0
     caller = callee = ""
     is_call = False
@@ -68,7 +68,7 @@ def split(profile: str) -> Instructions:
 
 
 def _is_engine(function: str) -> bool:
-    """Whether it is ours or a Rust dependency's. The C functions that serve the cryptography have names without a path."""
+    """Whether it is in our code or in a Rust dependency. C functions, such as those of aws-lc, have no path in their name."""
     return "::" in function and not _is_cryptography(function)
 
 

@@ -1,4 +1,4 @@
-"""The table of what each operation may cost, and with what it was counted."""
+"""The table of the instructions that each operation may take, and of the tools that counted them."""
 
 import json
 import platform
@@ -33,7 +33,7 @@ def read_table() -> Table:
 
 
 def tools_here() -> dict[str, str]:
-    """What the counts depend on besides our code, the lock file and the processor."""
+    """The versions of the tools on which the counts depend, besides our code, the lock file and the processor."""
     return {
         "rustc": _first_line("rustc", "--version").removeprefix("rustc "),
         "cc": _first_line("cc", "-dumpfullversion", "-dumpversion"),
@@ -49,7 +49,7 @@ def _first_line(*command: str) -> str:
 def deviations(
     budget: Mapping[str, Instructions], counted: Mapping[str, Instructions], tolerance: float
 ) -> Iterator[str]:
-    """A sentence for each number that differs by more than this share of the budget's, up or down."""
+    """A sentence for each count that is off its budget by more than `tolerance`, a fraction of the budget, up or down."""
     for operation in [*counted, *(operation for operation in budget if operation not in counted)]:
         if operation not in budget:
             yield f"{operation}: the budget has no such operation"

@@ -1,17 +1,17 @@
-"""What creating and verifying a token cost in instructions, beside the table of what they may cost.
+"""The instructions that creating and verifying a token take, compared with a table of budgets.
 
-Instructions are counted and not time measured, so a busy machine gives the same numbers. Three spenders are kept apart.
+Instructions are counted instead of time, so a busy machine gives the same numbers. They are counted for three parts.
 
-The engine: our code, its Rust dependencies and the memory that they copy or fill. It spends less than a thousandth of
-what a signature with RSA does, so within a sum nobody would see it double. Its numbers repeat within 0.6%: how many
-instructions copy a text depends on where it lies.
+The engine: our code, its Rust dependencies and the memory that they copy or fill. It takes less than a thousandth of
+the instructions of an RSA signature, so in a sum its doubling would go unnoticed. Its numbers repeat within 0.6%: how
+many instructions copying a string takes depends on its address.
 
-The cryptography: a change in it says that a key is prepared, or a hash made, more often than before. Signatures with a
-random nonce, and the tokens that have them, vary by 0.6%. Valgrind knows neither SHA-NI nor AVX-512, so these are not the
-numbers of the code that runs in production.
+The cryptography: a change means that a key is prepared, or a hash computed, more often than before. Signatures with a
+random nonce, and the tokens that have them, vary by 0.6%. Valgrind supports neither SHA-NI nor AVX-512, so these are not
+the numbers of the code that runs in production.
 
-The allocator: what it spends depends on what it gave out before, so it is left out here. How often it is asked is
-counted in `crates/authx/tests/allocations.rs`.
+The allocator: its numbers depend on earlier allocations, so they are left out here. Allocations are counted in
+`crates/authx/tests/allocations.rs`.
 """
 
 import os
@@ -28,7 +28,7 @@ from tests.budget.table import Table, deviations, read_table, tools_here
 ALGORITHMS = ["HS256", "RS256", "PS256", "ES256", "EdDSA"]
 OPERATIONS: list[tuple[str, str]] = [
     *[(operation, algorithm) for operation in ("create", "verify") for algorithm in ALGORITHMS],
-    # Two scopes and three custom claims, the latter into a type of one's own and into `JsonClaims`.
+    # Two scopes and three custom claims; the claims are read into a struct, or into `JsonClaims`.
     *[
         (operation, "HS256")
         for operation in ("create-with-claims", "verify-with-claims", "verify-as-json", "verify-again")
@@ -37,10 +37,10 @@ OPERATIONS: list[tuple[str, str]] = [
 
 TOLERANCE = 0.03
 TOLERANCE_OF_OTHER_TOOLS = 0.15
-"""Rust 1.97 in the place of 1.95 changed the engine's numbers by up to 5%."""
+"""Rust 1.97 in place of 1.95 changed the engine's numbers by up to 5%."""
 
 
-def test_no_operation_leaves_its_budget(
+def test_every_operation_stays_within_its_budget(
     request: pytest.FixtureRequest, capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
     require_the_processor()
@@ -74,12 +74,12 @@ def test_no_operation_leaves_its_budget(
 
 
 def require_the_processor() -> None:
-    """The libraries choose their code by what the processor can do, so other processors have other numbers."""
+    """The libraries choose their code by the processor's features, so other processors have other numbers."""
     processor = Path("/proc/cpuinfo")
     if platform.machine() == "x86_64" and processor.exists() and " avx2 " in processor.read_text():
         return
     reason = (
-        "The table of tests/budget is of a processor with AVX2, under Linux. There are no numbers for this machine."
+        "The table of tests/budget is for a processor with AVX2 under Linux. There are no numbers for this machine."
     )
     if os.environ.get("CI"):
         pytest.fail(reason, pytrace=False)
@@ -116,7 +116,7 @@ fn=aws_lc_0_1_0_copy
 """
 
 
-def test_each_instruction_is_counted_for_the_one_who_asked_for_it() -> None:
+def test_each_instruction_is_counted_for_the_part_that_called_it() -> None:
     assert split(PROFILE.format(engine_call=1130)) == Instructions(engine=105, cryptography=1000)
 
 
@@ -138,7 +138,5 @@ def test_each_instruction_is_counted_for_the_one_who_asked_for_it() -> None:
         ),
     ],
 )
-def test_what_leaves_the_budget_is_named_whichever_way(
-    counted: Mapping[str, Instructions], sentences: list[str]
-) -> None:
+def test_counts_above_and_below_the_budget_are_named(counted: Mapping[str, Instructions], sentences: list[str]) -> None:
     assert list(deviations({"verify ES256": Instructions(1000, 10000)}, counted, 0.03)) == sentences

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes the key files beside it, with OpenSSL 3. They are for these tests alone.
+# Writes the key files of this folder with OpenSSL 3. They are for tests only.
 set -eu
 cd "$(dirname "$0")"
 

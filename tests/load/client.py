@@ -1,4 +1,4 @@
-"""A connection that sends the very bytes it is told to, and reads what HTTP/1.1 servers answer."""
+"""A connection that sends exactly the given bytes, and reads HTTP/1.1 answers."""
 
 import asyncio
 import contextlib
@@ -26,10 +26,10 @@ class Answer:
 
 
 class Connection:
-    """One connection, opened when it is needed, kept as long as the server keeps it.
+    """One connection, opened when it is needed, and kept as long as the server keeps it.
 
-    It goes by plain sockets: asyncio's streams give up reading as soon as writing fails, and with it an answer that has
-    arrived.
+    It uses plain sockets: asyncio's streams stop reading as soon as writing fails, and so lose an answer that has
+    arrived already.
     """
 
     def __init__(self, port: int) -> None:
@@ -42,8 +42,8 @@ class Connection:
             try:
                 return await self._ask_on(self._socket, request)
             except NothingReceived:
-                # The server had closed a connection that it kept before (RFC 9112 section 9.3.1). Of a new one it is
-                # an error.
+                # The server has closed a connection that was idle (RFC 9112 section 9.3.1). On a new connection this
+                # would be an error.
                 self.close()
         self._socket = await self._opened()
         return await self._ask_on(self._socket, request)
@@ -60,8 +60,8 @@ class Connection:
         return opened
 
     async def _ask_on(self, connected: socket.socket, request: bytes) -> Answer:
-        # A server may answer before it has read a whole body, and close. The answer counts, whatever became of the
-        # writing, and the rest is not sent (RFC 9112 section 9.5).
+        # A server may answer before it has read a whole body, and close. The answer is valid even if writing has
+        # failed, and the rest is not sent (RFC 9112 section 9.5).
         sending = asyncio.ensure_future(asyncio.get_running_loop().sock_sendall(connected, request))
         try:
             answer, keeps = await _answer_on(connected)
@@ -94,8 +94,8 @@ async def _answer_on(connected: socket.socket) -> tuple[Answer, bool]:
 
 
 async def _more(connected: socket.socket, received: bytearray) -> bytes:
-    # uvicorn's workers leave Nagle's algorithm on, and send head and body apart: without an acknowledgement at once,
-    # each answer would wait 40 ms for it.
+    # uvicorn's workers use Nagle's algorithm and send head and body separately: without TCP_QUICKACK each answer would
+    # wait 40 ms for an acknowledgement.
     connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
     try:
         piece = await asyncio.get_running_loop().sock_recv(connected, PIECE)

@@ -1,4 +1,4 @@
-"""What a process and its children hold, as Linux counts it."""
+"""Memory and open files of a process and its children, as Linux reports them."""
 
 import os
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ PAGE = os.sysconf("SC_PAGE_SIZE")
 @dataclass(frozen=True)
 class Held:
     memory: int
-    """Bytes that are resident."""
+    """Resident bytes."""
 
     files: int
     """Open file descriptors."""
 
 
 def held_by(pid: int) -> Held:
-    """Of the process and all that it started."""
+    """Memory and open files of the process and its descendants, in total."""
     processes = [pid]
     for process in processes:
         for children in Path(f"/proc/{process}/task").glob("*/children"):

@@ -1,4 +1,4 @@
-"""The client of the load test, with servers that close when it suits them."""
+"""The client of the load test, with servers that close the connection early."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ ANSWER = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 2\r\n\r\n{}"
 
 @contextlib.contextmanager
 def server(*connections: list[bytes]) -> Iterator[int]:
-    """Takes one connection after the other; on each, gives these answers to what it reads at once, and closes."""
+    """Accepts one connection after the other; on each, reads once and sends an answer, for each answer, and closes."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
@@ -28,7 +28,7 @@ def server(*connections: list[bytes]) -> Iterator[int]:
                         accepted.recv(100)
                         accepted.sendall(answer)
 
-        # A client that fails leaves it waiting.
+        # A daemon thread, because it would wait for ever if the client failed.
         serving = threading.Thread(target=serve, daemon=True)
         serving.start()
         port: int = listening.getsockname()[1]
@@ -46,13 +46,13 @@ def ask(port: int, *requests: bytes) -> list[Answer]:
     return asyncio.run(asking())
 
 
-def test_answer_is_read_although_the_server_closed_in_the_midst_of_the_request() -> None:
+def test_answer_is_read_even_if_the_server_closed_during_the_request() -> None:
     with server(*[[ANSWER]] * 20) as port:
         for _ in range(20):
             assert ask(port, LARGE) == [Answer(401, b"{}")]
 
 
-def test_connection_that_the_server_closed_after_an_answer_is_opened_anew() -> None:
+def test_connection_that_the_server_closed_after_an_answer_is_reopened() -> None:
     with server([ANSWER], [ANSWER]) as port:
         assert ask(port, SMALL, SMALL) == [Answer(401, b"{}")] * 2
 
@@ -63,6 +63,6 @@ def test_new_connection_that_ends_without_an_answer_is_an_error(request_: bytes)
         ask(port, request_)
 
 
-def test_answer_that_breaks_off_is_an_error() -> None:
+def test_incomplete_answer_is_an_error() -> None:
     with server([ANSWER, ANSWER[:-1]]) as port, pytest.raises(ConnectionError, match="within an answer"):
         ask(port, SMALL, SMALL)

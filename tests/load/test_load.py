@@ -1,6 +1,6 @@
-"""Both services of the demo under load, from good clients and hostile ones at once.
+"""Both services of the demo under load, with valid and hostile requests at once.
 
-`LOAD_SECONDS` says for how long, for each of the two; half a minute unless given.
+`LOAD_SECONDS` is the duration for each of the two; the default is half a minute.
 """
 
 import asyncio
@@ -26,10 +26,10 @@ from tests.load.traffic import LONG, Exchange, revocation, traffic
 SECONDS = float(os.environ.get("LOAD_SECONDS", "30"))
 CONNECTIONS = 16
 WARM_UP = 0.3
-"""The share of the time after which memory may no longer grow."""
+"""The fraction of the time after which memory must not grow any more."""
 
 MEMORY_SLACK = 16 << 20
-"""What allocators and garbage collectors may keep. A leak of a hundred bytes a request is more."""
+"""Bytes that allocators and garbage collectors may keep. A leak of a hundred bytes per request is more."""
 
 
 @dataclass
@@ -56,7 +56,7 @@ class Run:
 
 
 async def drive(run: Run, port: int, exchanges: list[Exchange], seconds: float) -> None:
-    """Ask for so long, each connection in an order of its own."""
+    """Send requests for so many seconds, on each connection in another random order."""
     end = time.monotonic() + seconds
 
     async def client(seed: int) -> None:
@@ -69,8 +69,8 @@ async def drive(run: Run, port: int, exchanges: list[Exchange], seconds: float) 
     await asyncio.gather(*map(client, range(CONNECTIONS)))
 
 
-async def files_let_go(pid: int, before: int) -> int:
-    """How many files are open once the server has seen that the connections are closed, or after some seconds."""
+async def files_left_open(pid: int, before: int) -> int:
+    """How many files are open once the server has closed its side of the connections, or after five seconds."""
     for _ in range(50):
         if held_by(pid).files <= before:
             break
@@ -78,9 +78,9 @@ async def files_let_go(pid: int, before: int) -> int:
     return held_by(pid).files
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="what a process holds is read from /proc")
+@pytest.mark.skipif(sys.platform != "linux", reason="memory and open files are read from /proc")
 @pytest.mark.parametrize("face", ["FastAPI", "axum"])
-def test_each_answer_is_right_and_nothing_piles_up(face: Face, capsys: Any, tmp_path: Path) -> None:
+def test_each_answer_is_right_and_nothing_leaks(face: Face, capsys: Any, tmp_path: Path) -> None:
     secret = secrets.token_urlsafe(32)
     auth: AuthX[Any] = AuthX(AuthXConfig(JWT_SECRET_KEY=secret))
     revoked = auth.create_access_token("ada", expiry=LONG)
@@ -98,7 +98,7 @@ def test_each_answer_is_right_and_nothing_piles_up(face: Face, capsys: Any, tmp_
         await drive(run, port, exchanges, SECONDS * WARM_UP)
         warm = held_by(pid)
         await drive(run, port, exchanges, SECONDS * (1 - WARM_UP))
-        return warm, held_by(pid), idle, await files_let_go(pid, idle)
+        return warm, held_by(pid), idle, await files_left_open(pid, idle)
 
     environment = {"JWT_SECRET_KEY": secret, "AUTHX_DEMO_BLOCKLIST": str(tmp_path / "blocklist.sqlite3")}
     with running_process(face, port, environment, workers=2) as process:

@@ -1,4 +1,4 @@
-"""Requests to the demo, good and hostile, each with the answer that is right."""
+"""Requests to the demo, valid and hostile, each with the right answer."""
 
 import json
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Exchange:
     request: bytes
     status: int
     error_type: str | None = None
-    """`None` where the answer is no refusal of AuthX's."""
+    """`None` if AuthX does not refuse the request."""
 
 
 def revocation(token: str) -> bytes:
@@ -29,7 +29,7 @@ def revocation(token: str) -> bytes:
 
 
 def traffic(auth: AuthX[Any], revoked: str) -> list[Exchange]:
-    """One of each. `revoked` is a token that was revoked before."""
+    """One request of each kind. `revoked` is a token that was revoked before."""
     return [*_good(auth), *_refused_tokens(auth), *_refused(auth, revoked), *_elsewhere(auth)]
 
 
@@ -79,10 +79,10 @@ def _refused(auth: AuthX[Any], revoked: str) -> list[Exchange]:
         ("a token without a scheme", _request("GET", "/me", f"Authorization: {access}"), "MissingTokenError"),
         ("bytes above 0x7F", _request("GET", "/me", "Authorization: Bearer \xe9\xff\xfe"), "JWTDecodeError"),
         ("many dots", _request("GET", "/me", _bearer("." * 5000)), "JWTDecodeError"),
-        ("a long text", _request("GET", "/me", _bearer("a" * 7000)), "JWTDecodeError"),
+        ("a long string", _request("GET", "/me", _bearer("a" * 7000)), "JWTDecodeError"),
         ("a revoked token", _request("GET", "/me", _bearer(revoked)), "RevokedTokenError"),
         (
-            "nobody's token",
+            "a token of an unknown user",
             _request("GET", "/me", _bearer(auth.create_access_token("eve", expiry=LONG))),
             "RevokedTokenError",
         ),
@@ -134,8 +134,8 @@ def _request(method: str, target: str, *headers: str, body: bytes = b"") -> byte
 
 
 def _json(body: object) -> bytes:
-    text = body if isinstance(body, str) else json.dumps(body)
-    return _request("POST", "/token-in/json", "Content-Type: application/json", body=text.encode())
+    written = body if isinstance(body, str) else json.dumps(body)
+    return _request("POST", "/token-in/json", "Content-Type: application/json", body=written.encode())
 
 
 def _bearer(token: str) -> str:

@@ -1,6 +1,6 @@
-//! Does one operation so many times, and nothing else: what `test_budget.py` counts the instructions of.
+//! Repeats one operation; `test_budget.py` counts its instructions.
 //!
-//! `authx-budget OPERATION ALGORITHM TIMES`. Clock and random source stand still, so that each time is the same.
+//! `authx-budget OPERATION ALGORITHM TIMES`. Clock and random bytes are fixed, so that each repetition is the same.
 
 #![forbid(unsafe_code)]
 
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let [operation, algorithm, times] = arguments.as_slice() else {
         return Err("usage: authx-budget OPERATION ALGORITHM TIMES".into());
     };
-    // Kept from the first verification on, which is the one that doesn't count.
+    // The first verification, which is not counted, fills the cache.
     let cache_entries = if operation == "verify-again" { 1000 } else { 0 };
     let (engine, times) = (engine(algorithm.parse()?, cache_entries)?, times.parse()?);
     let plain = NewToken::access("user123");
@@ -51,7 +51,7 @@ fn verify<C: CustomClaims>(engine: &Engine, token: &str, times: u32) -> Result<(
     })
 }
 
-/// Once more than that: what is done only the first time, such as seeding a generator, doesn't count.
+/// Runs the operation once uncounted, because of what happens only the first time, such as seeding a generator.
 fn repeat<T>(
     times: u32,
     operation: impl Fn() -> Result<T, Box<dyn Error>>,
@@ -60,7 +60,7 @@ fn repeat<T>(
     counted(times, operation)
 }
 
-/// The function of which the instructions are counted, by its name.
+/// callgrind finds this function by its name, and counts the instructions inside it.
 #[inline(never)]
 fn counted<T>(
     times: u32,

@@ -27,13 +27,16 @@ GOOD = [
         cookies=ACCESS_COOKIES,
     ),
     Case(
-        "the access token that it is exchanged for keeps its custom claims",
+        "the access token of a refresh keeps its custom claims",
         lambda login: login.request(),
         tokens=refreshed,
         body='"tenant":7',
     ),
     Case("the scheme in lower case", lambda login: login.request(text="", headers=[_scheme(b"bearer ", login.access)])),
-    Case("two spaces after the scheme", lambda login: login.request(text="", headers=[_scheme(b"Bearer  ", login.access)])),
+    Case(
+        "two spaces after the scheme",
+        lambda login: login.request(text="", headers=[_scheme(b"Bearer  ", login.access)]),
+    ),
     Case("the same token in two headers", lambda login: login.request(headers=[_scheme(b"Bearer ", login.access)])),
     Case(
         "a quoted cookie beside others",

@@ -13,11 +13,11 @@ pub(crate) fn json_body(data: &[u8]) {
     let request = Request::new("POST", headers.as_slice()).json(data);
     match engine().find_token(&request, &requirement) {
         Ok(found) => {
-            // A member that stands twice is refused, so there is one answer to which it is.
-            // Other members are stepped over, as deep as they may be, and whatever their texts say.
+            // A key that occurs twice is refused, so a map is enough here. The values of other keys are
+            // skipped, however deep they are nested and whatever their strings contain.
             let body: HashMap<String, &RawValue> = serde_json::from_slice(data).expect("JSON");
-            let member: String = serde_json::from_str(body["access_token"].get()).expect("a text");
-            assert_eq!(found.text(), member.as_bytes());
+            let token: String = serde_json::from_str(body["access_token"].get()).expect("a string");
+            assert_eq!(found.text(), token.as_bytes());
             if let Err(error) = engine()
                 .verify::<JsonClaims>(&found, &requirement, now())
                 .map(authx::Verified::without_asking)
@@ -29,11 +29,11 @@ pub(crate) fn json_body(data: &[u8]) {
     }
 }
 
-/// The bytes are the fields: `name=value` with `&` between. A cookie has a token of the CSRF value `right`.
+/// The bytes are the fields: `name=value`, joined by `&`. The token is in a cookie; its CSRF value is `right`.
 pub(crate) fn form_body(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(form) = std::str::from_utf8(data) else { return };
     let fields: Vec<(&str, &str)> =
-        text.split('&').map(|field| field.split_once('=').unwrap_or((field, ""))).collect();
+        form.split('&').map(|field| field.split_once('=').unwrap_or((field, ""))).collect();
     let claims = format!(
         r#"{{"sub":"ada","type":"access","jti":"1","exp":{},"csrf":"right","fresh":false}}"#,
         NOW + 60

@@ -1,4 +1,4 @@
-//! PEM texts.
+//! Keys in PEM.
 
 use authx::{
     Algorithm, Config, Engine, Key, KeyError, KeyRing, Location, NewToken, RequestToken,
@@ -22,7 +22,7 @@ pub(crate) fn pem(data: &[u8]) {
     }
 }
 
-/// A key that was taken verifies what it signs.
+/// A key that was accepted verifies what it signs.
 fn check_it_signs(key: Key) {
     assert!(key.can_sign());
     let ring = KeyRing::new([key]).expect("a ring");

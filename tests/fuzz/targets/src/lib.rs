@@ -1,6 +1,6 @@
-//! What is fuzzed: each target takes any bytes, and panics where something doesn't hold that has to.
+//! The fuzz targets: each takes any bytes, and panics if a property doesn't hold.
 //!
-//! `libfuzzer` runs them under libFuzzer, `tests/corpus.rs` replays the corpus and mutates it without.
+//! `libfuzzer` runs them under libFuzzer; `tests/corpus.rs` replays the corpus and mutates it without libFuzzer.
 
 mod bodies;
 mod keys;
@@ -12,7 +12,7 @@ mod settings;
 mod shared;
 mod token;
 
-/// A target takes any bytes.
+/// A fuzz target, which takes any bytes.
 pub type Target = fn(&[u8]);
 
 /// Each target by its name, which is also that of its folder in `corpus`.
@@ -32,8 +32,8 @@ pub const TARGETS: [(&str, Target); 9] = [
 ///
 /// # Panics
 ///
-/// When there is none, and when something doesn't hold.
+/// When there is no target of this name, and when one of its properties doesn't hold.
 pub fn run(name: &str, data: &[u8]) {
-    let (_, target) = TARGETS.iter().find(|(own, _)| *own == name).expect("a target");
+    let (_, target) = TARGETS.iter().find(|(known, _)| *known == name).expect("a target");
     target(data);
 }

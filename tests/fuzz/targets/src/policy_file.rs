@@ -4,12 +4,12 @@ use authx::{AttributeValues, Policy, PolicyContext, PolicyFileError};
 use serde_json::json;
 
 pub(crate) fn policy_file(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
-    check(text, Policy::from_toml(text, "rules.toml"));
-    check(text, Policy::from_json(text, "rules.json"));
+    let Ok(file) = std::str::from_utf8(data) else { return };
+    check(file, Policy::from_toml(file, "rules.toml"));
+    check(file, Policy::from_json(file, "rules.json"));
 }
 
-fn check(text: &str, read: Result<Policy, PolicyFileError>) {
+fn check(file: &str, read: Result<Policy, PolicyFileError>) {
     match read {
         Ok(policy) => {
             let values = AttributeValues::default()
@@ -22,7 +22,7 @@ fn check(text: &str, read: Result<Policy, PolicyFileError>) {
             }
         }
         Err(error) => {
-            assert!((1..=1 + text.matches('\n').count()).contains(&error.line), "{error}");
+            assert!((1..=1 + file.matches('\n').count()).contains(&error.line), "{error}");
             assert!(!error.problem.is_empty());
         }
     }

@@ -1,10 +1,10 @@
-//! A whole request: its line, its headers, its body.
+//! A whole request: request line, headers and body.
 
 use authx::{BodyWanted, JsonClaims, NoRefresh, Request, Requirement};
 
 use crate::shared::{check_refusal, engine, now};
 
-/// The bytes are `METHOD PATH?QUERY`, then headers, then an empty line and a body. Nothing but line ends is looked at.
+/// The bytes are `METHOD PATH?QUERY`, then headers, then an empty line and a body. Only line ends are parsed here.
 pub(crate) fn request(data: &[u8]) {
     let (head, body) = split_at(data, b"\n\n");
     let mut lines = head.split(|byte| *byte == b'\n');
@@ -31,7 +31,7 @@ pub(crate) fn request(data: &[u8]) {
         };
         let found = engine().find_token(&request, &requirement);
         let verified = found.and_then(|found| {
-            assert!(!found.text().is_empty(), "an empty text is no token");
+            assert!(!found.text().is_empty(), "an empty string is no token");
             engine()
                 .verify::<JsonClaims>(&found, &requirement, now())
                 .map(authx::Verified::without_asking)

@@ -1,4 +1,4 @@
-//! The environment.
+//! Settings from environment variables.
 
 use authx::Config;
 
@@ -6,9 +6,9 @@ use crate::shared::check_silence;
 
 /// The bytes are lines of `NAME=VALUE`.
 pub(crate) fn settings(data: &[u8]) {
-    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(data) = std::str::from_utf8(data) else { return };
     let variables: Vec<(&str, &str)> =
-        text.lines().filter_map(|line| line.split_once('=')).collect();
+        data.lines().filter_map(|line| line.split_once('=')).collect();
     let built =
         Config::builder().variables(variables.iter().copied()).and_then(|builder| builder.build());
     match built {

@@ -1,11 +1,11 @@
-//! The engine that the targets ask, tokens that it takes, and what holds of all its errors.
+//! The engines of the targets, tokens that they accept, and checks for all their errors.
 
 use std::sync::OnceLock;
 
 use authx::{Config, Engine, Error, Location, Secret, Timestamp};
 use aws_lc_rs::hmac;
 
-/// Known to whoever writes a corpus, so that what comes behind the signature is reached.
+/// The inputs of the corpus are signed with it, so that the code behind the signature check is reached.
 pub(crate) const SECRET: &str = "a secret for fuzzers, and it is long enough";
 
 pub(crate) const HEADER: &[u8] = br#"{"alg":"HS256","typ":"JWT"}"#;
@@ -23,7 +23,7 @@ pub(crate) fn engine() -> &'static Engine {
     ENGINE.get_or_init(|| engine_with_cache_of(0))
 }
 
-/// The same with a verification cache, so small that tokens come and go.
+/// The same engine with a verification cache, so small that entries are evicted.
 pub(crate) fn caching_engine() -> &'static Engine {
     static ENGINE: OnceLock<Engine> = OnceLock::new();
     ENGINE.get_or_init(|| engine_with_cache_of(16))
@@ -38,16 +38,16 @@ fn engine_with_cache_of(entries: usize) -> Engine {
     Engine::new(config.build().expect("a configuration"))
 }
 
-/// A token of these very bytes, with a right signature.
+/// A token with exactly these bytes, and a right signature.
 pub(crate) fn signed(header: &[u8], payload: &[u8]) -> String {
-    let text = format!("{}.{}", base64url(header), base64url(payload));
+    let signing_input = format!("{}.{}", base64url(header), base64url(payload));
     let key = hmac::Key::new(hmac::HMAC_SHA256, SECRET.as_bytes());
-    let signature = hmac::sign(&key, text.as_bytes());
-    format!("{text}.{}", base64url(signature.as_ref()))
+    let signature = hmac::sign(&key, signing_input.as_bytes());
+    format!("{signing_input}.{}", base64url(signature.as_ref()))
 }
 
-/// The token that some bytes stand for. The first one says what the others are: `0` a token's text, `1` a payload,
-/// `2` a header, a line end, and a payload. The latter two are signed, for no fuzzer guesses a signature.
+/// The token that an input describes. The first byte says what the others are: `0` a whole token, `1` a payload, `2` a
+/// header, a line end, and a payload. The latter two are signed here, because no fuzzer guesses a signature.
 pub(crate) fn token_of(data: &[u8]) -> Option<String> {
     let (form, rest) = data.split_first()?;
     Some(match form % 3 {
@@ -64,19 +64,19 @@ pub(crate) fn base64url(bytes: &[u8]) -> String {
     base64_simd::URL_SAFE_NO_PAD.encode_to_string(bytes)
 }
 
-pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
-    base64_simd::URL_SAFE_NO_PAD.decode_to_vec(text).ok()
+pub(crate) fn from_base64url(encoded: &str) -> Option<Vec<u8>> {
+    base64_simd::URL_SAFE_NO_PAD.decode_to_vec(encoded).ok()
 }
 
-/// An error is the client's fault, and shows nothing of the token.
+/// Checks that an error is answered with a 4xx status, and shows no part of the token.
 pub(crate) fn check_refusal(error: &Error, token: &[u8]) {
     let answer = engine().answer(error);
     assert!((400..500).contains(&answer.status), "{error}: {}", answer.status);
     check_silence(&format!("{error} {error:?} {answer:?}"), token);
 }
 
-/// No part of what may be a token or a key is shown: no long run of what both are written in. A fuzzer hands in what it
-/// saw being compared, which may be the words of an error, so shorter runs say nothing.
+/// Checks that no part of a token or a key is shown: no run of 40 of the characters in which both are written. Shorter
+/// runs prove nothing, because a fuzzer copies strings that it saw in comparisons, and so words of error messages.
 pub(crate) fn check_silence(shown: &str, secret: &[u8]) {
     let is_written_in = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/-_=".contains(byte);
     for run in secret.split(|byte| !is_written_in(byte)).filter(|run| run.len() >= 40) {

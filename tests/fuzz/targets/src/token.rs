@@ -1,4 +1,4 @@
-//! The text of a token.
+//! A token.
 
 use authx::{
     JsonClaims, Location, RequestToken, Requirement, TokenKind, decode_unverified_header,
@@ -11,11 +11,11 @@ use crate::shared::{
 };
 
 pub(crate) fn token(data: &[u8]) {
-    let Some(text) = token_of(data) else { return };
-    let _ = decode_unverified_header(&text);
-    let _ = decode_unverified_payload(&text);
+    let Some(sent) = token_of(data) else { return };
+    let _ = decode_unverified_header(&sent);
+    let _ = decode_unverified_payload(&sent);
     for kind in [TokenKind::Access, TokenKind::Refresh] {
-        let token = RequestToken::new(text.as_str(), kind, Location::Headers);
+        let token = RequestToken::new(sent.as_str(), kind, Location::Headers);
         let verdict = engine()
             .verify::<JsonClaims>(&token, &Requirement::of(kind), now())
             .map(authx::Verified::without_asking);
@@ -31,23 +31,23 @@ pub(crate) fn token(data: &[u8]) {
         }
         match verdict {
             Ok(claims) => {
-                check_spelling(&text);
-                let payload = text.split('.').nth(1).and_then(from_base64url).expect("a payload");
+                check_spelling(&sent);
+                let payload = sent.split('.').nth(1).and_then(from_base64url).expect("a payload");
                 let payload: Value = serde_json::from_slice(&payload).expect("JSON");
                 assert_eq!(payload["sub"], claims.sub);
                 assert_eq!(payload["type"], kind.as_str());
                 assert!(payload["exp"].as_f64().expect("exp") > NOW as f64);
-                assert_eq!(engine().spellings(&text), [text.as_str()], "HMAC has one spelling");
+                assert_eq!(engine().spellings(&sent), [sent.as_str()], "HMAC has one spelling");
             }
-            Err(error) => check_refusal(&error, text.as_bytes()),
+            Err(error) => check_refusal(&error, sent.as_bytes()),
         }
     }
 }
 
-/// No other text is the same token: there are three parts, each the one spelling of its bytes.
-fn check_spelling(text: &str) {
-    assert_eq!(text.split('.').count(), 3);
-    for part in text.split('.') {
+/// Checks that no other string is the same token: it has three segments, each the only base64url of its bytes.
+fn check_spelling(token: &str) {
+    assert_eq!(token.split('.').count(), 3);
+    for part in token.split('.') {
         assert_eq!(base64url(&from_base64url(part).expect("base64url")), part);
     }
 }

@@ -1,9 +1,9 @@
-//! The corpus, replayed, and mutated at random: what libFuzzer does, without its eyes, on any toolchain.
+//! The corpus, replayed and mutated at random: like libFuzzer, but without coverage feedback and on any toolchain.
 //!
-//! `FUZZ_SECONDS` says for how long each target gets mutated inputs, other ones with each run. Without it, a few
-//! thousand from one seed.
+//! `FUZZ_SECONDS` says for how long each target gets mutated inputs, from another seed in each run. Without it, each
+//! target gets 2,000 inputs from a fixed seed.
 
-#![expect(clippy::disallowed_methods, reason = "the budget is one of time")]
+#![expect(clippy::disallowed_methods, reason = "FUZZ_SECONDS is measured in real time")]
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -32,7 +32,7 @@ fn each_input_of_the_corpus_holds() {
 fn mutations_of_the_corpus_hold() {
     let budget = std::env::var("FUZZ_SECONDS")
         .ok()
-        .map(|text| text.parse().expect("FUZZ_SECONDS: a number"));
+        .map(|seconds| seconds.parse().expect("FUZZ_SECONDS: a number"));
     for (name, target) in TARGETS {
         let inputs: Vec<_> = corpus(name).into_iter().map(|(_, data)| data).collect();
         let mutated = mutated(inputs);
@@ -85,7 +85,7 @@ fn deterministic() -> proptest::test_runner::TestRng {
     proptest::test_runner::TestRng::deterministic_rng(proptest::test_runner::RngAlgorithm::ChaCha)
 }
 
-/// Bytes that show themselves as text.
+/// Bytes whose `Debug` is an escaped byte string.
 struct Input(Vec<u8>);
 
 impl fmt::Debug for Input {
@@ -114,12 +114,12 @@ enum Mutation {
     Replace(Index, u8),
     Insert(Index, Vec<u8>),
     Remove(Index, usize),
-    /// A part of another input.
+    /// Inserts a part of another input.
     Splice(Index, Vec<u8>),
     Repeat(Index, usize, usize),
 }
 
-/// What parsers stumble over.
+/// Inputs that are hard for parsers.
 const PIECES: [&[u8]; 24] = [
     b"\"",
     b"\\",
