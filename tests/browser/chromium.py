@@ -1,4 +1,4 @@
-"""A headless Chromium, as Debian packages it, for as long as a `with` block lasts."""
+"""Debian's Chromium, headless, for the duration of a `with` block."""
 
 import contextlib
 import shutil
@@ -38,7 +38,7 @@ def chromium(*, width: int = 1280, height: int = 900, dark: bool = False) -> Ite
         try:
             page.set_page_load_timeout(WAIT_SECONDS)
             page.set_script_timeout(WAIT_SECONDS)
-            # A window can't be as narrow as a phone; a device can.
+            # A window can't be as narrow as a phone; an emulated device can.
             page.execute_cdp_cmd(
                 "Emulation.setDeviceMetricsOverride",
                 {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False},

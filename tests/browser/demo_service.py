@@ -1,4 +1,4 @@
-"""The demo's services as processes of their own, on free ports, for as long as a `with` block lasts."""
+"""The demo's services in separate processes, on free ports, for the duration of a `with` block."""
 
 import contextlib
 import os
@@ -36,7 +36,7 @@ class Demo:
 
 @contextlib.contextmanager
 def running_demo(environment: Mapping[str, str] | None = None) -> Iterator[Demo]:
-    """Serve both halves of the demo with these additional variables."""
+    """Run both services of the demo with these additional environment variables."""
     ports: dict[Face, int] = {"FastAPI": free_port(), "axum": free_port()}
     with tempfile.TemporaryDirectory(prefix="authx-demo-") as folder:
         shared = {
@@ -54,7 +54,7 @@ def running_demo(environment: Mapping[str, str] | None = None) -> Iterator[Demo]
 
 @contextlib.contextmanager
 def running_service(face: Face, port: int, environment: Mapping[str, str]) -> Iterator[str]:
-    """Serve one half of the demo; yields its address."""
+    """Run one service of the demo; yields its address."""
     with running_process(face, port, environment):
         yield address(port)
 
@@ -63,7 +63,7 @@ def running_service(face: Face, port: int, environment: Mapping[str, str]) -> It
 def running_process(
     face: Face, port: int, environment: Mapping[str, str], workers: int = 1
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """Serve one half of the demo, with so many workers if it is FastAPI's; yields its process."""
+    """Run one service of the demo, FastAPI's with so many workers; yields its process."""
     uvicorn = [sys.executable, "-m", "uvicorn", "app:app", "--app-dir", str(ROOT / "examples" / "fastapi")]
     uvicorn += ["--port", str(port), "--workers", str(workers)]
     command = uvicorn if face == "FastAPI" else [str(axum_service())]
@@ -73,7 +73,7 @@ def running_process(
         try:
             if not answers(address(port), process):
                 log.seek(0)
-                raise RuntimeError(f"The {face} service did not start. It said:\n{log.read()}")
+                raise RuntimeError(f"The {face} service did not start. Its output:\n{log.read()}")
             yield process
         finally:
             stop(process)
@@ -84,7 +84,7 @@ def address(port: int) -> str:
 
 
 def axum_service() -> Path:
-    """The executable, which `cargo build` has made."""
+    """The executable, built by `cargo build`."""
     path = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "debug" / "authx-demo"
     if not path.exists():
         raise RuntimeError(f"{path} is missing: run `cargo build -p authx-demo`, or a test target of make")
@@ -99,7 +99,7 @@ def free_port() -> int:
 
 
 def answers(url: str, process: "subprocess.Popen[bytes]") -> bool:
-    """Whether the service answers in time, and its process lives on."""
+    """Whether the service answers in time, before its process ends."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):

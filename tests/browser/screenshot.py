@@ -1,6 +1,6 @@
 """Makes docs/images/demo.png: `python -m tests.browser.screenshot`, which waits for an implicit refresh.
 
-The page has no font of its own, so the picture has the system's; it was taken with Debian's fonts-inter and
+The page brings no font, so the picture has the system's; it was taken with Debian's fonts-inter and
 fonts-jetbrains-mono.
 """
 
@@ -17,7 +17,7 @@ TRIED = ("me", "users", "users-delete", "admin", "admin-users", "change-password
 
 
 def main() -> None:
-    """Log in, try a few things, and take the picture once the cookie was replaced."""
+    """Log in, try a few buttons, and take the picture once the cookie has been replaced."""
     with running_demo() as demo, chromium(width=1280, height=1000) as browser:
         browser.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
         page = DemoPage(browser, demo.fastapi)

@@ -14,14 +14,14 @@ from tests.browser.demo_service import Demo, Face, free_port, running_demo, runn
 
 pytestmark = pytest.mark.browser
 
-# Short, so that an implicit refresh comes soon; with some air, so that a slow machine doesn't miss it.
+# Short, so that an implicit refresh comes soon, but long enough for a slow machine.
 LIFETIMES = {"JWT_ACCESS_TOKEN_EXPIRES": "PT16S", "JWT_IMPLICIT_REFRESH_DELTATIME": "PT12S"}
 ADA = ("ada", "analytical-engine")
 GRACE = ("grace", "nanosecond-wire")
 
 
 class DemoPage:
-    """What a person does on the page and what they read there."""
+    """The page as a person uses and reads it."""
 
     def __init__(self, browser: Chrome, url: str) -> None:
         self.browser = browser
@@ -29,7 +29,7 @@ class DemoPage:
         self.shown("#welcome")
 
     def shown(self, selector: str) -> WebElement:
-        """The element, once it can be seen."""
+        """The element, once it is visible."""
 
         def visible(browser: Chrome) -> WebElement | None:
             found = browser.find_elements(By.CSS_SELECTOR, selector)
@@ -61,7 +61,7 @@ class DemoPage:
         return found[0].text if found else ""
 
     def ask_me(self, token: str) -> tuple[int, str]:
-        """Ask the page's service who the token speaks for: the status, and the name or the error."""
+        """Send the token to /me of the page's service: the status, and the user's name or the error."""
         script = """
             const [token, done] = arguments;
             fetch("/me", { headers: { Authorization: `Bearer ${token}` }, credentials: "omit" })
@@ -72,11 +72,11 @@ class DemoPage:
         return int(status), str(words)
 
     def press(self, selector: str) -> None:
-        # By the keyboard's way, focus and Enter: nothing on the page may need a mouse.
+        # Focus and Enter: everything on the page has to work without a mouse.
         self.shown(selector).send_keys(Keys.ENTER)
 
     def try_out(self, experiment: str) -> tuple[int, str]:
-        """Press the experiment's button; its status, and the whole answer as it is shown."""
+        """Press the experiment's button; returns the status, and the whole answer as it is shown."""
         previous = self.browser.find_elements(By.ID, "answer-status")
         self.press(f"#try-{experiment}")
         if previous:
@@ -88,14 +88,14 @@ class DemoPage:
     def claim(self, name: str) -> str:
         return self.shown(f'#token-panel [data-claim="{name}"] .value').text
 
-    def token_text(self) -> str:
+    def token(self) -> str:
         return self.shown("#token-panel .raw").text
 
     def events(self, kind: str) -> list[str]:
         return [event.text for event in self.browser.find_elements(By.CSS_SELECTOR, f".event.{kind}")]
 
     def complaints(self) -> list[str]:
-        """Script errors and violations of the content security policy, but not the refusals one came to see."""
+        """Script errors and violations of the content security policy, without the refused requests, which are expected."""
         entries: list[dict[str, str]] = self.browser.get_log("browser")  # type: ignore[no-untyped-call]
         return [entry["message"] for entry in entries if "Failed to load resource" not in entry["message"]]
 
@@ -111,7 +111,7 @@ def demo() -> Iterator[Demo]:
 
 @pytest.fixture(params=get_args(Face))
 def face(request: pytest.FixtureRequest) -> Face:
-    """The service on which one begins."""
+    """The service on which the test begins."""
     face: Face = request.param
     return face
 
@@ -143,7 +143,7 @@ def page(browser: Chrome, demo_url: str) -> Iterator[DemoPage]:
 def test_login_shows_the_decoded_token_and_its_remaining_time(page: DemoPage) -> None:
     page.log_in(ADA)
 
-    assert page.token_text().count(".") == 2
+    assert page.token().count(".") == 2
     assert page.claim("alg") == "HS256"
     assert page.claim("sub") == "ada"
     assert page.claim("type") == "access"
@@ -172,14 +172,14 @@ def test_access_cookie_is_replaced_before_it_expires(page: DemoPage) -> None:
     assert page.try_out("me")[0] == 200
 
 
-def test_refresh_token_buys_an_access_token_that_is_not_fresh(page: DemoPage) -> None:
+def test_refresh_gives_an_access_token_that_is_not_fresh(page: DemoPage) -> None:
     page.log_in(ADA)
     assert page.try_out("change-password")[0] == 200
-    first = page.token_text()
+    first = page.token()
 
     page.press("#refresh")
     assert "not fresh" in page.shown(".event.refresh").text
-    assert page.token_text() != first
+    assert page.token() != first
     assert page.claim("fresh") == "false"
     assert page.try_out("admin-users")[0] == 200
     status, answer = page.try_out("change-password")
@@ -243,7 +243,7 @@ def test_revoked_token_is_refused_while_its_login_can_go_on(page: DemoPage) -> N
 
 def test_logout_ends_every_token_of_the_login(page: DemoPage, demo_url: str) -> None:
     page.log_in(ADA)
-    token = page.token_text()
+    token = page.token()
     page.press("#refresh")
     page.shown(".event.refresh")
 
@@ -254,10 +254,10 @@ def test_logout_ends_every_token_of_the_login(page: DemoPage, demo_url: str) -> 
     assert page.ask_me(token) == (401, "RevokedTokenError")
 
 
-def test_login_goes_along_to_the_other_service(page: DemoPage, face: Face, other: Face) -> None:
+def test_login_is_kept_on_the_other_service(page: DemoPage, face: Face, other: Face) -> None:
     assert page.served_by() == face
     page.log_in(ADA)
-    token = page.token_text()
+    token = page.token()
 
     page.switch_to(other)
     assert "Still logged in as ada" in page.shown("#bench .event.login").text
@@ -272,7 +272,7 @@ def test_refresh_on_the_other_service_counts_on_both(page: DemoPage, face: Face,
 
     page.press("#refresh")
     assert "not fresh" in page.shown(".event.refresh").text
-    token = page.token_text()
+    token = page.token()
     assert page.try_out("in-header")[0] == 200
     page.switch_to(face)
     page.shown("#bench")
@@ -281,7 +281,7 @@ def test_refresh_on_the_other_service_counts_on_both(page: DemoPage, face: Face,
 
 def test_logout_on_the_other_service_ends_the_login_on_both(page: DemoPage, demo: Demo, other: Face) -> None:
     page.log_in(ADA)
-    token = page.token_text()
+    token = page.token()
     first = page.browser.current_window_handle
     page.browser.switch_to.new_window("tab")
     try:
@@ -302,7 +302,7 @@ def test_logout_on_the_other_service_ends_the_login_on_both(page: DemoPage, demo
 
 def test_token_revoked_on_one_service_is_refused_on_the_other(page: DemoPage, other: Face) -> None:
     page.log_in(GRACE)
-    token = page.token_text()
+    token = page.token()
     assert page.try_out("revoke")[0] == 200
 
     page.switch_to(other)

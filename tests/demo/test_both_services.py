@@ -21,7 +21,7 @@ from tests.browser.demo_service import Demo, Face, running_demo
 SECRET = secrets.token_urlsafe(32)
 ADA = {"name": "ada", "password": "analytical-engine"}
 REVOKED = {"message": "Invalid token", "error_type": "RevokedTokenError"}
-# Of the server and not of the service, or different with each answer.
+# Headers that the server sets and not the service, or that differ with each answer.
 OTHER_HEADERS = {"connection", "content-length", "date", "etag", "last-modified", "server"}
 
 
@@ -45,15 +45,15 @@ class Answer:
         return {name: morsel.value for name, morsel in jar.items() if morsel.value}
 
     def masked(self) -> tuple[int, list[tuple[str, str]], str]:
-        """The answer without what is random in it."""
+        """The answer with random values and times replaced."""
         return self.status, [(name, _masked(value)) for name, value in self.headers], _masked(self.body)
 
 
-def _masked(text: str) -> str:
-    text = re.sub(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "TOKEN", text)
-    text = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", text)
-    text = re.sub(r'"login":"[\w-]{16}"', '"login":"ID"', text)
-    return re.sub(r'(?<="(?:exp|iat|nbf)":)\d{10}', "SECONDS", text)
+def _masked(string: str) -> str:
+    string = re.sub(r"eyJ[\w-]+\.[\w-]+\.[\w-]+", "TOKEN", string)
+    string = re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "UUID", string)
+    string = re.sub(r'"login":"[\w-]{16}"', '"login":"ID"', string)
+    return re.sub(r'(?<="(?:exp|iat|nbf)":)\d{10}', "SECONDS", string)
 
 
 def ask(url: str, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> Answer:
@@ -73,7 +73,7 @@ def ask(url: str, method: str, path: str, body: object = None, headers: Mapping[
 
 @dataclass
 class Browser:
-    """Cookies, which don't know ports, and the access token in memory."""
+    """Cookies, which are sent to every port, and the access token in memory."""
 
     cookies: dict[str, str] = field(default_factory=dict)
     token: str = ""
@@ -101,13 +101,13 @@ def demo() -> Iterator[Demo]:
 
 @pytest.fixture(params=get_args(Face))
 def here(request: pytest.FixtureRequest, demo: Demo) -> str:
-    """The service on which one logs in."""
+    """The service on which the user logs in."""
     return demo.url(request.param)
 
 
 @pytest.fixture
 def there(here: str, demo: Demo) -> str:
-    """The other one."""
+    """The other service."""
     return demo.axum if here == demo.fastapi else demo.fastapi
 
 
@@ -119,7 +119,7 @@ def test_login_on_one_is_a_login_on_the_other(here: str, there: str) -> None:
     assert ask(there, "GET", "/me", headers=browser.bearer()).json["name"] == "ada"
 
 
-def test_refresh_on_the_other_gives_a_token_that_is_good_on_both(here: str, there: str) -> None:
+def test_refresh_on_the_other_gives_a_token_that_both_accept(here: str, there: str) -> None:
     browser = Browser()
     browser.log_in(here)
 

@@ -1,4 +1,4 @@
-"""scripts/demo.py: it starts both services, ends both, and says what is wrong."""
+"""scripts/demo.py: it starts both services, ends both, and reports errors."""
 
 import contextlib
 import json
@@ -31,7 +31,7 @@ class Run:
             return served_by
 
     def wait_until_served(self) -> None:
-        """Until the script has printed both addresses, which it does once both answer; it gives up by itself."""
+        """Wait until the script has printed both addresses, once both services answer. The script has a timeout itself."""
         assert self.process.stdout is not None
         awaited = [f"http://127.0.0.1:{port}  {name}" for name, port in self.ports.items()]
         for line in self.process.stdout:
@@ -41,7 +41,7 @@ class Run:
         raise AssertionError(self.process.communicate())
 
     def child(self, word: str) -> int:
-        """The process that the script started with this word in its command."""
+        """The id of the process that the script started with this word in its command."""
         listing = subprocess.run(
             ["ps", "--ppid", str(self.process.pid), "-o", "pid=,args="], capture_output=True, text=True, check=True
         )

@@ -1,4 +1,4 @@
-"""What is asked: settings, tokens and requests, drawn at random."""
+"""Settings, tokens and requests, drawn at random."""
 
 import base64
 import json
@@ -32,7 +32,7 @@ def keys_of(algorithm: str) -> dict[str, str]:
 
 LOCATIONS = ["headers", "cookies", "json", "query"]
 
-# Of each setting, the values that it may have beside its default.
+# The values that each setting may have, besides its default.
 SETTINGS: dict[str, list[Any]] = {
     "JWT_HEADER_NAME": ["X-Token"],
     "JWT_HEADER_TYPE": ["Token", ""],
@@ -106,13 +106,13 @@ def settings(draw: Draw) -> dict[str, Any]:
 def signed(
     claims: dict[str, Any], key: str | None, algorithm: str = "HS256", header: dict[str, Any] | None = None
 ) -> str:
-    """A token with any claims, of whatever types."""
+    """A signed token with these claims, which may be of any type."""
     return jwt.PyJWS().encode(json.dumps(claims).encode(), key, algorithm, header)  # type: ignore[arg-type]
 
 
 @st.composite
 def tokens(draw: Draw, config: dict[str, Any], login_type: str | None) -> str:
-    """A token, mostly a good one."""
+    """A token, often a valid one."""
     now = int(time.time())
     claims: dict[str, Any] = {
         "sub": draw(st.sampled_from(["ada", "bob", "nobody"])),
@@ -145,7 +145,7 @@ def tokens(draw: Draw, config: dict[str, Any], login_type: str | None) -> str:
         case "issued later":
             claims["iat"] = now + 600
         case "another key":
-            key, algorithm = "a secret that nobody told the two packages about, of 64 bytes and so on", "HS256"
+            key, algorithm = "a secret that neither of the two packages knows, with 64 bytes and a few", "HS256"
         case "previous key":
             key, algorithm = PREVIOUS, "HS256"
         case "another algorithm":
@@ -265,7 +265,7 @@ def requests(draw: Draw, config: dict[str, Any], pool: list[str]) -> Case:
 
 @st.composite
 def cases(draw: Draw) -> Case:
-    """Settings, and requests to a service that has them."""
+    """Settings, and requests to a service with these settings."""
     config = draw(settings())
     login_type = draw(st.sampled_from([None, None, "user"]))
     pool = draw(st.lists(tokens(config, login_type), min_size=1, max_size=4))

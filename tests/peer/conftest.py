@@ -1,4 +1,4 @@
-"""`authx` 1.7.1, in a virtual environment of its own beside ours, which `make test-peer` prepares."""
+"""Runs `authx` 1.7.1 in a separate virtual environment, which `make test-peer` prepares."""
 
 import os
 import random
@@ -15,15 +15,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--peer-seed",
         metavar="SEED",
-        type=lambda text: random.randrange(2**32) if text == "random" else int(text),
-        help="draw other requests than always: a number, or 'random'",
+        type=lambda value: random.randrange(2**32) if value == "random" else int(value),
+        help="draw other requests than usual: a number, or 'random'",
     )
     parser.addoption(
         "--peer-cases",
         metavar="N",
         type=int,
         default=1000,
-        help="how many services are asked, by four to five requests each (default: %(default)s)",
+        help="how many services get requests, four to five each (default: %(default)s)",
     )
 
 
@@ -34,13 +34,13 @@ def pytest_report_header(config: pytest.Config) -> str | None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if SEEN:
-        terminalreporter.section("beside authx 1.7.1")
+        terminalreporter.section("compared with authx 1.7.1")
         for what, times in SEEN.most_common():
             terminalreporter.write_line(f"{times:7} {what}")
 
 
 def environment() -> dict[str, str]:
-    """This process's environment without settings, and without what Python is told."""
+    """This process's environment variables without AuthX's settings and those of Python."""
     return {name: value for name, value in os.environ.items() if not name.upper().startswith(("JWT_", "PYTHON"))}
 
 
@@ -57,5 +57,5 @@ def peer_python() -> str:
 
 @pytest.fixture(scope="session")
 def seen_by_peer() -> Counter[str]:
-    """What was seen how often; shown at the end."""
+    """How often each difference was seen; printed at the end."""
     return SEEN

@@ -1,5 +1,5 @@
-"""The differences that were decided: each with its row of `docs/migrating.md`, told as narrowly as it can be, and with a
-way to see it."""
+"""The intended differences from `authx` 1.7.1: each with its row of `docs/migrating.md`, a condition that is as narrow as
+possible, and a request that shows it."""
 
 import re
 import time
@@ -14,16 +14,16 @@ from tests.sets import UNDECODABLE
 
 @dataclass(frozen=True)
 class Decided:
-    """A difference that was decided."""
+    """An intended difference."""
 
     row: str
     """The first cell of its row of `docs/migrating.md`."""
 
     explains: Callable[[Exchange], bool]
-    """Whether it is why the answers of this exchange differ."""
+    """Whether this difference explains why the answers of an exchange differ."""
 
     shown_by: Case
-    """One request that shows it."""
+    """A request whose answers show the difference."""
 
 
 def asking(
@@ -50,12 +50,12 @@ def token(key: str = SECRET, *, without: str = "", **claims: Any) -> str:
     return signed({name: value for name, value in all_claims.items() if name != without}, key)
 
 
-def bearer(text: str) -> tuple[str, str]:
-    return ("Authorization", f"Bearer {text}")
+def bearer(token: str) -> tuple[str, str]:
+    return ("Authorization", f"Bearer {token}")
 
 
-def cookie(text: str) -> tuple[str, str]:
-    return ("Cookie", f"access_token_cookie={text}")
+def cookie(token: str) -> tuple[str, str]:
+    return ("Cookie", f"access_token_cookie={token}")
 
 
 def header_without_scheme(exchange: Exchange) -> bool:
@@ -78,13 +78,13 @@ def has_odd_claim(claims: dict[str, Any]) -> bool:
 
 
 SOON = int(time.time()) + 540
-"""Within the ten minutes before its end implicit refresh renews a token; a long run takes some of them."""
+"""An `exp` within the ten minutes in which implicit refresh renews a token, with a minute to spare for a long run."""
 
 REVOKED = token(exp=SOON)
 COOKIES: dict[str, Any] = {"JWT_TOKEN_LOCATION": ["cookies"]}
 QUERY: dict[str, Any] = {"JWT_TOKEN_LOCATION": ["query"]}
 REFRESH_ROUTES = {"refresh", "refresh-by-type", "by-hand", "renew"}
-OWN_TEXT = UNDECODABLE - {"JWTDecodeError"}
+OWN_MESSAGE = UNDECODABLE - {"JWTDecodeError"}
 NBF = r"'nbf': '0 s after iat', "
 
 DECIDED = [
@@ -127,7 +127,7 @@ DECIDED = [
     ),
     Decided(
         "the same token in another spelling is another text for the blocklist",
-        lambda e: e.errors[1] == "JWTDecodeError" and bool(re.search(TOKEN.pattern + "=", e.text)),
+        lambda e: e.errors[1] == "JWTDecodeError" and bool(re.search(TOKEN.pattern + "=", e.request_json)),
         asking("/access", bearer(token() + "=")),
     ),
     Decided(
@@ -160,7 +160,9 @@ DECIDED = [
     ),
     Decided(
         "implicit refresh renews a revoked token, though the request itself is refused",
-        lambda e: bool(e.peer["cookies"]) and not e.ours["cookies"] and any(token in e.text for token in e.blocked),
+        lambda e: (
+            bool(e.peer["cookies"]) and not e.ours["cookies"] and any(token in e.request_json for token in e.blocked)
+        ),
         asking("/found", cookie(REVOKED), blocked=[REVOKED], **COOKIES),
     ),
     Decided(
@@ -190,7 +192,7 @@ DECIDED = [
     ),
     Decided(
         "a token without `exp` is valid for ever",
-        # The peer's middleware can't look when such a token ends, and the answer is a 500.
+        # The peer's middleware fails for a token without `exp`, and the answer is a 500.
         lambda e: (
             any("exp" not in claims for claims in e.tokens)
             and (e.errors[1] == "JWTDecodeError" or e.peer["status"] == 500)
@@ -216,7 +218,7 @@ DECIDED = [
         "texts of its own, where an answer has the exception's",
         lambda e: (
             e.errors[0] == e.errors[1]
-            and e.errors[0] in OWN_TEXT
+            and e.errors[0] in OWN_MESSAGE
             and e.peer["status"] == e.ours["status"]
             and e.without(r'\\"message\\": \\"[^"]*\\"')
         ),

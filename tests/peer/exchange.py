@@ -40,7 +40,7 @@ class Exchange:
         return str(self.request["path"]).removeprefix("/")
 
     @property
-    def text(self) -> str:
+    def request_json(self) -> str:
         return unquote(json.dumps(self.request))
 
     @property
@@ -49,7 +49,7 @@ class Exchange:
         return [claims_of(token) for token in tokens_in(self.request)]
 
     def header(self, name: str) -> str | None:
-        return next((value for own, value in self.request["headers"] if own.lower() == name.lower()), None)
+        return next((value for header, value in self.request["headers"] if header.lower() == name.lower()), None)
 
     def presented_header(self) -> str | None:
         """The header that has the token, where headers are a location."""
@@ -60,7 +60,7 @@ class Exchange:
     def in_query(self) -> bool:
         name = self.settings.get("JWT_QUERY_STRING_NAME", "token")
         return ("query" in self.settings["JWT_TOKEN_LOCATION"] or self.route == "from-query") and any(
-            own == name for own, _ in parse_qsl(self.request["query"])
+            parameter == name for parameter, _ in parse_qsl(self.request["query"])
         )
 
     def in_cookies(self) -> bool:
@@ -71,13 +71,13 @@ class Exchange:
         return any(f"{name}=" in (self.header("Cookie") or "") for name in names)
 
     def gives_twice(self) -> bool:
-        """Whether a cookie or a parameter is there more than once."""
+        """Whether a cookie or a query parameter occurs more than once."""
         cookies = [pair.split("=", 1)[0] for pair in (self.header("Cookie") or "").split("; ")]
         parameters = [name for name, _ in parse_qsl(self.request["query"], keep_blank_values=True)]
         return any(len(names) > len(set(names)) for names in (cookies, parameters))
 
     def lacks_csrf(self, right: str | None = None) -> bool:
-        """Whether a cookie would need a CSRF value beside it, and the header of one type has none, or not the right."""
+        """Whether a cookie would need a CSRF value, and a CSRF header is missing or differs from `right`."""
         names = [self.settings.get(f"JWT_{kind}_CSRF_HEADER_NAME", "X-CSRF-TOKEN") for kind in ("ACCESS", "REFRESH")]
         return (
             self.settings.get("JWT_COOKIE_CSRF_PROTECT", True)
@@ -91,14 +91,14 @@ class Exchange:
         return len(names) > len(set(names))
 
     def without(self, *patterns: str) -> bool:
-        """Whether the answers are equal once what matches is taken out of both."""
-        texts = [json.dumps({**answer, "error": None}, ensure_ascii=False) for answer in (self.peer, self.ours)]
+        """Whether the answers are equal after everything that matches is removed from both."""
+        answers = [json.dumps({**answer, "error": None}, ensure_ascii=False) for answer in (self.peer, self.ours)]
         for pattern in patterns:
-            texts = [re.sub(pattern, "", text) for text in texts]
-        return texts[0] == texts[1]
+            answers = [re.sub(pattern, "", answer) for answer in answers]
+        return answers[0] == answers[1]
 
-    def told(self) -> str:
-        told = {
+    def described(self) -> str:
+        description = {
             "settings": {name: value for name, value in self.settings.items() if not name.endswith("_KEY")},
             "login_type": self.login_type,
             "request": self.request,
@@ -106,25 +106,25 @@ class Exchange:
             "authx 1.7.1": self.peer,
             "here": self.ours,
         }
-        return json.dumps(told, indent=1, ensure_ascii=False)
+        return json.dumps(description, indent=1, ensure_ascii=False)
 
 
 def comparable(answer: dict[str, Any], request: dict[str, Any]) -> Answer:
-    """Leave out what no two answers have in common.
+    """Leave out what differs between any two answers.
 
-    Of a token that was sent, nothing is left out. Of one that was made for the answer, the header and the claims are
-    shown; instants are shown as distances, and drawn values only as being there.
+    A token that the request contained is replaced by a fixed phrase. A token that was made for the answer is replaced by
+    its header and its claims, with times relative to `iat`, and random values as `…`.
     """
     sent = tokens_in(request)
     body = TOKEN.sub(lambda match: shown(match[0], sent), answer["body"])
     with contextlib.suppress(ValueError):
-        # The members of a JSON object have no order (RFC 8259 section 1).
+        # The keys of a JSON object have no order (RFC 8259 section 1).
         body = json.dumps(json.loads(body), sort_keys=True, ensure_ascii=False)
     return {
         "status": answer["status"],
         "body": UUID.sub("…", body),
         "cookies": sorted(comparable_cookie(value, sent) for name, value in answer["headers"] if name == "set-cookie"),
-        # `WWW-Authenticate` is ours alone, see docs/migrating.md; lengths follow from bodies.
+        # Only our answers have `WWW-Authenticate`, see docs/migrating.md; lengths follow from bodies.
         "headers": sorted(
             [name, value]
             for name, value in answer["headers"]
@@ -135,7 +135,7 @@ def comparable(answer: dict[str, Any], request: dict[str, Any]) -> Answer:
 
 
 def comparable_cookie(line: str, sent: list[str]) -> str:
-    """A `Set-Cookie` line with its attributes in one order, whose names have no case (RFC 6265 section 5.2)."""
+    """A `Set-Cookie` line with its attributes sorted and in lower case (RFC 6265 section 5.2)."""
     pair, *attributes = line.split("; ")
     name, value = pair.split("=", 1)
     if TOKEN.fullmatch(value):

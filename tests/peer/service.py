@@ -1,7 +1,7 @@
-"""The service that both packages run, each in an interpreter of its own, and nothing in it knows which one it is.
+"""The service that both packages run, each in a separate interpreter; its code is the same for both.
 
 Each line of the standard input is a JSON object with `settings`, `login_type`, `blocked` (the tokens that the
-blocklist knows) and `requests`; each line of the output has the answers to them. A request goes straight into the
+blocklist contains) and `requests`; each line of the output has the answers to them. A request goes straight into the
 application, so that its bytes arrive as they are.
 """
 
@@ -101,7 +101,7 @@ def add_route(app: FastAPI, path: str, dependency: Any) -> None:
 
 
 def seen(payload: TokenPayload) -> dict[str, Any]:
-    """What an application reads from a payload."""
+    """The fields and extra claims that an application reads from a payload."""
     fields = ("sub", "type", "jti", "iss", "aud", "fresh", "scopes", "login_type")
     return {name: getattr(payload, name) for name in fields} | {"extra": payload.model_extra}
 
@@ -147,7 +147,7 @@ async def ask(app: FastAPI, request: dict[str, Any]) -> dict[str, Any]:
 
 async def serve() -> None:
     logging.disable(logging.CRITICAL)
-    # What a package prints is no answer.
+    # Whatever a package prints goes to stderr, so that stdout has answers only.
     output = os.fdopen(os.dup(sys.stdout.fileno()), "w")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     for line in sys.stdin:

@@ -1,7 +1,7 @@
-"""Thousands of requests, drawn at random, to the same service on both packages.
+"""Thousands of random requests to the same service on both packages.
 
-Where the answers differ, `decided.py` says why, and so does `docs/migrating.md`. `--peer-seed random` draws other
-requests, `--peer-cases` more of them.
+Where the answers differ, the difference has to be in `decided.py` and in `docs/migrating.md`. `--peer-seed random` draws
+other requests, `--peer-cases` more of them.
 """
 
 import json
@@ -27,7 +27,7 @@ NO_REQUEST: Case = {"method": "", "path": "", "headers": [], "query": "", "body"
 
 
 class Service:
-    """The service on one of the packages, in a process of its own."""
+    """The service on one of the packages, in a separate process."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
@@ -69,7 +69,7 @@ def services(peer_python: str) -> Iterator[Services]:
             process.communicate()
 
 
-def test_both_packages_answer_alike_but_for_what_was_decided(
+def test_both_packages_answer_alike_except_for_decided_differences(
     services: Services, pytestconfig: pytest.Config, seen_by_peer: Counter[str]
 ) -> None:
     number, chosen_seed = pytestconfig.getoption("--peer-cases"), pytestconfig.getoption("--peer-seed")
@@ -81,7 +81,7 @@ def test_both_packages_answer_alike_but_for_what_was_decided(
                 seen_by_peer["answered alike"] += 1
                 continue
             why = next((decided for decided in DECIDED if decided.explains(exchange)), None)
-            assert why is not None, f"a difference that nobody decided:\n{exchange.told()}"
+            assert why is not None, f"a difference that is not in decided.py:\n{exchange.described()}"
             seen_by_peer[why.row] += 1
 
     run = limits(
@@ -104,7 +104,7 @@ def test_a_decided_difference_can_be_seen(services: Services, decided: Decided) 
     [exchange] = exchanges(services, decided.shown_by)
 
     assert not exchange.equal
-    assert decided.explains(exchange), exchange.told()
+    assert decided.explains(exchange), exchange.described()
     assert exchange.peer["status"] > 0, exchange.peer["error"]
 
 

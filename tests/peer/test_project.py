@@ -1,4 +1,4 @@
-"""A service written for `authx` 1.7.1 runs on our package without a change, its tests and its tokens too."""
+"""A service written for `authx` 1.7.1 runs unchanged on our package, and so do its tests; tokens are interchangeable."""
 
 import re
 import subprocess
@@ -25,7 +25,7 @@ def run(python: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def passed_tests(python: str) -> list[str]:
-    """Of the project's own tests, those that pass with this interpreter's `authx`."""
+    """The project's tests that pass with this interpreter's `authx`."""
     outcome = run(python, "-m", "unittest", "-v", "notes_tests")
     assert outcome.returncode == 0, outcome.stderr
     return re.findall(r"^(test_\w+) \(.*\.\.\. ok$", outcome.stderr, re.MULTILINE)
@@ -39,7 +39,7 @@ def test_a_projects_own_tests_pass_with_both_packages(peer_python: str) -> None:
 
 
 @pytest.mark.parametrize("to_ours", [True, False])
-def test_a_token_of_one_package_is_good_in_the_other(peer_python: str, to_ours: bool) -> None:
+def test_a_token_of_one_package_is_accepted_by_the_other(peer_python: str, to_ours: bool) -> None:
     issuing, reading = (peer_python, sys.executable) if to_ours else (sys.executable, peer_python)
     token = run(
         issuing,

@@ -1,6 +1,6 @@
-"""A client that speaks ASGI to an application in this process, and the fixtures that all tests share.
+"""A client that calls an ASGI application in this process, and the fixtures that all tests share.
 
-It sends exactly the bytes and messages it is told to, which test clients made for friendly requests don't.
+Unlike other test clients, it sends exactly the given bytes and messages, even if they are invalid.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from tests.scope import http_scope
 SECRET = "a secret of the tests that is quite long enough for HS256, HS384 and HS512, really"
 
 HANGING_SECONDS = 60
-"""After which a connection that nobody ends fails its test, instead of hanging."""
+"""The timeout after which a connection that stays open fails its test."""
 
 Headers = Mapping[str, str]
 
@@ -32,7 +32,7 @@ class Answer:
     raw_headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: bytes = b""
     error: BaseException | None = None
-    """What the application raised beyond its answer, as a server would log it."""
+    """The exception that the application raised after its answer; a server would log it."""
 
     def header(self, name: str) -> str | None:
         return next((value.decode("latin-1") for key, value in self.raw_headers if key.decode() == name.lower()), None)
@@ -42,13 +42,13 @@ class Answer:
 
     @property
     def set_cookies(self) -> dict[str, str]:
-        """Of each cookie that the answer sets, its whole line."""
+        """The `Set-Cookie` lines by the cookies' names."""
         lines = [value.decode("latin-1") for key, value in self.raw_headers if key == b"set-cookie"]
         return {line.split("=", 1)[0]: line for line in lines}
 
     @property
     def cookies(self) -> dict[str, str]:
-        """Of each cookie that the answer sets, its value."""
+        """The values of the cookies that the answer sets, by their names."""
         return {name: line.split("=", 1)[1].split(";", 1)[0] for name, line in self.set_cookies.items()}
 
 
@@ -77,7 +77,7 @@ class Client:
         body: bytes | Iterable[bytes] = b"",
         query: str = "",
     ) -> Answer:
-        """`token` goes into the Authorization header. A `body` of several parts is sent in as many messages."""
+        """Send `token` in the Authorization header, and each part of `body` in one message."""
         headers = dict(headers or {})
         if json is not None:
             body = json_module.dumps(json).encode()
@@ -91,7 +91,7 @@ class Client:
                 return {"type": "http.request", "body": next(parts), "more_body": True}
             except StopIteration:
                 if ended:
-                    # A client stays until it has its answer.
+                    # A client doesn't disconnect before it has its answer.
                     await asyncio.wait_for(answered.wait(), HANGING_SECONDS)
                     return {"type": "http.disconnect"}
                 ended.append(True)
@@ -129,18 +129,18 @@ class Client:
         says: Iterable[str] = (),
         stays: bool = False,
     ) -> list[dict[str, Any]]:
-        """The messages that the application sends to a client that connects, `says` this, and leaves or `stays`."""
+        """The messages that the application sends to a client that connects, sends `says`, and disconnects unless it `stays`."""
         scope = self._scope("websocket", path, query, token, cookies, dict(headers or {}))
         scope |= {"subprotocols": [], "extensions": {name: {} for name in extensions}}
-        texts = ({"type": "websocket.receive", "text": text} for text in says)
-        incoming = chain([{"type": "websocket.connect"}], texts)
+        messages = ({"type": "websocket.receive", "text": text} for text in says)
+        incoming = chain([{"type": "websocket.connect"}], messages)
         sent: list[dict[str, Any]] = []
 
         async def receive() -> dict[str, Any]:
             message = next(incoming, None)
             if message is None and stays:
                 await asyncio.sleep(HANGING_SECONDS)
-                raise AssertionError("nobody ended the connection")
+                raise AssertionError("the connection was not closed")
             return message or {"type": "websocket.disconnect", "code": 1000}
 
         async def send(message: Any) -> None:
@@ -195,7 +195,7 @@ def client(app: FastAPI) -> Client:
 
 @pytest.fixture
 def make_auth() -> Callable[..., AuthX[Any]]:
-    """An `AuthX` with the tests' secret and the settings given."""
+    """Makes an `AuthX` with the secret of the tests and the given settings."""
 
     def make(*, login_type: str | None = None, **settings: Any) -> AuthX[Any]:
         return AuthX(AuthXConfig(**{"JWT_SECRET_KEY": SECRET} | settings), login_type=login_type)
@@ -215,7 +215,7 @@ def cookie_auth(make_auth: Any) -> Any:
 
 @pytest.fixture
 def protect() -> Callable[..., None]:
-    """Adds a route with this requirement, which answers with the token's subject and type."""
+    """Adds a route with this dependency, which answers with the token's subject and type."""
 
     def protect(app: FastAPI, dependency: Any, method: str = "GET", path: str = "/") -> None:
         @app.api_route(path, methods=[method])
@@ -232,7 +232,7 @@ def secret() -> str:
 
 @pytest.fixture
 def pem() -> Callable[[str], str]:
-    """A key of the folder `tests/keys`, by name."""
+    """Reads a key from the folder `tests/keys`, by its name."""
     return lambda name: (Path(__file__).parents[1] / "keys" / f"{name}.pem").read_text()
 
 
@@ -245,7 +245,7 @@ def environment_without_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def endless_body() -> Callable[[bytes], Iterable[bytes]]:
-    """A body of this part again and again; reading a hundred thousand of them fails the test."""
+    """Makes a body that repeats this part; the test fails once 100,000 parts are read."""
 
     def parts(part: bytes) -> Iterable[bytes]:
         for _ in range(100_000):

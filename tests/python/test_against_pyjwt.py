@@ -1,6 +1,6 @@
-"""PyJWT, asked the same as the package: tokens drawn at random, whole and damaged.
+"""The package compared with PyJWT, on random tokens, some of them damaged.
 
-`FUZZ_SECONDS` says for how long; `make fuzz` sets it. Without it, some hundred tokens from one seed.
+`FUZZ_SECONDS` is the duration; `make fuzz` sets it. Without it, 400 tokens from a fixed seed.
 """
 
 import base64
@@ -35,7 +35,7 @@ JSON = st.recursive(
 )
 FUTURE = st.integers(NOW + 3600, NOW + 7200)
 PAST = st.integers(NOW - 7200, NOW - 3600)
-# About now, where seconds and the leeway decide.
+# About now, where single seconds and the leeway matter.
 EDGE = st.integers(NOW - 100, NOW + 100) | st.floats(NOW - 100, NOW + 100)
 AUDIENCE = st.just("audience")
 CLAIMS = st.fixed_dictionaries(
@@ -55,7 +55,7 @@ CLAIMS = st.fixed_dictionaries(
         "tenant": JSON,
     },
 )
-# One claim of another type, or none at all, now and then.
+# A claim that is replaced, often by a value of another type.
 ODD = st.tuples(st.sampled_from(["sub", "type", "jti", "exp", "iat", "nbf", "iss", "aud", "scopes"]), JSON)
 USUAL: st.SearchStrategy[dict[str, Any]] = st.just({"alg": "HS256", "typ": "JWT"})
 HEADERS = (
@@ -74,10 +74,10 @@ def b64(data: bytes) -> str:
 
 
 def token_of(header: dict[str, Any], claims: dict[str, Any]) -> str:
-    text = f"{b64(json.dumps(header).encode())}.{b64(json.dumps(claims).encode())}"
+    signing_input = f"{b64(json.dumps(header).encode())}.{b64(json.dumps(claims).encode())}"
     algorithm = header["alg"] if header["alg"] in ("HS256", "HS384") else "HS256"
     signer = jwt.get_algorithm_by_name(algorithm)
-    return f"{text}.{b64(signer.sign(text.encode(), signer.prepare_key(SECRET)))}"
+    return f"{signing_input}.{b64(signer.sign(signing_input.encode(), signer.prepare_key(SECRET)))}"
 
 
 def damaged(token: str, damages: list[tuple[int, str, str]]) -> str:
@@ -93,7 +93,7 @@ def answer_of_pyjwt(token: str, leeway: int) -> dict[str, Any] | str:
             token, SECRET, ["HS256"], audience="audience", issuer="issuer", leeway=leeway
         )
     except (jwt.InvalidTokenError, ValueError) as error:
-        # A lone surrogate in a token's text is no `InvalidTokenError` there.
+        # For a lone surrogate in the token PyJWT raises a `ValueError` that is no `InvalidTokenError`.
         return type(error).__name__
     return claims
 
@@ -109,33 +109,33 @@ def answer_of_authx(auth: AuthX[Any, Any], token: str) -> dict[str, Any] | AuthX
 
 
 def compare(header: dict[str, Any], claims: dict[str, Any], damages: list[tuple[int, str, str]], leeway: int) -> bool:
-    """Whether both accept the token. Fails where only we do, or where a rule of PyJWT's is what we refuse it for."""
+    """Whether both accept the token. Fails if only we accept it, or if we refuse it by a rule that PyJWT has as well."""
     auth = AuthX(
         AuthXConfig(
             JWT_SECRET_KEY=SECRET, JWT_DECODE_AUDIENCE="audience", JWT_DECODE_ISSUER="issuer", JWT_DECODE_LEEWAY=leeway
         )
     )
     token = damaged(token_of(header, claims), damages)
-    # PyJWT reads the clock by itself: a second may end between the two.
+    # PyJWT reads the system's clock: between the two calls a new second may begin.
     for _ in range(3):
         second = int(time.time())
         theirs, ours = answer_of_pyjwt(token, leeway), answer_of_authx(auth, token)
         if int(time.time()) == second:
             break
     if isinstance(ours, dict):
-        assert isinstance(theirs, dict), f"accepted, and refused by PyJWT: {theirs}"
+        assert isinstance(theirs, dict), f"accepted, but refused by PyJWT: {theirs}"
         for name in ("sub", "type", "jti", "scopes", "tenant"):
             assert ours.get(name) == theirs.get(name), name
         return True
     if isinstance(theirs, dict):
-        # What we have rules for, and PyJWT doesn't: the type, strict spelling, claims of a wrong type, and fractions.
+        # Only we have rules for the type, strict base64url, claims of a wrong type, and fractions of a second.
         fractions = any(isinstance(claims.get(name), float) for name in ("exp", "nbf", "iat"))
         assert isinstance(ours, JWTDecodeError) or theirs.get("type") != "access" or fractions, repr(ours)
     return False
 
 
 @pytest.mark.parametrize("leeway", [0, 60])
-def test_what_we_accept_pyjwt_accepts_with_the_same_claims(leeway: int) -> None:
+def test_pyjwt_accepts_every_token_we_accept_with_the_same_claims(leeway: int) -> None:
     accepted = ran = 0
 
     def run(examples: int, from_seed: int) -> None:

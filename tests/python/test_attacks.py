@@ -1,7 +1,7 @@
-"""Hostile requests, and their honest neighbours, through HTTP, from the table that every face runs.
+"""Hostile requests, and similar ones that are valid, from the table that every face runs.
 
-`tests/attacks/generate.py` writes the table and explains it. A request goes straight into the application, as a
-server that lets everything through would hand it on: no client would send such bytes.
+`tests/attacks/generate.py` writes and describes the table. Requests are passed to the application without a server,
+because many of them contain bytes that no client would send.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow
 
 ATTACKS = Path(__file__).parents[1] / "attacks"
 TABLE: dict[str, Any] = json.loads((ATTACKS / "cases.json").read_text(encoding="ascii"))
-# A ring of named keys can't be made from settings, so these are the engine's.
+# A ring of named keys can't be made from settings, so only the engine's tests run those cases.
 CASES = [case for case in TABLE["cases"] if "ring" not in case]
 RAN: Counter[str] = Counter()
 
@@ -64,9 +64,9 @@ def test_a_request_gets_its_answer(
             assert answer.status == expect["status"][undecodable_status]
             assert answer.headers.get("www-authenticate") == expect["www_authenticate"][undecodable_status]
             assert set(answer.body) <= {"message", "error_type", "expected_type", "actual_type"}
-        for text in (json.dumps(answer.body), json.dumps(answer.headers), caplog.text):
-            assert TABLE["marker"] not in text
-            assert "eyJ" not in text, "a piece of a token"
+        for shown in (json.dumps(answer.body), json.dumps(answer.headers), caplog.text):
+            assert TABLE["marker"] not in shown
+            assert "eyJ" not in shown, "a part of a token"
     RAN[case["topic"]] += 1
 
 
@@ -103,10 +103,10 @@ def test_a_request_brings_a_new_token_or_none(case: dict[str, Any]) -> None:
 def test_a_bad_key_is_an_error_that_names_its_setting(case: dict[str, Any]) -> None:
     with pytest.raises((BadConfigurationError, ValueError)) as refused:
         AuthX(AuthXConfig(**case["settings"])).create_access_token("user123")
-    text = f"{refused.value} {refused.value!r}"
-    assert case["setting"] in text
+    shown = f"{refused.value} {refused.value!r}"
+    assert case["setting"] in shown
     for secret in (TABLE["marker"], "MI", "MC"):
-        assert secret not in text
+        assert secret not in shown
     RAN[case["topic"]] += 1
 
 
@@ -118,7 +118,7 @@ def test_a_reserved_claim_cannot_be_given_through_data(claim: str) -> None:
             create(uid="user123", data={claim: "false"})
 
 
-def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_error_of_the_server(
+def test_a_client_that_disconnects_within_its_body_is_no_server_error(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     app = application("json", "{}", None, "access", 401)
@@ -137,7 +137,7 @@ def test_the_table_is_what_its_script_writes() -> None:
     assert table() == (ATTACKS / "cases.json").read_text(encoding="ascii"), "run tests/attacks/generate.py"
 
 
-def test_every_promised_topic_has_cases_and_every_case_a_name_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+def test_every_topic_has_cases_and_every_case_has_a_unique_name(capsys: pytest.CaptureFixture[str]) -> None:
     names = Counter((case["topic"], case["name"]) for case in TABLE["cases"])
     assert [name for name, count in names.items() if count > 1] == []
     assert {case["topic"] for case in [*CASES, *TABLE["bad_keys"], *TABLE["refreshes"]]} == set(TABLE["topics"])
@@ -145,7 +145,7 @@ def test_every_promised_topic_has_cases_and_every_case_a_name_of_its_own(capsys:
         kinds = {"sub" in case["expect"] for case in CASES if case["topic"] == topic}
         assert False in kinds, f"{topic} refuses nothing"
     if RAN.total() < len(CASES) + len(TABLE["bad_keys"]) + len(TABLE["refreshes"]):
-        return  # a part of the table was asked for
+        return  # only a part of the table was run
     by_topic = ", ".join(f"{topic} {RAN[topic]}" for topic in TABLE["topics"])
     report = f"{RAN.total()} cases ran against FastAPI: {by_topic}"
     with capsys.disabled():
@@ -171,7 +171,7 @@ def application(
     *,
     revoked: bool = False,
 ) -> FastAPI:
-    """An application with one route that asks what the table says, and answers with the token's subject."""
+    """An application with one route of the table, which answers with the token's subject."""
     config = {**TABLE["configurations"][configuration], **json.loads(settings)}
     config["JWT_INVALID_TOKEN_STATUS"] = undecodable_status
     auth = AuthX(AuthXConfig(**config), login_type=login_type)
@@ -212,7 +212,7 @@ async def ask(app: FastAPI, parts: dict[str, Any], *, websocket: bool = False) -
     async def receive() -> Message:
         nonlocal received
         received += 1
-        assert received < 10_000, "a body without end is read without end"
+        assert received < 10_000, "an endless body is read for ever"
         if parts.get("endless"):
             return {"type": "http.request", "body": chunks[received % len(chunks)], "more_body": True}
         if received > len(chunks):
@@ -234,13 +234,13 @@ async def ask(app: FastAPI, parts: dict[str, Any], *, websocket: bool = False) -
     await app(scope, receive, send)
     start, *rest = sent
     headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in start["headers"]}
-    text = b"".join(message.get("body", b"") for message in rest)
+    body = b"".join(message.get("body", b"") for message in rest)
     cookies = tuple(value.decode("latin-1") for name, value in start["headers"] if name == b"set-cookie")
-    return Answer(start["status"], headers, json.loads(text or b"null"), cookies)
+    return Answer(start["status"], headers, json.loads(body or b"null"), cookies)
 
 
 async def handshake(app: FastAPI, scope: Scope) -> Answer:
-    """The answer to a refused handshake, or as one what an open socket says first."""
+    """The answer to a refused handshake, or the first message of an open socket, with the status 200."""
     scope = {**scope, "type": "websocket", "scheme": "wss", "subprotocols": [], "state": {}}
     scope["extensions"] = {"websocket.http.response": {}}
     sent: list[Message] = []
@@ -259,11 +259,11 @@ async def handshake(app: FastAPI, scope: Scope) -> Answer:
     return Answer(start["status"], headers, json.loads(first["body"]))
 
 
-def to_bytes(text: str | list[Any]) -> bytes:
-    return expanded(text).encode("latin-1")
+def to_bytes(folded: str | list[Any]) -> bytes:
+    return expanded(folded).encode("latin-1")
 
 
-def expanded(text: str | list[Any]) -> str:
-    if isinstance(text, str):
-        return text
-    return "".join(part if isinstance(part, str) else part["repeat"][0] * part["repeat"][1] for part in text)
+def expanded(folded: str | list[Any]) -> str:
+    if isinstance(folded, str):
+        return folded
+    return "".join(part if isinstance(part, str) else part["repeat"][0] * part["repeat"][1] for part in folded)

@@ -1,4 +1,4 @@
-"""The arithmetic of the tables that `make bench` prints. Time itself is not tested."""
+"""The arithmetic of the tables that `make bench` prints. No time is measured."""
 
 import argparse
 from collections.abc import Mapping
@@ -24,14 +24,14 @@ def test_goals_say_whether_they_are_met() -> None:
     assert Goal("within").is_met(5.0) is None
 
 
-def test_added_time_is_what_a_route_costs_beyond_the_open_one() -> None:
+def test_added_time_is_that_of_a_route_minus_the_open_one() -> None:
     assert in_process.added([{"open": 60.0, "header": 100.0}, {"open": 80.0, "header": 130.0}], "header") == [
         40.0,
         50.0,
     ]
 
 
-def test_fastapi_routes_are_compared_with_the_peers_that_have_them() -> None:
+def test_fastapi_routes_are_compared_with_peers_that_have_them() -> None:
     routes = dict.fromkeys(in_process.ROUTES, 70.0)
     ours = [{**routes, "open": 50.0, "empty": 55.0, "header": 60.0, "create": 3.0}]
     peers = {
@@ -49,7 +49,7 @@ def test_fastapi_routes_are_compared_with_the_peers_that_have_them() -> None:
     assert rows["create_access_token", "authx 1.7.1"].cells()[-2:] == ["≥ 10", "yes"]
 
 
-def test_a_fastapi_route_may_cost_little_more_with_four_locations_than_with_one() -> None:
+def test_goals_for_one_location_and_for_four() -> None:
     ours = [{**dict.fromkeys(in_process.ROUTES, 60.0), "open": 50.0, "empty": 56.0, "four": 60.8, "create": 3.0}]
     rows = {row.what: row for row in in_process.compare_fastapi(ours, {})}
 
@@ -61,7 +61,7 @@ def test_a_fastapi_route_may_cost_little_more_with_four_locations_than_with_one(
     assert rows["protected, four locations, added time"].cells()[-1] == "yes"
 
 
-def test_each_algorithm_and_operation_is_compared_with_everybody() -> None:
+def test_each_algorithm_and_operation_is_compared_with_every_peer() -> None:
     measurements = [
         {"algorithm": "ES256", "operation": "verify", "contestant": contestant, "nanoseconds": [1000.0 * time]}
         for contestant, time in [("authx", 2), ("aws_lc_rs", 6), ("bare", 1)]
@@ -74,7 +74,7 @@ def test_each_algorithm_and_operation_is_compared_with_everybody() -> None:
 
 @pytest.fixture
 def axum() -> Mapping[str, axum_service.Measured]:
-    """As the program for axum reports it."""
+    """The measurements, as the program for axum reports them."""
     nanoseconds = {
         "bare": [500.0, 1000.0],
         "signature alone": [1000.0, 2000.0],
@@ -90,7 +90,7 @@ def axum() -> Mapping[str, axum_service.Measured]:
     )
 
 
-def test_axum_call_shall_be_twice_as_fast_as_each_peers(axum: Mapping[str, axum_service.Measured]) -> None:
+def test_axum_call_has_to_be_twice_as_fast_as_each_peers(axum: Mapping[str, axum_service.Measured]) -> None:
     calls = {row.against: row for row in axum_service.compare_calls(axum) if row.what == "axum call"}
     assert calls["bare route"].ratios() == [3.0, 3.0]
     assert calls["bare route"].cells()[-1] == ""
@@ -110,7 +110,7 @@ def test_what_an_axum_peer_adds_is_counted_from_the_bare_route_of_its_version(
     assert added["jwt-authorizer, axum 0.7"].ratios() == [3.5, 3.5]
 
 
-def test_axum_over_loopback_shall_stay_close_to_the_bare_route(axum: Mapping[str, axum_service.Measured]) -> None:
+def test_axum_over_loopback_has_to_stay_close_to_the_bare_route(axum: Mapping[str, axum_service.Measured]) -> None:
     near = {**axum, "authx": axum_service.Measured([0.505, 1.01], None)}
     rows = [row for row in axum_service.compare_loopback(near) if row.what == "axum request over loopback"]
     verdicts = {row.against: row.cells()[-2:] for row in rows}
@@ -119,7 +119,7 @@ def test_axum_over_loopback_shall_stay_close_to_the_bare_route(axum: Mapping[str
     assert axum_service.compare_loopback(axum)[0].cells()[-1] == "NO"
 
 
-def test_axum_calls_shall_scale_with_the_threads() -> None:
+def test_axum_calls_have_to_scale_with_the_threads() -> None:
     measurements = [
         {"contestant": "authx", "threads": threads, "nanoseconds": [nanoseconds]}
         for threads, nanoseconds in [(1, 1000.0), (4, 250.0)]
@@ -135,7 +135,7 @@ def test_axum_calls_shall_scale_with_the_threads() -> None:
     assert row.cells()[-1] == "NO"
 
 
-def test_cache_is_measured_by_what_any_cache_could_reach() -> None:
+def test_hit_ratio_is_relative_to_that_of_an_unbounded_cache() -> None:
     served = {
         "entries_allowed": 2000,
         "hit_ratio": 0.72,
@@ -148,7 +148,7 @@ def test_cache_is_measured_by_what_any_cache_could_reach() -> None:
     assert (memory.cells()[2:4], memory.ratios()) == (["3.00 KiB", "0.50 KiB"], [6.0])
 
 
-def test_protected_route_over_uvicorn_shall_stay_close_to_its_open_route() -> None:
+def test_protected_route_over_uvicorn_has_to_stay_close_to_its_open_route() -> None:
     times = {
         "authx, open": 80.0,
         "authx, empty": 84.0,
@@ -166,7 +166,7 @@ def test_protected_route_over_uvicorn_shall_stay_close_to_its_open_route() -> No
     assert over_uvicorn.has_waited({**measured, "authx, open": axum_service.Measured([80.0], 0.7)})
 
 
-def test_import_counts_beyond_that_of_fastapi() -> None:
+def test_import_time_excludes_that_of_fastapi() -> None:
     ours, peer = [{"without": 0.25, "with": 0.275}], [{"without": 0.2, "with": 0.3}]
     row = import_and_memory.compare_imports(ours, peer)
     assert row.ratios() == pytest.approx([4.0])
@@ -174,7 +174,7 @@ def test_import_counts_beyond_that_of_fastapi() -> None:
     assert row.cells()[-2:] == ["≥ 1", "yes"]
 
 
-def test_memory_is_counted_in_units_that_can_be_read() -> None:
+def test_memory_is_shown_in_readable_units() -> None:
     ours, peer = [{"import": 2.0 * 2**20, "instance": 6144.0}], [{"import": 8.0 * 2**20, "instance": 3072.0}]
     imported, instance = import_and_memory.compare_memory(ours, peer)
     assert imported.cells()[2:5] == ["2.00 MiB", "8.00 MiB", "0.25x the memory (0.25 to 0.25)"]
@@ -197,7 +197,7 @@ def test_throughput_is_counted_in_requests_per_second() -> None:
     assert axum_service.throughput("bare", measured._replace(server_busy=None)) == "bare: 50,000 requests per second"
 
 
-def test_comparison_has_a_unit_of_its_own() -> None:
+def test_comparison_may_have_another_unit() -> None:
     comparison = Comparison("import authx", "a peer", [1.5, 1.5], [3.0, 3.0], Goal("within"), MEBIBYTES)
     assert comparison.cells()[2:5] == ["1.50 MiB", "3.00 MiB", "0.50x the memory (0.50 to 0.50)"]
 
@@ -218,7 +218,7 @@ def test_table_has_a_row_for_each_comparison() -> None:
     assert len(headings) == len(rule) == len(cells)
 
 
-def test_report_replaces_what_stands_between_the_marks(tmp_path: Path) -> None:
+def test_report_replaces_the_lines_between_the_marks(tmp_path: Path) -> None:
     page = tmp_path / "performance.md"
     page.write_text(f"# Performance\n\n{report.BEGIN}\nan older table\n\n{report.END}\nWhat it means.\n")
     for table in ["a table\n", "another table\n"]:

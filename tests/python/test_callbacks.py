@@ -1,4 +1,4 @@
-"""The blocklist and the way to the user: every kind of callback, and what a failing one means."""
+"""The callbacks for the blocklist and for the user: every kind of callable, and failures."""
 
 import asyncio
 import base64
@@ -20,7 +20,7 @@ from tests.python.conftest import SECRET
 
 @pytest.fixture
 def protected(app: Any, client: Any, auth: Any) -> Any:
-    """Asks for a protected route, with a valid token."""
+    """Sends a request with a valid token to a protected route."""
 
     @app.get("/")
     async def route(payload=auth.ACCESS_REQUIRED):
@@ -92,7 +92,7 @@ def test_setter_decorates_with_and_without_parentheses(auth: Any, setter: str) -
     assert getattr(auth, setter)()(callback) is callback
 
 
-def test_callback_can_be_set_and_taken_away(auth: Any) -> None:
+def test_callback_can_be_set_and_removed(auth: Any) -> None:
     assert (auth.is_token_callback_set, auth.is_model_callback_set) == (False, False)
 
     auth.set_token_blocklist(lambda token: False)
@@ -142,7 +142,7 @@ def test_blocklist_may_choose_its_answer(protected: Any, auth: Any) -> None:
     assert protected().status == 503
 
 
-def test_blocklist_sees_only_tokens_that_hold(app: Any, client: Any, auth: Any, make_auth: Any) -> None:
+def test_blocklist_gets_only_valid_tokens(app: Any, client: Any, auth: Any, make_auth: Any) -> None:
     seen: list[str] = []
 
     @auth.set_callback_token_blocklist
@@ -199,7 +199,7 @@ def _twin(token: str) -> str:
     return f"{signed}.{base64.urlsafe_b64encode(raw[:32] + s.to_bytes(32, 'big')).decode().rstrip('=')}"
 
 
-def test_blocklist_can_be_asked_by_hand(app: Any, client: Any, auth: Any) -> None:
+def test_blocklist_can_be_called_by_hand(app: Any, client: Any, auth: Any) -> None:
     @app.get("/{token}")
     async def route(token: str):
         return await auth.is_token_in_blocklist(None if token == "none" else token, reason="by hand")
@@ -230,7 +230,7 @@ def test_current_subject_needs_a_callback(app: Any, client: Any, auth: Any) -> N
     assert "set_callback_get_model_instance" in str(answer.error)
 
 
-def test_user_that_nobody_knows_is_none(app: Any, client: Any, auth: Any) -> None:
+def test_unknown_user_is_none(app: Any, client: Any, auth: Any) -> None:
     @app.get("/")
     async def route(user=auth.CURRENT_SUBJECT):
         return {"user": user}
@@ -265,7 +265,7 @@ def test_current_subject_is_not_looked_up_for_a_revoked_token(app: Any, client: 
     assert looked_up == []
 
 
-def text_of(token: str) -> bool:
+def of_a_token(token: str) -> bool:
     raise NotImplementedError
 
 
@@ -281,7 +281,7 @@ def any_mapping(payload: dict[str, Any]) -> bool:
     raise NotImplementedError
 
 
-def named_payload_but_a_text(payload: str) -> bool:
+def named_payload_but_a_string(payload: str) -> bool:
     raise NotImplementedError
 
 
@@ -293,7 +293,7 @@ def maybe(claims: TokenPayload | None) -> bool:
     raise NotImplementedError
 
 
-def by_text(claims: "TokenPayload") -> bool:
+def annotated_by_string(claims: "TokenPayload") -> bool:
     raise NotImplementedError
 
 
@@ -305,7 +305,7 @@ def payload_comes_second(token, payload: TokenPayload | None = None) -> bool:
     raise NotImplementedError
 
 
-def text_only_for_type_checkers(payload: "str | Later") -> bool:  # type: ignore[name-defined]  # noqa: F821
+def string_only_for_type_checkers(payload: "str | Later") -> bool:  # type: ignore[name-defined]  # noqa: F821
     raise NotImplementedError
 
 
@@ -314,7 +314,7 @@ class OfClaims:
         raise NotImplementedError
 
 
-class OfTexts:
+class OfTokens:
     def method(self, token: str) -> bool:
         raise NotImplementedError
 
@@ -332,19 +332,19 @@ BY_PAYLOAD = {
     "named, and a mapping": any_mapping,
     "Annotated": annotated,
     "a union": maybe,
-    "a text": by_text,
-    "a text that can't be resolved": only_for_type_checkers,
+    "a string": annotated_by_string,
+    "a string that can't be resolved": only_for_type_checkers,
     "an object": OfClaims(),
-    "a method": OfTexts().method_of_claims,
+    "a method": OfTokens().method_of_claims,
     "a partial": functools.partial(with_a_store, object()),
     "a lambda": lambda payload: False,
 }
-BY_TEXT = {
-    "specified": text_of,
-    "named payload": named_payload_but_a_text,
+BY_TOKEN = {
+    "specified": of_a_token,
+    "named payload": named_payload_but_a_string,
     "second": payload_comes_second,
-    "a text that can't be resolved": text_only_for_type_checkers,
-    "a method": OfTexts().method,
+    "a string that can't be resolved": string_only_for_type_checkers,
+    "a method": OfTokens().method,
     "built in": set[Any]().__contains__,
     "any arguments": lambda *args, **kwargs: False,
     "a mock": AsyncMock(return_value=False),
@@ -358,8 +358,8 @@ def test_a_callback_that_declares_a_payload_gets_it(callback: Any) -> None:
     assert Blocklist(callback).takes_payload
 
 
-@pytest.mark.parametrize("callback", BY_TEXT.values(), ids=BY_TEXT)
-def test_any_other_callback_gets_the_text(callback: Any) -> None:
+@pytest.mark.parametrize("callback", BY_TOKEN.values(), ids=BY_TOKEN)
+def test_any_other_callback_gets_the_token(callback: Any) -> None:
     assert not Blocklist(callback).takes_payload
 
 
@@ -407,7 +407,7 @@ def test_payload_decides(protected: Any, auth: Any, kind: Any, answer: Any, stat
 
 
 @pytest.mark.parametrize("takes_payload", [True, False])
-def test_payload_is_asked_about_once_and_each_spelling_of_the_text(
+def test_callback_is_called_once_with_a_payload_and_once_for_each_spelling_of_a_token(
     app: Any, client: Any, make_auth: Any, pem: Any, takes_payload: bool
 ) -> None:
     auth = make_auth(
@@ -422,11 +422,11 @@ def test_payload_is_asked_about_once_and_each_spelling_of_the_text(
         asked.append(payload)
         return False
 
-    def by_text(token: str) -> bool:
+    def by_token(token: str) -> bool:
         asked.append(token)
         return False
 
-    auth.set_callback_token_blocklist(by_payload if takes_payload else by_text)
+    auth.set_callback_token_blocklist(by_payload if takes_payload else by_token)
 
     @app.get("/")
     async def route(payload=auth.ACCESS_REQUIRED):
@@ -436,7 +436,7 @@ def test_payload_is_asked_about_once_and_each_spelling_of_the_text(
     assert len(asked) == (1 if takes_payload else 2)
 
 
-def test_payload_of_a_model_of_ones_own_is_a_token_payload_for_the_blocklist(app: Any, client: Any) -> None:
+def test_blocklist_gets_a_token_payload_even_with_a_custom_payload_model(app: Any, client: Any) -> None:
     class OnlyRole(BaseModel):
         role: str
 
@@ -454,7 +454,7 @@ def test_payload_of_a_model_of_ones_own_is_a_token_payload_for_the_blocklist(app
         assert client.get("/", token=auth.create_access_token(user, data={"role": "author"})).status == status
 
 
-def test_payload_is_asked_about_on_every_path(app: Any, client: Any, make_auth: Any) -> None:
+def test_blocklist_with_payloads_is_called_on_every_path(app: Any, client: Any, make_auth: Any) -> None:
     auth = make_auth(JWT_TOKEN_LOCATION=["headers", "cookies"], login_type="user")
     manager = AuthManager()
     manager.register(auth)
@@ -485,7 +485,7 @@ def test_payload_is_asked_about_on_every_path(app: Any, client: Any, make_auth: 
     assert not client.get("/open", cookies={"access_token_cookie": token}).cookies
 
 
-def test_blocklist_with_payloads_can_be_asked_by_hand(auth: Any, make_auth: Any) -> None:
+def test_blocklist_with_payloads_can_be_called_by_hand(auth: Any, make_auth: Any) -> None:
     calls: list[Any] = []
 
     @auth.set_callback_token_blocklist

@@ -1,4 +1,4 @@
-"""Settings: where they come from, what they refuse, and that a change of them counts at once."""
+"""Settings: their sources, their validation, and changes, which take effect at once."""
 
 import copy
 import time
@@ -26,7 +26,7 @@ def test_defaults_are_the_documented_ones() -> None:
     assert config.JWT_SECRET_KEY is None
 
 
-def test_defaults_are_what_an_application_has_that_sets_nothing(app: Any, client: Any, auth: Any) -> None:
+def test_defaults_apply_to_an_application_without_settings(app: Any, client: Any, auth: Any) -> None:
     @app.get("/")
     async def index(payload=auth.ACCESS_REQUIRED): ...
 
@@ -46,7 +46,7 @@ def test_instances_share_no_list() -> None:
 
 
 @pytest.mark.parametrize("status", [401, 422])
-def test_environment_says_the_status_of_an_undecodable_token(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+def test_environment_sets_the_status_of_an_undecodable_token(monkeypatch: pytest.MonkeyPatch, status: int) -> None:
     monkeypatch.setenv("JWT_INVALID_TOKEN_STATUS", str(status))
 
     assert status == AuthXConfig().JWT_INVALID_TOKEN_STATUS
@@ -66,7 +66,7 @@ def test_a_bool_is_no_duration(value: bool) -> None:
         AuthXConfig(JWT_ACCESS_TOKEN_EXPIRES=value)  # type: ignore[arg-type]
 
 
-def test_environment_fills_what_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_sets_what_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("jwt_algorithm", "HS512")
     monkeypatch.setenv("JWT_TOKEN_LOCATION", '["cookies", "headers"]')
     monkeypatch.setenv("JWT_ACCESS_TOKEN_EXPIRES", "60")
@@ -164,7 +164,7 @@ def test_has_location_knows_both_token_types() -> None:
     assert not config.has_location("elsewhere")
 
 
-def test_engine_is_given_only_what_somebody_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_engine_gets_only_settings_that_were_set(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JWT_DECODE_ISSUER", "here")
     config = AuthXConfig(JWT_SECRET_KEY="s", JWT_ERROR_MESSAGE_KEY="msg")
     config.JWT_HEADER_TYPE = "Bearer"
@@ -180,7 +180,7 @@ def test_engine_is_given_only_what_somebody_set(monkeypatch: pytest.MonkeyPatch)
     }
 
 
-def test_subclass_may_have_settings_of_its_own(secret: str) -> None:
+def test_subclass_may_add_settings(secret: str) -> None:
     class Settings(AuthXConfig):
         JWT_ALGORITHM: Any = "HS512"
         DATABASE: str = "sqlite://"
@@ -192,7 +192,7 @@ def test_subclass_may_have_settings_of_its_own(secret: str) -> None:
     assert auth.create_access_token("u")
 
 
-def test_changed_setting_counts_with_the_next_request(app: Any, client: Any, auth: Any) -> None:
+def test_changed_setting_applies_to_the_next_request(app: Any, client: Any, auth: Any) -> None:
     @app.get("/")
     async def index(payload=auth.ACCESS_REQUIRED):
         return payload.sub
@@ -214,7 +214,7 @@ def test_changed_setting_counts_with_the_next_request(app: Any, client: Any, aut
     assert client.get("/", headers={"x-token": f"Bearer {token}"}).status == 200
 
 
-def test_broken_setting_is_an_error_until_it_is_mended(auth: Any, secret: str) -> None:
+def test_invalid_setting_is_an_error_until_it_is_corrected(auth: Any, secret: str) -> None:
     auth.create_access_token("u")
 
     auth.config.JWT_SECRET_KEY = None
@@ -252,7 +252,7 @@ def test_load_config_replaces_all_settings(auth: Any) -> None:
     assert auth.verify_token(_in_header(auth.create_access_token("u"))).sub == "u"
 
 
-def test_copied_settings_go_their_own_way(auth: Any) -> None:
+def test_copied_settings_are_independent(auth: Any) -> None:
     other: AuthX[Any] = AuthX(copy.deepcopy(auth.config))
     token = auth.create_access_token("u")
     assert other.verify_token(_in_header(token)).sub == "u"
@@ -264,7 +264,7 @@ def test_copied_settings_go_their_own_way(auth: Any) -> None:
         other.verify_token(_in_header(token))
 
 
-def test_clock_is_read_anew_each_time(auth: Any) -> None:
+def test_clock_is_read_for_each_token(auth: Any) -> None:
     with FrozenClock(time.time() - 3600):
         token = auth.create_access_token("u", expiry=timedelta(minutes=30))
         assert auth.verify_token(_in_header(token)).sub == "u"

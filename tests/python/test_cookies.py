@@ -94,7 +94,7 @@ def test_each_type_is_deleted_by_itself(auth: Any) -> None:
     assert set(cookies_of(refresh)) == {"refresh_token_cookie", "csrf_refresh_token"}
 
 
-def test_text_that_is_no_token_is_not_stored(auth: Any) -> None:
+def test_string_that_is_no_token_is_not_stored(auth: Any) -> None:
     response = Response()
 
     with pytest.raises(JWTDecodeError):

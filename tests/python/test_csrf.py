@@ -71,7 +71,7 @@ def test_form_carries_the_csrf_value_where_that_is_switched_on(app: FastAPI, cli
     assert client.post("/", **request | {"body": b"csrf_token=x"}).json()["error_type"] == "CSRFError"
 
 
-def test_form_without_end_is_not_read_to_its_end(app: FastAPI, client: Any, cookie_auth: Any, protect: Any) -> None:
+def test_endless_form_is_read_up_to_the_bound(app: FastAPI, client: Any, cookie_auth: Any, protect: Any) -> None:
     protect(app, cookie_auth.ACCESS_REQUIRED, "POST")
     cookie_auth.config.JWT_CSRF_CHECK_FORM = True
     cookie_auth.config.JWT_MAX_BODY_SIZE = 1000
@@ -93,7 +93,7 @@ def test_form_without_end_is_not_read_to_its_end(app: FastAPI, client: Any, cook
     assert len(sent) < 10
 
 
-def test_form_that_fastapi_parsed_is_held_to_the_bound_as_well(app: FastAPI, client: Any, cookie_auth: Any) -> None:
+def test_size_bound_applies_to_a_form_that_fastapi_has_parsed(app: FastAPI, client: Any, cookie_auth: Any) -> None:
     @app.post("/declared")
     async def declared(name: Annotated[str, Form()], payload=cookie_auth.ACCESS_REQUIRED):
         return len(name)
@@ -116,7 +116,7 @@ def test_form_that_fastapi_parsed_is_held_to_the_bound_as_well(app: FastAPI, cli
     assert post(len(body) - 1).json()["error_type"] == "MissingCSRFTokenError"
 
 
-def test_form_whose_charset_makes_no_unicode_has_no_csrf_value(
+def test_form_whose_charset_gives_a_lone_surrogate_has_no_csrf_value(
     app: FastAPI, client: Any, cookie_auth: Any, protect: Any
 ) -> None:
     protect(app, cookie_auth.ACCESS_REQUIRED, "POST")
@@ -146,7 +146,7 @@ def test_damaged_form_has_no_csrf_value(app: FastAPI, client: Any, cookie_auth: 
     assert (answer.status, answer.json()["error_type"]) == (401, "MissingCSRFTokenError")
 
 
-def test_form_without_its_package_is_an_error_that_names_it(
+def test_missing_package_for_forms_is_an_error_that_names_it(
     app: FastAPI, client: Any, cookie_auth: Any, monkeypatch: pytest.MonkeyPatch, protect: Any
 ) -> None:
     protect(app, cookie_auth.ACCESS_REQUIRED, "POST")

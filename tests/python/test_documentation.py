@@ -1,4 +1,4 @@
-"""The reference in docs/ names what is there, and nothing else."""
+"""The pages in docs/ agree with the code, and their examples run."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from authx import AuthXConfig, RequestToken
 from tests.attacks.case import TOPICS
 
 DOCS = Path(__file__).parents[2] / "docs"
-# Where the default of Python is another than the engine's, it is the last one of the column.
+# Where the defaults of Python and of the engine differ, that of Python is the last one in the column.
 ROWS = re.findall(
     r"^\| `(JWT_\w+)` \| [^|]+ \| [^|]*`([^`|]+)` \|", (DOCS / "configuration.md").read_text(), re.MULTILINE
 )
@@ -38,7 +38,7 @@ def test_reference_states_the_default_in_force(name: str, default: str, monkeypa
 
 @pytest.fixture
 def example(request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What the Python code of a page defines."""
+    """The names that the Python code of a page defines."""
     code = "\n".join(
         re.findall(r"^```python\n(.*?)^```$", (DOCS / request.param).read_text(), re.DOTALL | re.MULTILINE)
     )
@@ -114,7 +114,7 @@ def test_page_on_migrating_shows_a_service_that_works(example: dict[str, Any], s
 
 
 def test_page_on_migrating_names_settings_that_exist() -> None:
-    """In the last column of the tables from other packages; the first has names of theirs."""
+    """Checks the last column of the tables for other packages; the first column has the names of those packages."""
     tables = MIGRATING[MIGRATING.index("## From fastapi-jwt-auth") :]
     named = re.findall(r"`(JWT_[A-Z_]+)", " ".join(re.findall(r"^\|.*\|(.*)\|$", tables, re.MULTILINE)))
 
@@ -123,22 +123,22 @@ def test_page_on_migrating_names_settings_that_exist() -> None:
 
 
 @pytest.mark.parametrize(
-    ("type", "own"),
+    ("type", "more"),
     [("access", {"fresh": True, "role": "author"}), ("refresh", {}), ("access", {"fresh": False, "csrf": "a value"})],
 )
-def test_tokens_of_other_packages_stay_valid(make_auth: Any, secret: str, type: str, own: dict[str, Any]) -> None:
+def test_tokens_of_other_packages_stay_valid(make_auth: Any, secret: str, type: str, more: dict[str, Any]) -> None:
     """With the claims that fastapi-jwt-auth 0.5 and flask-jwt-extended 4 write."""
     now = int(time.time())
-    claims = {"sub": "ada", "iat": now, "nbf": now, "exp": now + 900, "jti": str(uuid.uuid4()), "type": type, **own}
+    claims = {"sub": "ada", "iat": now, "nbf": now, "exp": now + 900, "jti": str(uuid.uuid4()), "type": type, **more}
     token = jwt.encode(claims, secret, "HS256")
-    location = "cookies" if "csrf" in own else "headers"
+    location = "cookies" if "csrf" in more else "headers"
 
     presented = RequestToken.model_validate(
-        {"token": token, "type": type, "csrf": own.get("csrf"), "location": location}
+        {"token": token, "type": type, "csrf": more.get("csrf"), "location": location}
     )
     payload = make_auth(JWT_TOKEN_LOCATION=[location]).verify_token(presented)
 
-    assert (payload.sub, payload.extra_dict.get("role")) == ("ada", own.get("role"))
+    assert (payload.sub, payload.extra_dict.get("role")) == ("ada", more.get("role"))
 
 
 @pytest.mark.parametrize("example", ["fastapi.md"], indirect=True)

@@ -1,4 +1,4 @@
-"""What a client is told when something is refused."""
+"""The answers to refused requests."""
 
 from datetime import timedelta
 from typing import Any
@@ -17,17 +17,17 @@ ANSWERS = [
     (exceptions.FreshTokenRequiredError(), 401, "Fresh token required"),
     (exceptions.InsufficientScopeError(["a"], ["b"]), 403, "Missing required scopes: ['a']. Provided: ['b']"),
     (exceptions.JWTDecodeError("details"), 422, "Invalid Token"),
-    (exceptions.MissingCSRFTokenError("own text"), 401, "own text"),
-    (exceptions.MissingTokenError("own text"), 401, "Token Error"),
-    (exceptions.PolicyDeniedError("own text"), 403, "own text"),
+    (exceptions.MissingCSRFTokenError("own message"), 401, "own message"),
+    (exceptions.MissingTokenError("own message"), 401, "Token Error"),
+    (exceptions.PolicyDeniedError("own message"), 403, "own message"),
     (exceptions.PolicyEvaluationError(), 500, "Policy evaluation failed"),
     (exceptions.RefreshTokenRequiredError(), 401, "Refresh token required"),
     (exceptions.RevokedTokenError(), 401, "Invalid token"),
     (exceptions.SessionRevoked(), 401, "Session has been revoked"),
-    (exceptions.TokenExpiredError("own text"), 422, "own text"),
-    (exceptions.TokenInvalidAudienceError("own text"), 422, "own text"),
-    (exceptions.TokenInvalidIssuerError("own text"), 422, "own text"),
-    (exceptions.TokenInvalidSignatureError("own text"), 422, "own text"),
+    (exceptions.TokenExpiredError("own message"), 422, "own message"),
+    (exceptions.TokenInvalidAudienceError("own message"), 422, "own message"),
+    (exceptions.TokenInvalidIssuerError("own message"), 422, "own message"),
+    (exceptions.TokenInvalidSignatureError("own message"), 422, "own message"),
     (exceptions.TokenRequiredError(), 401, "Token required"),
     (exceptions.TokenTypeError(), 401, "Bad token type"),
 ]
@@ -71,7 +71,7 @@ def test_applications_own_mistake_is_a_500_without_details(app: FastAPI, client:
     assert answer.error is error
 
 
-def test_rate_limit_says_when_to_come_back(app: FastAPI, client: Any, auth: Any) -> None:
+def test_rate_limit_says_when_to_retry(app: FastAPI, client: Any, auth: Any) -> None:
     auth.handle_errors(app)
     raising(app, exceptions.RateLimitExceeded(7))
 
@@ -133,7 +133,7 @@ def test_an_empty_message_is_a_message(error: Exception) -> None:
     assert str(error) == ""
 
 
-def test_own_handler_for_all_that_can_not_be_decoded_gets_each_kind(app: FastAPI, client: Any, auth: Any) -> None:
+def test_handler_for_jwt_decode_error_gets_each_subclass(app: FastAPI, client: Any, auth: Any) -> None:
     auth.handle_errors(app)
 
     @app.exception_handler(exceptions.JWTDecodeError)
@@ -150,7 +150,7 @@ def test_own_handler_for_all_that_can_not_be_decoded_gets_each_kind(app: FastAPI
 
 
 @pytest.mark.parametrize("order", ["before", "after"])
-def test_own_handler_for_the_root_class_gets_only_what_is_no_clients_business(
+def test_handler_for_the_root_class_gets_only_errors_that_are_not_the_clients(
     app: FastAPI, client: Any, auth: Any, order: str
 ) -> None:
     async def handle(request: Any, error: Any) -> PlainTextResponse:
@@ -197,25 +197,25 @@ def test_message_key_is_configurable(app: FastAPI, client: Any, make_auth: Any) 
 
 
 @pytest.mark.parametrize(
-    ("attribute", "error", "text", "message"),
+    ("attribute", "error", "reworded", "message"),
     [
-        ("MSG_RevokedTokenError", exceptions.RevokedTokenError("own text"), "Log in again", "Log in again"),
-        ("MSG_RevokedTokenError", exceptions.RevokedTokenError("own text"), None, "own text"),
-        ("MSG_TokenExpiredError", exceptions.TokenExpiredError("own text"), "Log in again", "Log in again"),
-        ("MSG_MissingTokenError", exceptions.MissingTokenError("own text"), "Log in", "Log in"),
-        ("MSG_TokenError", exceptions.MissingTokenError("own text"), "Log in", "Log in"),
-        ("MSG_TokenError", exceptions.RevokedTokenError("own text"), "Log in", "Invalid token"),
+        ("MSG_RevokedTokenError", exceptions.RevokedTokenError("own message"), "Log in again", "Log in again"),
+        ("MSG_RevokedTokenError", exceptions.RevokedTokenError("own message"), None, "own message"),
+        ("MSG_TokenExpiredError", exceptions.TokenExpiredError("own message"), "Log in again", "Log in again"),
+        ("MSG_MissingTokenError", exceptions.MissingTokenError("own message"), "Log in", "Log in"),
+        ("MSG_TokenError", exceptions.MissingTokenError("own message"), "Log in", "Log in"),
+        ("MSG_TokenError", exceptions.RevokedTokenError("own message"), "Log in", "Invalid token"),
     ],
 )
 @pytest.mark.parametrize("on_class", [True, False])
 def test_message_can_be_reworded(
-    app: FastAPI, client: Any, secret: str, on_class: bool, attribute: str, error: Any, text: Any, message: str
+    app: FastAPI, client: Any, secret: str, on_class: bool, attribute: str, error: Any, reworded: Any, message: str
 ) -> None:
     class Reworded(AuthX[Any]):
         pass
 
     auth = Reworded(AuthXConfig(JWT_SECRET_KEY=secret))
-    setattr(Reworded if on_class else auth, attribute, text)
+    setattr(Reworded if on_class else auth, attribute, reworded)
     auth.handle_errors(app)
     raising(app, error)
 
@@ -227,12 +227,12 @@ def test_usual_messages_are_the_engines(auth: Any) -> None:
         name.removeprefix("MSG_"): value for name, value in vars(ErrorAnswering).items() if name.startswith("MSG_")
     }
 
-    # The two that differ are the peer's: a missing token is answered with the message of its parent class.
+    # These two differ for compatibility with authx 1.7.1: a missing token gets the message of the parent class.
     del attributes["TokenError"], attributes["MissingTokenError"]
     assert {name: error_message(name) for name in attributes} == attributes
 
 
-def test_login_type_is_on_what_an_instance_refuses(app: FastAPI, client: Any, make_auth: Any) -> None:
+def test_errors_of_an_instance_have_its_login_type(app: FastAPI, client: Any, make_auth: Any) -> None:
     auth = make_auth(login_type="staff")
     seen: list[Any] = []
 

@@ -1,4 +1,4 @@
-"""What applications do with dependencies, routers and middleware."""
+"""Common uses of dependencies, routers and middleware."""
 
 import contextlib
 from collections.abc import AsyncIterator, Iterator
@@ -100,7 +100,7 @@ def test_a_background_task_has_the_payload(app: FastAPI, client: Any, auth: Any)
     assert written == ["ada"]
 
 
-def test_what_a_login_needs_can_be_set_up_in_the_lifespan(make_auth: Any) -> None:
+def test_callbacks_can_be_set_in_the_lifespan(make_auth: Any) -> None:
     from fastapi.testclient import TestClient
 
     auth = make_auth()
@@ -128,7 +128,7 @@ def test_what_a_login_needs_can_be_set_up_in_the_lifespan(make_auth: Any) -> Non
     assert revoked == set()
 
 
-def test_aliases_of_annotations_serve_everywhere(app: FastAPI, client: Any, auth: Any) -> None:
+def test_aliases_of_annotations_work_everywhere(app: FastAPI, client: Any, auth: Any) -> None:
     Payload = Annotated[TokenPayload, Depends(auth.access_token_required)]
 
     class Pages:
@@ -147,7 +147,7 @@ def test_aliases_of_annotations_serve_everywhere(app: FastAPI, client: Any, auth
     assert client.get("/").status == 401
 
 
-def test_annotations_may_be_texts(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, serve: Any) -> None:
+def test_annotations_may_be_strings(tmp_path: Any, monkeypatch: pytest.MonkeyPatch, serve: Any) -> None:
     (tmp_path / "postponed.py").write_text(
         "from __future__ import annotations\n"
         "from typing import Annotated\n"
@@ -186,7 +186,7 @@ def test_a_dependency_runs_once_however_often_a_request_declares_it(app: FastAPI
     assert len(asked) == 1
 
 
-def test_two_instances_in_one_application_keep_to_themselves(app: FastAPI, client: Any, make_auth: Any) -> None:
+def test_two_instances_in_one_application_are_independent(app: FastAPI, client: Any, make_auth: Any) -> None:
     users = make_auth()
     operators = make_auth(JWT_SECRET_KEY="another secret, of at least thirty-two bytes", JWT_HEADER_NAME="X-Operator")
     users.MSG_TokenError = "users only"
@@ -307,6 +307,6 @@ def test_a_plain_middleware_verifies_and_answers(serve: Any, make_auth: Any) -> 
         assert challenge in answer.header("www-authenticate")
 
 
-def test_what_is_no_clients_business_has_no_response(auth: Any) -> None:
+def test_errors_that_are_not_the_clients_have_no_response(auth: Any) -> None:
     with pytest.raises(BadConfigurationError):
         auth.error_response(BadConfigurationError("a setting"))

@@ -116,7 +116,7 @@ def test_token_that_the_request_revokes_is_not_replaced(refreshing: Any, app: Fa
     assert refreshing.get("/revoke", **cookies(token)).set_cookies == {}
 
 
-def test_failing_blocklist_calls_the_refresh_off_and_leaves_the_answer(
+def test_failing_blocklist_prevents_the_refresh_and_leaves_the_answer(
     refreshing: Any, auth: Any, caplog: pytest.LogCaptureFixture
 ) -> None:
     @auth.set_token_blocklist
@@ -131,7 +131,7 @@ def test_failing_blocklist_calls_the_refresh_off_and_leaves_the_answer(
 
 
 @pytest.mark.parametrize("kind", ["forged", "expired", "refresh"])
-def test_token_that_does_not_hold_is_not_replaced(refreshing: Any, auth: Any, make_auth: Any, kind: str) -> None:
+def test_invalid_token_is_not_replaced(refreshing: Any, auth: Any, make_auth: Any, kind: str) -> None:
     foreign = make_auth(JWT_SECRET_KEY="another secret, long enough for HS256 all the same")
     token = {
         "forged": lambda: foreign.create_access_token("u", expiry=DUE),
@@ -169,7 +169,7 @@ def test_token_in_a_header_is_not_replaced(refreshing: Any, auth: Any) -> None:
         ("JWT_IMPLICIT_REFRESH_DELTATIME", timedelta(minutes=4), False),
     ],
 )
-def test_settings_say_which_requests_refresh(
+def test_settings_select_the_requests_that_refresh(
     refreshing: Any, auth: Any, setting: str, value: Any, refreshes: bool
 ) -> None:
     setattr(auth.config, setting, value)
@@ -179,7 +179,7 @@ def test_settings_say_which_requests_refresh(
     assert ("access_token_cookie" in answer.cookies) is refreshes
 
 
-def test_login_has_an_end_where_that_is_configured(refreshing: Any, auth: Any, authx_clock: FrozenClock) -> None:
+def test_login_ends_at_the_configured_maximum_age(refreshing: Any, auth: Any, authx_clock: FrozenClock) -> None:
     auth.config.JWT_IMPLICIT_REFRESH_MAX_AGE = timedelta(hours=1)
     token = auth.create_access_token("u", expiry=DUE)
     token = refreshing.get("/open", **cookies(token)).cookies["access_token_cookie"]

@@ -1,4 +1,4 @@
-"""The script that finds modules which import each other in a cycle, on small packages and crates."""
+"""The script that finds import cycles, on small packages and crates."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ SCRIPT = ROOT / "scripts" / "import_cycles.py"
 
 class Found(NamedTuple):
     code: int
-    said: list[str]
+    lines: list[str]
 
 
 Look = Callable[[Mapping[str, str]], Found]
@@ -28,13 +28,13 @@ def run(folder: Path) -> Found:
 
 @pytest.fixture
 def look(tmp_path: Path) -> Look:
-    """Writes these files and looks for cycles among them."""
+    """Writes these files and looks for import cycles among them."""
 
     def look(files: Mapping[str, str]) -> Found:
         folder = tmp_path / "code"
-        for name, text in files.items():
+        for name, content in files.items():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text)
+            (folder / name).write_text(content)
         return run(folder)
 
     return look
@@ -55,7 +55,7 @@ def test_a_cycle_is_printed_with_the_imports_that_make_it(look: Look) -> None:
         }
     )
     assert found.code == 1
-    assert found.said == [
+    assert found.lines == [
         "code: 5 modules, 1 cycle",
         "  code.a and code.b and code.c:",
         "    code.a -> code.b  (code/a.py:2)",
@@ -73,17 +73,17 @@ def test_a_cycle_is_printed_with_the_imports_that_make_it(look: Look) -> None:
         "from . import a\n",
     ],
 )
-def test_an_import_counts_wherever_it_stands_and_however_it_is_written(look: Look, closing: str) -> None:
+def test_every_form_of_import_counts(look: Look, closing: str) -> None:
     found = look({"__init__.py": "", "a.py": "from code.b import B\n", "b.py": closing})
-    assert (found.code, found.said[1]) == (1, "  code.a and code.b:")
+    assert (found.code, found.lines[1]) == (1, "  code.a and code.b:")
 
 
-def test_what_is_taken_from_the_package_itself_counts_as_an_import_of_it(look: Look) -> None:
+def test_importing_a_name_from_the_package_counts_as_an_import_of_it(look: Look) -> None:
     found = look({"__init__.py": "from code.a import A\n", "a.py": "from code import VERSION\n"})
-    assert (found.code, found.said[1]) == (1, "  code and code.a:")
+    assert (found.code, found.lines[1]) == (1, "  code and code.a:")
 
 
-def test_a_line_of_imports_is_no_cycle_and_a_compiled_module_imports_nothing(look: Look) -> None:
+def test_a_chain_of_imports_is_no_cycle_and_a_compiled_module_imports_nothing(look: Look) -> None:
     found = look(
         {
             "__init__.py": "from code.a import A\n",
@@ -108,7 +108,7 @@ def test_a_cycle_of_a_crate_is_printed_with_the_paths_that_make_it(look: Look) -
         }
     )
     assert found.code == 1
-    assert found.said == [
+    assert found.lines == [
         "code: 3 modules, 1 cycle",
         "  a and b and c:",
         "    a -> b  (code/a.rs:2)",
@@ -117,7 +117,7 @@ def test_a_cycle_of_a_crate_is_printed_with_the_paths_that_make_it(look: Look) -
     ]
 
 
-def test_tests_comments_and_texts_of_a_crate_count_for_nothing(look: Look) -> None:
+def test_tests_comments_and_strings_of_a_crate_are_ignored(look: Look) -> None:
     found = look(
         {
             "lib.rs": "mod a;\nmod b;\n",
@@ -136,7 +136,7 @@ def test_tests_comments_and_texts_of_a_crate_count_for_nothing(look: Look) -> No
     assert found == Found(0, ["code: 2 modules, no cycles"])
 
 
-def test_super_within_a_module_that_is_written_out_leads_to_its_file(look: Look) -> None:
+def test_super_in_an_inline_module_is_the_module_of_its_file(look: Look) -> None:
     files = {"lib.rs": "mod a;\nmod b;\n", "a.rs": "use crate::b::B;\n"}
     assert look({**files, "b.rs": "mod inner {\n    use super::a;\n}\n"}).code == 0
     assert look({**files, "b.rs": "mod inner {\n    use super::super::a::A;\n}\n"}).code == 1

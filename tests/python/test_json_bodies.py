@@ -99,7 +99,7 @@ def test_body_over_the_bound_is_left_for_the_handler(app: FastAPI, client: Any, 
     assert client.post("/", query=query, body=[b" " * 1000] * 5, headers=announced).json() == 5000
 
 
-def test_a_member_that_is_null_is_no_token(app: FastAPI, client: Any, make_auth: Any, protect: Any) -> None:
+def test_a_field_that_is_null_is_no_token(app: FastAPI, client: Any, make_auth: Any, protect: Any) -> None:
     auth = make_auth(JWT_TOKEN_LOCATION=["json", "headers"])
     protect(app, auth.ACCESS_REQUIRED, "POST")
     headers = {"content-type": "application/json"}

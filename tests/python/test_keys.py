@@ -1,4 +1,4 @@
-"""Keys: invented, weak, previous, asymmetric."""
+"""Keys: generated, weak, previous, asymmetric."""
 
 import warnings
 from datetime import timedelta
@@ -24,12 +24,12 @@ def in_header(token: str) -> RequestToken:
     return RequestToken(token=token, location="headers")
 
 
-def test_without_any_setting_a_key_is_made_up_and_the_setting_named() -> None:
+def test_without_any_setting_a_key_is_generated_and_the_setting_named() -> None:
     auth = AuthX[str]()
 
     with pytest.warns(WeakKeyWarning, match="JWT_SECRET_KEY"):
         token = auth.create_access_token("u")
-    # Once: here a second warning would be an error.
+    # Only once: a second warning would be an error here.
     auth.create_access_token("u")
 
     assert auth.verify_token(in_header(token)).sub == "u"
@@ -37,11 +37,11 @@ def test_without_any_setting_a_key_is_made_up_and_the_setting_named() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::authx.WeakKeyWarning")
-def test_made_up_key_is_the_same_throughout_the_process() -> None:
+def test_generated_key_is_the_same_throughout_the_process() -> None:
     assert AuthX[str]().verify_token(in_header(AuthX[str]().create_access_token("u"))).sub == "u"
 
 
-def test_creating_an_instance_makes_up_no_key_yet(secret: str) -> None:
+def test_creating_an_instance_generates_no_key_yet(secret: str) -> None:
     auth = AuthX[str]()
     auth.load_config(AuthXConfig(JWT_SECRET_KEY=secret))
 
@@ -83,7 +83,7 @@ def test_short_secret_works_with_a_warning() -> None:
 
     with pytest.warns(WeakKeyWarning, match="JWT_SECRET_KEY") as caught:
         token = auth.create_access_token("u")
-    # Once: here a second warning would be an error.
+    # Only once: a second warning would be an error here.
     auth.create_access_token("u")
 
     assert "brief" not in str(caught[0].message)

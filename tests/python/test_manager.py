@@ -54,7 +54,7 @@ def test_a_token_of_another_login_names_both(app: FastAPI, client: Any, same_key
 
     answer = client.get("/", token=getattr(manager, create)("user", "ada"))
 
-    # With one key the wrong type shows first, in the order of the engine's checks.
+    # With one key the engine reports the wrong type, which it checks before the login type.
     expected = "AccessTokenRequiredError" if same_key and create == "create_refresh_token" else "LoginTypeMismatchError"
     assert (answer.status, answer.json()["error_type"]) == (401, expected)
     if expected == "LoginTypeMismatchError":
@@ -100,7 +100,7 @@ def test_each_kind_of_token_opens_its_route(app: FastAPI, client: Any, manager: 
     assert {name for name, token in tokens.items() if client.get("/", token=token).status == 200} == opens
 
 
-def test_revocation_of_the_instance_counts(app: FastAPI, client: Any, manager: AuthManager) -> None:
+def test_blocklist_of_the_instance_applies(app: FastAPI, client: Any, manager: AuthManager) -> None:
     protect(app, manager.access_token_required("user"))
     manager.get("user").set_callback_token_blocklist(lambda token: True)
 
@@ -120,7 +120,7 @@ def test_a_json_body_is_searched_for_a_token_of_another_login(app: FastAPI, clie
     assert answer.json() == MISMATCH
 
 
-def test_csrf_of_a_cookie_is_the_instances_to_check(app: FastAPI, client: Any) -> None:
+def test_csrf_of_a_cookie_is_checked_by_the_instance(app: FastAPI, client: Any) -> None:
     manager = AuthManager()
     manager.register(instance("user", JWT_TOKEN_LOCATION=["cookies"]))
     protect(app, manager.access_token_required("user"))
@@ -131,7 +131,7 @@ def test_csrf_of_a_cookie_is_the_instances_to_check(app: FastAPI, client: Any) -
     assert (answer.status, answer.json()["error_type"]) == (401, "MissingCSRFTokenError")
 
 
-def test_dependency_serves_in_three_forms(app: FastAPI, client: Any, manager: AuthManager) -> None:
+def test_dependency_works_in_three_forms(app: FastAPI, client: Any, manager: AuthManager) -> None:
     required: Any = manager.token_required("user")
 
     @app.get("/default")
@@ -163,7 +163,7 @@ def test_instance_may_be_registered_after_the_route(app: FastAPI, client: Any) -
     assert client.get("/", token=manager.create_access_token("user", "ada")).json() == "ada"
 
 
-def test_registering_needs_a_login_type_of_its_own(manager: AuthManager) -> None:
+def test_registering_needs_a_unique_login_type(manager: AuthManager) -> None:
     with pytest.raises(exceptions.BadConfigurationError, match="must have one"):
         manager.register(instance(None, KEYS["user"]))
     with pytest.raises(exceptions.BadConfigurationError, match="'user' is registered already"):
@@ -189,13 +189,13 @@ def test_handle_errors_answers_as_that_of_an_instance(app: FastAPI, client: Any)
 
     @app.get("/")
     async def route():
-        raise exceptions.TokenExpiredError("own text")
+        raise exceptions.TokenExpiredError("own message")
 
     answer = client.get("/")
-    assert (answer.status, answer.json()) == (422, {"message": "own text", "error_type": "TokenExpiredError"})
+    assert (answer.status, answer.json()) == (422, {"message": "own message", "error_type": "TokenExpiredError"})
 
 
-def test_settings_of_the_instance_word_its_answers(app: FastAPI, client: Any) -> None:
+def test_settings_of_the_instance_apply_to_its_answers(app: FastAPI, client: Any) -> None:
     manager = AuthManager()
     manager.register(instance("user"))
     manager.register(instance("admin", JWT_ERROR_MESSAGE_KEY="detail", JWT_INVALID_TOKEN_STATUS=401))
@@ -242,7 +242,7 @@ class TestPolicies:
             asyncio.run(self._authorized(manager))
 
 
-def test_a_login_works_beside_one_whose_settings_make_no_engine(app: FastAPI, client: Any) -> None:
+def test_a_login_works_beside_one_whose_settings_are_invalid(app: FastAPI, client: Any) -> None:
     manager = AuthManager()
     manager.register(instance("admin"))
     manager.register(AuthX(AuthXConfig(), login_type="user"))

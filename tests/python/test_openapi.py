@@ -13,7 +13,7 @@ BEARER = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
 def described(app: FastAPI) -> tuple[dict[str, Any], list[str]]:
-    """The security schemes without their prose, and the names that the route / may choose from."""
+    """The security schemes without their descriptions, and the names of those of the route /."""
     document = app.openapi()
     schemes = document.get("components", {}).get("securitySchemes", {})
     for scheme in schemes.values():
@@ -66,7 +66,7 @@ def test_each_location_has_a_scheme_in_the_configured_order(app: FastAPI, make_a
     )
 
 
-def test_refresh_cookie_has_a_scheme_of_its_own(app: FastAPI, make_auth: Any) -> None:
+def test_refresh_cookie_has_a_separate_scheme(app: FastAPI, make_auth: Any) -> None:
     auth = make_auth(JWT_REFRESH_TOKEN_LOCATION=["cookies"])
     route(app, auth.REFRESH_REQUIRED)
 
@@ -175,7 +175,7 @@ def test_only_the_first_request_of_a_route_solves_its_schemes(
         app.mount("/inner", described_app)
     else:
         app.get("/inner/", dependencies=dependencies)(lambda: "in")
-    # Written anew each time: an application keeps its first one.
+    # Generated anew, because `app.openapi()` caches its first result.
     before = written(described_app)
     token = auth.create_access_token("u")
 
@@ -209,7 +209,7 @@ def test_overridden_dependencies_leave_the_description_alone(
     route(app, auth.ACCESS_REQUIRED)
     before = written(app)
     token = auth.create_access_token("u")
-    # FastAPI builds its dependencies anew for each request while any of them is overridden.
+    # While any dependency is overridden, FastAPI rebuilds all dependencies for each request.
     app.dependency_overrides[auth.REFRESH_REQUIRED] = lambda: None
 
     assert [client.get("/", token=token).status for _ in range(2)] == [200, 200]
@@ -237,5 +237,5 @@ def test_first_requests_at_once_leave_the_description_alone(serve: Any, make_aut
 
 
 def written(app: FastAPI) -> dict[str, Any]:
-    """The document as it would be written now."""
+    """The OpenAPI document, generated now."""
     return get_openapi(title="", version="", routes=app.routes)

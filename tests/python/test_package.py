@@ -1,4 +1,4 @@
-"""What importing gives, and what it leaves alone."""
+"""The exports of the package, and the effects that importing must not have."""
 
 import json
 import subprocess
@@ -112,11 +112,11 @@ def test_secrets_are_in_no_representation(secret: str) -> None:
         ("WeakKeyWarning", "UserWarning"),
     ],
 )
-def test_exception_has_its_place(name: str, parent: str) -> None:
+def test_exception_has_its_parent_class(name: str, parent: str) -> None:
     assert [base.__name__ for base in getattr(authx.exceptions, name).__bases__] == [parent]
 
 
-def test_exceptions_carry_what_they_are_about() -> None:
+def test_exceptions_have_their_attributes_and_messages() -> None:
     exceptions = authx.exceptions
 
     scope = exceptions.InsufficientScopeError(["a"], ["b"], login_type="admin")

@@ -1,4 +1,4 @@
-"""The payload as a pydantic model of the application's own."""
+"""The payload as a pydantic model of the application."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -12,7 +12,7 @@ from tests.python.conftest import SECRET
 
 
 class Claims(BaseModel):
-    """Some of a token's claims, under names of the application's own."""
+    """Some of a token's claims, with names that the application chose."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -63,7 +63,7 @@ def test_handlers_get_the_model(app: FastAPI, client: Any, auth: AuthX[Any, Clai
     assert client.get("/", token=token).json() == ["Claims", "ada", "author"]
 
 
-def test_refresh_tokens_and_websockets_too(app: FastAPI, serve: Any, auth: AuthX[Any, Claims]) -> None:
+def test_refresh_tokens_give_the_model(app: FastAPI, serve: Any, auth: AuthX[Any, Claims]) -> None:
     @app.get("/")
     async def route(claims: Claims = auth.REFRESH_REQUIRED):
         return claims.role
@@ -101,7 +101,7 @@ def test_claims_that_do_not_fit_are_answered_like_a_token_that_can_not_be_read(
     assert (answer.status, answer.json()) == (422, {"message": "Invalid Token", "error_type": "JWTDecodeError"})
 
 
-def test_what_does_not_fit_is_named_and_its_value_is_not_shown(auth: AuthX[Any, Claims]) -> None:
+def test_claim_that_does_not_fit_is_named_and_its_value_is_not_shown(auth: AuthX[Any, Claims]) -> None:
     token = auth.create_access_token("ada", data={"role": "author", "level": "a secret value"})
 
     with pytest.raises(exceptions.JWTDecodeError, match=r"^The token's claims don't fit Claims: level \(") as refusal:
@@ -135,7 +135,7 @@ def test_the_subject_needs_no_field_of_the_model(app: FastAPI, client: Any) -> N
     assert client.get("/", token=auth.create_access_token("ada")).json() == "user ada"
 
 
-def test_asking_by_hand_needs_no_field_of_the_model_either(app: FastAPI, client: Any) -> None:
+def test_subject_and_policy_by_hand_need_no_field_of_the_model_either(app: FastAPI, client: Any) -> None:
     class OnlyRole(BaseModel):
         role: str
 
@@ -170,6 +170,6 @@ def test_the_model_may_be_changed(app: FastAPI, client: Any, auth: AuthX[Any, An
 
 
 @pytest.mark.parametrize("model", [dict, "Claims", Claims.model_construct()])
-def test_what_is_no_model_is_refused(model: Any) -> None:
+def test_value_that_is_no_model_class_is_refused(model: Any) -> None:
     with pytest.raises(TypeError, match=r"^payload_model: "):
         auth_with(model)

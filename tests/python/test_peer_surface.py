@@ -1,7 +1,7 @@
-"""The public surface of `authx` 1.7.1, name by name and parameter by parameter, but for what was decided otherwise.
+"""Our public names and signatures are those of `authx` 1.7.1, except for intended differences.
 
-`peer_surface.json` has the peer's facts (`scripts/peer_surface.py` wrote it), the last table of `docs/migrating.md`
-the differences that were decided, with a reason each.
+`scripts/peer_surface.py` wrote the peer's names and signatures to `peer_surface.json`; the last table of
+`docs/migrating.md` has the intended differences, each with its reason.
 """
 
 import importlib
@@ -32,7 +32,7 @@ ABSENT = ""
 
 
 def ours(name: str) -> str:
-    """What there is of a name here, in the words of the peer's facts."""
+    """A description of this name in our package, in the format of `peer_surface.json`."""
     if name.startswith("HTTP "):
         return answer(name.removeprefix("HTTP "))
     is_init = name.endswith("()")
@@ -40,7 +40,7 @@ def ours(name: str) -> str:
     found, rest = module(path)
     for index, part in enumerate(rest):
         if inspect.isclass(found) and index == len(rest) - 1:
-            return member(found, part)
+            return attribute(found, part)
         if not hasattr(found, part):
             return ABSENT
         found = getattr(found, part)
@@ -66,7 +66,7 @@ def module(path: list[str]) -> tuple[Any, list[str]]:
     return importlib.import_module(path[0]), path[1:]
 
 
-def member(owner: Any, name: str) -> str:
+def attribute(owner: Any, name: str) -> str:
     if issubclass(owner, BaseModel) and name in owner.model_fields:
         return field(owner, name)
     if not hasattr(owner, name):
@@ -88,19 +88,19 @@ def field(model: type[BaseModel], name: str) -> str:
         return "required"
     if described.default_factory is not None:
         return "a new value each time"
-    # The settings' defaults are known as Python writes them, those of the other models as text.
+    # `peer_surface.json` has the `repr` of the settings' defaults, and the `str` of those of other models.
     return repr(described.default) if name.startswith("JWT_") else str(described.default) or "''"
 
 
 def signature(function: Any, *, bound: bool) -> str:
     parameters = list(inspect.signature(function).parameters.values())
     plain = [parameter.replace(annotation=parameter.empty) for parameter in parameters]
-    # A default that stands for an argument that is absent has no representation of its own.
+    # The `repr` of a sentinel default contains its address, which differs with each run.
     return re.sub("<object object at 0x[0-9a-f]+>", "...", str(inspect.Signature(plain if bound else plain[1:])))
 
 
 def answer(name: str) -> str:
-    """What a client gets that asks for a route which raises this, as the peer's facts write it."""
+    """The answer of a route that raises this exception, in the format of `peer_surface.json`."""
     from authx import AuthX, AuthXConfig
     from tests.python.conftest import SECRET, Client
 
@@ -120,21 +120,21 @@ def answer(name: str) -> str:
     answer = Client(app).get("/")
     if answer.error is not None:
         return f"{answer.status} {answer.body.decode()}"
-    # `WWW-Authenticate`, which the peer hasn't, is tested with the engine's table of answers.
+    # The peer has no `WWW-Authenticate`; it is tested with the engine's table of answers.
     retry_after = answer.header("retry-after")
     return f"{answer.status} {answer.body.decode()}" + (f" Retry-After: {retry_after}" if retry_after else "")
 
 
 @pytest.mark.parametrize("name", PEER)
-def test_name_is_as_the_peers_or_decided_otherwise(name: str) -> None:
+def test_name_is_as_the_peers_or_a_decided_difference(name: str) -> None:
     here = ours(name)
 
     if name in DECIDED:
-        # A row shows no more of a signature than what differs.
+        # A row shows only that part of a signature which differs.
         differing = DECIDED[name]
         assert PEER[name].count(differing["peer"]) == 1
         assert here == PEER[name].replace(differing["peer"], differing["ours"])
-        assert here != PEER[name], "no difference any more: take it out of docs/migrating.md"
+        assert here != PEER[name], "no longer a difference: remove it from docs/migrating.md"
     else:
         assert here == PEER[name]
 

@@ -1,4 +1,4 @@
-"""Policies: what rules decide, and what a route that asks them answers."""
+"""Policies: the decisions of rules, and the answers of routes that require one."""
 
 import asyncio
 import re
@@ -133,7 +133,9 @@ def test_condition_compares_values_of_one_type(found: Any, operator: Any, value:
         ("\ud800", "equals", "\ud800"),
     ],
 )
-def test_deny_rule_does_not_lapse_because_something_cannot_be_compared(found: Any, operator: Any, value: Any) -> None:
+def test_values_that_cannot_be_compared_are_an_error_and_skip_no_deny_rule(
+    found: Any, operator: Any, value: Any
+) -> None:
     condition = PolicyCondition("resource", "x", operator, value)
     engine = PolicyEngine([ALLOW, PolicyRule("deny", ["*"], ["*"], [condition])])
     given = context(resource_attrs={"x": found})
@@ -157,11 +159,11 @@ def test_deny_rule_does_not_lapse_because_something_cannot_be_compared(found: An
         ({"https://example.com/role": "editor"}, "https://example.com/role", "editor"),
     ],
 )
-def test_attributes_are_members_of_mappings_and_attributes_of_objects(subject: Any, key: str, value: Any) -> None:
+def test_attributes_are_keys_of_mappings_and_attributes_of_objects(subject: Any, key: str, value: Any) -> None:
     assert PolicyCondition("subject", key, "equals", value).matches(context(subject=subject))
 
 
-def test_claims_are_attributes_as_the_token_has_them(auth: AuthX[Any]) -> None:
+def test_claims_are_attributes_with_their_values_in_the_token(auth: AuthX[Any]) -> None:
     token = auth.create_access_token("ada", scopes=["a"], data={"team": {"id": 7}})
     payload = TokenPayload.decode(token, auth.config.JWT_SECRET_KEY or "")
     given = context(payload=payload)
@@ -239,7 +241,7 @@ def test_rules_and_evaluators_can_be_added() -> None:
     assert engine.rules == [ALLOW, DENY]
 
 
-def test_rule_says_what_it_matches() -> None:
+def test_rule_matches_actions_resources_and_scopes() -> None:
     rule = PolicyRule("allow", ["read", "list:*"], ["documents:*"], scopes=["a", "b"])
 
     assert [rule.matches_action(name) for name in ("read", "list", "list:all", "reads", "")] == [True] * 3 + [False] * 2
@@ -277,13 +279,13 @@ class _AsyncObject:
     ],
 )
 def test_allow_rule_needs_its_own_and_the_global_evaluators(evaluator: Any, expected: bool) -> None:
-    own = PolicyRule("allow", ["*"], ["*"], evaluators=[_yes, evaluator])
+    rule = PolicyRule("allow", ["*"], ["*"], evaluators=[_yes, evaluator])
 
-    assert decide(PolicyEngine([own])).allowed is expected
+    assert decide(PolicyEngine([rule])).allowed is expected
     assert decide(PolicyEngine([ALLOW], [_yes, evaluator])).allowed is expected
 
 
-def test_deny_rule_asks_its_own_evaluators_only() -> None:
+def test_deny_rule_needs_its_own_evaluators_only() -> None:
     assert decide(PolicyEngine([ALLOW, DENY], [_no], default_allow=True)).rule is DENY
     assert decide(PolicyEngine([ALLOW, PolicyRule("deny", ["*"], ["*"], evaluators=[_no])])).rule is ALLOW
 
@@ -362,17 +364,17 @@ def test_rules_of_the_documentation_decide_as_it_says() -> None:
     assert decide(names["engine"], context(resource_attrs={"archived": True})).reason == "The document is archived"
 
 
-def test_error_of_a_file_names_the_line_and_the_member(tmp_path: Path) -> None:
-    text = example(DOCUMENT)
-    line = text[: text.index('effect = "deny"')].count("\n") + 1
+def test_error_of_a_file_names_the_line_and_the_field(tmp_path: Path) -> None:
+    toml = example(DOCUMENT)
+    line = toml[: toml.index('effect = "deny"')].count("\n") + 1
     path = tmp_path / "policies.toml"
-    path.write_text(text.replace("deny", "forbid"))
+    path.write_text(toml.replace("deny", "forbid"))
 
     with pytest.raises(ValueError, match=rf"policies\.toml, line {line}: rules\[2\]\.effect: .*'forbid'"):
         PolicyEngine.from_file(path)
 
     wrong = tmp_path / "policies.yaml"
-    wrong.write_text(text)
+    wrong.write_text(toml)
     with pytest.raises(ValueError, match=r"ends in \.toml or \.json, not in \.yaml"):
         PolicyEngine.from_file(str(wrong))
     with pytest.raises(FileNotFoundError):
@@ -525,14 +527,14 @@ def test_authorize_in_a_handler(app: FastAPI, client: Any, make_auth: Any) -> No
     assert (asked.environment["a"], asked.environment["path"]) == (1, "/documents/1")
 
 
-def test_authorize_goes_by_a_payload_of_its_login_only(make_auth: Any) -> None:
+def test_authorize_accepts_only_a_payload_of_its_login(make_auth: Any) -> None:
     manager = managing(PolicyEngine([ALLOW]), make_auth(login_type="user"))
 
     def run(**given: Any) -> TokenPayload:
         return asyncio.run(manager.authorize("user", "read", "documents", **given))
 
-    own = TokenPayload(sub="ada", login_type="user")
-    assert run(payload=own) is own
+    payload = TokenPayload(sub="ada", login_type="user")
+    assert run(payload=payload) is payload
     with pytest.raises(LoginTypeMismatchError, match="expected 'user', got 'admin'"):
         run(payload=TokenPayload(sub="ada", login_type="admin"))
     with pytest.raises(LoginTypeMismatchError, match="got 'unknown'"):

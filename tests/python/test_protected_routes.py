@@ -21,7 +21,7 @@ ALL_LOCATIONS = ["headers", "cookies", "query", "json"]
 
 @pytest.mark.parametrize("name", ["ACCESS_REQUIRED", "FRESH_REQUIRED", "REFRESH_REQUIRED"])
 @pytest.mark.parametrize("form", ["default", "Depends", "Annotated", "decorator"])
-def test_requirement_serves_in_every_form(app: FastAPI, client: Any, auth: Any, name: str, form: str) -> None:
+def test_requirement_works_in_every_form(app: FastAPI, client: Any, auth: Any, name: str, form: str) -> None:
     required = getattr(auth, name)
     if form == "default":
 
@@ -161,7 +161,7 @@ def test_payload_can_be_the_answer(app: FastAPI, client: Any, auth: Any) -> None
         ("a.b.c", 422, "JWTDecodeError"),
     ],
 )
-def test_text_that_is_no_token_is_refused(
+def test_string_that_is_no_token_is_refused(
     app: FastAPI, client: Any, auth: Any, token: str, status: int, error_type: str, protect: Any
 ) -> None:
     protect(app, auth.ACCESS_REQUIRED)
@@ -242,7 +242,7 @@ def test_reserved_claim_in_data_is_an_error_that_names_it(auth: Any, claim: str)
         auth.create_access_token("u", data={claim: "x"})
 
 
-def test_argument_that_has_no_effect_is_warned_of(auth: Any) -> None:
+def test_argument_without_effect_gives_a_warning(auth: Any) -> None:
     with pytest.warns(AuthxArgumentDeprecationWarning, match="expires"):
         auth.create_access_token("u", expires=timedelta(minutes=1))
 
@@ -307,7 +307,7 @@ def test_other_locations_are_not_looked_at(
 
 
 @pytest.mark.parametrize("location", ALL_LOCATIONS)
-def test_refresh_token_is_one_in_every_location(
+def test_refresh_token_is_found_in_every_location(
     app: FastAPI, client: Any, make_auth: Any, location: str, protect: Any
 ) -> None:
     auth = make_auth(JWT_TOKEN_LOCATION=[location], JWT_COOKIE_CSRF_PROTECT=False)
@@ -326,7 +326,7 @@ def test_refresh_token_is_one_in_every_location(
     assert send(auth.create_access_token("u")).json()["error_type"] == "RefreshTokenRequiredError"
 
 
-def test_token_types_may_have_locations_of_their_own(app: FastAPI, client: Any, make_auth: Any, protect: Any) -> None:
+def test_token_types_may_have_different_locations(app: FastAPI, client: Any, make_auth: Any, protect: Any) -> None:
     auth = make_auth(JWT_REFRESH_TOKEN_LOCATION=["cookies"], JWT_ACCESS_TOKEN_LOCATION=["headers"])
     protect(app, auth.ACCESS_REQUIRED, path="/access")
     protect(app, auth.REFRESH_REQUIRED, path="/refresh")
@@ -370,12 +370,12 @@ def test_token_required_may_override_locations_and_csrf(app: FastAPI, client: An
 
 
 @pytest.mark.parametrize("options", [{"type": "session"}, {"locations": ["body"]}])
-def test_token_required_refuses_what_it_does_not_know(auth: Any, options: Any) -> None:
+def test_token_required_refuses_unknown_values(auth: Any, options: Any) -> None:
     with pytest.raises(ValueError, match=next(iter(options))):
         auth.token_required(**options)
 
 
-def test_scopes_required_serves_in_every_form(app: FastAPI, client: Any, auth: Any, protect: Any) -> None:
+def test_scopes_required_works_in_every_form(app: FastAPI, client: Any, auth: Any, protect: Any) -> None:
     protect(app, auth.scopes_required("a"), path="/default")
     protect(app, Depends(auth.scopes_required("a", "b")), path="/depends")
 
@@ -398,7 +398,7 @@ def test_messages_about_a_token_are_worded_by_the_engine(
     auth = make_auth(login_type="admin")
     protect(app, auth.scopes_required("it's"))
 
-    # Python itself would write the list otherwise, and call the empty login type unknown.
+    # Python's `repr` would quote the list differently, and Python code would call the empty login type unknown.
     refused = client.get("/", token=auth.create_access_token("u", scopes=["a\\b"]))
     assert refused.json()["message"] == "Missing required scopes: ['it's']. Provided: ['a\\b']"
     refused = client.get("/", token=make_auth(login_type="").create_access_token("u"))

@@ -1,4 +1,4 @@
-"""Limits on how often a client may ask."""
+"""Rate limits."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -90,7 +90,7 @@ def test_limiters_count_by_themselves_unless_they_share_a_backend(app: FastAPI, 
     assert [client.get(path).status for path in ("/a", "/b", "/c", "/d")] == [200, 200, 200, 429]
 
 
-def test_reset_lets_a_client_in_again(app: FastAPI, client: Any) -> None:
+def test_reset_allows_a_client_again(app: FastAPI, client: Any) -> None:
     backend = InMemoryBackend()
     limited(app, RateLimiter(max_requests=1, backend=backend, key_func=lambda request: "key"))
 
@@ -124,7 +124,7 @@ def test_backend_gets_the_key_as_it_is(app: FastAPI, client: Any) -> None:
     assert Backend.keys == [("acme", 1)] * 2
 
 
-def test_called_by_hand_it_needs_no_more_than_the_key_function_reads() -> None:
+def test_called_by_hand_it_reads_only_what_the_key_function_reads() -> None:
     limiter = RateLimiter(max_requests=1)
     request: Any = SimpleNamespace(client=SimpleNamespace(host="192.0.2.1"))
 
@@ -162,9 +162,7 @@ def test_rate_limited_gives_the_payload_and_counts_bad_tokens_too(app: FastAPI, 
 
 
 @pytest.mark.parametrize("locations", [["headers"], ["json"]])
-def test_rate_limited_serves_whatever_the_location(
-    app: FastAPI, client: Any, make_auth: Any, locations: list[str]
-) -> None:
+def test_rate_limited_works_for_every_location(app: FastAPI, client: Any, make_auth: Any, locations: list[str]) -> None:
     auth = make_auth(JWT_TOKEN_LOCATION=locations)
 
     @app.post("/", dependencies=[Depends(auth.rate_limited(max_requests=1))])
@@ -177,7 +175,7 @@ def test_rate_limited_serves_whatever_the_location(
 
 
 class Counting:
-    """A backend with the two methods that each has."""
+    """A backend with the two required methods only."""
 
     def __init__(self) -> None:
         self.windows: list[int] = []
@@ -190,7 +188,7 @@ class Counting:
         self.windows.clear()
 
 
-def test_a_backend_that_tells_no_time_refuses_for_the_window(app: FastAPI, client: Any) -> None:
+def test_a_backend_without_a_remaining_time_refuses_for_the_window(app: FastAPI, client: Any) -> None:
     backend: RateLimitBackend = Counting()
     limited(app, RateLimiter(max_requests=1, window=90, backend=backend))
 
@@ -200,7 +198,7 @@ def test_a_backend_that_tells_no_time_refuses_for_the_window(app: FastAPI, clien
 
 
 @pytest.mark.parametrize("failure", [ConnectionError("no store"), None])
-def test_a_backend_that_fails_lets_nobody_in(app: FastAPI, client: Any, caplog: Any, failure: Any) -> None:
+def test_a_backend_that_fails_allows_no_request(app: FastAPI, client: Any, caplog: Any, failure: Any) -> None:
     class Failing(Counting):
         async def increment(self, key: str, window: int) -> Any:
             if failure is not None:
@@ -233,7 +231,7 @@ def test_number_out_of_range_is_named(auth: Any, arguments: dict[str, Any], name
         auth.rate_limited(**arguments)
 
 
-def test_threads_lose_no_count() -> None:
+def test_requests_in_several_threads_are_all_counted() -> None:
     backend = InMemoryBackend()
     limiter = RateLimiter(max_requests=1000, backend=backend)
 

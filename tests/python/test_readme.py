@@ -1,4 +1,4 @@
-"""The quick start of both readmes is the file that runs here, and does what they say."""
+"""The quick start of both readmes is an example file, which is run here and does what they say."""
 
 import importlib.util
 import re
@@ -66,7 +66,7 @@ def test_no_token_opens_nothing(client: TestClient) -> None:
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_refresh_token_buys_an_access_token_that_is_not_fresh(client: TestClient, tokens: dict[str, str]) -> None:
+def test_refresh_token_gives_an_access_token_that_is_not_fresh(client: TestClient, tokens: dict[str, str]) -> None:
     renewed = client.post("/refresh", headers=bearer(tokens["refresh_token"])).json()["access_token"]
 
     assert client.get("/me", headers=bearer(renewed)).status_code == 200

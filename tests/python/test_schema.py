@@ -31,7 +31,7 @@ from authx.exceptions import (
 SOON = timedelta(minutes=5)
 
 
-def test_fields_stand_in_their_order() -> None:
+def test_fields_have_their_order() -> None:
     assert list(TokenPayload.model_fields) == [
         "jti",
         "iss",
@@ -54,7 +54,7 @@ def test_fields_stand_in_their_order() -> None:
     }
 
 
-def test_payload_made_by_hand_has_a_name_and_a_date() -> None:
+def test_payload_made_by_hand_has_an_id_and_a_date() -> None:
     first, second = TokenPayload(sub="u"), TokenPayload(sub="u")
 
     assert first.jti
@@ -63,7 +63,7 @@ def test_payload_made_by_hand_has_a_name_and_a_date() -> None:
     assert (first.type, first.csrf, first.scopes, first.fresh) == ("access", "", None, False)
 
 
-def test_extra_claims_are_in_a_dictionary_of_their_own() -> None:
+def test_extra_claims_are_in_a_separate_dictionary() -> None:
     payload = TokenPayload.model_validate({"sub": "u", "tenant": "acme", "roles": ["a"]})
 
     assert payload.extra_dict == {"tenant": "acme", "roles": ["a"]}
@@ -81,7 +81,7 @@ def test_extra_claims_are_in_a_dictionary_of_their_own() -> None:
         datetime.fromtimestamp(1_900_000_000),  # noqa: DTZ006
     ],
 )
-def test_instants_of_every_kind_are_read_as_utc(instant: Any) -> None:
+def test_times_of_every_kind_are_read_as_utc(instant: Any) -> None:
     payload = TokenPayload(sub="u", iat=instant, exp=instant)
 
     expected = datetime.fromtimestamp(1_900_000_000, timezone.utc)
@@ -94,7 +94,7 @@ def test_span_counts_from_now() -> None:
 
 
 @pytest.mark.parametrize("name", ["expiry_datetime", "time_until_expiry"])
-def test_payload_without_an_end_says_so(name: str) -> None:
+def test_expiry_of_a_payload_without_exp_is_an_error(name: str) -> None:
     with pytest.raises(TypeError, match="exp"):
         getattr(TokenPayload(sub="u"), name)
 
@@ -130,7 +130,7 @@ def test_payload_survives_encoding_and_decoding(secret: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text",
+    "value",
     [
         '""',
         '"plain, caf\u00e9 \U0001f511"',
@@ -154,12 +154,12 @@ def test_payload_survives_encoding_and_decoding(secret: str) -> None:
         '{"a": {"b": [1e5, 12345678901234567890]}}',
     ],
 )
-def test_claims_without_a_field_are_what_pythons_json_makes_of_them(secret: str, text: str) -> None:
-    token = _signed(f'{{"sub":"u","type":"access","exp":4000000000,"before":1,"claim":{text},"behind":1}}', secret)
+def test_claims_without_a_field_are_parsed_as_by_pythons_json(secret: str, value: str) -> None:
+    token = _signed(f'{{"sub":"u","type":"access","exp":4000000000,"before":1,"claim":{value},"behind":1}}', secret)
 
     claims = TokenPayload.decode(token, secret).extra_dict
 
-    assert repr(claims) == repr({"before": 1, "behind": 1, "claim": json.loads(text)})
+    assert repr(claims) == repr({"before": 1, "behind": 1, "claim": json.loads(value)})
 
 
 def test_payload_of_a_token_is_a_model_like_any_other(secret: str) -> None:
@@ -194,11 +194,11 @@ def test_refresh_payload_keeps_its_type(secret: str) -> None:
     assert TokenPayload.decode(token, secret, ["HS512"]).type == "refresh"
 
 
-def test_payload_without_an_end_can_be_encoded_and_decoded(secret: str) -> None:
+def test_payload_without_exp_can_be_encoded_and_decoded(secret: str) -> None:
     assert TokenPayload.decode(TokenPayload(sub="u").encode(secret), secret).exp is None
 
 
-def test_encoding_adds_claims_and_header_members(secret: str) -> None:
+def test_encoding_adds_claims_and_header_fields(secret: str) -> None:
     token = TokenPayload(sub="u").encode(secret, headers={"kid": "first"}, data={"tenant": "acme"})
 
     assert TokenPayload.decode(token, secret).extra_dict == {"tenant": "acme"}
@@ -217,7 +217,7 @@ def test_encoding_refuses_to_override_a_claim(secret: str) -> None:
         TokenPayload(sub="u").encode(secret, data={"sub": "someone else"})
 
 
-def test_decoding_refuses_what_does_not_hold(secret: str) -> None:
+def test_decoding_refuses_invalid_tokens(secret: str) -> None:
     other = "another secret, long enough for HS256 all the same"
     token = TokenPayload(sub="u", exp=SOON, iss="us", aud="here").encode(secret)
 
@@ -257,7 +257,7 @@ def test_reading_without_verifying_needs_no_key(auth: Any) -> None:
         TokenPayload.decode("x", "", verify=False)
 
 
-def test_decoded_payload_is_as_good_as_a_validated_one(auth: Any) -> None:
+def test_decoded_payload_behaves_like_a_validated_one(auth: Any) -> None:
     token = auth.create_access_token("u", scopes=["a"], data={"tenant": "acme"})
     payload = auth.verify_token(RequestToken(token=token, location="headers"))
 
@@ -275,7 +275,7 @@ def request_token(token: str, **fields: Any) -> RequestToken:
     return RequestToken(token=token, **{"location": "headers"} | fields)
 
 
-def test_request_token_verifies_with_a_key_of_its_own(secret: str) -> None:
+def test_request_token_verifies_with_a_given_key(secret: str) -> None:
     token = request_token(TokenPayload(sub="u", exp=SOON).encode(secret))
 
     assert token.verify(secret).sub == "u"
@@ -306,7 +306,7 @@ def test_request_token_of_a_cookie_needs_its_csrf_value(secret: str) -> None:
     assert request_token(token, location="query").verify(secret).sub == "u"
 
 
-def test_tokens_end_when_they_are_told_to(auth: Any) -> None:
+def test_tokens_expire_when_the_arguments_say(auth: Any) -> None:
     instant = datetime.now(timezone.utc).replace(microsecond=0) + timedelta(hours=3)
     pair = auth.create_token_pair("u", access_expiry=instant, refresh_expiry=timedelta(days=1))
 
@@ -318,7 +318,7 @@ def test_tokens_end_when_they_are_told_to(auth: Any) -> None:
     assert (access.type, refresh.type) == ("access", "refresh")
 
 
-def test_token_never_ends_where_the_settings_say_so(make_auth: Any) -> None:
+def test_token_never_expires_if_the_settings_say_so(make_auth: Any) -> None:
     auth = make_auth(JWT_ACCESS_TOKEN_EXPIRES=None)
 
     token = auth.create_access_token("u")

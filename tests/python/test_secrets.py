@@ -1,4 +1,4 @@
-"""A marked secret, key and token are searched for wherever Python shows things."""
+"""A marked secret, key and token must not appear in representations, errors, logs or answers."""
 
 import copy
 import logging
@@ -28,12 +28,12 @@ def shown(value: object) -> list[str]:
     return [repr(value), str(value), f"{value}", f"{[value]}"]
 
 
-def check_silence(text: str, *tokens: str) -> None:
+def check_silence(shown: str, *tokens: str) -> None:
     for secret in (SECRET, PREVIOUS, "marked-secret"):
-        assert secret not in text
+        assert secret not in shown
     for token in tokens:
         for part in token.split("."):
-            assert not part or part not in text
+            assert not part or part not in shown
 
 
 def test_objects_show_no_secret(auth: AuthX[Any, Any], app: FastAPI) -> None:
@@ -57,7 +57,7 @@ def test_objects_with_a_token_show_none_of_it(auth: AuthX[Any, Any]) -> None:
         assert csrf not in text
 
 
-def test_pickles_and_copies_of_settings_keep_what_they_need_and_show_nothing(auth: AuthX[Any, Any]) -> None:
+def test_pickles_and_copies_of_settings_work_and_show_no_secret(auth: AuthX[Any, Any]) -> None:
     token = auth.create_access_token("ada")
     for config in (copy.deepcopy(auth.config), pickle.loads(pickle.dumps(auth.config))):
         assert AuthX(config).verify_token(RequestToken(token=token, location="headers")).sub == "ada"
@@ -71,7 +71,7 @@ def test_an_engine_is_not_pickled(auth: AuthX[Any, Any]) -> None:
 
 
 @pytest.mark.parametrize("type", ["access", "refresh"])
-def test_what_is_raised_shows_no_token_in_its_whole_chain(auth: AuthX[Any, Any], type: Any) -> None:
+def test_exceptions_and_their_causes_show_no_token(auth: AuthX[Any, Any], type: Any) -> None:
     for fault, token in refused_tokens(auth, "ada", type).items():
         with pytest.raises(AuthXException) as refused:
             auth.verify_token(RequestToken(token=token, location="headers", type=type))
@@ -111,7 +111,7 @@ def test_errors_of_settings_show_no_key(settings: dict[str, Any]) -> None:
         error = error.__cause__ or error.__context__
 
 
-def test_logs_and_answers_of_a_service_show_nothing(
+def test_logs_and_answers_of_a_service_show_no_secret(
     auth: AuthX[Any, Any], app: FastAPI, client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)

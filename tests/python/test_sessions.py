@@ -1,4 +1,4 @@
-"""Sessions: kept, listed, ended, and with them their tokens on every path."""
+"""Sessions: stored, listed and ended; an ended session ends its tokens on every path."""
 
 import asyncio
 import logging
@@ -87,7 +87,7 @@ def refused(answer: Any) -> bool:
     return bool(answer.status == 401 and answer.json() == REVOKED and challenge == 'Bearer error="invalid_token"')
 
 
-def test_session_knows_who_logged_in_from_where(client: Any, auth: Any) -> None:
+def test_session_has_its_user_address_and_device(client: Any, auth: Any) -> None:
     tokens = login(client)
 
     (session,) = client.get("/sessions", token=tokens["access_token"]).json()
@@ -100,7 +100,7 @@ def test_session_knows_who_logged_in_from_where(client: Any, auth: Any) -> None:
     assert stored.created_at <= stored.last_active <= datetime.now(timezone.utc)
 
 
-def test_session_without_a_request_knows_its_user_only(auth: Any) -> None:
+def test_session_without_a_request_has_only_its_user(auth: Any) -> None:
     session = run(auth.create_session("ada"))
 
     assert (session.uid, session.ip_address, session.user_agent, session.device_info) == ("ada", None, None, None)
@@ -210,7 +210,7 @@ def test_websocket_ends_with_its_session(client: Any, auth: Any) -> None:
     assert (handshake["type"], handshake["status"]) == ("websocket.http.response.start", 401)
 
 
-def test_last_activity_is_noted_where_the_settings_say_so(client: Any, auth: Any, authx_clock: FrozenClock) -> None:
+def test_last_activity_is_stored_if_the_settings_say_so(client: Any, auth: Any, authx_clock: FrozenClock) -> None:
     tokens = login(client)
     sid = client.get("/me", token=tokens["access_token"]).json()["sid"]
     began = run(auth.get_session(sid))
@@ -239,7 +239,7 @@ def test_refused_token_is_no_activity(client: Any, auth: Any) -> None:
 
 
 class Store(InMemorySessionStore):
-    """An application's own, which can be out of order."""
+    """A custom store, which can be made to fail."""
 
     failure: Exception | None = None
     update_failure: Exception | None = None
@@ -262,7 +262,7 @@ def store(auth: Any) -> Store:
     return store
 
 
-def test_store_that_fails_lets_nobody_in(client: Any, store: Store, caplog: pytest.LogCaptureFixture) -> None:
+def test_store_that_fails_refuses_every_token(client: Any, store: Store, caplog: pytest.LogCaptureFixture) -> None:
     token = login(client)["access_token"]
     assert client.get("/me", token=token).status == 200
 
@@ -302,7 +302,7 @@ def test_store_that_fails_refreshes_nothing_and_closes_sockets(
     assert "No implicit refresh" in caplog.text
 
 
-def test_activity_that_cannot_be_noted_is_a_warning(
+def test_activity_that_cannot_be_stored_is_a_warning(
     client: Any, store: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     token = login(client)["access_token"]
@@ -313,12 +313,12 @@ def test_activity_that_cannot_be_noted_is_a_warning(
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
 
 
-def test_without_tracking_no_token_is_made_for_a_session_and_none_is_asked_about(
+def test_without_tracking_no_token_is_made_for_a_session_and_the_store_is_not_used(
     client: Any, auth: Any, store: Store
 ) -> None:
     token = login(client)["access_token"]
     auth.config.JWT_SESSION_TRACKING = False
-    store.failure = AssertionError("nobody asks")
+    store.failure = AssertionError("the store must not be used")
 
     assert client.get("/me", token=token).status == 200
     for make in (auth.create_access_token, auth.create_refresh_token, auth.create_token_pair):
@@ -351,7 +351,7 @@ def test_bound_dependency_makes_tokens_of_a_session(app: FastAPI, client: Any, a
     assert sids == ["s", "s", "s"]
 
 
-def test_own_store_without_a_key_needs_no_settings() -> None:
+def test_custom_store_needs_no_key() -> None:
     auth = AuthX(AuthXConfig())
     auth.set_session_store(InMemorySessionStore())
     assert run(auth.create_session("ada")).uid == "ada"
@@ -363,7 +363,7 @@ def test_own_store_without_a_key_needs_no_settings() -> None:
 # The store in memory
 
 
-def test_memory_forgets_sessions_that_nobody_asks_about(authx_clock: FrozenClock) -> None:
+def test_memory_drops_sessions_that_are_not_used(authx_clock: FrozenClock) -> None:
     store = InMemorySessionStore(max_idle=timedelta(seconds=100))
 
     async def scenario() -> None:
@@ -382,7 +382,7 @@ def test_memory_forgets_sessions_that_nobody_asks_about(authx_clock: FrozenClock
     assert len(store._table) == 0
 
 
-def test_memory_keeps_no_more_of_a_session_than_it_allows() -> None:
+def test_memory_limits_the_size_of_a_session() -> None:
     store = InMemorySessionStore()
     large = {"note": "x" * 70_000}
 
@@ -402,7 +402,7 @@ def test_memory_keeps_no_more_of_a_session_than_it_allows() -> None:
     run(scenario())
 
 
-def test_memory_of_an_auth_lasts_as_long_as_its_tokens(auth: Any, authx_clock: FrozenClock) -> None:
+def test_memory_of_an_auth_keeps_sessions_as_long_as_their_tokens(auth: Any, authx_clock: FrozenClock) -> None:
     session = run(auth.create_session("ada"))
 
     authx_clock.advance(days=20, seconds=-1)
@@ -437,7 +437,7 @@ def test_memory_gives_copies_and_does_not_revive_what_was_deleted() -> None:
 
 
 def test_no_order_of_logins_and_revocations_lets_a_revoked_session_pass(client: Any, auth: Any) -> None:
-    """Random scenarios, against a model: a session is good if it was begun and not ended since."""
+    """Random scenarios, against a model: a session is valid if it was begun and not ended since."""
     draw = random.Random(20260101)
     users = ("ada", "grace", "edsger")
     owners: dict[str, str] = {}

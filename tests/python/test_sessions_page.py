@@ -1,4 +1,4 @@
-"""docs/sessions.md shows the file that runs here, which does what the page says."""
+"""docs/sessions.md shows an example file, which is run here and does what the page says."""
 
 import importlib.util
 import sys

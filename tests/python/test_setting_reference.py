@@ -1,4 +1,4 @@
-"""The fields of `AuthXConfig` are those of the engine's table of settings, which docs/configuration.md is written from."""
+"""The fields of `AuthXConfig` match the engine's table of settings, from which docs/configuration.md is generated."""
 
 import ast
 import inspect
@@ -15,12 +15,12 @@ REFERENCE = {row.name: row for row in setting_reference()}
 
 
 def docstrings() -> dict[str, str]:
-    """The text below each field, on one line."""
+    """The docstring of each field, on one line."""
     [definition] = ast.parse(textwrap.dedent(inspect.getsource(AuthXConfig))).body
     assert isinstance(definition, ast.ClassDef)
     found = {}
-    for field, text in zip(definition.body, definition.body[1:], strict=False):
-        match field, text:
+    for field, docstring in zip(definition.body, definition.body[1:], strict=False):
+        match field, docstring:
             case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(doc))):
                 found[name] = " ".join(doc.split())
     return found

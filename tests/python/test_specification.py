@@ -1,4 +1,4 @@
-"""Every example of the specification, as it stands, with an application around it."""
+"""Every example of the specification runs unchanged in an application."""
 
 import ast
 import inspect
@@ -14,7 +14,7 @@ from authx import AuthX, AuthXConfig, WeakKeyWarning
 FOLDER = Path(__file__).parent / "specification"
 SNIPPETS = sorted(FOLDER.glob("*.py"))
 
-# `AuthX()` without a setting warns of the key that it makes up, which test_keys.py looks at.
+# `AuthX()` without settings warns of the key that it generates; test_keys.py tests that.
 pytestmark = pytest.mark.filterwarnings("ignore::authx.WeakKeyWarning")
 
 
@@ -23,7 +23,7 @@ def lines_of(path: Path) -> list[str]:
 
 
 def run(name: str, **around: Any) -> SimpleNamespace:
-    """Execute a snippet with these names around it, and give all names there are afterwards."""
+    """Execute a snippet in a namespace with these names; returns the namespace."""
     namespace = around
     exec(compile((FOLDER / f"{name}.py").read_text(), f"{name}.py", "exec"), namespace)
     return SimpleNamespace(**namespace)

@@ -1,4 +1,4 @@
-"""`authx.testing` and the pytest plugin: what applications test with."""
+"""`authx.testing` and the pytest plugin, which applications use in their tests."""
 
 import asyncio
 import subprocess
@@ -19,7 +19,7 @@ from tests.sets import REFUSED_TOKENS
 
 try:
     from httpx2 import ASGITransport, AsyncClient
-except ImportError:  # the older Starlettes' client
+except ImportError:  # older versions of Starlette use httpx
     from httpx import ASGITransport, AsyncClient  # type: ignore[import-not-found, no-redef]
 
 BASE_URL = "https://testserver"
@@ -66,7 +66,7 @@ class TestFrozenClock:
             clock.advance(1)
             assert client.get("/me").json()["error_type"] == "TokenExpiredError"
 
-    def test_it_shows_what_it_was_told(self) -> None:
+    def test_it_shows_the_time_it_was_set_to(self) -> None:
         noon = datetime(2030, 1, 1, 12, tzinfo=timezone.utc)
         with FrozenClock(noon) as clock:
             assert clock.now == noon
@@ -83,14 +83,14 @@ class TestFrozenClock:
             clock.advance(1, seconds=-2)
         assert clock.time() == 1_000
 
-    def test_what_counts_passing_seconds_takes_no_step_back(self) -> None:
+    def test_monotonic_time_does_not_go_back(self) -> None:
         clock = FrozenClock(1_000)
         before = clock.monotonic()
         clock.set(1_060)
         clock.set(1_000)
         assert clock.monotonic() == before + 60
 
-    def test_window_that_began_before_ends_in_its_time(self) -> None:
+    def test_window_that_began_before_the_block_ends_on_time(self) -> None:
         app = FastAPI()
         limiter = RateLimiter(max_requests=1, window=60)
 
@@ -105,7 +105,7 @@ class TestFrozenClock:
             clock.advance(60)
             assert client.get("/limited").status_code == 200
 
-    def test_end_of_a_block_gives_the_time_back(self) -> None:
+    def test_end_of_a_block_restores_the_clock(self) -> None:
         def issued_at() -> int:
             return int(claims_of(auth.create_access_token("ada"))["iat"])
 
@@ -119,7 +119,7 @@ class TestFrozenClock:
             assert issued_at() == 1_000
         assert issued_at() >= real
 
-    def test_rate_limits_and_sessions_and_policies_go_by_it(self) -> None:
+    def test_rate_limits_and_sessions_use_it(self) -> None:
         auth = auth_of()
         app = application(auth)
 
@@ -158,7 +158,7 @@ class TestLogIn:
         assert client.post("/refresh").status_code == 401
         assert client.post("/refresh", headers=login.refresh_headers).json() == "ada"
 
-    def test_next_login_takes_the_place(self, location: Any) -> None:
+    def test_next_login_replaces_the_previous_one(self, location: Any) -> None:
         auth = auth_of(JWT_TOKEN_LOCATION=[location])
         client = client_of(auth)
 
@@ -167,7 +167,7 @@ class TestLogIn:
 
         assert client.post("/me").json() == "grace"
 
-    def test_tokens_stay_out_of_texts(self, location: Any) -> None:
+    def test_tokens_are_not_in_the_representation(self, location: Any) -> None:
         auth = auth_of(JWT_TOKEN_LOCATION=[location])
         assert repr(log_in(client_of(auth), auth, "ada")) == "Login()"
 
@@ -231,7 +231,7 @@ class TestLoginInCookies:
         assert login.refresh_headers == {}
         assert client.post("/me").json() == client.post("/refresh").json() == "ada"
 
-    def test_client_that_would_not_send_them_is_told_why(self) -> None:
+    def test_client_that_would_not_send_the_cookies_is_an_error(self) -> None:
         auth = auth_of(JWT_TOKEN_LOCATION=["cookies"])
         with pytest.raises(ValueError, match=r"base_url: .*JWT_COOKIE_SECURE"):
             log_in(client_of(auth, "http://testserver"), auth, "ada")
@@ -264,7 +264,7 @@ class TestLocationOfLogin:
         log_in(client, auth, "ada")
         assert client.get("/me").json() == "ada"
 
-    def test_location_that_nobody_reads_is_an_error(self) -> None:
+    def test_location_that_is_not_configured_is_an_error(self) -> None:
         auth = auth_of(JWT_TOKEN_LOCATION=["query"])
         client = client_of(auth)
         with pytest.raises(ValueError, match=r"location: 'cookies' is not in JWT_TOKEN_LOCATION, \['query'\]"):
@@ -291,7 +291,7 @@ class TestRefusedTokens:
             "of the other type": "AccessTokenRequiredError" if type == "access" else "RefreshTokenRequiredError"
         }
 
-    def test_fault_is_all_that_is_wrong(self) -> None:
+    def test_only_the_named_fault_is_wrong(self) -> None:
         tokens = refused_tokens(auth_of(), "ada", fresh=True, scopes=["users:read"], data={"tenant": "acme"})
         claims = claims_of(tokens["wrongly signed"])
         assert (claims["sub"], claims["fresh"], claims["scopes"], claims["tenant"]) == (
@@ -323,7 +323,7 @@ class TestPlugin:
             return TestClient(app)
         """
 
-    def test_its_fixtures_are_there_without_a_word(self, pytester: pytest.Pytester) -> None:
+    def test_its_fixtures_need_no_import(self, pytester: pytest.Pytester) -> None:
         pytester.makepyfile(
             self.SERVICE
             + """
@@ -337,7 +337,7 @@ class TestPlugin:
             authx_clock.advance(minutes=15)
             assert client.get("/me").json()["error_type"] == "TokenExpiredError"
 
-        def test_time_is_back(authx_log_in, client):
+        def test_time_is_restored(authx_log_in, client):
             from authx import clock
             import time
             assert clock.source is time

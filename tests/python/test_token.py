@@ -1,4 +1,4 @@
-"""`authx.token`: making and reading tokens with a key of one's own."""
+"""`authx.token`: making and reading tokens with a given key."""
 
 import base64
 import enum
@@ -59,7 +59,7 @@ def test_spans_count_from_now(secret: str) -> None:
     assert claims["exp"] == pytest.approx(time.time() + 3600, abs=30)
 
 
-def test_what_is_not_given_is_drawn_or_absent(secret: str) -> None:
+def test_claims_that_are_not_given_are_random_or_absent(secret: str) -> None:
     first, second = (decode_token(create_token("ada", secret, type="refresh"), secret) for _ in range(2))
 
     assert first.keys() == {"sub", "type", "jti", "iat", "csrf"}
@@ -79,7 +79,7 @@ def test_headers_and_algorithm_are_the_callers(secret: str) -> None:
 @pytest.mark.parametrize("name", ["sub", "jti", "exp", "iat", "type", "fresh", "csrf"])
 @pytest.mark.parametrize("argument", ["data", "additional_data"])
 @pytest.mark.parametrize("ignore_errors", [True, False])
-def test_reserved_claims_have_a_parameter_of_their_own(
+def test_claims_with_a_parameter_are_refused_as_data(
     secret: str, name: str, argument: str, ignore_errors: bool
 ) -> None:
     given: dict[str, Any] = {argument: {name: "x"}}
@@ -88,20 +88,20 @@ def test_reserved_claims_have_a_parameter_of_their_own(
 
 
 @pytest.mark.parametrize("argument", ["data", "additional_data"])
-def test_own_claims_without_a_parameter_come_with_the_others(secret: str, argument: str) -> None:
-    own = {"scopes": ["users:read"], "login_type": "user", "sid": "a session", "tenant": "acme"}
-    made: dict[str, Any] = {argument: own}
+def test_reserved_claims_without_a_parameter_are_written_with_the_custom_ones(secret: str, argument: str) -> None:
+    claims_given = {"scopes": ["users:read"], "login_type": "user", "sid": "a session", "tenant": "acme"}
+    made: dict[str, Any] = {argument: claims_given}
 
     claims = decode_token(create_token("ada", secret, **made), secret)
 
-    assert {name: claims[name] for name in own} == own
+    assert {name: claims[name] for name in claims_given} == claims_given
 
 
 def test_a_refresh_token_is_never_fresh(secret: str) -> None:
     assert "fresh" not in decode_token(create_token("ada", secret, type="refresh", fresh=True), secret)
 
 
-def test_bytes_are_read_as_text(secret: str) -> None:
+def test_bytes_are_read_as_strings(secret: str) -> None:
     made: dict[str, Any] = {"key": secret.encode()}
     token = create_token("ada", **made)
 
@@ -111,7 +111,7 @@ def test_bytes_are_read_as_text(secret: str) -> None:
 
 @pytest.mark.parametrize("verify", [True, False])
 @pytest.mark.parametrize("token", [None, "", b"", b"\xff", 5, "a.b.c"])
-def test_what_is_no_token_is_refused(secret: str, token: Any, verify: bool) -> None:
+def test_values_that_are_no_token_are_refused(secret: str, token: Any, verify: bool) -> None:
     with pytest.raises(exceptions.JWTDecodeError):
         decode_token(token, secret, verify=verify)
 
@@ -125,7 +125,7 @@ def test_a_key_of_raw_bytes_is_refused_without_showing_it() -> None:
 
 @pytest.mark.parametrize("argument", ["expiry", "issued", "not_before"])
 @pytest.mark.parametrize("value", ["tomorrow", True])
-def test_a_value_that_is_no_instant_is_named(secret: str, argument: str, value: Any) -> None:
+def test_an_argument_that_is_no_time_is_named(secret: str, argument: str, value: Any) -> None:
     with pytest.raises(TypeError, match=f"^{argument}: "):
         create_token("ada", secret, **{argument: value})
 
@@ -143,7 +143,7 @@ def test_a_value_that_is_no_instant_is_named(secret: str, argument: str, value: 
         ({}, {"token": "a.b.c"}, exceptions.JWTDecodeError),
     ],
 )
-def test_a_token_that_does_not_hold_is_refused(
+def test_an_invalid_token_is_refused(
     secret: str, made: dict[str, Any], read: dict[str, Any], error: type[Exception]
 ) -> None:
     token = create_token("ada", secret, **made)
@@ -156,7 +156,7 @@ def test_a_token_that_does_not_hold_is_refused(
 def test_without_verification_any_claims_are_read(secret: str) -> None:
     token = create_token("ada", secret, expiry=timedelta(seconds=-1), audience="there")
 
-    assert decode_token(token, "whatever key this is, it is not looked at", verify=False)["sub"] == "ada"
+    assert decode_token(token, "any key, because it is not used", verify=False)["sub"] == "ada"
 
 
 def test_data_of_decode_token_has_no_effect_and_says_so(secret: str) -> None:
@@ -200,7 +200,7 @@ def _nested(depth: int) -> Any:
         [1, "a", [True, None], {"b": {}}],
         ("a", 1),
         {"a": {"b": [1, 2.5]}},
-        {1: "a name that is no text", None: 2, False: 3},
+        {1: "a key that is no string", None: 2, False: 3},
         _Plan.FREE,
         _Level(7),
         _nested(7),
@@ -212,18 +212,18 @@ def test_data_is_written_as_python_writes_json(secret: str, value: Any) -> None:
     token = create_token("ada", secret, data={"first": value, "last": [value]})
 
     payload = token.split(".")[1]
-    text = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).decode()
+    written = base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)).decode()
     expected = json.dumps({"first": value, "last": [value]}, ensure_ascii=False, separators=(",", ":"))
-    assert text.endswith("," + expected[1:])
+    assert written.endswith("," + expected[1:])
 
 
 @pytest.mark.parametrize("value", [float("nan"), {1, 2}, b"bytes", object()], ids=repr)
-def test_data_that_json_has_no_form_for_is_refused_by_name(secret: str, value: Any) -> None:
+def test_data_that_json_cannot_represent_is_refused_by_name(secret: str, value: Any) -> None:
     with pytest.raises(TypeError, match=r"^data: "):
         create_token("ada", secret, data={"claim": value})
 
 
-def test_data_that_contains_itself_or_no_unicode_is_refused_by_name(secret: str) -> None:
+def test_data_that_contains_itself_or_a_lone_surrogate_is_refused_by_name(secret: str) -> None:
     endless: list[Any] = []
     endless.append(endless)
     with pytest.raises(TypeError, match=r"^data: "):

@@ -1,4 +1,4 @@
-"""The verification cache changes what a request costs, and nothing that anybody is told."""
+"""The verification cache makes requests cheaper, and changes no answer."""
 
 from datetime import timedelta
 from typing import Annotated, Any
@@ -22,7 +22,7 @@ def protected(app: Any, client: Any, auth: Any) -> Any:
     @app.get("/")
     async def route(payload: TokenPayload = auth.ACCESS_REQUIRED) -> Any:
         claims = payload.model_dump()
-        # What a handler does to its payload is nobody else's business.
+        # Changes of this payload must not reach the cache or other requests.
         payload.sub = "eve"
         payload.extra_dict["roles"].append("admin")
         payload.scopes = None
@@ -51,11 +51,11 @@ def misses(auth: Any) -> int:
     return int(auth.cache_statistics.misses)
 
 
-def test_there_is_none_unless_it_is_asked_for(make_auth: Any) -> None:
+def test_there_is_no_cache_by_default(make_auth: Any) -> None:
     assert make_auth().cache_statistics is None
 
 
-def test_each_request_gets_a_payload_of_its_own(protected: Any, auth: Any) -> None:
+def test_each_request_gets_a_separate_payload(protected: Any, auth: Any) -> None:
     token = token_of(auth, scopes=["users:read"])
     first, *others = [protected.get("/", token=token).json() for _ in range(4)]
     assert (first["sub"], first["roles"], first["scopes"]) == ("ada", ["user"], ["users:read"])
@@ -63,7 +63,7 @@ def test_each_request_gets_a_payload_of_its_own(protected: Any, auth: Any) -> No
     assert misses(auth) == 1
 
 
-def test_statistics_say_how_it_serves(protected: Any, auth: Any) -> None:
+def test_statistics_count_entries_bytes_and_misses(protected: Any, auth: Any) -> None:
     token = token_of(auth)
     for token_or_not in [token, token, token, "no token"]:
         protected.get("/", token=token_or_not)
@@ -73,7 +73,7 @@ def test_statistics_say_how_it_serves(protected: Any, auth: Any) -> None:
     assert isinstance(auth.cache_statistics, CacheStatistics)
 
 
-def test_revocation_is_asked_about_each_time(protected: Any, auth: Any) -> None:
+def test_blocklist_is_called_each_time(protected: Any, auth: Any) -> None:
     revoked: set[str] = set()
     asked: list[str] = []
 
@@ -104,7 +104,7 @@ def test_every_other_check_is_made_each_time(protected: Any, auth: Any) -> None:
     assert misses(auth) == 1
 
 
-def test_a_token_ends_when_it_says_so(protected: Any, auth: Any) -> None:
+def test_a_cached_token_expires(protected: Any, auth: Any) -> None:
     with FrozenClock() as clock:
         token = token_of(auth, expiry=timedelta(minutes=1))
         assert [protected.get("/", token=token).status for _ in range(2)] == [200, 200]
@@ -113,7 +113,7 @@ def test_a_token_ends_when_it_says_so(protected: Any, auth: Any) -> None:
         assert auth.cache_statistics.entries == 0
 
 
-def test_another_key_begins_anew(protected: Any, auth: Any) -> None:
+def test_another_key_empties_the_cache(protected: Any, auth: Any) -> None:
     token = token_of(auth)
     assert [protected.get("/", token=token).status for _ in range(2)] == [200, 200]
     auth.config.JWT_SECRET_KEY = "another secret, which is long enough for each of the hashes, really"
@@ -128,8 +128,6 @@ def test_another_key_begins_anew(protected: Any, auth: Any) -> None:
         ({"JWT_VERIFICATION_CACHE_ENTRIES": 10, "JWT_VERIFICATION_CACHE_BYTES": 10}, "JWT_VERIFICATION_CACHE_BYTES"),
     ],
 )
-def test_bounds_that_make_no_sense_are_errors_that_name_the_setting(
-    make_auth: Any, settings: dict[str, int], named: str
-) -> None:
+def test_invalid_bounds_are_errors_that_name_the_setting(make_auth: Any, settings: dict[str, int], named: str) -> None:
     with pytest.raises(BadConfigurationError, match=named):
         token_of(make_auth(**settings))

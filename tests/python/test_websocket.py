@@ -50,13 +50,13 @@ def test_handshake_is_refused_by_closing_where_the_server_cannot_answer(client: 
 
 
 @pytest.mark.parametrize("kind", ["refresh", "revoked", "garbage"])
-def test_token_that_does_not_hold_opens_nothing(client: Any, auth: Any, kind: str) -> None:
+def test_invalid_token_opens_nothing(client: Any, auth: Any, kind: str) -> None:
     token = {
         "refresh": auth.create_refresh_token("u"),
         "revoked": auth.create_access_token("u"),
         "garbage": "x",
     }[kind]
-    auth.set_token_blocklist(lambda text: kind == "revoked")
+    auth.set_token_blocklist(lambda token: kind == "revoked")
 
     sent = client.websocket("/default", token=token)
 

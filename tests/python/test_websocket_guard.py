@@ -46,7 +46,7 @@ def test_messages_pass_and_a_client_may_leave(client: Any, auth: Any, guards: An
 
 
 def test_expiry_closes_the_socket(client: Any, auth: Any, guards: Any) -> None:
-    # Without a look in between: the guard knows when the token ends.
+    # The guard closes the socket when `exp` has come, without waiting for the next check.
     auth.config.JWT_WEBSOCKET_CHECK_INTERVAL = timedelta(hours=1)
     token = auth.create_access_token("u", expiry=timedelta(seconds=1))
 
@@ -63,7 +63,7 @@ def test_revocation_closes_the_socket(client: Any, auth: Any, guards: Any, is_as
 
     def is_revoked(token: str) -> bool:
         asked.append(token)
-        return len(asked) > 3  # the handshake, the block's beginning, and one look later
+        return len(asked) > 3  # the handshake, the begin of the block, and one check
 
     async def is_revoked_async(token: str) -> bool:
         await asyncio.sleep(0)
@@ -121,7 +121,7 @@ def test_socket_is_closed_at_once_even_if_the_block_cannot_be_cancelled(app: Fas
         await websocket.accept()
         async with auth.websocket_guard(websocket):
             with anyio.CancelScope(shield=True):
-                while websocket.application_state == WebSocketState.CONNECTED:  # noqa: ASYNC110 -- nobody tells
+                while websocket.application_state == WebSocketState.CONNECTED:  # noqa: ASYNC110 -- there is no event for it
                     await asyncio.sleep(0.01)
 
     token = auth.create_access_token("u", expiry=timedelta(seconds=1))
@@ -129,8 +129,8 @@ def test_socket_is_closed_at_once_even_if_the_block_cannot_be_cancelled(app: Fas
     assert client.websocket("/stubborn", token=token, stays=True)[-1] == EXPIRED
 
 
-def test_handler_goes_on_behind_the_block(app: FastAPI, client: Any, auth: Any) -> None:
-    said = []
+def test_handler_continues_after_the_block(app: FastAPI, client: Any, auth: Any) -> None:
+    events = []
 
     @app.websocket("/cleanup")
     async def cleanup(websocket: WebSocket, payload=auth.WS_AUTH_REQUIRED):
@@ -139,13 +139,13 @@ def test_handler_goes_on_behind_the_block(app: FastAPI, client: Any, auth: Any) 
             try:
                 await asyncio.Event().wait()
             finally:
-                said.append("cancelled")
-        said.append(type(guard.error).__name__)
+                events.append("cancelled")
+        events.append(type(guard.error).__name__)
 
     token = auth.create_access_token("u", expiry=timedelta(seconds=1))
     sent = client.websocket("/cleanup", token=token, stays=True)
 
-    assert said == ["cancelled", "TokenExpiredError"]
+    assert events == ["cancelled", "TokenExpiredError"]
     assert sent[-1] == EXPIRED
 
 
@@ -199,7 +199,7 @@ def test_exception_raised_in_an_open_socket_closes_it_with_its_name(app: FastAPI
     assert client.websocket("/raises", token=auth.create_access_token("u"))[-1] == REVOKED
 
 
-def test_interval_must_be_longer_than_nothing(make_auth: Any) -> None:
+def test_interval_must_be_longer_than_zero(make_auth: Any) -> None:
     from authx.exceptions import BadConfigurationError
 
     auth = make_auth(JWT_WEBSOCKET_CHECK_INTERVAL=timedelta(0))

@@ -1,4 +1,4 @@
-"""Several workers of uvicorn, which are processes that share nothing but the settings."""
+"""Several uvicorn workers: separate processes that share only the settings."""
 
 import http.client
 import json
@@ -37,7 +37,7 @@ REQUESTS = 400
 
 
 def ask(port: int, method: str, path: str, token: str = "") -> tuple[int, Any]:
-    """Ask on a connection of its own, which any worker may take."""
+    """Send the request on a new connection, which any worker may accept."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=START_SECONDS)
     try:
         connection.request(method, path, headers={"Authorization": f"Bearer {token}"} if token else {})
@@ -77,7 +77,7 @@ def wait_until_served(process: "subprocess.Popen[bytes]", port: int, log: Path) 
     pytest.fail(f"uvicorn did not start:\n{log.read_text()}")
 
 
-def test_with_a_common_secret_each_worker_reads_the_tokens_of_all(tmp_path: Path) -> None:
+def test_with_a_common_secret_each_worker_accepts_the_tokens_of_all(tmp_path: Path) -> None:
     with served(tmp_path, JWT_SECRET_KEY="a secret of at least thirty-two bytes") as port:
         issued: dict[int, str] = {}
         verified: set[tuple[str, int]] = set()
@@ -91,11 +91,11 @@ def test_with_a_common_secret_each_worker_reads_the_tokens_of_all(tmp_path: Path
             if len(verified) == 4:
                 break
 
-        assert len(issued) == 2, "one of the workers was never asked"
-        assert len(verified) == 4, "not every worker saw the tokens of both"
+        assert len(issued) == 2, "one of the workers got no request"
+        assert len(verified) == 4, "not every worker accepted the tokens of both"
 
 
-def test_without_a_secret_each_worker_makes_up_its_own(tmp_path: Path) -> None:
+def test_without_a_secret_each_worker_generates_its_own(tmp_path: Path) -> None:
     with served(tmp_path) as port:
         issued: dict[int, str] = {}
         answers: set[tuple[bool, int]] = set()
@@ -104,7 +104,7 @@ def test_without_a_secret_each_worker_makes_up_its_own(tmp_path: Path) -> None:
             issued.setdefault(login["worker"], login["token"])
             for worker, token in issued.items():
                 status, answer = ask(port, "GET", "/me", token)
-                # A refusal doesn't say which worker it is from: the other one.
+                # A refusal doesn't name its worker, but it must come from the other one.
                 assert answer.get("worker", worker) == worker
                 answers.add((status == 200, worker))
             if len(answers) == 4:

@@ -1,6 +1,6 @@
 """A service for notes, written for `authx` 1.7.1.
 
-Not a line of it may change for our package: it uses only what `authx` 1.7.1 has, in the ways its users do.
+It has to run unchanged on our package: it uses only what `authx` 1.7.1 has, as its users do.
 """
 
 from typing import Any

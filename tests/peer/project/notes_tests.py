@@ -1,4 +1,4 @@
-"""The tests of the service for notes, as its authors wrote them for `authx` 1.7.1."""
+"""The tests of the service for notes, as written for `authx` 1.7.1."""
 
 import unittest
 import warnings
@@ -18,7 +18,7 @@ def bearer(token: str) -> dict[str, str]:
 
 class Case(unittest.TestCase):
     def setUp(self) -> None:
-        # As a browser keeps them: a new client has no cookies yet.
+        # The client keeps cookies as a browser does; a new one has none.
         self.client = TestClient(notes.app)
         notes.REVOKED.clear()
         notes.NOTES.update({"1": ["the first note"], "2": []})
