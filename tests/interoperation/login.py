@@ -39,7 +39,7 @@ class Login:
         place: str = "headers",
         method: str = "GET",
         type: str = "access",
-        text: str | None = None,
+        token: str | None = None,
         csrf: str | bytes | None = "of the token",
         headers: Sequence[tuple[str, bytes]] = (),
         websocket: bool = False,
@@ -47,10 +47,10 @@ class Login:
         """A request that carries a token in this place, in a cookie with its CSRF value where a method needs one.
 
         Args:
-            text: The string to send in place of the login's token.
+            token: The string to send in place of the login's token.
             csrf: The CSRF value to send in place of the token's. `None`: none.
         """
-        token = self.token(type) if text is None else text
+        token = self.token(type) if token is None else token
         request = Request(method, path, list(headers), websocket=websocket)
         if place == "headers":
             scheme = self.setting("JWT_HEADER_TYPE", "Bearer")

@@ -155,7 +155,7 @@ def test_absent_key_is_an_error_that_names_its_setting() -> None:
     assert AuthXConfig().previous_public_key is None
 
 
-def test_has_location_knows_both_token_types() -> None:
+def test_has_location_covers_both_token_types() -> None:
     config = AuthXConfig(JWT_REFRESH_TOKEN_LOCATION=["cookies"])
 
     assert config.has_location("headers")

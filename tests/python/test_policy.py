@@ -476,7 +476,7 @@ def test_evaluators_own_answer_is_passed_on(app: FastAPI, client: Any, make_auth
     assert client.get("/", token=user.create_access_token("ada")).status == 418
 
 
-def test_revoked_token_is_refused_before_the_policy_is_asked(app: FastAPI, client: Any, make_auth: Any) -> None:
+def test_revoked_token_is_refused_before_the_policy_is_evaluated(app: FastAPI, client: Any, make_auth: Any) -> None:
     asked: list[PolicyContext] = []
     user = make_auth(login_type="user")
     user.set_callback_token_blocklist(lambda token: True)

@@ -186,7 +186,7 @@ def test_each_type_is_refused_in_place_of_the_other(app: FastAPI, client: Any, a
     assert client.get("/fresh", token=auth.create_refresh_token("u")).json()["error_type"] == "AccessTokenRequiredError"
 
 
-def test_expired_and_foreign_tokens_are_told_apart(
+def test_expired_and_foreign_tokens_get_different_errors(
     app: FastAPI, client: Any, auth: Any, make_auth: Any, protect: Any
 ) -> None:
     protect(app, auth.ACCESS_REQUIRED)

@@ -39,8 +39,8 @@ def check_silence(shown: str, *tokens: str) -> None:
 def test_objects_show_no_secret(auth: AuthX[Any, Any], app: FastAPI) -> None:
     auth.handle_errors(app)
     for value in (auth, auth.config, auth._engines.current(), auth._engines, auth.access_token_required):
-        for text in shown(value):
-            check_silence(text)
+        for string in shown(value):
+            check_silence(string)
 
 
 def test_objects_with_a_token_show_none_of_it(auth: AuthX[Any, Any]) -> None:
@@ -51,18 +51,18 @@ def test_objects_with_a_token_show_none_of_it(auth: AuthX[Any, Any]) -> None:
     pair = TokenResponse(access_token=token, refresh_token=auth.create_refresh_token("ada"))
 
     for value in (found, pair, payload):
-        for text in shown(value):
-            check_silence(text, token)
-    for text in shown(found):
-        assert csrf not in text
+        for string in shown(value):
+            check_silence(string, token)
+    for string in shown(found):
+        assert csrf not in string
 
 
 def test_pickles_and_copies_of_settings_work_and_show_no_secret(auth: AuthX[Any, Any]) -> None:
     token = auth.create_access_token("ada")
     for config in (copy.deepcopy(auth.config), pickle.loads(pickle.dumps(auth.config))):
         assert AuthX(config).verify_token(RequestToken(token=token, location="headers")).sub == "ada"
-        for text in shown(config):
-            check_silence(text)
+        for string in shown(config):
+            check_silence(string)
 
 
 def test_an_engine_is_not_pickled(auth: AuthX[Any, Any]) -> None:
@@ -75,8 +75,8 @@ def test_exceptions_and_their_causes_show_no_token(auth: AuthX[Any, Any], type: 
     for fault, token in refused_tokens(auth, "ada", type).items():
         with pytest.raises(AuthXException) as refused:
             auth.verify_token(RequestToken(token=token, location="headers", type=type))
-        for text in (*shown(refused.value), repr(refused.value.__dict__), repr(refused.value.args)):
-            check_silence(text, token)
+        for string in (*shown(refused.value), repr(refused.value.__dict__), repr(refused.value.args)):
+            check_silence(string, token)
         error: BaseException | None = refused.value
         while error is not None:
             assert not any(str(part) in str(error) for part in token.split(".") if part), fault
@@ -106,8 +106,8 @@ def test_errors_of_settings_show_no_key(settings: dict[str, Any]) -> None:
         AuthX(AuthXConfig(**settings)).create_access_token("ada")
     error: BaseException | None = refused.value
     while error is not None:
-        for text in (*shown(error), repr(error.args)):
-            check_silence(text)
+        for string in (*shown(error), repr(error.args)):
+            check_silence(string)
         error = error.__cause__ or error.__context__
 
 
@@ -129,7 +129,7 @@ def test_logs_and_answers_of_a_service_show_no_secret(
     for each in (token, *refused_tokens(auth, "ada").values()):
         answer = client.get("/marked", token=each)
         assert answer.status in (401, 422, 500)
-        text = answer.body.decode() + repr(answer.raw_headers) + caplog.text
+        string = answer.body.decode() + repr(answer.raw_headers) + caplog.text
         for part in each.split("."):
-            assert not part or part not in text
-        check_silence(text)
+            assert not part or part not in string
+        check_silence(string)

@@ -246,7 +246,7 @@ class TestLoginInCookies:
 
 
 class TestLocationOfLogin:
-    def test_headers_come_first_unless_asked_otherwise(self) -> None:
+    def test_headers_come_first_unless_a_location_is_given(self) -> None:
         auth = auth_of(JWT_TOKEN_LOCATION=["cookies", "headers"])
         client, other = client_of(auth), client_of(auth)
         log_in(client, auth, "ada")

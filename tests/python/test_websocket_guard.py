@@ -63,7 +63,7 @@ def test_revocation_closes_the_socket(client: Any, auth: Any, guards: Any, is_as
 
     def is_revoked(token: str) -> bool:
         asked.append(token)
-        return len(asked) > 3  # the handshake, the begin of the block, and one check
+        return len(asked) > 3  # the handshake, entering the block, and one check
 
     async def is_revoked_async(token: str) -> bool:
         await asyncio.sleep(0)

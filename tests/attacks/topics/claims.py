@@ -122,9 +122,9 @@ def type_and_freshness() -> None:
         accepted("type-and-freshness", f"an access token on a route for any type in {place}", HONEST, place=place, route="any-type")
         accepted("type-and-freshness", f"a refresh token on a route for any type in {place}", refresh, place=place, route="any-type")
     for place in ("cookies", "json"):
-        refused("type-and-freshness", f"a refresh token in its own {place} is not looked for on an access route", None,
+        refused("type-and-freshness", f"a refresh token in its place in {place} is not found on an access route", None,
                 request=carrying(refresh, place, type="refresh"), configuration=place, error="MissingTokenError")
-        refused("type-and-freshness", f"an access token in its own {place} is not looked for on a refresh route", None, route="refresh",
+        refused("type-and-freshness", f"an access token in its place in {place} is not found on a refresh route", None, route="refresh",
                 request=carrying(HONEST, place), configuration=place, error="MissingTokenError")
     fresh_refresh = token(type="refresh", fresh=True)
     refused("type-and-freshness", "a fresh refresh token on a fresh route", fresh_refresh, route="fresh", error="AccessTokenRequiredError")

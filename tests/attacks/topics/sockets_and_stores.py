@@ -30,7 +30,7 @@ def websocket_handshake() -> None:
         return request(headers=[cookie, *sent, *([host] if with_host else [])])
 
     for title, origins in each({
-        "an allowed origin": [ALLOWED], "its own origin": ["https://service.example"],
+        "an allowed origin": [ALLOWED], "the service's origin": ["https://service.example"],
     }):
         accepted("websocket-handshake", f"a cookie from {title} opens a socket", None, request=handshake(*origins), configuration="cookies",
                  settings=settings, route="websocket")
@@ -50,7 +50,7 @@ def websocket_handshake() -> None:
     }):
         refused("websocket-handshake", f"a cookie from {title} opens no socket", None, error="CSRFError", request=handshake(*origins),
                 configuration="cookies", settings=settings, route="websocket")
-    refused("websocket-handshake", "without a host no origin is the service's own", None, error="CSRFError", configuration="cookies", route="websocket",
+    refused("websocket-handshake", "without a host no origin is that of the service", None, error="CSRFError", configuration="cookies", route="websocket",
             request=handshake("https://service.example", with_host=False))
     for place in ("headers", "query"):
         accepted("websocket-handshake", f"a token in the {place} needs no origin", HONEST, place=place, route="websocket")

@@ -352,10 +352,10 @@ WEBSOCKET = [
         status=101,
         body="ada",
     ),
-    refused("no token", "MissingTokenError", lambda login: login.socket(text="")),
-    refused("garbage", "JWTDecodeError", lambda login: login.socket(text="garbage")),
+    refused("no token", "MissingTokenError", lambda login: login.socket(token="")),
+    refused("garbage", "JWTDecodeError", lambda login: login.socket(token="garbage")),
     refused("expired", "TokenExpiredError", lambda login: login.socket(), after=900),
-    refused("a refresh token", "AccessTokenRequiredError", lambda login: login.socket(text=login.refresh)),
+    refused("a refresh token", "AccessTokenRequiredError", lambda login: login.socket(token=login.refresh)),
     refused(
         "a token of another key", "TokenInvalidSignatureError", lambda login: login.socket(), issued_by="other-key"
     ),

@@ -77,17 +77,17 @@ CLAIMS = [
         refused(
             f"no `{claim}`",
             "JWTDecodeError",
-            lambda login, claim=claim: login.request(text=signed(drop=claim)),
+            lambda login, claim=claim: login.request(token=signed(drop=claim)),
         )
         for claim in ("sub", "type", "exp")
     ),
-    refused("`exp` is a string", "JWTDecodeError", lambda login: login.request(text=signed(exp="soon"))),
-    refused("`type` is unknown", "JWTDecodeError", lambda login: login.request(text=signed(type="id"))),
-    refused("a payload that is no object", "JWTDecodeError", lambda login: login.request(text=signed(b'["ada"]'))),
+    refused("`exp` is a string", "JWTDecodeError", lambda login: login.request(token=signed(exp="soon"))),
+    refused("`type` is unknown", "JWTDecodeError", lambda login: login.request(token=signed(type="id"))),
+    refused("a payload that is no object", "JWTDecodeError", lambda login: login.request(token=signed(b'["ada"]'))),
     refused(
         "a claim twice",
         "JWTDecodeError",
-        lambda login: login.request(text=signed(b'{"sub":"ada","sub":"ada","type":"access","exp":1893500000}')),
+        lambda login: login.request(token=signed(b'{"sub":"ada","sub":"ada","type":"access","exp":1893500000}')),
     ),
     Case("an issuer", lambda login: login.request(), configuration="issuer"),
     refused(
@@ -159,7 +159,7 @@ CLAIMS = [
     refused(
         "an empty login type",
         "LoginTypeMismatchError",
-        lambda login: login.request(text=signed(login_type="")),
+        lambda login: login.request(token=signed(login_type="")),
         configuration="admin-login",
     ),
 ]
@@ -209,7 +209,7 @@ SCOPES = [
     ),
     Case(
         "`/scoped-all` with the claim `scope`",
-        lambda login: login.request("/scoped-all", text=signed(scope="users:read users:write")),
+        lambda login: login.request("/scoped-all", token=signed(scope="users:read users:write")),
         body='"scopes":["users:read","users:write"]',
     ),
 ]

@@ -20,7 +20,7 @@ SESSIONS = [
         after=360,
         **TRACKED,
     ),
-    Case("a token of no session", lambda login: login.request(text=signed()), **TRACKED),
+    Case("a token of no session", lambda login: login.request(token=signed()), **TRACKED),
     *(
         refused(
             f"a token of an ended session at `{path}`",
@@ -63,7 +63,7 @@ SESSIONS = [
     refused(
         "a token of an unknown session",
         "SessionRevoked",
-        lambda login: login.request(text=signed(sid="never-begun")),
+        lambda login: login.request(token=signed(sid="never-begun")),
         **TRACKED,
     ),
     refused(
@@ -76,12 +76,12 @@ SESSIONS = [
     refused(
         "a session id that is no string",
         "JWTDecodeError",
-        lambda login: login.request(text=signed(sid=7)),
+        lambda login: login.request(token=signed(sid=7)),
         **TRACKED,
     ),
     Case(
         "a token of an unknown session, where sessions are not tracked",
-        lambda login: login.request(text=signed(sid="never-begun")),
+        lambda login: login.request(token=signed(sid="never-begun")),
         body='"sub":"ada"',
     ),
 ]

@@ -35,7 +35,7 @@ SETTINGS = [
     refused(
         "a scheme in a header without one",
         "JWTDecodeError",
-        lambda login: login.request(text=f"Bearer {login.access}"),
+        lambda login: login.request(token=f"Bearer {login.access}"),
         configuration="no-scheme",
     ),
     Case("access in the header", lambda login: login.request(), configuration="split-locations"),
@@ -65,7 +65,7 @@ SETTINGS = [
     refused(
         "status 422: garbage",
         "JWTDecodeError",
-        lambda login: login.request(text="x"),
+        lambda login: login.request(token="x"),
         configuration="status-422",
         status=422,
     ),
@@ -94,13 +94,13 @@ SETTINGS = [
     refused(
         "status 422: a refresh token",
         "AccessTokenRequiredError",
-        lambda login: login.request(text=login.refresh),
+        lambda login: login.request(token=login.refresh),
         configuration="status-422",
     ),
     refused(
         "status 422: garbage at a WebSocket",
         "JWTDecodeError",
-        lambda login: login.socket(text="x"),
+        lambda login: login.socket(token="x"),
         configuration="status-422",
         status=422,
     ),

@@ -32,19 +32,21 @@ GOOD = [
         tokens=refreshed,
         body='"tenant":7',
     ),
-    Case("the scheme in lower case", lambda login: login.request(text="", headers=[_scheme(b"bearer ", login.access)])),
+    Case(
+        "the scheme in lower case", lambda login: login.request(token="", headers=[_scheme(b"bearer ", login.access)])
+    ),
     Case(
         "two spaces after the scheme",
-        lambda login: login.request(text="", headers=[_scheme(b"Bearer  ", login.access)]),
+        lambda login: login.request(token="", headers=[_scheme(b"Bearer  ", login.access)]),
     ),
     Case("the same token in two headers", lambda login: login.request(headers=[_scheme(b"Bearer ", login.access)])),
     Case(
         "a quoted cookie beside others",
-        lambda login: login.request(place="cookies", text=f'"{login.access}"; access_token=x; theme=dark'),
+        lambda login: login.request(place="cookies", token=f'"{login.access}"; access_token=x; theme=dark'),
     ),
     Case(
         "a query in percent encoding",
-        lambda login: login.request(place="query", text=login.access.replace(".", "%2E") + "&token_=x"),
+        lambda login: login.request(place="query", token=login.access.replace(".", "%2E") + "&token_=x"),
     ),
     Case("a JSON body with GET", lambda login: login.request(place="json")),
     Case(
@@ -70,7 +72,7 @@ WRONG_KIND = [
         refused(
             f"a refresh token as an access token, in {place}",
             "AccessTokenRequiredError",
-            lambda login, place=place: login.request(text=login.refresh, place=place, csrf=login.csrf("refresh")),
+            lambda login, place=place: login.request(token=login.refresh, place=place, csrf=login.csrf("refresh")),
         )
         for place in LOCATIONS
     ),
@@ -79,7 +81,7 @@ WRONG_KIND = [
             f"an access token as a refresh token, in {place}",
             "RefreshTokenRequiredError",
             lambda login, place=place: login.request(
-                "/refresh", text=login.access, type="refresh", place=place, method="POST", csrf=login.csrf()
+                "/refresh", token=login.access, type="refresh", place=place, method="POST", csrf=login.csrf()
             ),
         )
         for place in LOCATIONS
@@ -87,7 +89,7 @@ WRONG_KIND = [
     refused(
         "a refresh token where a fresh one is asked for",
         "AccessTokenRequiredError",
-        lambda login: login.request("/fresh", text=login.refresh),
+        lambda login: login.request("/fresh", token=login.refresh),
     ),
     refused(
         "a token that is not fresh",
@@ -143,8 +145,8 @@ ABSENT = [
         "MissingTokenError",
         lambda login: with_headers(Request("GET", "/protected"), ("Authorization", login.access.encode())),
     ),
-    refused("an empty cookie", "MissingTokenError", lambda login: login.request(place="cookies", text="")),
-    refused("an empty query parameter", "MissingTokenError", lambda login: login.request(place="query", text="")),
+    refused("an empty cookie", "MissingTokenError", lambda login: login.request(place="cookies", token="")),
+    refused("an empty query parameter", "MissingTokenError", lambda login: login.request(place="query", token="")),
     *(
         refused(
             name,
@@ -198,23 +200,25 @@ UNREADABLE = [
         refused(
             f"garbage in {place}",
             "JWTDecodeError",
-            lambda login, place=place: login.request(place=place, text="garbage"),
+            lambda login, place=place: login.request(place=place, token="garbage"),
         )
         for place in LOCATIONS
     ),
-    refused("garbage where no token is needed", "JWTDecodeError", lambda login: login.request("/optional", text="x")),
-    refused("bytes that are not UTF-8", "JWTDecodeError", lambda login: login.request(text="\xff\xfe.\x80.\xe9")),
-    refused("two segments", "JWTDecodeError", lambda login: login.request(text=".".join(login.access.split(".")[:2]))),
-    refused("padding after the signature", "JWTDecodeError", lambda login: login.request(text=login.access + "=")),
-    refused("`alg` is `none`", "JWTDecodeError", lambda login: login.request(text=unsigned(login.access))),
+    refused("garbage where no token is needed", "JWTDecodeError", lambda login: login.request("/optional", token="x")),
+    refused("bytes that are not UTF-8", "JWTDecodeError", lambda login: login.request(token="\xff\xfe.\x80.\xe9")),
+    refused("two segments", "JWTDecodeError", lambda login: login.request(token=".".join(login.access.split(".")[:2]))),
+    refused("padding after the signature", "JWTDecodeError", lambda login: login.request(token=login.access + "=")),
+    refused("`alg` is `none`", "JWTDecodeError", lambda login: login.request(token=unsigned(login.access))),
     refused(
         "an algorithm that no key has",
         "JWTDecodeError",
         lambda login: login.request(),
         issued_by="HS512",
     ),
-    refused("an edited payload", "TokenInvalidSignatureError", lambda login: login.request(text=edited(login.access))),
-    refused("a shortened signature", "TokenInvalidSignatureError", lambda login: login.request(text=cut(login.access))),
+    refused("an edited payload", "TokenInvalidSignatureError", lambda login: login.request(token=edited(login.access))),
+    refused(
+        "a shortened signature", "TokenInvalidSignatureError", lambda login: login.request(token=cut(login.access))
+    ),
     refused(
         "a token that is larger than JWT_MAX_TOKEN_SIZE",
         "JWTDecodeError",
@@ -232,13 +236,13 @@ UNREADABLE = [
         "two tokens in two cookies of one name",
         "JWTDecodeError",
         lambda login: login.request(
-            place="cookies", text=f"{login.access}; access_token_cookie={login.refresh}", csrf=None
+            place="cookies", token=f"{login.access}; access_token_cookie={login.refresh}", csrf=None
         ),
     ),
     refused(
         "two tokens in the query",
         "JWTDecodeError",
-        lambda login: login.request(place="query", text=f"{login.access}&token={login.refresh}"),
+        lambda login: login.request(place="query", token=f"{login.access}&token={login.refresh}"),
     ),
     refused(
         "a key twice in the JSON body",
@@ -255,22 +259,22 @@ UNREADABLE = [
     refused(
         "a line break in the query",
         "JWTDecodeError",
-        lambda login: login.request(place="query", text=login.access + "%0A"),
+        lambda login: login.request(place="query", token=login.access + "%0A"),
     ),
     refused(
         "a plus sign, which stands for a space",
         "JWTDecodeError",
-        lambda login: login.request(place="query", text="+" + login.access),
+        lambda login: login.request(place="query", token="+" + login.access),
     ),
     refused(
         "bytes that are not UTF-8 in a cookie",
         "JWTDecodeError",
-        lambda login: login.request(place="cookies", text="\xff\x80"),
+        lambda login: login.request(place="cookies", token="\xff\x80"),
     ),
     refused(
         "a token of more than 8 KiB",
         "JWTDecodeError",
-        lambda login: login.request(text=login.access + "A" * 8192),
+        lambda login: login.request(token=login.access + "A" * 8192),
     ),
     refused(
         "a bad token in the first location, a good one in the second",
