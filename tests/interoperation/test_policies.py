@@ -62,7 +62,7 @@ def test_a_condition_holds_in_both_faces_or_in_neither(
     value: Any,
 ) -> None:
     value = [value] if operator in ("in", "not_in") else value
-    request = asks(condition(source, key, operator, value), text=signed(**custom, **registered))
+    request = asks(condition(source, key, operator, value), token=signed(**custom, **registered))
     answer = both(at_noon, request(Login("", "", BASE)))
     # 400: a policy may not order by such a value.
     assert answer.status in (200, 400, 403), answer
@@ -75,6 +75,6 @@ def test_a_condition_holds_in_both_faces_or_in_neither(
 )
 def test_a_client_has_one_address_over_either_stack(at_noon: Services, address: str, client_ip: str, key: str) -> None:
     assert both(at_noon, Request("GET", "/rate-limit-key"), address).json() == key
-    request = asks(condition("environment", "client_ip", "equals", client_ip), text=signed())
+    request = asks(condition("environment", "client_ip", "equals", client_ip), token=signed())
     assert both(at_noon, request(Login("", "", BASE)), address).json() == "allowed"
     assert json.loads(both(at_noon, Request("GET", "/third-of-two"), address).body)["error_type"] == "RateLimitExceeded"

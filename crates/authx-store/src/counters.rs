@@ -14,7 +14,10 @@ pub trait CounterStore: Send + Sync + 'static {
     ///
     /// A window begins with the first request of the key and lasts for `window`; the first request after that
     /// begins a new one. Windows of different lengths are counted separately. Concurrent requests get different
-    /// numbers. A clock that is set back does not begin a new window.
+    /// numbers. A clock that is set back does not begin a new window: a key that was counted while the clock ran
+    /// ahead stays in that window until it ends.
+    ///
+    /// Any string is a key. A store may return an error for one with U+0000.
     ///
     /// # Errors
     ///

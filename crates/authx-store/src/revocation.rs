@@ -62,7 +62,8 @@ pub trait RevocationStore: Revocation {
     ///
     /// The token is revoked from now on, and at least until `until`, when it has expired, leeway included. After
     /// that the store may forget it. Revoking a token again never shortens this time. Revoking a token that
-    /// has already expired at `now` has no visible effect.
+    /// has already expired at `now` has no visible effect. Any string is a `jti`; a store may return an error for
+    /// one with U+0000.
     ///
     /// # Errors
     ///

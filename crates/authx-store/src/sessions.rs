@@ -118,7 +118,8 @@ impl std::error::Error for SessionTooLarge {}
 /// After an error during the check of a token, the request is refused with status 500, and the error is logged.
 pub trait SessionStore: Send + Sync + 'static {
     /// Saves a new session, and replaces one with the same identifier. Its strings may be cut as
-    /// [`SessionInfo::within_bounds`] does.
+    /// [`SessionInfo::within_bounds`] does. Any string is an identifier and a user; a store may return an error for
+    /// one with U+0000.
     ///
     /// # Errors
     ///

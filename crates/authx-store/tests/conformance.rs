@@ -50,7 +50,9 @@ fn revocations_in_memory_conform() {
 }
 
 #[test]
-#[should_panic(expected = "a clock that is set back begins no new window")]
+#[should_panic(
+    expected = "a_window_begins_with_its_first_request_and_ends: a window lasts to its end"
+)]
 fn a_store_that_breaks_the_contract_is_found() {
     use authx::Counted;
     use authx_store::{BoxFuture, StoreError};

@@ -17,11 +17,11 @@ def condition(source: str, key: str, operator: str = "exists", value: Any = None
     return asked if operator == "exists" else asked | {"value": value}
 
 
-def asks(*conditions: dict[str, Any], text: str | None = None) -> Any:
+def asks(*conditions: dict[str, Any], token: str | None = None) -> Any:
     """Make a request to a policy whose one rule has these conditions."""
 
     def request(login: Login) -> Request:
-        return with_json(login.request("/policy", method="POST", text=text), list(conditions))
+        return with_json(login.request("/policy", method="POST", token=token), list(conditions))
 
     return request
 
@@ -51,7 +51,7 @@ POLICIES = [
         asks(
             condition("subject", "scopes", "equals", []),
             condition("subject", "login_type", "not_equals", "user"),
-            text=signed(),
+            token=signed(),
         ),
         body='"allowed"',
     ),
@@ -78,7 +78,7 @@ POLICIES = [
         refused(
             f"`{claim}` is no attribute of the subject",
             "PolicyDeniedError",
-            asks(condition("subject", claim), text=EVERY_CLAIM),
+            asks(condition("subject", claim), token=EVERY_CLAIM),
             status=403,
         )
         for claim in RESERVED_CLAIMS
@@ -92,7 +92,7 @@ POLICIES = [
             condition("token", "iss", "equals", "me"),
             condition("token", "fresh", "equals", True),
             condition("token", "sid", "equals", "a-session"),
-            text=EVERY_CLAIM,
+            token=EVERY_CLAIM,
         ),
         body='"allowed"',
     ),
@@ -117,7 +117,7 @@ POLICIES = [
     refused(
         "a bad token: the policy is not asked",
         "JWTDecodeError",
-        asks(condition("subject", "sub", "equals", "ada"), text="a.b.c"),
+        asks(condition("subject", "sub", "equals", "ada"), token="a.b.c"),
     ),
 ]
 

@@ -181,6 +181,7 @@ impl Windows {
 #[cfg(test)]
 mod tests {
     use authx::{Error, RateLimit};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -271,6 +272,45 @@ mod tests {
             assert_eq!(counters.count("b", MINUTE, at(0.0)).requests, requests);
         }
         assert_eq!((counters.len(), ends_kept(&counters)), (10, 10));
+    }
+
+    proptest! {
+        /// After any sequence of calls the maps are consistent and the bound holds, and with room to spare each
+        /// request has the number that it has in a plain list of all requests.
+        #[test]
+        fn the_bound_holds_and_requests_are_numbered(
+            calls in prop::collection::vec((0_u8..6, 1_u64..4, 0_u64..5, 0_u8..10), 1..100),
+        ) {
+            let small = MemoryCounters::with_capacity(NonZeroUsize::new(3).expect("not zero"));
+            let large = MemoryCounters::default();
+            let mut windows: BTreeMap<(String, u64), (u64, u64)> = BTreeMap::new();
+            let mut now = 0;
+            for (key, window, pause, what) in calls {
+                now += pause;
+                let key = key.to_string();
+                let (length, instant) = (Duration::from_secs(window), at(0.0) + Duration::from_secs(now));
+                if what == 0 {
+                    small.forget(&key);
+                    large.forget(&key);
+                    windows.retain(|(known, _), _| *known != key);
+                } else {
+                    small.count(&key, length, instant);
+                    let counted = large.count(&key, length, instant);
+                    let (began, requests) = windows.entry((key, window)).or_insert((now, 0));
+                    if now >= *began + window {
+                        (*began, *requests) = (now, 0);
+                    }
+                    *requests += 1;
+                    prop_assert_eq!(counted.requests, *requests);
+                    let left = Duration::from_secs(*began + window - now);
+                    prop_assert_eq!(counted.time_left, Some(left));
+                }
+                prop_assert!(small.len() <= 3);
+                for counters in [&small, &large] {
+                    prop_assert_eq!(ends_kept(counters), counters.len());
+                }
+            }
+        }
     }
 
     #[test]

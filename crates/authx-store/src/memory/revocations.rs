@@ -159,6 +159,8 @@ impl std::error::Error for RevocationsFull {}
 mod tests {
     use std::time::Duration;
 
+    use proptest::prelude::*;
+
     use super::*;
 
     fn at(seconds: u64) -> Timestamp {
@@ -175,6 +177,32 @@ mod tests {
         revocations.add("c", at(30), at(10)).expect("room");
         assert!(!revocations.has("a") && revocations.has("b") && revocations.has("c"));
         assert_eq!(lock(&revocations.entries).by_end.len(), 2);
+    }
+
+    proptest! {
+        /// Whatever is revoked stays so until it expires, and the bound holds.
+        #[test]
+        fn nothing_is_forgotten_early_and_the_bound_holds(
+            calls in prop::collection::vec((0_u8..6, 0_u64..60, 0_u64..40), 1..100),
+        ) {
+            let revocations = MemoryRevocations::with_capacity(NonZeroUsize::new(3).expect("not zero"));
+            let mut expected: HashMap<String, Timestamp> = HashMap::new();
+            let mut latest = at(0);
+            for (name, until, now) in calls {
+                let (name, until, now) = (name.to_string(), at(until), at(now));
+                latest = latest.max(now);
+                if revocations.add(&name, until, now).is_ok() {
+                    let end = expected.entry(name).or_insert(until);
+                    *end = until.max(*end);
+                }
+                for (name, until) in &expected {
+                    prop_assert!(revocations.has(name) || *until <= latest);
+                }
+                prop_assert!(revocations.len() <= 3);
+                let entries = lock(&revocations.entries);
+                prop_assert_eq!(entries.by_end.len(), entries.until.len());
+            }
+        }
     }
 
     #[test]
