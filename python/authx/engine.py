@@ -1,4 +1,4 @@
-"""From settings to the engine that is in force."""
+"""Builds the engine from the settings, and rebuilds it when they change."""
 
 import functools
 import secrets
@@ -15,10 +15,9 @@ __all__ = ["EngineSource", "explicit_settings", "signing_engine", "verifying_eng
 
 
 class EngineSource:
-    """Holds the engine of a configuration, and builds it anew after each change of that configuration.
+    """Holds the engine of a configuration, and rebuilds it after each change of that configuration.
 
-    An engine is built at first use and not before, because an application may well create its `AuthX` first
-    and set the keys later.
+    The engine is built at first use, because an application may create its `AuthX` first and set the keys later.
     """
 
     def __init__(self, config: AuthXConfig, *, login_type: str | None, may_invent_key: bool) -> None:
@@ -26,19 +25,19 @@ class EngineSource:
         self.load(config, may_invent_key=may_invent_key)
 
     def load(self, config: AuthXConfig, *, may_invent_key: bool = False) -> None:
-        """Go by this configuration from now on."""
+        """Replace the configuration."""
         self.config = config
         self._may_invent_key = may_invent_key
         self._built: _Built | None = None
 
     def current(self) -> Engine:
-        """Give the engine of the configuration as it is now.
+        """Return the engine of the current configuration.
 
         Raises:
-            BadConfigurationError: The settings don't make an engine.
+            BadConfigurationError: The settings are invalid.
         """
-        # On the way of every request. An assignment replaces the mark; the lists, which can also change in
-        # place, are few and short, and equal lists of the same strings compare by identity.
+        # On the hot path. An assignment replaces `_revision`. Lists can also change in place, so they are compared:
+        # they are few and short, and comparing the same strings is a comparison of pointers.
         built = self._built
         if built is not None:
             config, revision, lists, lists_as_built, engine = built
@@ -56,51 +55,51 @@ class EngineSource:
         if self._may_invent_key and config.is_algo_symmetric and config.JWT_SECRET_KEY is None:
             settings["JWT_SECRET_KEY"] = _process_key()
             warnings.warn(
-                "JWT_SECRET_KEY is not set: tokens are signed with a random key that this process made up, "
-                "so they end with it and no other process accepts them. Set JWT_SECRET_KEY.",
+                "JWT_SECRET_KEY is not set: tokens are signed with a random key of this process, "
+                "so they become invalid when it exits and no other process accepts them. Set JWT_SECRET_KEY.",
                 WeakKeyWarning,
                 stacklevel=2,
             )
         engine = Engine(settings, login_type=self._login_type)
         _warn_about_keys(engine)
 
-        # In one step: another thread may be loading a configuration, or building for one, at the same time.
+        # One assignment: another thread may load a configuration, or build an engine, at the same time.
         self._built = (config, revision, lists, lists_as_built, engine)
         return engine
 
 
 _Built = tuple[AuthXConfig, object, list[list[object]], list[list[object]], Engine]
-"""A configuration, its mark, its lists and copies of them, and the engine that was built from these.
+"""A configuration, its `_revision`, its lists and copies of them, and the engine that was built from these.
 
-No `NamedTuple`: taking one of those apart costs every request four times as much."""
+Not a `NamedTuple`: unpacking one takes four times as long, on the hot path."""
 
 
 def explicit_settings(config: AuthXConfig) -> dict[str, object]:
-    """Collect what somebody set: by argument, environment, assignment, or by changing a default list in place.
+    """Collect what was set: by argument, environment, assignment, or by changing a default list in place.
 
-    Everything else is left to the engine's defaults, which depend on each other in ways that only it knows.
+    Everything else is left to the engine, because some of its defaults depend on other settings.
     """
     settings: dict[str, object] = {
         name: value
         for name, field in AuthXConfig.model_fields.items()
         if (value := getattr(config, name)) != field.default or name in config.model_fields_set
     }
-    # The engine's own default is 401; the Python package keeps 422 for the applications that expect it.
+    # The engine's default is 401; the Python package keeps 422, which existing applications expect.
     settings["JWT_INVALID_TOKEN_STATUS"] = config.JWT_INVALID_TOKEN_STATUS
     return settings
 
 
 def signing_engine(key: str | bytes, algorithm: AlgorithmType, *, login_type: str | None = None) -> Engine:
-    """Build an engine for signing a payload as it is, with nothing added by a configuration."""
+    """Build an engine that signs a payload without adding anything to it."""
     symmetric = algorithm in get_args(SymmetricAlgorithmType)
     return _bare_engine(
         {
             "JWT_ALGORITHM": algorithm,
-            "JWT_SECRET_KEY" if symmetric else "JWT_PRIVATE_KEY": _key_text(key),
+            "JWT_SECRET_KEY" if symmetric else "JWT_PRIVATE_KEY": _key_string(key),
             "JWT_ACCESS_TOKEN_EXPIRES": None,
             "JWT_REFRESH_TOKEN_EXPIRES": None,
             "JWT_ENCODE_NBF": False,
-            # Whoever wrote the payload knows whether somebody asks about its session.
+            # Without this the engine refuses `sid`. Whether sessions are tracked is the caller's concern here.
             "JWT_SESSION_TRACKING": True,
         },
         login_type,
@@ -113,10 +112,10 @@ def verifying_engine(
     audience: str | Sequence[str] | None,
     issuer: str | None,
 ) -> Engine:
-    """Build an engine for verifying with one key. `algorithms` is HS256 unless given.
+    """Build an engine that verifies with one key. `algorithms` is HS256 unless given.
 
     Raises:
-        ValueError: No algorithm, or some with a secret and some with a key pair: one key serves one kind.
+        ValueError: There is no algorithm, or some need a secret and others a key pair, which one key can't be.
     """
     if algorithms is None:
         algorithms = "HS256"
@@ -127,8 +126,8 @@ def verifying_engine(
     settings: dict[str, object] = {
         "JWT_ALGORITHM": algorithms[0],
         "JWT_DECODE_ALGORITHMS": algorithms,
-        "JWT_SECRET_KEY" if kinds == {True} else "JWT_PUBLIC_KEY": _key_text(key),
-        # Whoever made the token decided whether it ends; there is no configuration here to say otherwise.
+        "JWT_SECRET_KEY" if kinds == {True} else "JWT_PUBLIC_KEY": _key_string(key),
+        # A token without `exp` is accepted: no configuration says that it must expire.
         "JWT_ACCESS_TOKEN_EXPIRES": None,
         "JWT_REFRESH_TOKEN_EXPIRES": None,
     }
@@ -145,15 +144,15 @@ def _bare_engine(settings: Mapping[str, object], login_type: str | None) -> Engi
     return engine
 
 
-def _key_text(key: str | bytes) -> str:
-    """A key as a file or another library gives it."""
+def _key_string(key: str | bytes) -> str:
+    """Accept bytes as well, which files and other libraries return."""
     if not isinstance(key, bytes):
         return key
-    # Not by an exception of the codec's, which would carry the key along.
-    text = key.decode(errors="replace")
-    if "\ufffd" in text:
+    # Not by catching `UnicodeDecodeError`, which contains the key.
+    string = key.decode(errors="replace")
+    if "\ufffd" in string:
         raise BadConfigurationError("key: bytes must be UTF-8; write a random secret in base64 or hex")
-    return text
+    return string
 
 
 def _warn_about_keys(engine: Engine) -> None:
@@ -163,5 +162,5 @@ def _warn_about_keys(engine: Engine) -> None:
 
 @functools.cache
 def _process_key() -> str:
-    """One key for all `AuthX()` of a process, as one environment variable would be."""
+    """The key that every `AuthX()` of this process shares, as they would share the environment variable."""
     return secrets.token_urlsafe(64)

@@ -1,4 +1,4 @@
-"""Making tokens, and storing them in cookies."""
+"""Creating tokens, and storing them in cookies."""
 
 import warnings
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ __all__ = ["TokenIssuing"]
 
 
 class TokenIssuing:
-    """The part of `AuthX` that makes tokens."""
+    """The part of `AuthX` that creates tokens."""
 
     def __init__(self, engines: EngineSource) -> None:
         self._engines = engines
@@ -35,26 +35,26 @@ class TokenIssuing:
         session_id: str | None = None,
         **kwargs: Any,
     ) -> str:
-        """Make an access token.
+        """Create an access token.
 
         Args:
-            uid: Whom the token speaks for: its `sub`, or the claim that `JWT_IDENTITY_CLAIM` names.
-            fresh: Whether the user has just proved who they are, as sensitive operations ask for.
-            headers: Further members of the token's header.
-            expiry: When it ends, or after how long. `JWT_ACCESS_TOKEN_EXPIRES` unless given. A `datetime`
+            uid: The subject: the claim `sub`, or the one that `JWT_IDENTITY_CLAIM` names.
+            fresh: Whether the user has just authenticated, which sensitive routes may require.
+            headers: Further fields of the token's header.
+            expiry: When it expires, or after how long. `JWT_ACCESS_TOKEN_EXPIRES` unless given. A `datetime`
                 without a time zone is local time.
-            data: Further claims. The registered ones and AuthX's own can't be among them.
+            data: Further claims. Registered claims and those of AuthX are refused.
             audience: The `aud` claim. `JWT_ENCODE_AUDIENCE` unless given.
-            scopes: What the token grants.
-            session_id: The session that it belongs to, from `create_session` or from the `sid` of the token that it
+            scopes: The scopes that the token grants.
+            session_id: The token's session, from `create_session` or from the `sid` of the token that it
                 replaces. It needs `JWT_SESSION_TRACKING`.
             *args: Ignored, with a warning.
             **kwargs: Ignored, with a warning.
 
         Raises:
-            ValueError: An argument has a value that is not allowed; the text names it.
+            ValueError: An argument has a value that is not allowed; the message names it.
             TypeError: An argument is of a wrong type, or `data` or `headers` can't be written as JSON.
-            BadConfigurationError: The settings don't make a key.
+            BadConfigurationError: The settings contain no usable key.
 
         Example:
             ```python
@@ -76,23 +76,23 @@ class TokenIssuing:
         session_id: str | None = None,
         **kwargs: Any,
     ) -> str:
-        """Make a refresh token, which is good for nothing but new access tokens.
+        """Create a refresh token, which is accepted only to get new access tokens.
 
         Args:
-            uid: Whom the token speaks for.
-            headers: Further members of the token's header.
-            expiry: When it ends, or after how long. `JWT_REFRESH_TOKEN_EXPIRES` unless given.
+            uid: The subject.
+            headers: Further fields of the token's header.
+            expiry: When it expires, or after how long. `JWT_REFRESH_TOKEN_EXPIRES` unless given.
             data: Further claims.
             audience: The `aud` claim. `JWT_ENCODE_AUDIENCE` unless given.
-            scopes: What the token grants.
-            session_id: The session that it belongs to.
+            scopes: The scopes that the token grants.
+            session_id: The token's session.
             *args: Ignored, with a warning.
             **kwargs: Ignored, with a warning.
 
         Raises:
-            ValueError: An argument has a value that is not allowed; the text names it.
+            ValueError: An argument has a value that is not allowed; the message names it.
             TypeError: An argument is of a wrong type, or `data` or `headers` can't be written as JSON.
-            BadConfigurationError: The settings don't make a key.
+            BadConfigurationError: The settings contain no usable key.
         """
         _warn_of_ignored(args, kwargs)
         return self._create_token("refresh", uid, False, headers, expiry, data, audience, scopes, session_id)
@@ -111,10 +111,10 @@ class TokenIssuing:
         *,
         session_id: str | None = None,
     ) -> TokenResponse:
-        """Make an access and a refresh token for the same user.
+        """Create an access and a refresh token for the same user.
 
-        The arguments are those of `create_access_token` and `create_refresh_token`; what isn't named after one
-        of the two holds for both.
+        The arguments are those of `create_access_token` and `create_refresh_token`. Those without `access` or
+        `refresh` in their name apply to both.
 
         Example:
             ```python
@@ -169,7 +169,7 @@ class TokenIssuing:
         Args:
             token: The token.
             response: The response that gets the cookies.
-            max_age: How many seconds they live. As the settings say unless given.
+            max_age: The cookies' lifetime in seconds. Taken from the settings unless given.
 
         Example:
             ```python
@@ -187,20 +187,20 @@ class TokenIssuing:
         Args:
             token: The token.
             response: The response that gets the cookies.
-            max_age: How many seconds they live. As the settings say unless given.
+            max_age: The cookies' lifetime in seconds. Taken from the settings unless given.
         """
         _add_cookies(response, self._engines.current().set_cookies(token, "refresh", clock.now(), max_age))
 
     def unset_access_cookies(self, response: Response) -> None:
-        """Delete what `set_access_cookies` stored."""
+        """Delete the cookies of `set_access_cookies`."""
         _add_cookies(response, self._engines.current().unset_cookies("access"))
 
     def unset_refresh_cookies(self, response: Response) -> None:
-        """Delete what `set_refresh_cookies` stored."""
+        """Delete the cookies of `set_refresh_cookies`."""
         _add_cookies(response, self._engines.current().unset_cookies("refresh"))
 
     def unset_cookies(self, response: Response) -> None:
-        """Delete all cookies of AuthX, as at a logout."""
+        """Delete all cookies of AuthX, for a logout."""
         self.unset_access_cookies(response)
         self.unset_refresh_cookies(response)
 

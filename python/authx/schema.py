@@ -1,6 +1,6 @@
-"""The values that travel between AuthX and an application.
+"""The values that AuthX and an application exchange.
 
-A token's claims, a token as a request carried it, and a pair of tokens as a login answers it.
+The claims of a token, a token that was found in a request, and the token pair that a login returns.
 """
 
 import uuid
@@ -19,12 +19,12 @@ from authx.types import AlgorithmType, TokenLocation, TokenType
 __all__ = ["RequestToken", "TokenPayload", "TokenResponse"]
 
 
-# The engine builds instances of this class without pydantic's validation, from claims that it has verified.
-# So there must be no validator and no private attribute here: they would run for hand-made payloads only.
+# The engine creates instances from verified claims without pydantic's validation. So this class must not have a
+# validator or a private attribute: they would run only for payloads that an application creates.
 class TokenPayload(BaseModel):
     """The claims of a token.
 
-    Claims that AuthX doesn't know are attributes as well, and all of them are in `extra_dict`.
+    Custom claims are attributes as well, and all of them are in `extra_dict`.
 
     Example:
         ```python
@@ -37,43 +37,43 @@ class TokenPayload(BaseModel):
     model_config = ConfigDict(extra="allow", from_attributes=True)
 
     jti: str | None = Field(default_factory=lambda: str(uuid.uuid4()))
-    """The token's own name."""
+    """The token's identifier."""
 
     iss: str | None = None
     """Who issued it."""
 
     sub: str
-    """Whom it speaks for."""
+    """The subject: the user that the token is about."""
 
     aud: str | Sequence[str] | None = None
-    """For whom it is meant."""
+    """The services that it is meant for."""
 
     exp: datetime | timedelta | None = None
-    """When it ends; of a decoded token a `datetime` in UTC. A `timedelta` counts from now."""
+    """When it expires. In a decoded token a `datetime` in UTC; a `timedelta` counts from now."""
 
     nbf: float | int | datetime | timedelta | None = None
-    """When it begins; of a decoded token the seconds since 1970, as in the token."""
+    """When it becomes valid. In a decoded token the seconds since 1970."""
 
     iat: float | int | datetime | timedelta | None = Field(default_factory=lambda: int(clock.now()))
-    """When it was issued; of a decoded token the seconds since 1970, as in the token."""
+    """When it was issued. In a decoded token the seconds since 1970."""
 
     type: str | None = Field(default="access")
     """`access` or `refresh`."""
 
     csrf: str | None = ""
-    """What a request must repeat beside this token's cookie."""
+    """The CSRF value that a request must repeat when a cookie carries the token."""
 
     scopes: list[str] | None = None
-    """What it grants."""
+    """The scopes that it grants."""
 
     fresh: bool = False
     """Whether a login issued it, rather than a refresh."""
 
     login_type: str | None = None
-    """The kind of login that issued it."""
+    """The login type of the `AuthX` that issued it."""
 
     sid: str | None = None
-    """The session that it belongs to, see `AuthX.create_session`."""
+    """The id of its session, see `AuthX.create_session`."""
 
     @property
     def issued_at(self) -> datetime:
@@ -89,16 +89,16 @@ class TokenPayload(BaseModel):
         """`exp` as a `datetime` in UTC.
 
         Raises:
-            TypeError: There is no `exp`: this token doesn't end.
+            TypeError: There is no `exp`: the token never expires.
         """
         return _instant("exp", self.exp)
 
     @property
     def time_until_expiry(self) -> timedelta:
-        """How long the token is still valid. Negative when it has expired.
+        """How long the token is still valid. Negative once it has expired.
 
         Raises:
-            TypeError: There is no `exp`: this token doesn't end.
+            TypeError: There is no `exp`: the token never expires.
         """
         return self.expiry_datetime - _now()
 
@@ -113,7 +113,7 @@ class TokenPayload(BaseModel):
 
     @property
     def extra_dict(self) -> dict[str, Any]:
-        """The claims that have no field of their own, as a new dictionary."""
+        """The custom claims, as a new dictionary."""
         return dict(self.model_extra or {})
 
     def has_scopes(self, *scopes: str, all_required: bool = True) -> bool:
@@ -123,8 +123,8 @@ class TokenPayload(BaseModel):
         grant under `admin:`.
 
         Args:
-            *scopes: What is asked for.
-            all_required: Whether all of them are needed, or one of them is enough.
+            *scopes: The required scopes.
+            all_required: Whether all of them are needed, or one is enough.
 
         Example:
             ```python
@@ -142,22 +142,22 @@ class TokenPayload(BaseModel):
         headers: dict[str, Any] | None = None,
         data: dict[str, Any] | None = None,
     ) -> str:
-        """Sign these claims as they are.
+        """Sign these claims, unchanged.
 
         Args:
             key: The secret, or the PEM of the private key.
-            algorithm: What to sign with.
+            algorithm: The algorithm to sign with.
             ignore_errors: Accepted for the sake of older code. Errors are never ignored.
-            headers: Further members of the token's header.
-            data: Further claims. Those that have a field of their own can't be among them.
+            headers: Further fields of the token's header.
+            data: Further claims. Those that have a field here are refused.
 
         Raises:
-            ValueError: An argument or a claim can't be encoded; its text names it.
+            ValueError: An argument or a claim can't be encoded; the message names it.
             BadConfigurationError: The key doesn't fit the algorithm.
         """
         now = clock.now()
         return signing_engine(key, algorithm, login_type=self.login_type).create_token(
-            # The engine knows the types there are, and names a bad one.
+            # The engine checks the type, and its error names a wrong one.
             self.type or "access",  # type: ignore[arg-type]
             self.sub,
             now,
@@ -185,19 +185,19 @@ class TokenPayload(BaseModel):
         issuer: str | None = None,
         verify: bool = True,
     ) -> "TokenPayload":
-        """Read the claims of a token of any type.
+        """Return the claims of a token of any type.
 
         Args:
             token: The token.
             key: The secret, or the PEM of the public key.
-            algorithms: What it may be signed with, HS256 unless given. All with a secret, or all with a
+            algorithms: The algorithms that are accepted, HS256 unless given: all with a secret, or all with a
                 public key.
-            audience: Who we are: `aud` must name one of these.
-            issuer: What `iss` must be.
-            verify: `False` reads the claims of a token that anybody may have written. Trust nothing in it.
+            audience: The audiences of this service: `aud` must name one of them.
+            issuer: The value that `iss` must have.
+            verify: `False` skips every check. Anybody may have written such claims, so trust none of them.
 
         Raises:
-            JWTDecodeError: The token can't be read or doesn't hold; see the subclasses.
+            JWTDecodeError: The token can't be decoded, or a check fails; see the subclasses.
             BadConfigurationError: The key doesn't fit the algorithms.
         """
         if not verify:
@@ -209,9 +209,9 @@ class TokenPayload(BaseModel):
 
 
 class RequestToken(BaseModel):
-    """A token as a request carried it, not verified yet.
+    """A token that was found in a request, not verified yet.
 
-    Its representation shows neither the token nor its CSRF value.
+    Its `repr` shows neither the token nor its CSRF value.
 
     Example:
         ```python
@@ -222,13 +222,13 @@ class RequestToken(BaseModel):
 
     token: str = Field(description="The token to verify", repr=False)
     csrf: str | None = Field(default=None, repr=False)
-    """The CSRF value that the request presented beside the token."""
+    """The CSRF value in the request."""
 
     type: TokenType = "access"
-    """What the request presented it as."""
+    """The type that it was looked for as."""
 
     location: TokenLocation
-    """Where in the request it was."""
+    """Where in the request it was found."""
 
     _csrf_required: bool | None = PrivateAttr(default=None)
 
@@ -236,8 +236,7 @@ class RequestToken(BaseModel):
     def csrf_required(self) -> bool:
         """Whether the CSRF value must match.
 
-        Settings and the request's method decide; of a token that came from no request, whether it stands for a
-        cookie.
+        The settings and the request's method decide. Without a request it must match if the location is `cookies`.
         """
         return self.location == "cookies" if self._csrf_required is None else self._csrf_required
 
@@ -252,24 +251,24 @@ class RequestToken(BaseModel):
         verify_csrf: bool = True,
         verify_fresh: bool = False,
     ) -> TokenPayload:
-        """Check this token with a key of your own choice. `AuthX.verify_token` goes by the configuration.
+        """Verify this token with a key that is passed in. `AuthX.verify_token` uses the configured keys.
 
         Args:
             key: The secret, or the PEM of the public key.
-            algorithms: What it may be signed with, HS256 unless given.
-            audience: Who we are: `aud` must name one of these.
-            issuer: What `iss` must be.
-            verify_jwt: `False` reads the claims and checks nothing at all. Trust nothing in them.
-            verify_type: Whether the token must be of the type that it was presented as.
+            algorithms: The algorithms that are accepted, HS256 unless given.
+            audience: The audiences of this service: `aud` must name one of them.
+            issuer: The value that `iss` must have.
+            verify_jwt: `False` skips every check. Anybody may have written such claims, so trust none of them.
+            verify_type: Whether the token must be of the type that it was looked for as.
             verify_csrf: Whether the CSRF value must match where it is required.
             verify_fresh: Whether the token must be fresh.
 
         Raises:
-            JWTDecodeError: The token can't be read or doesn't hold; see the subclasses.
+            JWTDecodeError: The token can't be decoded, or a check fails; see the subclasses.
             TokenTypeError: It is of another type.
             FreshTokenRequiredError: It isn't fresh.
-            MissingCSRFTokenError: The CSRF value is absent.
-            CSRFError: The CSRF value is another one.
+            MissingCSRFTokenError: The CSRF value is missing.
+            CSRFError: The CSRF value doesn't match.
             BadConfigurationError: The key doesn't fit the algorithms.
         """
         if not verify_jwt:
@@ -299,27 +298,27 @@ class TokenResponse(BaseModel):
 
 
 P = TypeVar("P", default=TokenPayload)
-"""What handlers get of a token: `TokenPayload`, or the application's own model."""
+"""What handlers get: a `TokenPayload`, or the application's own model."""
 
 
 def validated(claims: Mapping[str, Any], model: type[P]) -> P:
-    """Make a model of claims.
+    """Create a model from claims.
 
     Raises:
-        JWTDecodeError: They don't fit. The text names the claims at fault and shows none of their values.
+        JWTDecodeError: They don't fit the model. The message names the claims, and shows no values.
     """
     try:
         return cast("P", cast("type[BaseModel]", model).model_validate(claims))
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
-    # Not within `except`: the cause would show the claims.
+    # Outside `except`, so that the exception has no cause that would show the claims.
     named = ", ".join(f"{'.'.join(map(str, fault['loc'])) or 'claims'} ({fault['type']})" for fault in faults)
     raise JWTDecodeError(f"The token's claims don't fit {model.__name__}: {named}")
 
 
 def request_token(found: _authx.FoundToken) -> RequestToken:
-    """Give a token that was found in a request, which is not verified yet."""
-    # As it is: the engine's words need no validation, and `csrf_required` is no field.
+    """Convert a token that the engine found in a request. It is not verified yet."""
+    # Without validation: the engine's values are valid. `_csrf_required` is a private attribute, not a field.
     return RequestToken.model_construct(
         token=found.token,
         csrf=found.csrf,
@@ -332,7 +331,7 @@ def request_token(found: _authx.FoundToken) -> RequestToken:
 def verify_request_token(
     engine: _authx.Engine, token: RequestToken, *, verify_type: bool, verify_csrf: bool, verify_fresh: bool
 ) -> _authx.Admitted:
-    """Have an engine make every check of a token but revocation, see `RequestToken.verify`."""
+    """Make every check except revocation, see `RequestToken.verify`."""
     requirement = _authx.Requirement(
         type=token.type,
         verify_type=verify_type,
@@ -349,12 +348,12 @@ def _unverified_payload(token: str) -> TokenPayload:
     exp = claims.get("exp")
     try:
         if isinstance(exp, int | float):
-            # Told outright: pydantic would take a large number for milliseconds.
+            # Converted here, because pydantic takes a large number for milliseconds.
             claims = {**claims, "exp": datetime.fromtimestamp(exp, timezone.utc)}
         return TokenPayload.model_validate(claims)
     except (ValidationError, ValueError, OverflowError, OSError):
-        # Without the cause: it would show the claims.
-        raise JWTDecodeError("Invalid token: its claims are not of the expected kinds") from None
+        # `from None`, because the cause would show the claims.
+        raise JWTDecodeError("Invalid token: its claims are not of the expected types") from None
 
 
 def _now() -> datetime:

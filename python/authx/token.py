@@ -1,4 +1,4 @@
-"""Making and reading tokens with a key of one's own, without an `AuthX` and its settings."""
+"""Creating and reading tokens with a key that is passed in, without an `AuthX` and its settings."""
 
 import warnings
 from collections.abc import Sequence
@@ -31,30 +31,30 @@ def create_token(
     data: dict[str, Any] | None = None,
     ignore_errors: bool = True,
 ) -> str:
-    """Make a token.
+    """Create a token.
 
     Instants are a `datetime`, a `timedelta` from now, or seconds since 1970.
 
     Args:
-        uid: Whom the token speaks for.
+        uid: The token's subject.
         key: The secret, or the PEM of the private key.
         type: `access` or `refresh`.
-        jti: The token's own name. A new one unless given.
-        expiry: When it ends. Without it the token never ends.
-        issued: When it was issued. Now unless given.
-        fresh: Whether the user has just proved who they are.
-        csrf: What a request must repeat beside this token's cookie. A new value unless given.
-        algorithm: What to sign with.
-        headers: Further members of the token's header.
-        audience: For whom it is meant.
-        issuer: Who issues it.
-        additional_data: Further claims. Those that have a parameter here can't be among them.
-        not_before: When it begins.
+        jti: The token's identifier. A random one unless given.
+        expiry: When the token expires. Never unless given.
+        issued: When the token was issued. Now unless given.
+        fresh: Whether the user has just authenticated.
+        csrf: The CSRF value that a request must repeat when a cookie carries the token. Random unless given.
+        algorithm: The algorithm to sign with.
+        headers: Further fields of the token's header.
+        audience: The services that the token is meant for.
+        issuer: Who issues the token.
+        additional_data: Further claims. Those that have a parameter here are refused.
+        not_before: When the token becomes valid.
         data: Further claims, which take precedence over `additional_data`.
         ignore_errors: Accepted for the sake of older code. Errors are never ignored.
 
     Raises:
-        ValueError: An argument has a value that is not allowed; the text names it.
+        ValueError: An argument has a value that is not allowed; the message names it.
         TypeError: An argument is of a wrong type.
         BadConfigurationError: The key doesn't fit the algorithm.
 
@@ -72,7 +72,7 @@ def create_token(
         type,
         uid,
         now,
-        # Older code passes it with either type.
+        # Older code passes `fresh` with either type.
         fresh=fresh and type == "access",
         headers=headers,
         expires_at=_timestamp("expiry", expiry, now),
@@ -84,7 +84,7 @@ def create_token(
         not_before=_timestamp("not_before", not_before, now),
         issued_at=_timestamp("issued", issued, now),
         jti=jti,
-        # Older code asks for a new value by `True`.
+        # Older code passes `True` to ask for a new value.
         csrf=csrf if isinstance(csrf, str) else None,
     )
 
@@ -98,41 +98,41 @@ def decode_token(
     verify: bool = True,
     data: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Read the claims of a token of any type, as they stand in it.
+    """Return the claims of a token of any type, unchanged.
 
     Args:
         token: The token.
         key: The secret, or the PEM of the public key.
-        algorithms: What it may be signed with, HS256 unless given. All with a secret, or all with a public key.
-        audience: Who we are: `aud` must name one of these.
-        issuer: What `iss` must be.
-        verify: `False` reads the claims of a token that anybody may have written. Trust nothing in it.
+        algorithms: The algorithms that are accepted, HS256 unless given: all with a secret, or all with a public key.
+        audience: The audiences of this service: `aud` must name one of them.
+        issuer: The value that `iss` must have.
+        verify: `False` skips every check. Anybody may have written such claims, so trust none of them.
         data: Ignored, with a warning.
 
     Raises:
-        JWTDecodeError: The token can't be read or doesn't hold; see the subclasses.
+        JWTDecodeError: The token can't be decoded, or a check fails; see the subclasses.
         BadConfigurationError: The key doesn't fit the algorithms.
     """
     if data is not None:
         warnings.warn("argument without effect: data", AuthxArgumentDeprecationWarning, stacklevel=2)
-    text = _text(token)
+    string = _string(token)
     if not verify:
-        return _authx.decode_unverified(text)
+        return _authx.decode_unverified(string)
     engine = verifying_engine(key, algorithms or None, audience, issuer)
     requirement = _authx.Requirement(verify_type=False, verify_csrf=False)
-    return engine.verify_without_stores(requirement, text, "headers", None, False, clock.now()).claims
+    return engine.verify_without_stores(requirement, string, "headers", None, False, clock.now()).claims
 
 
-def _text(token: Any) -> str:
-    """A token as it comes from a socket or a cache, which may not have it."""
-    text = token.decode(errors="replace") if isinstance(token, bytes) else token
-    if not isinstance(text, str):
-        raise JWTDecodeError(f"token: a text is expected, not {type(token).__name__}")
-    return text
+def _string(token: Any) -> str:
+    """Accept bytes as well, and refuse what a socket or a cache returns when it has no token."""
+    string = token.decode(errors="replace") if isinstance(token, bytes) else token
+    if not isinstance(string, str):
+        raise JWTDecodeError(f"token: a string is expected, not {type(token).__name__}")
+    return string
 
 
 def _timestamp(argument: str, value: Any, now: float) -> float | None:
-    # A bool is a number to Python, and an instant to nobody.
+    # A bool is an `int` in Python, but never a time.
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
     if isinstance(value, datetime):

@@ -1,4 +1,4 @@
-"""Names for the values that AuthX takes and gives."""
+"""Types of AuthX's parameters and results."""
 
 from collections.abc import Awaitable, Sequence
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ __all__ = [
     "TokenType",
 ]
 
-# The default is for `AuthX()` without a model, whose user may then be anything.
+# The default is for `AuthX()` without a model: its users may be of any type.
 T = TypeVar("T", default=Any)
 T_co = TypeVar("T_co", covariant=True)
 
@@ -52,7 +52,7 @@ SameSitePolicy = Literal["lax", "strict", "none"]
 TokenType = Literal["access", "refresh"]
 
 Step: TypeAlias = Admitted | RevocationQuestion | SessionQuestion
-"""What has to happen before a token counts: nothing, or a question that a store must answer first."""
+"""What follows verification: the token is admitted, or a store must answer a question first."""
 
 TokenLocation = Literal["headers", "cookies", "json", "query"]
 """Where a request carries a token."""
@@ -65,55 +65,55 @@ StringOrSequence = str | Sequence[str]
 
 
 class CacheStatistics(NamedTuple):
-    """How a verification cache serves, and what it takes."""
+    """The size and the misses of a verification cache."""
 
     entries: int
-    """How many tokens it keeps."""
+    """How many tokens it holds."""
 
     bytes: int
-    """How many bytes they take, at most."""
+    """An upper bound of the bytes that they occupy."""
 
     misses: int
-    """How many tokens were looked for and not found, those among them that don't verify.
+    """How many tokens were not found, including those that don't verify.
 
-    Tokens that are found are not counted: threads that find them would wait for each other to count.
+    Hits are not counted: a shared counter would make threads wait for each other on the hot path.
     """
 
 
 DateTimeExpression = datetime | timedelta
-"""An instant, or a span from now. A `datetime` without a time zone is local time, as everywhere in Python."""
+"""A time, or a duration from now. A `datetime` without a time zone is local time, as usual in Python."""
 
 
 class SessionStoreProtocol(Protocol):
-    """Keeps sessions for `AuthX.set_session_store`. It stores a `SessionInfo` and gives back one like it.
+    """Keeps sessions for `AuthX.set_session_store`. It stores a `SessionInfo` and returns an equal one.
 
-    What a method raises while a token is checked refuses the request with status 500.
+    If a method raises while a token is checked, the request is refused with status 500.
     """
 
     async def create(self, session: Any) -> None:
-        """Keep a new session."""
+        """Store a new session."""
 
     async def get(self, session_id: str) -> Any:
-        """Give the session of this name, or `None`, which ends its tokens."""
+        """Return the session with this id. `None` means that its tokens are refused."""
 
     async def update(self, session_id: str, **kwargs: Any) -> None:
         """Change fields of a session, such as `last_active`.
 
-        One that is not there must stay so: it may have been revoked a moment ago.
+        It must not create a session that doesn't exist: it may have been revoked a moment ago.
         """
 
     async def delete(self, session_id: str) -> None:
-        """Forget the session of this name, or mark it as no longer active: from now on its tokens are refused."""
+        """Delete the session with this id, or mark it as inactive: from now on its tokens are refused."""
 
     async def list_by_user(self, uid: str) -> list[Any]:
-        """Give the user's active sessions."""
+        """Return the user's active sessions."""
 
     async def delete_all_by_user(self, uid: str) -> None:
-        """Do as `delete` with all sessions of the user."""
+        """Delete all sessions of the user, in the way of `delete`."""
 
 
 class ModelCallback(Protocol[T_co]):
-    """Finds the user that a token speaks for.
+    """Finds the user that is the subject of a token.
 
     A plain function, an `async` one, or an object with either as `__call__`. A plain one is called on the
     event loop, so it must not block.
@@ -127,15 +127,15 @@ class ModelCallback(Protocol[T_co]):
     """
 
     def __call__(self, uid: str, /) -> T_co | Awaitable[T_co | None] | None:
-        """Find the user of this name, or `None`."""
+        """Return the user with this id, or `None`."""
 
 
 class TokenCallback(Protocol):
-    """Tells whether a token was revoked, by its text. Only sees tokens whose signature and claims hold.
+    """Tells whether a token was revoked. It is called with the token string, after signature and claims were checked.
 
     A plain function, an `async` one, or an object with either as `__call__`. A plain one is called on the
-    event loop, so it must not block. Raising, or returning `None`, refuses the request with status 500.
-    `authx.callbacks.PayloadCallback` is one that gets the token's claims instead.
+    event loop, so it must not block. If it raises or returns `None`, the request is refused with
+    status 500. `authx.callbacks.PayloadCallback` gets the token's claims instead.
 
     Example:
         ```python
@@ -150,7 +150,7 @@ class TokenCallback(Protocol):
 
 
 class RateLimitKeyFunc(Protocol):
-    """Says whose request this is, for a rate limit. A plain function, or an `async` one.
+    """Returns the key that a rate limit counts a request under. A plain function, or an `async` one.
 
     Example:
         ```python
@@ -163,4 +163,4 @@ class RateLimitKeyFunc(Protocol):
     """
 
     def __call__(self, request: Any, /) -> str | Awaitable[str]:
-        """Give the key under which the request is counted."""
+        """Return the key."""
