@@ -1,4 +1,4 @@
-"""From an exception to the HTTP answer that a client gets."""
+"""The HTTP answers to exceptions."""
 
 import functools
 import secrets
@@ -25,7 +25,7 @@ __all__ = ["Answer", "ErrorAnswering", "Wording", "chosen_messages", "usual_engi
 
 
 class Answer(NamedTuple):
-    """A status, headers and a body; for an open WebSocket, a code and a reason to close it."""
+    """A status, headers and a body; and the code and reason that an open WebSocket is closed with."""
 
     status: int
     headers: list[tuple[str, str]]
@@ -37,7 +37,7 @@ class ErrorAnswering:
     """The part of `AuthX` and `AuthManager` that answers exceptions.
 
     The `MSG_` attributes are the messages of answers, by the exception's name. Set one, on an instance or in a
-    subclass, to change the wording; `None` stands for the exception's own text.
+    subclass, to change the message; `None` stands for `str(exception)`.
     """
 
     MSG_AccessTokenRequiredError: str | None = "Access token required"
@@ -62,10 +62,10 @@ class ErrorAnswering:
     def handle_errors(self, app: Starlette) -> None:
         """Make the application answer AuthX's exceptions, wherever they are raised.
 
-        The body is `{"message": ..., "error_type": ...}`, a 401 carries `WWW-Authenticate`. The dependencies
-        see to this by themselves; call it for exceptions that come from elsewhere. A handler that the
-        application adds for one of the classes afterwards takes precedence, and one for `AuthXException` gets
-        what is no client's business, such as a `BadConfigurationError`.
+        The body is `{"message": ..., "error_type": ...}`, a 401 carries `WWW-Authenticate`. Routes with a dependency
+        of AuthX don't need this; call it for exceptions that are raised elsewhere. A handler that the application
+        adds for one of the classes afterwards takes precedence. A handler for `AuthXException` gets the
+        exceptions that are the service's fault, such as `BadConfigurationError`.
 
         Example:
             ```python
@@ -78,10 +78,10 @@ class ErrorAnswering:
             app.add_exception_handler(kind, self._wording.handle)  # type: ignore[arg-type]
 
     def error_response(self, error: AuthXException) -> Response:
-        """Give the answer to an exception, where no application is there to answer it, as in a plain ASGI middleware.
+        """Return the answer to an exception, for code outside an application, such as a plain ASGI middleware.
 
         Raises:
-            AuthXException: The one given, where it is no client's business, such as a `BadConfigurationError`.
+            AuthXException: The given exception, if it is the service's fault, such as a `BadConfigurationError`.
 
         Example:
             ```python
@@ -102,12 +102,12 @@ class ErrorAnswering:
 
 
 class Wording:
-    """Gives exceptions their answers, in the words of one `AuthX` or `AuthManager`.
+    """Creates the answers to exceptions, with the messages of one `AuthX` or `AuthManager`.
 
     Args:
-        engine: Of an exception the engine that says status, message and challenge.
-        messages: Of an exception the messages that the application chose instead, see `answer_of`.
-        login_type: The login type that an exception is given where it has none.
+        engine: Returns the engine that decides status, message and challenge for an exception.
+        messages: Returns the messages that the application has set for an exception, see `answer_of`.
+        login_type: Returns the login type for exceptions that have none.
     """
 
     __slots__ = ("_engine", "_login_type", "messages")
@@ -123,23 +123,23 @@ class Wording:
         self._login_type = login_type
 
     def word(self, error: AuthXException) -> None:
-        """Give an exception its answer now, whoever sends it later: several instances may serve one application."""
+        """Store the answer in the exception. The handler that sends it may belong to another instance."""
         if error.login_type is None:
             error.login_type = self._login_type()
         if not isinstance(error, BadConfigurationError):
             error.worded_answer = self.answer(error)
 
     def answer(self, error: AuthXException) -> Answer | None:
-        """Word the answer, or give `None` where the exception is no client's business and ends in a 500."""
+        """Create the answer. `None` means that the exception is the service's fault and results in status 500."""
         if isinstance(error, BadConfigurationError):
             return None
         return answer_of(error, self._engine(error), self.messages(error))
 
     def answer_or_raise(self, error: AuthXException) -> Answer:
-        """Give the answer that the exception has already, or word it.
+        """Return the answer that is stored in the exception, or create it.
 
         Raises:
-            AuthXException: The one given, where it is a mistake of the application's and not of the client's.
+            AuthXException: The given exception, if it is the service's fault.
         """
         answer = error.worded_answer or self.answer(error)
         if answer is None:
@@ -148,8 +148,8 @@ class Wording:
 
     def ensure_handler(self, scope: Scope) -> None:
         """Make the application that serves this scope answer AuthX's exceptions, unless it does already."""
-        # Starlette leaves its table of handlers in the scope. It outlives the request, so that only the first one has
-        # to register, and a handler of the application's own stays.
+        # Starlette keeps its table of handlers in the scope. The table outlives the request, so only the first request
+        # has to register. `setdefault` keeps a handler of the application.
         tables = scope.get("starlette.exception_handlers")
         if tables is not None and AuthXException not in tables[0]:
             tables[0].setdefault(AuthXException, self.handle)
@@ -161,12 +161,12 @@ class Wording:
             tables[0][kind] = self.handle
 
     async def handle(self, connection: HTTPConnection, error: AuthXException) -> Response | None:
-        """Answer, as a handler of Starlette's."""
+        """Send the answer, as a Starlette exception handler."""
         return await respond(connection, self.answer_or_raise(error))
 
 
 def chosen_messages(owner: object, error: AuthXException) -> dict[str, str | None]:
-    """The `MSG_` attributes for an exception that the application chose, by class name."""
+    """Return the `MSG_` attributes for an exception that the application has set, by class name."""
     names = {cls.__name__ for cls in type(error).__mro__} | {"TokenError"}
     messages = {
         name: message for name in names if (message := getattr(owner, f"MSG_{name}", None)) != _USUAL_MESSAGES.get(name)
@@ -176,19 +176,19 @@ def chosen_messages(owner: object, error: AuthXException) -> dict[str, str | Non
     return messages
 
 
-# What the engine answers anyway. Only a message that differs was chosen by the application.
+# The engine's own messages. A message that differs was set by the application.
 _USUAL_MESSAGES: dict[str, str | None] = {
     name.removeprefix("MSG_"): message for name, message in vars(ErrorAnswering).items() if name.startswith("MSG_")
 }
 
 
 def answer_of(error: AuthXException, engine: Engine, messages: Mapping[str, str | None]) -> Answer | None:
-    """Word the answer to this exception, or `None` where it is no client's business and ends in a 500.
+    """Create the answer to an exception. `None` means that it is the service's fault and results in status 500.
 
     Args:
-        error: Of a class that the engine knows, or of a subclass.
-        engine: Says status, message and challenge.
-        messages: The messages that the application chose instead, by class name. `None`: the exception's text.
+        error: Of one of the classes with an answer, or of a subclass.
+        engine: Decides status, message and challenge.
+        messages: The messages that the application has set, by class name. `None` stands for `str(error)`.
     """
     known = _answered_names()
     name = next((cls.__name__ for cls in type(error).__mro__ if cls.__name__ in known), None)
@@ -210,9 +210,9 @@ def response_of(answer: Answer) -> Response:
 
 
 async def respond(connection: HTTPConnection, answer: Answer) -> Response | None:
-    """Give the answer.
+    """Send the answer.
 
-    A WebSocket gets it as the refusal of its handshake where the server can do that, else it is closed.
+    For a WebSocket it refuses the handshake if the server supports that; else the WebSocket is closed.
     """
     response = response_of(answer)
     if not isinstance(connection, WebSocket):
@@ -226,7 +226,7 @@ async def respond(connection: HTTPConnection, answer: Answer) -> Response | None
 
 
 def usual_wording() -> Wording:
-    """Give the wording where no `AuthX` has a say: the usual settings and messages."""
+    """Return a wording with default settings and messages, for code without an `AuthX`."""
     return Wording(engine=lambda _: usual_engine(), messages=lambda _: {})
 
 
@@ -237,9 +237,9 @@ def _answered_names() -> frozenset[str]:
 
 @functools.cache
 def _answered_classes() -> tuple[type[AuthXException], ...]:
-    """The classes that are a client's business.
+    """The classes that have answers of their own.
 
-    Not those below `JWTDecodeError`: an application that answers that class itself means all of them.
+    Without the subclasses of `JWTDecodeError`, so that an application's handler for that class gets them too.
     """
     return tuple(
         kind
@@ -253,5 +253,5 @@ def _answered_classes() -> tuple[type[AuthXException], ...]:
 
 @functools.cache
 def usual_engine() -> Engine:
-    """An engine for its answers only: nobody knows its key."""
+    """An engine with default settings, which is used only for its answers. Its key is random."""
     return Engine({"JWT_SECRET_KEY": secrets.token_urlsafe(64), "JWT_INVALID_TOKEN_STATUS": 422})

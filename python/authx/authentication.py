@@ -1,7 +1,7 @@
-"""The way from a request to claims, of one `AuthX`: every dependency, guard and middleware goes it.
+"""Verifies the tokens of one `AuthX`: every dependency, guard and middleware uses this module.
 
-The engine decides about the token. Here it is given what it decides by: the request, the time, what a body holds, and
-the answers of the application's stores. A refusal leaves with its answer, in this instance's words.
+The engine decides about the token. This module passes it the request, the time, the body and the answers of the
+application's stores. A refusal gets its HTTP answer here, with the messages of this instance.
 """
 
 import contextlib
@@ -28,13 +28,13 @@ _ANY_TYPE = Requirement(verify_type=False, verify_csrf=False)
 
 
 class Authenticator(Generic[P]):
-    """What one `AuthX` verifies tokens with: the engine in force, the stores that are asked, the wording of errors.
+    """Verifies the tokens of one `AuthX`, with its current engine, its stores and its messages.
 
     Args:
-        engines: Has the engine in force.
-        sessions: Has the store of sessions.
-        wording: Answers what is refused.
-        payload_model: What is made of claims; `None` stands for `TokenPayload`.
+        engines: Returns the current engine.
+        sessions: Asks the session store.
+        wording: Creates the answers to refusals.
+        payload_model: The model that handlers get; `None` stands for `TokenPayload`.
     """
 
     __slots__ = ("_sessions", "blocklist", "engines", "payload_model", "wording")
@@ -46,11 +46,11 @@ class Authenticator(Generic[P]):
         self.wording = wording
         self.payload_model = payload_model
         self.blocklist: Blocklist | None = None
-        """Who is asked whether a token was revoked."""
+        """Asks the application whether a token was revoked."""
         self._sessions = sessions
 
     def verify(self, requirement: Requirement, scope: Scope) -> Step:
-        """Find the token of a connection that has no body, and make every check but those of the stores, see `admit`.
+        """Verify the token of a connection without a body, except for the checks that need a store, see `admit`.
 
         Raises:
             AuthXException: There is no token, or it is refused.
@@ -69,11 +69,11 @@ class Authenticator(Generic[P]):
             raise
 
     async def admit(self, step: Step, *, in_use: bool = False) -> Admitted:
-        """Ask the stores what the engine wants to know, until it admits the token.
+        """Ask the stores the engine's questions, until it admits the token.
 
         Args:
-            step: What comes next, which may be nothing.
-            in_use: Whether a request uses the token, which its session may note.
+            step: The result of the verification.
+            in_use: Whether a request uses the token, so that its session's last activity is updated.
 
         Raises:
             AuthXException: The token, or its session, was revoked.
@@ -93,10 +93,10 @@ class Authenticator(Generic[P]):
         return await self._admitted(candidate.ask(self.blocklist is not None))
 
     async def find(self, request: Request, type: str, locations: TokenLocations | None) -> RequestToken:
-        """Find the request's token of this type, not verified.
+        """Find the request's token of this type, without verifying it.
 
         Raises:
-            MissingTokenError: There is none.
+            MissingTokenError: The request has none.
         """
         self.wording.ensure_handler(request.scope)
         try:
@@ -109,7 +109,7 @@ class Authenticator(Generic[P]):
             raise
 
     def verify_found(self, token: RequestToken, *, verify_type: bool, verify_fresh: bool, verify_csrf: bool) -> P:
-        """Make every check but those of the stores of a token that was found before, see `AuthX.verify_token`."""
+        """Verify a token that was found before, except for the checks that need a store, see `AuthX.verify_token`."""
         try:
             verified = verify_request_token(
                 self.engines.current(),
@@ -124,13 +124,13 @@ class Authenticator(Generic[P]):
         return self.payload_of(verified)
 
     def payload_of(self, verified: Admitted) -> P:
-        """Give what a handler gets of a verified token.
+        """Return what a handler gets: the claims of a verified token.
 
         Raises:
-            JWTDecodeError: Its claims don't fit the application's model.
+            JWTDecodeError: The claims don't fit the application's model.
         """
         if self.payload_model is None:
-            # P is TokenPayload where there is no model; a call of `cast` would cost every request something.
+            # Without a model P is TokenPayload. On the hot path, so without a call of `cast`.
             return verified.payload  # type: ignore[return-value]
         try:
             return validated(verified.claims, self.payload_model)
@@ -139,13 +139,13 @@ class Authenticator(Generic[P]):
             raise
 
     async def is_in_blocklist(self, token: str, **kwargs: Any) -> bool:
-        """Ask the blocklist about a token by hand, see `AuthX.is_token_in_blocklist`."""
+        """Ask the blocklist about one token, see `AuthX.is_token_in_blocklist`."""
         if self.blocklist is None:
             return False
         if not self.blocklist.takes_payload:
             return await self.blocklist.contains_any((token,), **kwargs)
         try:
-            payload = self._payload_of_text(token)
+            payload = self._payload_of_token(token)
         except AuthXException as error:
             self.wording.word(error)
             raise
@@ -165,18 +165,19 @@ class Authenticator(Generic[P]):
         asked = (question.payload,) if self.blocklist.takes_payload else question.spellings
         return await self.blocklist.contains_any(asked)
 
-    def _payload_of_text(self, token: str) -> TokenPayload:
+    def _payload_of_token(self, token: str) -> TokenPayload:
         admitted = self.engines.current().verify_without_stores(_ANY_TYPE, token, "headers", None, False, clock.now())
         return admitted.payload
 
 
 class Check:
-    """One requirement, put to the requests of a route.
+    """Verifies the tokens of a route's requests against one requirement.
 
     Args:
-        authenticator: Verifies.
-        requirement: What is asked of each request's token.
-        others: Gives the authenticators of the application's other logins, whose tokens get an answer that says so.
+        authenticator: Verifies the tokens.
+        requirement: What the route requires of a token.
+        others: Returns the authenticators of the application's other logins. The answer to one of their tokens is
+            `LoginTypeMismatchError`.
     """
 
     __slots__ = ("_body_rule", "_others", "authenticator", "requirement")
@@ -190,19 +191,19 @@ class Check:
         self.authenticator = authenticator
         self.requirement = requirement
         self._others = others
-        # One value, replaced in one step, because threads may share this object.
+        # One tuple, so that threads that share this object always see an engine with its own value.
         self._body_rule: tuple[Engine | None, bool] = (None, False)
 
     def verified(self, request: Request) -> Admitted | Awaitable[Admitted]:
         """Verify the request's token and ask the stores about it.
 
-        Gives the token at once where nothing has to be waited for, which most requests are: a coroutine more would cost
-        each of them something.
+        Returns the token itself unless something has to be awaited. Most requests need no await, and an extra coroutine
+        would slow down each of them.
 
         Raises:
             AuthXException: There is no token, or it is refused.
         """
-        # On the hot path, where a call of Python's costs as much as a check of the engine's.
+        # On the hot path: a Python call takes as long as one of the engine's checks.
         authenticator = self.authenticator
         scope = request.scope
         tables = scope.get("starlette.exception_handlers")
@@ -217,7 +218,7 @@ class Check:
             if may_want_body:
                 return self._verified_with_body(engine, request)
             if self._others is None and authenticator.payload_model is None:
-                # A call without keywords costs less.
+                # A call without keyword arguments is faster.
                 step = engine.authenticate(
                     self.requirement, scope, clock.source.time(), authenticator.blocklist is not None
                 )
@@ -253,18 +254,18 @@ class Check:
     def _other_engines(self) -> list[Engine]:
         engines = []
         for other in self._others() if self._others is not None else ():
-            # A login whose settings make no engine has issued no token.
+            # A login with invalid settings can't have issued a token.
             with contextlib.suppress(BadConfigurationError):
                 engines.append(other.engines.current())
         return engines
 
 
 class HasAuthenticator(Protocol):
-    """An `AuthX`, for the parts of this package that it is above."""
+    """An `AuthX`, for modules that can't import it because it imports them."""
 
     _authenticator: Authenticator[Any]
 
 
 def authenticator_of(auth: HasAuthenticator) -> Authenticator[Any]:
-    """Give what an `AuthX` verifies with. For this package: an application has the methods of `AuthX`."""
-    return auth._authenticator  # noqa: SLF001 -- the one place where a part of the package takes another's
+    """Return the authenticator of an `AuthX`, for this package only."""
+    return auth._authenticator  # noqa: SLF001 -- the only access to it from outside the class

@@ -1,8 +1,8 @@
 """`AuthX`: the one object that an application creates.
 
-It is put together here, of the settings' engine (`engine`), the sessions (`sessions`), the wording of errors (`answers`)
-and the way from a request to claims (`authentication`). Each class that it inherits from is a chapter of its methods,
-about one of these parts, and knows nothing of the others.
+It combines the engine of the settings (`engine`), the sessions (`sessions`), the answers to errors (`answers`) and the
+verification of requests (`authentication`). Each base class has the methods for one of these parts, and doesn't depend
+on the others.
 """
 
 from collections.abc import Awaitable, Callable
@@ -36,21 +36,20 @@ _ABSENT: Any = object()
 
 
 class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Generic[T, P]):
-    """Makes tokens, protects routes, and answers those who have no right to them.
+    """Creates tokens, protects routes, and answers refused requests.
 
     Args:
-        config: The settings. Without any they are read from the environment; if that has no `JWT_SECRET_KEY`
-            either, this process makes up a random key and warns of it with a `WeakKeyWarning`. Settings that
-            were given must contain the key, else the first use raises `BadConfigurationError`.
+        config: The settings. Without this argument they are read from the environment; if there is no
+            `JWT_SECRET_KEY` either, this process creates a random key and emits a `WeakKeyWarning`. If this
+            argument is given without a key, the first use raises `BadConfigurationError`.
         model: The class of the application's users, for type checkers.
-        login_type: The kind of login that this instance stands for, where an application has several. Its
-            tokens carry it, and tokens of another kind are refused.
-        payload_model: A pydantic model of the application's own, which handlers get instead of a `TokenPayload`.
-            It is made of the claims as they stand in the token, once the token has been verified. A token whose
-            claims don't fit is answered like one that can't be read.
+        login_type: Which login this instance is for, where an application has several. Its tokens have this
+            value in the claim `login_type`, and tokens with another value are refused.
+        payload_model: A pydantic model that handlers get instead of a `TokenPayload`. It is created from the
+            claims of the verified token. If they don't fit, the answer is that to a token that can't be decoded.
 
     Raises:
-        TypeError: `payload_model` is no pydantic model.
+        TypeError: `payload_model` is not a pydantic model.
 
     Example:
         ```python
@@ -109,7 +108,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
 
     @property
     def config(self) -> AuthXConfig:
-        """The settings. Changing them holds from the next token and the next request on."""
+        """The settings. A change takes effect with the next token and the next request."""
         return self._engines.config
 
     def load_config(self, config: AuthXConfig) -> None:
@@ -118,7 +117,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
 
     @property
     def payload_model(self) -> type[P] | None:
-        """What handlers get instead of a `TokenPayload`; `None` where they get that."""
+        """The model that handlers get; `None` stands for `TokenPayload`."""
         return self._authenticator.payload_model
 
     @payload_model.setter
@@ -127,9 +126,9 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
 
     @property
     def cache_statistics(self) -> CacheStatistics | None:
-        """How the verification cache serves; `None` without one, see `JWT_VERIFICATION_CACHE_ENTRIES`.
+        """The size and misses of the verification cache; `None` without one, see `JWT_VERIFICATION_CACHE_ENTRIES`.
 
-        A change of the settings begins a new cache.
+        A change of the settings replaces the cache by an empty one.
         """
         statistics = self._engines.current().cache_statistics
         return None if statistics is None else CacheStatistics(*statistics)
@@ -143,10 +142,10 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
 
         Args:
             request: The request.
-            locations: Where to look, instead of where the settings say.
+            locations: Where to look, instead of the configured locations.
 
         Raises:
-            MissingTokenError: There is none.
+            MissingTokenError: The request has none.
 
         Example:
             ```python
@@ -163,10 +162,10 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
 
         Args:
             request: The request.
-            locations: Where to look, instead of where the settings say.
+            locations: Where to look, instead of the configured locations.
 
         Raises:
-            MissingTokenError: There is none.
+            MissingTokenError: The request has none.
         """
         return await self._authenticator.find(request, "refresh", locations)
 
@@ -182,11 +181,11 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         Args:
             request: The request.
             type: Which token to look for.
-            optional: Whether `None` answers for a request without one.
-            locations: Where to look, instead of where the settings say.
+            optional: Whether to return `None` for a request without one.
+            locations: Where to look, instead of the configured locations.
 
         Raises:
-            MissingTokenError: There is none, and it isn't optional.
+            MissingTokenError: The request has none, and it isn't optional.
         """
         try:
             return await self._authenticator.find(request, type, locations)
@@ -202,31 +201,31 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         verify_fresh: bool = False,
         verify_csrf: bool = True,
     ) -> P:
-        """Check a token by the settings and give its claims.
+        """Verify a token by the settings and return its claims.
 
-        Neither the blocklist nor the session store is asked here, since they may need awaiting: see
+        This asks neither the blocklist nor the session store, because they may be asynchronous: see
         `is_token_in_blocklist` and `get_session`. Dependencies ask both.
 
         Args:
-            token: From `get_access_token_from_request` and its siblings.
+            token: From `get_access_token_from_request` or one of the similar methods.
             verify_type: Whether the token must be of the type that it was looked for as.
             verify_fresh: Whether it must be fresh.
-            verify_csrf: Whether its CSRF value must match where the settings and the request's method ask for
-                it. A `RequestToken` made by hand with location `cookies` always needs it.
+            verify_csrf: Whether its CSRF value must match where the settings and the request's method require
+                that. It is always required of a `RequestToken` that the caller created with location `cookies`.
 
         Raises:
-            JWTDecodeError: The token can't be read or doesn't hold; see the subclasses.
+            JWTDecodeError: The token can't be decoded, or a check fails; see the subclasses.
             TokenTypeError: It is of another type.
             FreshTokenRequiredError: It isn't fresh.
-            MissingCSRFTokenError: The CSRF value is absent.
-            CSRFError: The CSRF value is another one.
+            MissingCSRFTokenError: The CSRF value is missing.
+            CSRFError: The CSRF value doesn't match.
         """
         return self._authenticator.verify_found(
             token, verify_type=verify_type, verify_fresh=verify_fresh, verify_csrf=verify_csrf
         )
 
     async def get_current_subject(self, request: Request) -> T | None:
-        """Verify the request's access token and give the user it speaks for.
+        """Verify the request's access token and return its user.
 
         Raises:
             AuthXException: The token is refused.
@@ -237,7 +236,9 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
 
     async def _subject_of(self, payload: TokenPayload) -> T | None:
         if self._subject_getter is None:
-            raise BadConfigurationError("No way from a token to a user: set one with set_callback_get_model_instance")
+            raise BadConfigurationError(
+                "No callback finds the user of a token: set one with set_callback_get_model_instance"
+            )
         return await self._subject_getter.get(payload.sub)
 
     # Asking the application
@@ -251,16 +252,16 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
     def set_callback_token_blocklist(self, callback: Any = _ABSENT) -> Any:
         """Ask this callback whether a token was revoked, wherever a token is verified.
 
-        It serves as a decorator, with and without parentheses, and leaves the function in place. It is called
-        with a token whose signature and claims hold; where another text would verify as the same token (an
-        ECDSA signature has a twin), it is asked about that as well. A plain function must not block. If it
-        raises or returns `None`, the request is refused with status 500 and the cause is logged.
+        This method is also a decorator, with and without parentheses, and returns the function unchanged. The callback
+        is called with the token string, after signature and claims were checked. If another string would verify as
+        the same token (an ECDSA signature has a twin), it is called with that as well. A plain function must not
+        block. If it raises or returns `None`, the request is refused with status 500 and the cause is logged.
 
         A callback whose first parameter is annotated with `TokenPayload`, or is named `payload` and not annotated with
-        `str`, gets the token's claims instead, once for each token. Nobody has to read a token again for its `jti`.
+        `str`, is called once with the token's claims instead, so that it need not decode the token for its `jti`.
 
         Args:
-            callback: The callback, or `None` to ask nobody.
+            callback: The callback, or `None` to remove it.
 
         Example:
             ```python
@@ -269,7 +270,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
                 return await blocklist.contains(payload.jti)
             ```
 
-            By the token's text:
+            With the token string:
 
             ```python
             @auth.set_callback_token_blocklist
@@ -289,13 +290,13 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
     @overload
     def set_callback_get_model_instance(self) -> Callable[[ModelCallbackT], ModelCallbackT]: ...
     def set_callback_get_model_instance(self, callback: Any = _ABSENT) -> Any:
-        """Ask this callback for the user that a token speaks for, for `CURRENT_SUBJECT`.
+        """Ask this callback for the user of a token, for `CURRENT_SUBJECT`.
 
-        It serves as a decorator, with and without parentheses, and leaves the function in place. It is called
-        with the token's subject. A plain function must not block.
+        This method is also a decorator, with and without parentheses, and returns the function unchanged. The callback
+        is called with the token's subject. A plain function must not block.
 
         Args:
-            callback: The callback, or `None` to ask nobody.
+            callback: The callback, or `None` to remove it.
 
         Example:
             ```python
@@ -314,23 +315,23 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
 
     @property
     def is_token_callback_set(self) -> bool:
-        """Whether there is a callback that knows revoked tokens."""
+        """Whether a callback for revoked tokens is set."""
         return self._authenticator.blocklist is not None
 
     @property
     def is_model_callback_set(self) -> bool:
-        """Whether there is a callback that knows users."""
+        """Whether a callback that finds users is set."""
         return self._subject_getter is not None
 
     async def is_token_in_blocklist(self, token: str | None, **kwargs: Any) -> bool:
-        """Ask the blocklist about a token. Without a token or a callback the answer is no.
+        """Ask the blocklist whether a token was revoked. Without a token or a callback the result is `False`.
 
         Args:
-            token: The token. A callback that gets the payload is asked about one that holds only.
+            token: The token. A callback that takes the payload is called only if the token is valid.
             **kwargs: Passed on to the callback.
 
         Raises:
-            JWTDecodeError: The callback gets the payload, and the token can't be read or doesn't hold.
+            JWTDecodeError: The callback takes the payload, and the token is not valid.
         """
         return token is not None and await self._authenticator.is_in_blocklist(token, **kwargs)
 
@@ -344,10 +345,10 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
     async def implicit_refresh_middleware(
         self, request: Request, call_next: Callable[[Request], Awaitable[Response]]
     ) -> Response:
-        """Replace the access cookie while its user is active, shortly before it ends.
+        """Replace the access cookie shortly before its token expires, while the user is active.
 
-        `JWT_IMPLICIT_REFRESH_DELTATIME` says how shortly. A revoked token is not replaced, nor one of a request
-        that failed, nor where the response itself sets or deletes the cookie. The new token has the old one's
+        `JWT_IMPLICIT_REFRESH_DELTATIME` says how long before. The token is not replaced if it was revoked, if the
+        request failed, or if the response itself sets or deletes the cookie. The new token has the old one's
         claims and is never fresh.
 
         Example:
@@ -362,16 +363,16 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         return response
 
     def websocket_guard(self, websocket: WebSocket) -> AbstractAsyncContextManager[WebSocketGuard]:
-        """Watch over an open WebSocket: when its token or its session ends, the socket is closed.
+        """Close an open WebSocket when its token or its session ends.
 
-        Within the `async with` block the token of the handshake is verified again when it ends, and every
-        `JWT_WEBSOCKET_CHECK_INTERVAL`, with the settings of that moment. When it holds no longer, the block is
-        cancelled where it awaits something, as by a timeout, and the socket is closed with code 1008 and the
-        exception's name as the reason. Where a callback or a store fails or doesn't answer in time, the code is 1011. The
-        handler goes on behind the block; `WebSocketGuard.error` says why it ended.
+        Within the `async with` block the token of the handshake is verified again when it expires, and every
+        `JWT_WEBSOCKET_CHECK_INTERVAL`, with the settings of that moment. When it is no longer valid, the block is
+        cancelled at its current `await`, as by a timeout, and the socket is closed with code 1008 and the
+        exception's name as the reason. If a callback or a store fails or doesn't answer in time, the code is 1011.
+        The handler continues after the block; `WebSocketGuard.error` says why it ended.
 
         Raises:
-            AuthXException: The token doesn't hold at the beginning of the block.
+            AuthXException: The token is refused at the beginning of the block.
 
         Example:
             ```python

@@ -23,16 +23,16 @@ __all__ = ["AuthManager"]
 
 
 class AuthManager(ErrorAnswering):
-    """Several `AuthX`, each for one kind of login, and one place to ask for the right one.
+    """Several instances of `AuthX`, one for each login type.
 
     Each has its own settings: keys, lifetimes, cookies, blocklist. A token of one login is refused where
-    another is asked for, and the answer names both login types.
+    another is required, and the answer names both login types.
 
-    The `MSG_` attributes are those of `AuthX`. One that was changed here takes precedence over the instance's.
+    The `MSG_` attributes are those of `AuthX`. A message that is set here takes precedence over the instance's.
 
     Args:
         policy_engine: Decides for `policy_required` and `authorize`.
-        policy_rules: The rules of a new policy engine, where none is given.
+        policy_rules: The rules of a new policy engine, if none is given.
 
     Example:
         ```python
@@ -61,7 +61,7 @@ class AuthManager(ErrorAnswering):
 
     @property
     def login_types(self) -> tuple[str, ...]:
-        """The login types that are registered, in the order in which they were."""
+        """The registered login types, in the order of their registration."""
         return tuple(self._logins.auth_by_type)
 
     def register(self, auth: AuthX[Any, Any]) -> None:
@@ -73,14 +73,14 @@ class AuthManager(ErrorAnswering):
         self._logins.add(auth)
 
     def get(self, login_type: str) -> AuthX[Any, Any]:
-        """Give the instance of a login type.
+        """Return the instance of a login type.
 
         Raises:
             BadConfigurationError: There is none.
         """
         return self._logins.get(login_type)
 
-    # Making tokens
+    # Creating tokens
 
     def create_access_token(
         self,
@@ -95,7 +95,7 @@ class AuthManager(ErrorAnswering):
         *args: Any,
         **kwargs: Any,
     ) -> str:
-        """Make an access token of this login, see `AuthX.create_access_token`."""
+        """Create an access token of this login, see `AuthX.create_access_token`."""
         auth = self.get(login_type)
         return auth.create_access_token(uid, fresh, headers, expiry, data, audience, scopes, *args, **kwargs)
 
@@ -111,7 +111,7 @@ class AuthManager(ErrorAnswering):
         *args: Any,
         **kwargs: Any,
     ) -> str:
-        """Make a refresh token of this login, see `AuthX.create_refresh_token`."""
+        """Create a refresh token of this login, see `AuthX.create_refresh_token`."""
         auth = self.get(login_type)
         return auth.create_refresh_token(uid, headers, expiry, data, audience, scopes, *args, **kwargs)
 
@@ -130,7 +130,7 @@ class AuthManager(ErrorAnswering):
         *,
         session_id: str | None = None,
     ) -> TokenResponse:
-        """Make an access and a refresh token of this login, see `AuthX.create_token_pair`."""
+        """Create an access and a refresh token of this login, see `AuthX.create_token_pair`."""
         return self.get(login_type).create_token_pair(
             uid,
             fresh,
@@ -155,12 +155,12 @@ class AuthManager(ErrorAnswering):
         verify_csrf: bool | None = None,
         locations: TokenLocations | None = None,
     ) -> Any:
-        """Require a valid token of this login; gives its `TokenPayload`.
+        """Require a valid token of this login; returns its `TokenPayload`.
 
         The instance may be registered after the route is declared, but before its first request.
 
         Args:
-            login_type: Which login.
+            login_type: The login type.
             type: As in `AuthX.token_required`.
             verify_type: As in `AuthX.token_required`.
             verify_fresh: As in `AuthX.token_required`.
@@ -168,7 +168,7 @@ class AuthManager(ErrorAnswering):
             locations: As in `AuthX.token_required`.
 
         Raises:
-            ValueError: An argument is none of those.
+            ValueError: An argument has a value that is not allowed.
         """
         requirement = Requirement(
             type=type,
@@ -180,15 +180,15 @@ class AuthManager(ErrorAnswering):
         return _LoginRequired(self._logins, self._wording, login_type, requirement, type, locations)
 
     def access_token_required(self, login_type: str) -> Any:
-        """Require a valid access token of this login; gives its `TokenPayload`."""
+        """Require a valid access token of this login; returns its `TokenPayload`."""
         return self.token_required(login_type)
 
     def refresh_token_required(self, login_type: str) -> Any:
-        """Require a valid refresh token of this login; gives its `TokenPayload`."""
+        """Require a valid refresh token of this login; returns its `TokenPayload`."""
         return self.token_required(login_type, type="refresh")
 
     def fresh_token_required(self, login_type: str) -> Any:
-        """Require a valid and fresh access token of this login; gives its `TokenPayload`."""
+        """Require a valid and fresh access token of this login; returns its `TokenPayload`."""
         return self.token_required(login_type, verify_fresh=True)
 
     # Policies
@@ -211,15 +211,15 @@ class AuthManager(ErrorAnswering):
         resource_attrs: Any = None,
         env: Mapping[str, Any] | None = None,
     ) -> Any:
-        """Require a valid access token of this login, and that the policy engine allows the action; gives the payload.
+        """Require a valid access token of this login whose user may do this; returns its `TokenPayload`.
 
         Args:
-            login_type: Which login.
-            action: What is to be done.
-            resource: To what.
-            subject: Who does it, for conditions. The token's claims unless given.
-            resource_attrs: What conditions know of the resource.
-            env: What conditions know besides.
+            login_type: The login type.
+            action: The action that the policy decides about.
+            resource: The resource that the action is about.
+            subject: The subject's attributes, for conditions. The token's claims unless given.
+            resource_attrs: The resource's attributes, for conditions.
+            env: Further attributes of the environment, for conditions.
         """
         context = {"subject": subject, "resource_attrs": resource_attrs, "env": env}
         return _PolicyRequired(
@@ -238,22 +238,22 @@ class AuthManager(ErrorAnswering):
         resource_attrs: Any = None,
         env: Mapping[str, Any] | None = None,
     ) -> TokenPayload:
-        """Ask the policy engine whether the bearer of a token may do this, and give the token's payload.
+        """Ask the policy engine whether the user of a token may do this, and return the token's payload.
 
         Args:
-            login_type: Which login.
-            action: What is to be done.
-            resource: To what.
-            payload: A verified token's. Without it the request's access token is verified.
+            login_type: The login type.
+            action: The action that the policy decides about.
+            resource: The resource that the action is about.
+            payload: The payload of a verified token. Without it the request's access token is verified.
             request: The request.
-            subject: Who does it, for conditions. The token's claims unless given.
-            resource_attrs: What conditions know of the resource.
-            env: What conditions know besides.
+            subject: The subject's attributes, for conditions. The token's claims unless given.
+            resource_attrs: The resource's attributes, for conditions.
+            env: Further attributes of the environment, for conditions.
 
         Raises:
             AuthXException: The request's token is refused.
             LoginTypeMismatchError: The payload is of another login.
-            PolicyDeniedError: The policy engine denies it, or there is neither a payload nor a request.
+            PolicyDeniedError: The policy engine denies it, or neither a payload nor a request is given.
             PolicyEvaluationError: The policy engine can't decide.
         """
         try:
@@ -287,7 +287,7 @@ class AuthManager(ErrorAnswering):
 
 
 class _Logins:
-    """The instances that were registered, by their login types."""
+    """The registered instances, by their login types."""
 
     def __init__(self) -> None:
         self.auth_by_type: dict[str, AuthX[Any, Any]] = {}
@@ -298,7 +298,7 @@ class _Logins:
             raise BadConfigurationError("login_type: an AuthX of an AuthManager must have one")
         if auth.login_type in self.auth_by_type:
             raise BadConfigurationError(f"login_type: '{auth.login_type}' is registered already")
-        # Replaced in one step: a request on another thread may be looking through it.
+        # A new dictionary: a request on another thread may be iterating over the old one.
         self.auth_by_type = {**self.auth_by_type, auth.login_type: auth}
 
     def get(self, login_type: str) -> AuthX[Any, Any]:
@@ -309,21 +309,21 @@ class _Logins:
             raise BadConfigurationError(f"login_type: '{login_type}' is not registered") from None
 
     def authenticator(self, login_type: str) -> Authenticator[Any]:
-        """What the instance of this login type verifies with."""
+        """Return the authenticator of this login type."""
         return authenticator_of(self.get(login_type))
 
     def others(self, authenticator: Authenticator[Any]) -> list[Authenticator[Any]]:
-        """Those of all other logins."""
+        """Return the authenticators of all other login types."""
         all_of_them = map(authenticator_of, self.auth_by_type.values())
         return [other for other in all_of_them if other is not authenticator]
 
     def engine_for(self, error: AuthXException) -> Engine:
-        """The engine whose settings word the answer to an exception."""
+        """Return the engine whose settings decide the answer to an exception."""
         refusing = self._refusing(error)
         return usual_engine() if refusing is None else refusing.engines.current()
 
     def messages_for(self, error: AuthXException) -> Mapping[str, str | None]:
-        """The messages of the instance that refused."""
+        """Return the messages of the instance that refused the request."""
         refusing = self._refusing(error)
         return {} if refusing is None else refusing.wording.messages(error)
 
@@ -358,7 +358,7 @@ class _LoginRequired(RouteDependency):
         return f"<{type(self).__name__} {self._login_type}>"
 
     async def __call__(self, request: Request, **schemes: None) -> Any:
-        """Give the `TokenPayload`, or the instance's own model of it."""
+        """Return the `TokenPayload`, or an instance of the `payload_model`."""
         if schemes:
             solve_no_schemes(request.scope)
         self._wording.ensure_handler(request.scope)
@@ -370,7 +370,7 @@ class _LoginRequired(RouteDependency):
             raise
 
     async def verified(self, request: Request) -> Admitted:
-        """Give the request's token where it is one of this login that holds."""
+        """Verify the request's token, which must be one of this login."""
         authenticator = self._logins.authenticator(self._login_type)
         check = self._check
         if check is None or check.authenticator is not authenticator:
@@ -383,7 +383,7 @@ class _LoginRequired(RouteDependency):
     def __signature__(self) -> Signature:
         """What FastAPI reads when a route is declared.
 
-        The instance may be registered later; then the environment's settings say where its tokens are.
+        If the instance is not registered yet, the locations are those of the settings in the environment.
         """
         auth = self._logins.auth_by_type.get(self._login_type)
         schemes = security_schemes(AuthXConfig() if auth is None else auth.config, self._type, self._locations)
@@ -392,7 +392,7 @@ class _LoginRequired(RouteDependency):
 
 
 class _PolicyRequired(_LoginRequired):
-    """Verifies the request's access token, and asks the policy engine."""
+    """Verifies the request's access token and asks the policy engine."""
 
     def __init__(
         self, logins: _Logins, wording: Wording, login_type: str, authorize: Callable[..., Awaitable[TokenPayload]]
@@ -401,7 +401,7 @@ class _PolicyRequired(_LoginRequired):
         self._authorize = authorize
 
     async def verified(self, request: Request) -> Admitted:
-        """Give the request's token where the policy engine allows its bearer the action."""
+        """Verify the request's token, whose user must be allowed the action."""
         verified = await super().verified(request)
         await self._authorize(payload=verified.payload, request=request)
         return verified
