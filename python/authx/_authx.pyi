@@ -1,7 +1,7 @@
-"""The engine, as Python sees it: one class, decided in Rust, private to this package.
+"""The engine's Python interface, implemented in Rust and private to this package.
 
 Instants are seconds since the Unix epoch (`float`), durations are seconds (`float`). Every failure of
-authentication is raised as the class of `authx.exceptions` that names it; a bad setting as
+authentication is raised as the class of `authx.exceptions` that names it; an invalid setting as
 `BadConfigurationError`.
 """
 
@@ -49,7 +49,7 @@ __all__ = [
 
 @final
 class Requirement:
-    """What one route asks of a token, compiled once when the route is declared."""
+    """What a route requires of a token. Created once, when the route is declared."""
 
     def __new__(
         cls,
@@ -63,47 +63,47 @@ class Requirement:
         all_scopes_required: bool = True,
         websocket: bool = False,
     ) -> Requirement:
-        """`verify_csrf`: `None` follows the configuration and the request's method, `True` asks for the
-        double submit on every method, `False` on none. Raises `ValueError` that names a bad argument."""
+        """`verify_csrf`: `None` follows the configuration and the request's method, `True` requires the
+        double submit for every method, `False` for none. Raises `ValueError` that names a bad argument."""
 
 @final
 class FoundToken:
-    """A token as it was found in a request, not yet verified."""
+    """A token that was found in a request, not verified yet."""
 
     token: str
     type: Literal["access", "refresh"]
     location: TokenLocation
     csrf: str | None
-    """The double-submit value that the request presented."""
+    """The CSRF value in the request."""
     csrf_required: bool
-    """Whether the configuration and the request's method ask for the double submit."""
+    """Whether the configuration and the request's method require the double submit."""
 
 @final
 class Admitted:
-    """A token whose every check held, those of the stores included."""
+    """A token that passed every check, including those of the stores."""
 
     @property
     def payload(self) -> TokenPayload: ...
     @property
     def claims(self) -> dict[str, Any]:
-        """The claims as they stand in the token. Raises `RuntimeError` where they were not asked for."""
+        """The claims, unchanged. Raises `RuntimeError` unless `authenticate` was called with `claims=True`."""
 
     def socket_check_in(self, now: float) -> float:
-        """After how many seconds a WebSocket that this token opened must have it verified again."""
+        """The seconds until the token of an open WebSocket must be verified again."""
 
 @final
 class RevocationQuestion:
-    """Was this token revoked? Every check but those of the stores holds. It can be answered once."""
+    """Was this token revoked? It passed every check that needs no store. It can be answered once."""
 
     @property
     def payload(self) -> TokenPayload: ...
     @property
     def spellings(self) -> tuple[str, ...]:
         """The token, and the other strings that would verify as the same token (the twin of an ECDSA
-        signature). A store that goes by the token's text must be asked about each."""
+        signature). A store that keeps token strings must be asked about each."""
 
     def answer(self, is_revoked: bool) -> Step:
-        """Go on with what the store says. Raises `RevokedTokenError`."""
+        """Continue with the store's answer. Raises `RevokedTokenError`."""
 
 @final
 class SessionQuestion:
@@ -112,14 +112,14 @@ class SessionQuestion:
     @property
     def session(self) -> str: ...
     def answer(self, is_active: bool | None) -> Step:
-        """Go on with what the store says; `None`: it knows no session of this name. Raises `SessionRevoked`."""
+        """Continue with the store's answer; `None`: it has no session with this id. Raises `SessionRevoked`."""
 
 @final
 class RefreshCandidate:
-    """A request's access cookie that is due for implicit refresh, if nothing speaks against it."""
+    """A request's access cookie that is due for implicit refresh, if it was not revoked and the request succeeds."""
 
     def ask(self, revocation: bool) -> Step:
-        """Begin to ask the stores, as `Engine.authenticate` does. It can be done once."""
+        """Return the first question, or the admitted token, as `Engine.authenticate` does. It can be called once."""
 
 @final
 class Engine:
@@ -132,19 +132,19 @@ class Engine:
 
     @property
     def warnings(self) -> list[str]:
-        """What is accepted but unwise about the keys, in words that name the setting."""
+        """Warnings about the keys, such as a secret that is too short. They name the setting."""
 
     @property
     def error_message_key(self) -> str:
-        """The member of an error's body that carries the message."""
+        """The field of an error's body that carries the message."""
 
     @property
     def updates_last_active(self) -> bool:
-        """Whether a request with a session's token is noted as the session's last activity."""
+        """Whether a request with a session's token updates the session's last activity."""
 
     @property
     def session_max_idle(self) -> float | None:
-        """How many seconds a store must remember a session that nobody asks about; `None`: without end."""
+        """How many seconds a store must keep a session that is not used; `None`: forever."""
 
     def create_token(
         self,
@@ -169,15 +169,15 @@ class Engine:
         """Raises `ValueError` that names a bad argument, such as a reserved claim in `data`."""
 
     def may_want_body(self, requirement: Requirement) -> bool:
-        """Whether `wants` can answer other than `None` for any request at all, so that most routes needn't ask."""
+        """Whether `wants` can return anything but `None`. If not, a route need not call it."""
 
     def wants(self, requirement: Requirement, scope: Mapping[str, Any]) -> Literal["json", "form"] | None:
-        """What must be read of the request's body before `authenticate` or `find_token` can decide:
-        the JSON body's bytes, the form's fields, or nothing."""
+        """Which part of the request's body `authenticate` and `find_token` need: the bytes of a JSON body, the fields
+        of a form, or none."""
 
     @property
     def cache_statistics(self) -> tuple[int, int, int] | None:
-        """Entries, bytes and misses of the verification cache; `None` where there is none."""
+        """Entries, bytes and misses of the verification cache; `None` without one."""
 
     @property
     def max_body_size(self) -> int:
@@ -190,8 +190,8 @@ class Engine:
         body: bytes | None = None,
         form: Sequence[tuple[str, str]] | None = None,
     ) -> FoundToken:
-        """The request's token for the requirement's type and locations. `scope` is the ASGI scope.
-        Raises `MissingTokenError` where there is none."""
+        """Find the request's token by the requirement's type and locations. `scope` is the ASGI scope.
+        Raises `MissingTokenError` if there is none."""
 
     def verify_without_stores(
         self,
@@ -202,8 +202,8 @@ class Engine:
         csrf_required: bool,
         now: float,
     ) -> Admitted:
-        """Every check of the requirement on a token that was read before, but those of the stores: a revoked
-        token passes."""
+        """Verify a token that was found before, except for the checks that need a store: a revoked token
+        passes."""
 
     def authenticate(
         self,
@@ -217,15 +217,15 @@ class Engine:
         others: Callable[[], Sequence[Engine]] | None = None,
         claims: bool = False,
     ) -> Step:
-        """Find and verify the request's token: what a protected route costs.
+        """Find and verify the request's token: the one call of a protected route.
 
-        `revocation`: whether there is somebody to ask about revocation. `others`: gives the engines of the application's
-        other logins, and is called where one of them may have issued the token: then `LoginTypeMismatchError` is raised rather than the error of
-        a token that can't be read. `claims`: whether `Admitted.claims` is wanted."""
+        `revocation`: whether to ask about revocation. `others`: returns the engines of the application's other logins.
+        It is called if one of them may have issued the token; if so, `LoginTypeMismatchError` is raised instead of
+        the error of a token that can't be decoded. `claims`: whether `Admitted.claims` is needed."""
 
     def refresh_candidate(self, scope: Mapping[str, Any], now: float) -> RefreshCandidate | None:
-        """Before the handler runs: the request's access cookie, verified, CSRF included, when this route
-        and method take part in implicit refresh and the token expires within the configured time."""
+        """Before the handler runs: return the request's access cookie if this route and method take part in implicit
+        refresh, the token and its CSRF value verify, and it expires within the configured time."""
 
     def implicit_refresh(
         self,
@@ -235,8 +235,8 @@ class Engine:
         response_headers: Sequence[tuple[bytes, bytes]],
         now: float,
     ) -> list[str] | None:
-        """After the handler ran and the stores let the candidate pass: the `Set-Cookie` values of the new access
-        token, or `None` where the outcome forbids a refresh."""
+        """After the handler ran and the stores admitted the candidate: return the `Set-Cookie` values of the new access
+        token, or `None` if the response rules out a refresh."""
 
     def set_cookies(
         self, token: str, type: Literal["access", "refresh"], now: float, max_age: int | None = None
@@ -244,7 +244,7 @@ class Engine:
         """`Set-Cookie` values that store `token` and its CSRF value."""
 
     def unset_cookies(self, type: Literal["access", "refresh"]) -> list[str]:
-        """`Set-Cookie` values that delete what `set_cookies` set, with the same attributes."""
+        """`Set-Cookie` values that delete the cookies of `set_cookies`, with the same attributes."""
 
     def answer(
         self,
@@ -255,33 +255,33 @@ class Engine:
         login_types: tuple[str, str | None] | None = None,
         retry_after: int | None = None,
     ) -> tuple[int, list[tuple[str, str]], bytes, tuple[int, str]]:
-        """Word the answer to an exception: status, headers, body, and the code and reason that an open WebSocket is
-        closed with. `error_type` is one of `error_types()`, `name` the name of the exception's
-        own class, which may be a subclass. Raises `KeyError` for an unknown `error_type`."""
+        """Create the answer to an exception: status, headers, body, and the code and reason that an open WebSocket is
+        closed with. `error_type` is one of `error_types()`. `name` is the name of the exception's class, which may
+        be a subclass. Raises `KeyError` for an unknown `error_type`."""
 
 @final
 class Policy:
-    """Rules, compiled. It holds no reference to them: rules and evaluators are known by their places."""
+    """Compiled rules. It refers to rules and evaluators by their index, and holds no reference to them."""
 
     def __new__(cls, rules: Sequence[PolicyRule], global_evaluators: int, default_allow: bool) -> Policy:
-        """`global_evaluators` is how many there are. Raises `PolicyEvaluationError` that names a bad field."""
+        """`global_evaluators` is their number. Raises `PolicyEvaluationError` that names a bad field."""
 
     def evaluate(self, context: PolicyContext) -> PolicyEvaluation:
-        """Begin to decide. Every condition is looked at here; passes on what an attribute raises."""
+        """Begin to decide. This evaluates every condition, and passes on what an attribute raises."""
 
 @final
 class PolicyEvaluation:
-    """A decision on its way: while `wants` names an evaluator, ask that and tell `answer`."""
+    """A decision in progress: while `wants` returns an evaluator, call it and pass its result to `answer`."""
 
     def wants(self) -> tuple[int, bool, int] | None:
-        """Whose answer is needed: the rule it is asked about, whether it is a global evaluator, and its place
-        among those or among the rule's own. `None`: there is a decision."""
+        """The evaluator to call next: the index of the rule, whether the evaluator is a global one, and its index among
+        the global ones or those of the rule. `None`: there is a decision."""
 
     def answer(self, holds: bool) -> None:
-        """What the evaluator said."""
+        """Continue with the evaluator's result."""
 
     def decision(self) -> tuple[bool, str, int | None]:
-        """Whether it is allowed, why, and the rule that decided."""
+        """Whether the action is allowed, the reason, and the index of the rule that decided."""
 
 def condition_matches(condition: PolicyCondition, context: PolicyContext) -> bool:
     """Whether the condition holds. Raises `PolicyEvaluationError` for an unknown source or operator."""
@@ -290,11 +290,11 @@ def pattern_covers(pattern: str, name: str) -> bool:
     """Whether a rule's pattern covers the name of an action or a resource."""
 
 def scopes_match(scopes: Sequence[str] | None, all_required: bool, payload: TokenPayload | None) -> bool:
-    """Whether the token has a rule's scopes."""
+    """Whether the token has the scopes of a rule."""
 
 def read_policy(text: str, file: str, format: str) -> tuple[list[dict[str, Any]], bool]:
     """The rules of a policy file as the arguments of `PolicyRule`, and `default_allow`. `format` is `toml` or
-    `json`. Raises `ValueError` that names the file, the line and the member."""
+    `json`. Raises `ValueError` that names the file, the line and the key."""
 
 def security_schemes(
     settings: Mapping[str, object], type: str, locations: Sequence[str] | None = None
@@ -303,100 +303,99 @@ def security_schemes(
     the parameter's name and the description. The settings need no keys."""
 
 def error_types() -> list[str]:
-    """The names of the exception classes that have answers of their own."""
+    """The names of the exception classes that have an HTTP answer."""
 
 def failed_close() -> tuple[int, str]:
-    """The code and the reason that an open WebSocket is closed with where the service failed."""
+    """The code and the reason that an open WebSocket is closed with when a callback or a store failed."""
 
 def error_message(error_type: str) -> str | None:
-    """The message of an exception class's answers; `None`: the exception's own text. Raises `KeyError`."""
+    """The message in the answers to an exception class; `None`: `str(exception)`. Raises `KeyError`."""
 
 def default_subject(custom: dict[str, Any], sub: Any, scopes: Any, login_type: Any) -> dict[str, Any]:
-    """Who acts, for a policy that isn't told: the bearer of the token with these claims."""
+    """The default attributes of a policy's subject: those of the user of a token with these claims."""
 
 def circumstances(now: float, host: str | None = None) -> tuple[int, int, str | None]:
-    """The hour and the day of the week in UTC, Monday being 0, and the client's address as policies know it."""
+    """The hour and the weekday in UTC, Monday being 0, and the client's address in the form that policies use."""
 
 def address_rate_limit_key(host: str, ipv6_prefix: int) -> str | None:
-    """The key of a rate limit by the client's address; `None` where the server knows no address."""
+    """The key of a rate limit by the client's address; `None` if the server knows no address."""
 
 def decode_unverified(token: str) -> dict[str, Any]:
-    """The claims of a token whose signature nobody checked. Raises `JWTDecodeError`."""
+    """The claims of a token, without checking its signature. Raises `JWTDecodeError`."""
 
 def token_header(token: str) -> dict[str, Any]:
-    """The protected header of a token whose signature nobody checked. Raises `JWTDecodeError`."""
+    """The protected header of a token, without checking its signature. Raises `JWTDecodeError`."""
 
 def has_scopes(granted: Sequence[str], required: Sequence[str], all_required: bool) -> bool:
-    """Whether the granted scopes meet the required ones, by the rule that `Requirement.scopes` follows."""
+    """Whether the granted scopes meet the required ones, by the same rules as `Requirement.scopes`."""
 
 def check_login_type(expected: str, actual: str | None) -> None:
-    """Raise `LoginTypeMismatchError` where a token is of another login type, or of none."""
+    """Raise `LoginTypeMismatchError` if a token has another login type, or none."""
 
 @final
 class SessionTable:
-    """Which sessions there are, whose they are, and which of them are over. Safe to share between threads.
+    """Sessions by id and by user, each until it was idle for too long. Safe to share between threads.
 
-    It is bounded: when it is full, the session that was idle longest is forgotten. `now` is in seconds by a clock of
+    It is bounded: when it is full, the session that was idle longest is dropped. `now` is in seconds by a clock of
     the caller's choice."""
 
     def __new__(cls) -> SessionTable: ...
     def set_max_idle(self, seconds: float | None) -> None:
-        """Remember a session that nobody asks about for so many seconds; `None`: without end."""
+        """Keep a session that is not used for this many seconds; `None`: forever."""
 
     def insert(self, session_id: str, uid: str, session: Any, size: int, now: float) -> bool:
-        """Add a session of a user, or replace the one of this name. `size` is in bytes. Tells whether it was kept: not
-        where it alone is larger than all may be."""
+        """Add a session of a user, or replace the one with this id. `size` is in bytes. Returns `False`, and keeps
+        nothing, if the session is larger than the whole table may be."""
 
     def find(self, session_id: str, now: float) -> Any | None:
-        """Give the session of this name, which is used by being asked about."""
+        """Return the session with this id, and count this as its last use."""
 
     def peek(self, session_id: str) -> Any | None:
-        """Give the session of this name without using it."""
+        """Return the session with this id, without counting this as a use."""
 
     def replace(self, session_id: str, known: Any, session: Any, size: int) -> bool:
-        """Keep `session` instead of `known`, and tell whether `known` was still there."""
+        """Replace `known` by `session`. Returns `False` if `known` is no longer in the table."""
 
     def remove(self, session_id: str) -> None:
-        """Forget the session of this name."""
+        """Remove the session with this id."""
 
     def of_user(self, uid: str, now: float) -> list[Any]:
-        """Give the user's sessions, the oldest first."""
+        """Return the user's sessions, the oldest first."""
 
     def remove_user(self, uid: str) -> None:
-        """Forget the user's sessions."""
+        """Remove the user's sessions."""
 
     def __len__(self) -> int:
-        """How many sessions there are."""
+        """The number of sessions."""
 
 @final
 class RateCounters:
-    """How many requests there were of each key, in windows of time. Safe to share between threads.
+    """Counts the requests of each key in windows of time. Safe to share between threads.
 
     `now` is in seconds by a clock that never goes back."""
 
     def __new__(cls, capacity: int) -> RateCounters:
         """`capacity`: how many keys are counted at once; for one more the window that ends soonest is
-        forgotten. Raises `ValueError`."""
+        dropped. Raises `ValueError`."""
 
     def increment(self, key: str, window: float, now: float) -> int:
-        """Count a request, and give the requests of the window."""
+        """Count a request, and return the number of requests in the window."""
 
     def time_left(self, key: str, window: float, now: float) -> float | None:
-        """How long the window still lasts; `None` where none has begun."""
+        """The seconds until the window ends; `None` if there is none."""
 
     def reset(self, key: str) -> None:
-        """Forget the requests of a key."""
+        """Remove the count of a key."""
 
     def __len__(self) -> int:
-        """How many windows are remembered."""
+        """The number of windows."""
 
 def check_rate(max_requests: int, window: float, requests: int, time_left: float | None = None) -> None:
-    """Raise `RateLimitExceeded` where the requests that were counted are too many. Raises `ValueError` that
-    names a bad argument."""
+    """Raise `RateLimitExceeded` if there were too many requests. Raises `ValueError` that names a bad argument."""
 
 @final
 class SettingReference:
-    """What there is to know of a setting."""
+    """The documentation of a setting."""
 
     @property
     def name(self) -> str:
@@ -408,11 +407,11 @@ class SettingReference:
 
     @property
     def default(self) -> str:
-        """The default in Python, as the environment variable would have it."""
+        """The default in Python, as a value of the environment variable."""
 
     @property
     def doc(self) -> str:
-        """What the setting does, in Markdown."""
+        """Its effect, in Markdown."""
 
 def setting_reference() -> list[SettingReference]:
     """Every setting, in the order of `docs/configuration.md`."""

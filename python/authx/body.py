@@ -1,6 +1,6 @@
-"""Reading what the engine wants of a request's body, and leaving the rest as it was.
+"""Reads the part of a request's body that the engine needs, so that the handler can still read the body.
 
-Starlette has no public way to hand a body on that was read, so this is where its private members are used.
+Starlette has no public API for that, so this module uses private attributes of its `Request`.
 """
 
 from importlib.util import find_spec
@@ -20,9 +20,9 @@ __all__ = ["read_wanted"]
 async def read_wanted(
     engine: Engine, requirement: Requirement, request: Request
 ) -> tuple[bytes | None, list[tuple[str, str]] | None]:
-    """Read the JSON body's bytes or the form's fields, where the engine wants one of them for this request.
+    """Read the bytes of a JSON body or the fields of a form, if the engine needs them for this request.
 
-    The route's handler can still read the body as if nobody had.
+    The route's handler can still read the body.
     """
     wanted = engine.wants(requirement, request.scope)
     if wanted == "json":
@@ -33,7 +33,7 @@ async def read_wanted(
 
 
 async def _read_bounded(request: Request, bound: int) -> bytes | None:
-    """Read the body, or give `None` where it is larger than the bound or somebody has consumed it."""
+    """Read the body. Returns `None` if it is larger than the bound, or was consumed already."""
     body: bytes | None = getattr(request, "_body", None)
     if body is not None:
         return body if len(body) <= bound else None
@@ -42,14 +42,14 @@ async def _read_bounded(request: Request, bound: int) -> bytes | None:
     if _announced_length(request) > bound:
         return None
 
-    # The length may be absent or a lie, so the bound is held while reading.
+    # `Content-Length` may be missing or wrong, so the bound is checked while reading.
     receive = request.receive
-    # The pieces are joined at once: a client that sends many tiny ones must not cost more than the bound.
+    # One buffer instead of a list of chunks: many tiny chunks would take more memory than the bound.
     read = bytearray()
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            # Nobody waits for an answer any more. Whoever else reads the body shall notice it as well.
+            # The client is gone. The next reader of the body must get this message too.
             _hand_on(request, message, receive)
             return None
         read += message.get("body", b"")
@@ -58,19 +58,18 @@ async def _read_bounded(request: Request, bound: int) -> bytes | None:
             _hand_on(request, whole, receive)
             return None
         if not message.get("more_body", False):
-            # Where Starlette itself keeps a body that was read, and looks before reading.
+            # Starlette's own cache of the body: `Request.body` looks here first.
             request._body = body = bytes(read)  # noqa: SLF001
             return body
 
 
 async def _read_form(request: Request, bound: int) -> list[tuple[str, str]]:
-    """Read the fields of a form. One that is larger than the bound has none."""
+    """Read the fields of a form. Returns none if it is larger than the bound."""
     if find_spec("python_multipart") is None:
         raise BadConfigurationError(
             "JWT_CSRF_CHECK_FORM needs the package python-multipart: pip install python-multipart"
         )
-    # For a route with form fields of its own FastAPI has parsed the form already; then only its announced length is
-    # left to go by.
+    # If the route has form parameters, FastAPI has parsed the form already. Then only `Content-Length` can be checked.
     if _announced_length(request) > bound:
         return []
     is_parsed = request._form is not None  # noqa: SLF001
@@ -79,7 +78,8 @@ async def _read_form(request: Request, bound: int) -> list[tuple[str, str]]:
     try:
         form: FormData = await request.form()
     except (HTTPException, MultiPartException, ValueError):
-        # It is damaged; older versions of Starlette let the parser's own errors through. The handler finds out by itself, if the token lets the request get there.
+        # The form is malformed; older versions of Starlette raise the parser's errors. If the token is accepted, the
+        # handler gets the same error.
         return []
     return [
         (name, value)
@@ -88,10 +88,10 @@ async def _read_form(request: Request, bound: int) -> list[tuple[str, str]]:
     ]
 
 
-def _is_unicode(text: str) -> bool:
-    """Whether the text has no lone surrogates, which a form's own charset can bring in."""
+def _is_unicode(string: str) -> bool:
+    """Whether the string has no lone surrogates, which the charset of a form can produce."""
     try:
-        text.encode()
+        string.encode()
     except UnicodeEncodeError:
         return False
     return True
@@ -100,13 +100,13 @@ def _is_unicode(text: str) -> bool:
 def _announced_length(request: Request) -> int:
     for name, value in request.scope["headers"]:
         if name == b"content-length" and value.isdigit():
-            # Python refuses to read numbers of thousands of digits; so many bytes no body has.
+            # Cut, because `int` raises for thousands of digits. 20 digits are more than any body has.
             return int(value[:20])
     return 0
 
 
 def _hand_on(request: Request, message: Message, receive: Receive) -> None:
-    """Let whoever reads the body next get this message first."""
+    """Make the next reader of the body receive this message first."""
     waiting = iter([message])
 
     async def replayed() -> Message:

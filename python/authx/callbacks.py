@@ -1,4 +1,4 @@
-"""The questions that AuthX asks an application: was this token revoked, and who is this user."""
+"""The application's callbacks: was this token revoked, and who is its user."""
 
 import inspect
 import logging
@@ -21,11 +21,11 @@ logger = logging.getLogger("authx")
 
 
 class PayloadCallback(Protocol):
-    """Tells whether a token was revoked, by its claims. Only sees those of tokens whose signature and claims hold.
+    """Tells whether a token was revoked. It is called with the claims, after signature and claims were checked.
 
-    It is told from a `TokenCallback` by its first parameter, which is annotated with `TokenPayload`, or is named
-    `payload` and not annotated with `str`. In all else it is like one: plain or `async`, a function or an object; raising, or
-    returning `None`, refuses the request with status 500.
+    It differs from a `TokenCallback` in its first parameter, which is annotated with `TokenPayload`, or is named
+    `payload` and not annotated with `str`. In all else it is the same: plain or `async`, a function or an object. If it
+    raises or returns `None`, the request is refused with status 500.
 
     Example:
         ```python
@@ -36,28 +36,28 @@ class PayloadCallback(Protocol):
     """
 
     def __call__(self, payload: TokenPayload, /) -> bool | Awaitable[bool]:
-        """Tell whether the token with these claims was revoked."""
+        """Return whether the token with these claims was revoked."""
 
 
 class Blocklist:
-    """An application's blocklist, asked so that it fails closed.
+    """Calls the application's blocklist callback. If the callback fails, the request is refused.
 
     Args:
-        callback: The application's, see `AuthX.set_callback_token_blocklist`.
+        callback: The callback, see `AuthX.set_callback_token_blocklist`.
     """
 
     def __init__(self, callback: TokenCallback | PayloadCallback) -> None:
-        # Arguments beyond the first are the caller's of `AuthX.is_token_in_blocklist`.
+        # Further arguments come from callers of `AuthX.is_token_in_blocklist`.
         self._callback: Callable[..., bool | Awaitable[bool]] = callback
         self.takes_payload = _takes_payload(callback)
-        """Whether the callback is asked about a token's claims, and not about its text."""
+        """Whether the callback takes the claims instead of the token string."""
 
     async def contains_any(self, tokens: Iterable[str | TokenPayload], **kwargs: Any) -> bool:
-        """Whether the application revoked one of these, which are the spellings of one token, or its claims.
+        """Whether the application revoked one of these: the spellings of one token, or its claims.
 
-        Whatever the callback raises is logged and passed on, and refuses the request: an `HTTPException` or
-        an `AuthXException` with the answer it stands for, anything else with status 500. To return `None`
-        is such an error too, because a function that forgot its `return` would otherwise let all in.
+        What the callback raises refuses the request. An `HTTPException` or an `AuthXException` is passed on and has
+        its own answer; anything else is logged, and the status is 500. `None` is such an error too, because
+        otherwise a function without `return` would accept every token.
         """
         try:
             for token in tokens:
@@ -73,19 +73,19 @@ class Blocklist:
         except (AuthXException, HTTPException):
             raise
         except Exception:
-            logger.exception("The blocklist callback failed, so the token counts for nothing")
+            logger.exception("The blocklist callback failed, so the token is refused")
             raise
         return False
 
 
 class SubjectGetter(Generic[T]):
-    """An application's way from a user's name in a token to its own idea of that user."""
+    """Calls the application's callback that finds the user of a token."""
 
     def __init__(self, callback: ModelCallback[T]) -> None:
         self._callback = callback
 
     async def get(self, uid: str) -> T | None:
-        """Find the user, or `None` where the application knows none of this name.
+        """Return the user with this id, or `None`.
 
         What the callback raises is passed on.
         """
@@ -99,7 +99,7 @@ def _takes_payload(callback: Callable[..., Any]) -> bool:
     try:
         signature = _signature(callback)
     except (TypeError, ValueError):
-        # Such as the methods of a set, which don't say what they take.
+        # Some built-in callables have no signature, such as the methods of a set.
         return False
     parameter = next(iter(signature.parameters.values()), None)
     if parameter is None or parameter.kind not in (Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD):
@@ -114,18 +114,18 @@ def _signature(callback: Callable[..., Any]) -> inspect.Signature:
     try:
         return inspect.signature(callback, eval_str=True)
     except (AttributeError, NameError, SyntaxError):
-        # A name that is imported for type checkers only; the annotation's text has to do.
+        # A name that is imported for type checkers only; the annotation remains a string.
         pass
     if sys.version_info >= (3, 14):
         from annotationlib import Format
 
-        # There an annotation that isn't a string fails in the same way when it is read.
+        # Since 3.14, reading such an annotation raises even if it is not written as a string.
         return inspect.signature(callback, annotation_format=Format.STRING)
     return inspect.signature(callback)
 
 
 def _alternatives(annotation: Any) -> Iterator[str]:
-    """Give the names of the classes that an annotation allows, as far as they are those that are looked for."""
+    """Return the names of the classes in an annotation, as far as they matter to `_takes_payload`."""
     if isinstance(annotation, str):
         inner = re.sub(r"^(\w+\.)*(Annotated|Optional)\[", "", annotation.strip())
         yield from (re.sub(r"^(\w+\.)*", "", part.strip()) for part in re.split(r"[|,\]]", inner))

@@ -1,4 +1,4 @@
-"""What time it is, for the whole package. The engine has no clock of its own."""
+"""The clock of the whole package. The engine reads no clock."""
 
 import time
 from typing import Protocol
@@ -7,19 +7,19 @@ __all__ = ["Clock", "elapsed", "now", "source"]
 
 
 class Clock(Protocol):
-    """What can tell the time: the module `time`, or `authx.testing.FrozenClock`."""
+    """A source of the time: the module `time`, or `authx.testing.FrozenClock`."""
 
     def time(self) -> float:
         """Seconds since 1970, UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Seconds since some moment or other, never going back."""
+        """Seconds since an arbitrary moment, which never decrease."""
         ...
 
 
 source: Clock = time
-"""Whom everything in the package asks."""
+"""The clock that the package reads. `FrozenClock` replaces it."""
 
 
 def now() -> float:
@@ -28,5 +28,5 @@ def now() -> float:
 
 
 def elapsed() -> float:
-    """Seconds since some moment or other, never going back."""
+    """Seconds since an arbitrary moment, which never decrease."""
     return source.monotonic()

@@ -20,10 +20,10 @@ __all__ = ["AuthXConfig"]
 
 
 def _seconds_as_number(value: Any) -> Any:
-    # Elsewhere `False` means that a token never ends; here it would be none that lives for a moment.
+    # In other packages `False` means that a token never expires; here it would be a duration of 0 seconds.
     if isinstance(value, bool):
         raise ValueError("a duration is expected, or None where there is no limit, not a bool")  # noqa: TRY004 -- pydantic's way
-    # The environment has text only, in which pydantic reads ISO 8601 but no plain number of seconds.
+    # Environment variables are strings, in which pydantic accepts ISO 8601 but not a plain number of seconds.
     if isinstance(value, str):
         try:
             return float(value)
@@ -33,7 +33,7 @@ def _seconds_as_number(value: Any) -> Any:
 
 
 def _status_as_number(value: Any) -> Any:
-    # Of a `Literal` pydantic takes no text, and the environment has nothing else.
+    # Environment variables are strings, which pydantic doesn't convert to the integers of a `Literal`.
     if isinstance(value, str) and value.isdecimal():
         return int(value)
     return value
@@ -44,18 +44,18 @@ Duration = Annotated[timedelta, BeforeValidator(_seconds_as_number)]
 
 
 class AuthXConfig(BaseSettings):
-    """How tokens are made, carried and checked.
+    """The settings for creating, transporting and verifying tokens.
 
     A value comes from the constructor, else from the environment variable of the field's name, else from the
     default. In the environment lists are JSON, `JWT_TOKEN_LOCATION='["headers", "cookies"]'`; durations are
     seconds or ISO 8601; `None`, which leaves a setting unset or switches it off, is `null`.
 
-    Settings may change while the application runs: assigning a field, or changing a list in place, holds
-    from the next token and the next request on.
+    Settings may change while the application runs: assigning a field, or changing a list in place, takes effect
+    with the next token and the next request.
 
     Raises:
-        pydantic.ValidationError: A value of the wrong kind, or a name that isn't a setting. Its text never
-            shows the value, which might be a secret.
+        pydantic.ValidationError: A value has the wrong type, or a name isn't a setting. The message never shows
+            the value, which might be a secret.
 
     Example:
         ```python
@@ -72,7 +72,7 @@ class AuthXConfig(BaseSettings):
         env_parse_none_str="null",
     )
 
-    # The docstrings are those of the engine's table of settings: a test compares them.
+    # The docstrings are copies of the engine's table of settings; a test compares them.
 
     # Keys and algorithms
 
@@ -334,7 +334,7 @@ class AuthXConfig(BaseSettings):
 
     @property
     def previous_public_key(self) -> str | None:
-        """The key that verified before: the previous secret, or the previous public key's PEM."""
+        """The previous key that verifies: the previous secret, or the previous public key's PEM."""
         return self.JWT_PREVIOUS_SECRET_KEY if self.is_algo_symmetric else self.JWT_PREVIOUS_PUBLIC_KEY
 
     def has_location(self, location: str) -> bool:
@@ -356,7 +356,7 @@ class AuthXConfig(BaseSettings):
 
     def __setattr__(self, name: str, value: Any) -> None:
         super().__setattr__(name, value)
-        # Not a field: a mark, new with each assignment, by which an engine built before knows that it is old.
+        # Not a field: a new object with each assignment, by which `EngineSource` detects that its engine is outdated.
         self.__dict__["_revision"] = object()
 
     def _required(self, name: str) -> str:

@@ -1,4 +1,4 @@
-"""`AuthX` as one request sees it."""
+"""`AuthX`, bound to one request and its response."""
 
 from collections.abc import Sequence
 from typing import Any, Generic, Protocol
@@ -12,7 +12,7 @@ __all__ = ["AuthXDependency"]
 
 
 class _Auth(Protocol[T_co]):
-    """What an `AuthXDependency` passes on to its `AuthX`."""
+    """The methods of `AuthX` that an `AuthXDependency` calls."""
 
     def create_access_token(self, *args: Any, **kwargs: Any) -> str: ...
 
@@ -34,7 +34,7 @@ class _Auth(Protocol[T_co]):
 
 
 class AuthXDependency(Generic[T]):
-    """What `AuthX` offers, bound to a request and its response, so that cookies need no response named.
+    """The methods of `AuthX`, bound to a request and its response, so that neither has to be passed.
 
     Example:
         ```python
@@ -71,7 +71,7 @@ class AuthXDependency(Generic[T]):
         *args: Any,
         **kwargs: Any,
     ) -> str:
-        """Make an access token, see `AuthX.create_access_token`."""
+        """Create an access token, see `AuthX.create_access_token`."""
         return self._auth.create_access_token(uid, fresh, headers, expiry, data, audience, *args, **kwargs)
 
     def create_refresh_token(
@@ -84,7 +84,7 @@ class AuthXDependency(Generic[T]):
         *args: Any,
         **kwargs: Any,
     ) -> str:
-        """Make a refresh token, see `AuthX.create_refresh_token`."""
+        """Create a refresh token, see `AuthX.create_refresh_token`."""
         return self._auth.create_refresh_token(uid, headers, expiry, data, audience, *args, **kwargs)
 
     def create_token_pair(
@@ -101,7 +101,7 @@ class AuthXDependency(Generic[T]):
         *,
         session_id: str | None = None,
     ) -> TokenResponse:
-        """Make an access and a refresh token, see `AuthX.create_token_pair`."""
+        """Create an access and a refresh token, see `AuthX.create_token_pair`."""
         return self._auth.create_token_pair(
             uid,
             fresh,
@@ -136,5 +136,5 @@ class AuthXDependency(Generic[T]):
         self._auth.unset_cookies(self._response if response is None else response)
 
     async def get_current_subject(self) -> T | None:
-        """Verify the request's access token and give its user, see `AuthX.get_current_subject`."""
+        """Verify the request's access token and return its user, see `AuthX.get_current_subject`."""
         return await self._auth.get_current_subject(self._request)

@@ -1,9 +1,9 @@
 # ruff: noqa: N818 -- these names are the interface that applications know
-"""Everything that can go wrong, as classes to catch.
+"""The exceptions of AuthX.
 
-`AuthXException` is the root of all that AuthX raises about a request or a setting. Which HTTP answer each
-class gets is decided by the engine and sent by `AuthX.handle_errors`; the names here are also the
-`error_type` of those answers.
+`AuthXException` is the base class of all that AuthX raises about a request or a setting. The engine decides the HTTP
+answer to each class, and the handlers of `AuthX.handle_errors` send it; the class names are the `error_type` of those
+answers.
 """
 
 from typing import Any
@@ -40,7 +40,7 @@ __all__ = [
 
 
 class AuthXException(Exception):
-    """The root of AuthX's exceptions.
+    """The base class of AuthX's exceptions.
 
     Attributes:
         login_type: The login type of the `AuthX` instance that refused, where it has one.
@@ -49,8 +49,8 @@ class AuthXException(Exception):
     login_type: str | None
 
     worded_answer: Any = None
-    """The HTTP answer as worded by the instance that refused. Several instances may serve one application,
-    and each has its own messages."""
+    """The HTTP answer of the instance that refused. Several instances may serve one application, and each has its
+    own messages."""
 
     def __init__(self, *args: Any, login_type: str | None = None, **kwargs: Any) -> None:
         super().__init__(*args)
@@ -58,11 +58,11 @@ class AuthXException(Exception):
 
 
 class BadConfigurationError(AuthXException):
-    """A setting is missing, contradicts another one, or has a value that can't work. Names the setting."""
+    """A setting is missing, contradicts another one, or is invalid. The message names the setting."""
 
 
 class JWTDecodeError(AuthXException):
-    """The token can't be read, or one of its claims doesn't hold."""
+    """The token can't be decoded, or one of its claims is not valid."""
 
 
 class TokenExpiredError(JWTDecodeError):
@@ -74,7 +74,7 @@ class TokenInvalidSignatureError(JWTDecodeError):
 
 
 class TokenInvalidAudienceError(JWTDecodeError):
-    """The token is meant for someone else: its `aud` names none of `JWT_DECODE_AUDIENCE`."""
+    """The token is meant for another service: its `aud` names none of `JWT_DECODE_AUDIENCE`."""
 
 
 class TokenInvalidIssuerError(JWTDecodeError):
@@ -82,15 +82,15 @@ class TokenInvalidIssuerError(JWTDecodeError):
 
 
 class NoAuthorizationError(AuthXException):
-    """Nothing in the request speaks for a user. Not raised by AuthX itself."""
+    """The request is not authorized. Not raised by AuthX itself."""
 
 
 class CSRFError(AuthXException):
-    """The request's CSRF value isn't the one inside the token of its cookie."""
+    """The request's CSRF value isn't that of the token in its cookie."""
 
 
 class SessionRevoked(AuthXException):
-    """The session that the token belongs to was revoked, or is not known to the session store."""
+    """The token's session was revoked, or the session store doesn't have it."""
 
 
 class InvalidToken(Exception):
@@ -108,7 +108,7 @@ class InvalidToken(Exception):
 
 
 class TokenError(AuthXException):
-    """The token is absent, or isn't what the route asks for."""
+    """The token is missing, or isn't what the route requires."""
 
 
 class MissingTokenError(TokenError):
@@ -116,27 +116,27 @@ class MissingTokenError(TokenError):
 
 
 class MissingCSRFTokenError(MissingTokenError):
-    """The token came in a cookie, and the request lacks the CSRF value that must accompany it."""
+    """A cookie carries the token, and the request doesn't repeat the token's CSRF value."""
 
 
 class TokenTypeError(TokenError):
-    """The token is of another type than the route asks for."""
+    """The token is of another type than the route requires."""
 
 
 class AccessTokenRequiredError(TokenTypeError):
-    """The route asks for an access token and got one of another type."""
+    """The route requires an access token and got one of another type."""
 
 
 class RefreshTokenRequiredError(TokenTypeError):
-    """The route asks for a refresh token and got one of another type."""
+    """The route requires a refresh token and got one of another type."""
 
 
 class FreshTokenRequiredError(TokenError):
-    """The route asks for a token that was issued by a login just now, not by a refresh."""
+    """The route requires a fresh token: one that was issued by a login, not by a refresh."""
 
 
 class RevokedTokenError(TokenError):
-    """The blocklist knows this token."""
+    """The token is on the blocklist."""
 
 
 class TokenRequiredError(TokenError):
@@ -144,10 +144,10 @@ class TokenRequiredError(TokenError):
 
 
 class InsufficientScopeError(TokenError):
-    """The token is valid and doesn't grant what the route asks for.
+    """The token is valid, but lacks scopes that the route requires.
 
     Attributes:
-        required: The scopes that the route asks for.
+        required: The scopes that the route requires.
         provided: The scopes that the token grants.
     """
 
@@ -170,7 +170,7 @@ class InsufficientScopeError(TokenError):
 
 
 class LoginTypeMismatchError(TokenTypeError):
-    """The token was issued for another kind of login, such as a customer's where an operator's is needed.
+    """The token is of another login type, such as a customer's where an operator's is required.
 
     Attributes:
         expected_type: The login type of the instance that refused.
@@ -199,7 +199,7 @@ class PolicyDeniedError(TokenError):
     """A policy forbids the action.
 
     Attributes:
-        reason: Why, in the policy's words.
+        reason: The reason of the rule that decided, or a general one.
     """
 
     reason: str
@@ -217,7 +217,7 @@ class RateLimitExceeded(AuthXException):
     """Too many requests.
 
     Attributes:
-        retry_after: Seconds until another request is welcome.
+        retry_after: The seconds until another request is allowed.
     """
 
     retry_after: int
@@ -232,7 +232,7 @@ class AuthxArgumentDeprecationWarning(DeprecationWarning):
 
 
 class WeakKeyWarning(UserWarning):
-    """A key works and is unwise: too short for its algorithm, or made up for this process only.
+    """A key works but is weak: it is too short for its algorithm, or is a random key of this process.
 
     `JWT_STRICT_KEYS=true` turns a short key into a `BadConfigurationError`.
     """

@@ -1,7 +1,7 @@
-"""How OpenAPI describes protected routes: a security scheme for each location that a token may stand in.
+"""The OpenAPI description of protected routes: a security scheme for each location of a token.
 
-FastAPI finds a security scheme as a dependency, and solves each dependency at each request. So the schemes are
-dependencies of a route's protection until its first request; from then on only OpenAPI sees them.
+FastAPI finds security schemes among the dependencies, and solves every dependency at each request. So the schemes are
+dependencies only until a route's first request; from then on only OpenAPI sees them.
 """
 
 import copy
@@ -33,11 +33,11 @@ def security_schemes(
 
 
 def scheme_parameters(find_schemes: Callable[[], dict[str, SecurityScheme]]) -> Iterator[Parameter]:
-    """Give the parameters of a dependency by which FastAPI learns its security schemes.
+    """Return parameters for the signature of a dependency, by which FastAPI finds its security schemes.
 
     Args:
-        find_schemes: Gives the schemes by name. Asked again while OpenAPI is written, so that settings which were
-            loaded after the routes still count for the first of them.
+        find_schemes: Returns the schemes by name. Called again when OpenAPI is generated, so that the first scheme
+            follows settings that were loaded after the routes were declared.
     """
     schemes = find_schemes()
     for index, (name, scheme) in enumerate(schemes.items()):
@@ -48,18 +48,18 @@ def scheme_parameters(find_schemes: Callable[[], dict[str, SecurityScheme]]) -> 
 
 
 def solve_no_schemes(scope: Scope) -> None:
-    """Have FastAPI solve the security schemes of the route that serves this request no longer.
+    """Stop FastAPI from solving the security schemes of the route that serves this request.
 
-    FastAPI reads one tree of dependencies when it solves them and when it writes OpenAPI, but from two places: the
-    route's handler holds on to the tree, while OpenAPI looks it up in the route. So the route gets a copy with the
-    schemes, and the handler's tree loses them. Where a route isn't built like that, it stays as it is, and its schemes
-    cost what they cost.
+    FastAPI uses one tree of dependencies to solve them and to generate OpenAPI, but through two references: the
+    route's handler holds the tree, while OpenAPI looks it up in the route. So the route gets a copy with the
+    schemes, and they are removed from the handler's tree. A route that isn't built like that is left unchanged, and
+    its schemes are solved at each request.
     """
-    # A route of a router that was included is known to newer versions of FastAPI by the context of its inclusion.
+    # Newer versions of FastAPI keep a route of an included router in the context of its inclusion.
     context = scope.get("fastapi", {}).get("effective_route_context")
     for route in (context, scope.get("route")):
         if hasattr(route, "dependant"):
-            # Two first requests at once, on two threads, would each take apart what the other is copying.
+            # Two first requests on two threads would each modify the tree that the other one copies.
             with _taking_apart:
                 _take_apart(route)
 
@@ -68,7 +68,7 @@ _taking_apart = threading.Lock()
 
 
 class _WithSchemes(list[Any]):
-    """The dependencies of a tree that OpenAPI alone looks at."""
+    """The dependencies of a tree that only OpenAPI uses."""
 
 
 def _take_apart(route: Any) -> None:
@@ -77,7 +77,7 @@ def _take_apart(route: Any) -> None:
         return
     described = _copied(solved)
     described.dependencies = _WithSchemes(described.dependencies)
-    # In this order: OpenAPI may be written on another thread at this moment.
+    # In this order, because another thread may be generating OpenAPI.
     route.dependant = described
     _drop_schemes(solved)
 
@@ -89,14 +89,14 @@ def _copied(dependant: Any) -> Any:
 
 
 def _drop_schemes(dependant: Any) -> None:
-    # A new list, since requests may be going through the old one.
+    # A new list, because requests may be iterating over the old one.
     dependant.dependencies = [inner for inner in dependant.dependencies if not isinstance(inner.call, _Scheme)]
     for inner in dependant.dependencies:
         _drop_schemes(inner)
 
 
 class _Scheme(SecurityBase):
-    """A security scheme for OpenAPI only: the token is read by the dependency that it belongs to."""
+    """A security scheme for OpenAPI only: the dependency that declares it reads the token."""
 
     async def __call__(self) -> None:
         return None

@@ -15,7 +15,7 @@ engine = PolicyEngine([
 ])
 ```
 
-A deny rule that applies wins, and what no rule is about is denied. docs/policies.md has the rules in full.
+A deny rule that applies wins, and an action that no rule covers is denied. See docs/policies.md.
 """
 
 import logging
@@ -55,20 +55,20 @@ logger = logging.getLogger("authx")
 _FAILED = "The policy could not be evaluated, so the action is refused"
 
 PolicyEffect = Literal["allow", "deny"]
-"""What a rule says where it applies."""
+"""The decision of a rule that applies."""
 
 PolicySource = Literal["subject", "resource", "environment", "token"]
-"""Which attributes a condition looks at."""
+"""Whose attributes a condition compares."""
 
 PolicyOperator = Literal["equals", "not_equals", "in", "not_in", "contains", "gt", "gte", "lt", "lte", "exists"]
-"""How a condition compares."""
+"""How a condition compares an attribute with its value."""
 
 
 @dataclass(frozen=True)
 class PolicyContext:
-    """What a policy is asked: may this be done to that, and by whom.
+    """The question to a policy: whether the subject may do this action on this resource.
 
-    Attributes may be mappings or any objects, such as pydantic models and dataclasses.
+    `subject` and `resource_attrs` may be mappings or any objects, such as pydantic models and dataclasses.
     """
 
     login_type: str
@@ -81,7 +81,7 @@ class PolicyContext:
     environment: Mapping[str, Any] = field(default_factory=dict)
 
     def get_source(self, source: PolicySource) -> Any:
-        """Give the object that holds the attributes of this source; for `token` the claims as a dictionary.
+        """Return the object that has the attributes of this source; for `token` the claims as a dictionary.
 
         Raises:
             PolicyEvaluationError: There is no such source.
@@ -97,7 +97,7 @@ class PolicyContext:
         raise PolicyEvaluationError(f"Unsupported policy source: {source}")
 
     def _token_attributes(self) -> dict[str, Any]:
-        # As the token has it, which is also what the conditions of a Rust service see.
+        # Numbers, as in the token, so that the same conditions hold in a Rust service.
         claims: dict[str, Any] = self.get_source("token")
         for name in ("exp", "nbf", "iat"):
             if isinstance(instant := claims.get(name), datetime):
@@ -109,7 +109,7 @@ class PolicyContext:
 class PolicyCondition:
     """Compares an attribute with a value.
 
-    A condition on an attribute of another type is false, never an error.
+    If the attribute and the value have different types, the condition is false. That is never an error.
 
     Example:
         ```python
@@ -126,7 +126,7 @@ class PolicyCondition:
         """Whether the condition holds.
 
         Raises:
-            PolicyEvaluationError: There is no such source or operator, or a value that can't be compared.
+            PolicyEvaluationError: The source or the operator is unknown, or a value can't be compared.
         """
         try:
             return _authx.condition_matches(self, context)
@@ -135,13 +135,13 @@ class PolicyCondition:
 
 
 class PolicyEvaluator(Protocol):
-    """A function of the application that has a say on a rule: plain or `async`. A plain one must not block.
+    """A function of the application that a rule depends on: plain or `async`. A plain one must not block.
 
-    Raising, or returning `None`, refuses the request with status 500.
+    If it raises or returns `None`, the request is refused with status 500.
     """
 
     def __call__(self, context: PolicyContext, rule: "PolicyRule", /) -> bool | Awaitable[bool]:
-        """Tell whether the rule applies, as far as this evaluator is concerned."""
+        """Return whether the rule may apply. All its evaluators have to agree."""
 
 
 @dataclass(frozen=True)
@@ -161,11 +161,11 @@ class PolicyRule:
     reason: str | None = None
 
     def matches_action(self, action: str) -> bool:
-        """Whether the rule is about this action."""
+        """Whether one of the rule's patterns matches this action."""
         return any(_authx.pattern_covers(pattern, action) for pattern in self.actions)
 
     def matches_resource(self, resource: str) -> bool:
-        """Whether the rule is about this resource."""
+        """Whether one of the rule's patterns matches this resource."""
         return any(_authx.pattern_covers(pattern, resource) for pattern in self.resources)
 
     def matches_scopes(self, payload: TokenPayload | None) -> bool:
@@ -175,7 +175,7 @@ class PolicyRule:
 
 @dataclass(frozen=True)
 class PolicyDecision:
-    """Whether the action is allowed, why, and which rule decided. True where it is allowed."""
+    """Whether the action is allowed, the reason, and the rule that decided. True if the action is allowed."""
 
     allowed: bool
     reason: str
@@ -189,11 +189,11 @@ class PolicyEngine:
     """Rules that together decide who may do what.
 
     Args:
-        rules: The rules. They are read at the first decision after they were given or added; changing one of
-            their lists in place later has no effect.
-        evaluators: Evaluators that every allow rule needs beside its own. None of them can switch a deny rule
-            off, so they aren't asked about those.
-        default_allow: Whether what no rule is about is allowed.
+        rules: The rules. They are compiled at the first decision after one was added; changing one of their
+            lists in place later has no effect.
+        evaluators: Evaluators that every allow rule depends on besides its own. They are not called for deny
+            rules, so they can't switch one off.
+        default_allow: Whether an action that no rule covers is allowed.
     """
 
     def __init__(
@@ -211,16 +211,16 @@ class PolicyEngine:
 
     @classmethod
     def from_file(cls, path: str | PathLike[str]) -> "PolicyEngine":
-        """Read the rules from a TOML or JSON file, by the ending of its name.
+        """Read the rules from a file, in TOML or JSON according to its suffix.
 
         Raises:
             OSError: The file can't be read.
-            ValueError: Something in it is wrong. Names the file, the line and the member.
+            ValueError: Something in it is wrong. The message names the file, the line and the key.
         """
         path = Path(path)
         text = path.read_text(encoding="utf-8")
         rules, default_allow = _authx.read_policy(text, str(path), path.suffix.removeprefix("."))
-        return cls([_rule_of(members) for members in rules], default_allow=default_allow)
+        return cls([_rule_of(fields) for fields in rules], default_allow=default_allow)
 
     @property
     def rules(self) -> list[PolicyRule]:
@@ -229,7 +229,7 @@ class PolicyEngine:
 
     @property
     def default_allow(self) -> bool:
-        """Whether what no rule is about is allowed."""
+        """Whether an action that no rule covers is allowed."""
         return self._default_allow
 
     @default_allow.setter
@@ -239,13 +239,13 @@ class PolicyEngine:
             self._compiled = None
 
     def add_rule(self, rule: PolicyRule) -> None:
-        """Add a rule behind the others."""
+        """Add a rule after the others."""
         with self._lock:
             self._rules += (rule,)
             self._compiled = None
 
     def add_evaluator(self, evaluator: PolicyEvaluator) -> None:
-        """Add an evaluator that every allow rule needs."""
+        """Add an evaluator that every allow rule depends on."""
         with self._lock:
             self._evaluators += (evaluator,)
             self._compiled = None
@@ -254,16 +254,17 @@ class PolicyEngine:
         """Decide.
 
         Raises:
-            PolicyEvaluationError: A rule is malformed, or an attribute or an evaluator raised; its cause is in
-                the log. An `HTTPException` or an `AuthXException` of an evaluator is passed on.
+            PolicyEvaluationError: A rule is malformed, or an attribute or an evaluator raised; the cause is
+                logged. An `HTTPException` or an `AuthXException` of an evaluator is passed on.
         """
         try:
             compiled = self._compile()
             evaluation = compiled.policy.evaluate(context)
             while (wanted := evaluation.wants()) is not None:
-                index, is_global, place = wanted
-                evaluator = compiled.evaluators[place] if is_global else compiled.rule_evaluators[index][place]
-                answer: Any = evaluator(context, compiled.rules[index])
+                rule_index, is_global, index = wanted
+                evaluators = compiled.evaluators if is_global else compiled.rule_evaluators[rule_index]
+                evaluator = evaluators[index]
+                answer: Any = evaluator(context, compiled.rules[rule_index])
                 if isawaitable(answer):
                     answer = await answer
                 if answer is None:
@@ -290,7 +291,7 @@ class PolicyEngine:
 
 
 class _Compiled:
-    """The engine's policy, and the objects that it knows by their places."""
+    """The engine's policy, with the rules and evaluators that it refers to by index."""
 
     def __init__(self, rules: Sequence[PolicyRule], evaluators: Sequence[PolicyEvaluator], default_allow: bool) -> None:
         self.rules = tuple(rules)
@@ -302,11 +303,11 @@ class _Compiled:
 def build_policy_environment(
     request: Request | None = None, environment: Mapping[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Describe the circumstances: `time`, `hour` and `weekday` in UTC; `method`, `path` and `client_ip` of a request.
+    """Return the attributes of the environment: `time`, `hour` and `weekday` in UTC; `method`, `path` and `client_ip`.
 
     Args:
         request: The request.
-        environment: What stands beside and instead of these.
+        environment: Further attributes, which take precedence over these.
     """
     now = clock.now()
     client = None if request is None else request.client
@@ -317,13 +318,13 @@ def build_policy_environment(
         "weekday": weekday,
     }
     if request is not None:
-        # Decoded, as the routes see it, and not as a text that a part of a URL could end early.
+        # The decoded path, as the router matches it. In `request.url.path` an encoded `?` or `#` could end it early.
         described |= {"method": request.scope.get("method"), "path": request.scope["path"], "client_ip": client_ip}
     return described | dict(environment or {})
 
 
 def default_subject_from_payload(payload: TokenPayload | None) -> dict[str, Any]:
-    """Describe who acts by the token: its custom claims, `sub`, `scopes` and `login_type`."""
+    """Return a subject's attributes from a token: its custom claims, `sub`, `scopes` and `login_type`."""
     if payload is None:
         return {}
     return _authx.default_subject(payload.model_extra or {}, payload.sub, payload.scopes or [], payload.login_type)
@@ -341,22 +342,22 @@ async def authorize(
     resource_attrs: Any = None,
     env: Mapping[str, Any] | None = None,
 ) -> None:
-    """Let the action of a verified token's bearer pass, or raise.
+    """Check that the user of a verified token may do this action.
 
     Args:
-        engine: Has the rules.
-        login_type: Whose token it is.
-        action: What is to be done.
-        resource: To what.
+        engine: The rules.
+        login_type: The login type of the token.
+        action: The action.
+        resource: The resource that the action is about.
         payload: The token's claims.
         request: The request.
-        subject: Who acts, as an object with attributes. Without it `sub`, `scopes` and `login_type` of the token.
-        resource_attrs: The resource, as an object with attributes.
-        env: What stands beside and instead of the usual circumstances.
+        subject: The subject's attributes. Those of `default_subject_from_payload` unless given.
+        resource_attrs: The resource's attributes.
+        env: Further attributes of the environment, which take precedence over those of `build_policy_environment`.
 
     Raises:
         PolicyDeniedError: A policy forbids it, or none allows it.
-        PolicyEvaluationError: It could not be decided.
+        PolicyEvaluationError: The decision failed.
     """
     context = PolicyContext(
         login_type=login_type,
@@ -373,6 +374,6 @@ async def authorize(
         raise PolicyDeniedError(decision.reason, login_type=login_type)
 
 
-def _rule_of(members: dict[str, Any]) -> PolicyRule:
-    conditions = [PolicyCondition(**condition) for condition in members.pop("conditions")]
-    return PolicyRule(**members, conditions=conditions)
+def _rule_of(fields: dict[str, Any]) -> PolicyRule:
+    conditions = [PolicyCondition(**condition) for condition in fields.pop("conditions")]
+    return PolicyRule(**fields, conditions=conditions)

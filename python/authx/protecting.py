@@ -27,8 +27,8 @@ __all__ = ["RouteProtection"]
 class RouteProtection:
     """The part of `AuthX` that protects routes.
 
-    The types of these properties are `Any`, because one object has to fit as a parameter's default, as an
-    argument of `Depends` and within `Annotated`.
+    The properties have the type `Any`, because the same object is used as a parameter's default, as an argument
+    of `Depends` and in `Annotated`.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class RouteProtection:
 
     @property
     def ACCESS_REQUIRED(self) -> Any:
-        """A valid access token; gives its `TokenPayload`.
+        """A valid access token; returns its `TokenPayload`.
 
         Example:
             ```python
@@ -65,17 +65,17 @@ class RouteProtection:
 
     @property
     def REFRESH_REQUIRED(self) -> Any:
-        """A valid refresh token; gives its `TokenPayload`."""
+        """A valid refresh token; returns its `TokenPayload`."""
         return self.refresh_token_required
 
     @property
     def FRESH_REQUIRED(self) -> Any:
-        """A valid access token that a login issued just now; gives its `TokenPayload`."""
+        """A valid access token that is fresh: issued by a login, not by a refresh. Returns its `TokenPayload`."""
         return self.fresh_token_required
 
     @property
     def CURRENT_SUBJECT(self) -> Any:
-        """A valid access token; gives the user that `set_callback_get_model_instance`'s callback finds.
+        """A valid access token; returns the user that the callback of `set_callback_get_model_instance` finds.
 
         Example:
             ```python
@@ -105,17 +105,17 @@ class RouteProtection:
 
     @property
     def BUNDLE(self) -> Any:
-        """`DEPENDENCY` by its other name."""
+        """Another name of `DEPENDENCY`."""
         return self.DEPENDENCY
 
     @property
     def WS_AUTH_REQUIRED(self) -> Any:
-        """A valid access token with a WebSocket's handshake; gives its `TokenPayload`.
+        """A valid access token in a WebSocket's handshake; returns its `TokenPayload`.
 
-        It may stand in the configured locations. Without one the handshake is refused.
+        The token is looked for in the configured locations. Without one the handshake is refused.
 
-        With a cookie's token only the service's own pages and those of `JWT_WEBSOCKET_ALLOWED_ORIGINS` may
-        connect, because a browser sends cookies along whichever page asks.
+        If a cookie carries the token, only the service's own pages and those of `JWT_WEBSOCKET_ALLOWED_ORIGINS` may
+        connect, because a browser sends cookies whichever page opens the WebSocket.
 
         Example:
             ```python
@@ -124,7 +124,7 @@ class RouteProtection:
                 await websocket.accept()
             ```
 
-        An open socket outlives its token, unless `websocket_guard` watches it.
+        An open socket outlives its token, unless it is in a `websocket_guard` block.
         """
         return self._dependency("websocket", lambda: WebSocketTokenRequired(self._authenticator))
 
@@ -151,18 +151,18 @@ class RouteProtection:
         verify_csrf: bool | None = None,
         locations: TokenLocations | None = None,
     ) -> Any:
-        """Require a valid token of the kind described; gives its `TokenPayload`.
+        """Require a valid token; returns its `TokenPayload`.
 
         Args:
             type: `access` or `refresh`.
-            verify_type: Whether the token must be of that type, or may be of any.
+            verify_type: Whether the token must be of that type, or may be of any type.
             verify_fresh: Whether it must be fresh.
-            verify_csrf: Whether a cookie's token needs its CSRF value. `None`: as the settings and the
-                request's method say. `True`: with every method. `False`: never.
-            locations: Where to look for the token, instead of where the settings say.
+            verify_csrf: Whether a request must repeat the CSRF value of a token in a cookie. `None`: according to the
+                settings and the request's method. `True`: for every method. `False`: never.
+            locations: Where to look for the token, instead of the configured locations.
 
         Raises:
-            ValueError: An argument is none of the above.
+            ValueError: An argument has a value that is not allowed.
 
         Example:
             ```python
@@ -188,21 +188,21 @@ class RouteProtection:
         verify_csrf: bool | None = None,
         locations: TokenLocations | None = None,
     ) -> Any:
-        """Require a valid access token that grants the scopes; gives its `TokenPayload`.
+        """Require a valid access token that grants the scopes; returns its `TokenPayload`.
 
         A granted `admin:*` covers `admin` and everything under `admin:`; a required `admin:*` is met by any
-        grant under `admin:`. Letter case counts.
+        granted scope under `admin:`. Scopes are case-sensitive.
 
         Args:
-            *scopes: What is asked for.
-            all_required: Whether all of them are needed, or one of them is enough.
+            *scopes: The required scopes.
+            all_required: Whether all of them are needed, or one is enough.
             verify_type: As in `token_required`.
             verify_fresh: As in `token_required`.
             verify_csrf: As in `token_required`.
             locations: As in `token_required`.
 
         Raises:
-            ValueError: An argument is none of the above.
+            ValueError: An argument has a value that is not allowed.
 
         Example:
             ```python
@@ -226,17 +226,17 @@ class RouteProtection:
         window: int = 60,
         key_func: Callable[[Request], Any] | None = None,
     ) -> Any:
-        """Require a valid access token, of a client that doesn't ask too often; gives its `TokenPayload`.
+        """Require a valid access token, and limit the requests of each client; returns the `TokenPayload`.
 
-        Requests are counted before their token is looked at, so that guessing is limited too.
+        Requests are counted before their token is verified, so that guessing tokens is limited too.
 
         Args:
-            max_requests: How many requests a window admits.
-            window: How many seconds it lasts.
-            key_func: Says who asks, see `RateLimiter`. Unless given, that is the client's address.
+            max_requests: How many requests are allowed in a window.
+            window: The length of the window in seconds.
+            key_func: Returns the key to count a request under, see `RateLimiter`. The client's address unless given.
 
         Raises:
-            ValueError: A number is out of range; the text names it.
+            ValueError: A number is out of range; the message names it.
 
         Example:
             ```python
@@ -260,8 +260,7 @@ class RouteProtection:
         return RequestTokenDependency(lambda request: self._find_token(request, type))
 
     def _dependency(self, name: str, make: Callable[[], RouteDependency]) -> Any:
-        # One object for all who ask, so that FastAPI calls it once per request and an application can override
-        # it in its tests.
+        # Always the same object, so that FastAPI calls it once per request and tests can override it.
         if name not in self._dependencies:
             self._dependencies[name] = make()
         return self._dependencies[name]

@@ -1,4 +1,4 @@
-"""Limits on how often a client may ask."""
+"""Limits on the requests of a client."""
 
 import math
 from collections.abc import Awaitable, Callable
@@ -25,10 +25,10 @@ __all__ = [
 
 
 class RateLimitBackend(Protocol):
-    """Counts requests. One that several processes share, such as a Redis, has its own implementation.
+    """Counts requests. Implement it for a store that several processes share, such as Redis.
 
     It may have a third method, `time_left(key, window)`, plain or `async`: the seconds until the window ends,
-    or `None`. `Retry-After` goes by it; without it a refused client is told to wait for the whole window.
+    or `None`. `Retry-After` is that time; without the method it is the length of the window.
 
     Example:
         ```python
@@ -49,26 +49,26 @@ class RateLimitBackend(Protocol):
     """
 
     async def increment(self, key: str, window: int) -> int:
-        """Count a request of this key, and give the number of requests in its window.
+        """Count a request of this key, and return the number of requests in its window.
 
         Args:
-            key: Who asks.
-            window: How many seconds the window lasts, which begins with the first request of the key.
+            key: What requests are counted by, such as an address.
+            window: The length of the window in seconds. It begins with the first request of the key.
         """
 
     async def reset(self, key: str) -> None:
-        """Forget the requests of this key."""
+        """Remove the count of this key."""
 
 
 class InMemoryBackend:
     """Counts the requests of this process. Safe to share between threads and event loops.
 
-    Windows that have ended are dropped. Limits with different windows count by themselves. A key that is no text,
-    such as a tuple of a tenant and a user, counts as what `repr` makes of it.
+    Windows that have ended are dropped. Limits with different windows are counted separately. A key that is not a
+    string, such as a tuple of a tenant and a user, is counted under its `repr`.
 
     Args:
-        max_keys: How many keys are counted at once. For one more, the window that ends soonest is forgotten.
-        clock: Tells the time in seconds, and never goes back.
+        max_keys: How many keys are counted at once. For one more, the window that ends soonest is dropped.
+        clock: Returns the time in seconds, and never decreases.
     """
 
     def __init__(self, *, max_keys: int = 100_000, clock: Callable[[], float] = elapsed) -> None:
@@ -76,33 +76,34 @@ class InMemoryBackend:
         self._clock = clock
 
     async def increment(self, key: Any, window: float) -> int:
-        """Count a request of this key, and give the number of requests in its window."""
-        return self._counters.increment(_text(key), window, self._clock())
+        """Count a request of this key, and return the number of requests in its window."""
+        return self._counters.increment(_string(key), window, self._clock())
 
     async def reset(self, key: Any) -> None:
-        """Forget the requests of this key."""
-        self._counters.reset(_text(key))
+        """Remove the count of this key."""
+        self._counters.reset(_string(key))
 
     async def time_left(self, key: Any, window: float) -> float | None:
-        """Tell how many seconds the window of this key still lasts."""
-        return self._counters.time_left(_text(key), window, self._clock())
+        """Return the seconds until the window of this key ends."""
+        return self._counters.time_left(_string(key), window, self._clock())
 
 
 class RateLimiter:
     """A dependency that refuses a client's requests beyond a limit, with status 429 and `Retry-After`.
 
-    Each instance counts by itself, unless several are given one backend.
+    Each instance has its own counts, unless several share a backend.
 
     Args:
-        max_requests: How many requests a window admits.
-        window: How many seconds it lasts. It begins with the first request.
-        backend: Counts, see `RateLimitBackend`. An `InMemoryBackend` unless given.
-        key_func: Says who asks, plain or `async`: a text, or what else the backend takes. Unless given, that is the client's address. Behind
-            a proxy it is the proxy's, unless the server is told to trust its headers.
+        max_requests: How many requests are allowed in a window.
+        window: The length of the window in seconds. It begins with the first request.
+        backend: Counts the requests, see `RateLimitBackend`. An `InMemoryBackend` unless given.
+        key_func: Returns the key to count a request under, a string or whatever the backend accepts; plain or `async`.
+            The client's address unless given. Behind a proxy that is the proxy's address, unless the server is
+            configured to trust the proxy's headers.
         ipv6_prefix: How many bits of an IPv6 address count as one client, see `JWT_RATE_LIMIT_IPV6_PREFIX`.
 
     Raises:
-        ValueError: A number is out of range; the text names it.
+        ValueError: A number is out of range; the message names it.
 
     Example:
         ```python
@@ -122,7 +123,7 @@ class RateLimiter:
     ) -> None:
         if not 1 <= ipv6_prefix <= 128:
             raise ValueError(f"ipv6_prefix: 1 to 128 bits are expected, not {ipv6_prefix}")
-        # Nothing is counted yet; this checks the arguments.
+        # Called for its checks of the arguments.
         check_rate(math.floor(_number("max_requests", max_requests)), window, 0)
         self.max_requests = max_requests
         self.window = window
@@ -130,9 +131,9 @@ class RateLimiter:
         self.key_func: Callable[[Request], str | Any] = key_func or address_key(lambda: ipv6_prefix)
 
     async def __call__(self, request: Request) -> None:
-        """Count the request, and refuse it where it is one too many.
+        """Count the request, and refuse it if it exceeds the limit.
 
-        What the backend or `key_func` raises is logged and passed on: in doubt nobody passes.
+        What the backend or `key_func` raises is logged and passed on, which refuses the request.
 
         Raises:
             RateLimitExceeded: There were too many requests.
@@ -142,11 +143,11 @@ class RateLimiter:
             counted = await _answer(self.backend.increment(key, self.window))
             requests = math.ceil(_number("the backend's increment", counted))
             time_left = None
-            # Asked only of a request that is refused.
+            # Needed only for a request that is refused.
             if requests > self.max_requests and hasattr(self.backend, "time_left"):
                 time_left = await _answer(self.backend.time_left(key, self.window))
                 if time_left is not None and time_left < 0:
-                    # What Redis says of a key that has just ended, or has no end.
+                    # Redis returns -2 for a key that has just expired, and -1 for one without expiry.
                     time_left = None
         except AuthXException:
             raise
@@ -156,17 +157,17 @@ class RateLimiter:
         try:
             check_rate(math.floor(self.max_requests), self.window, requests, time_left)
         except RateLimitExceeded:
-            # Whoever calls this by hand may have something that only resembles a request.
+            # Code that calls this directly may pass an object that only resembles a request.
             if isinstance(scope := getattr(request, "scope", None), dict):
                 usual_wording().ensure_handler_of(RateLimitExceeded, scope)
             raise
 
 
 def address_key(ipv6_prefix: Callable[[], int]) -> Callable[[Request], str]:
-    """Make a `key_func` that goes by the client's address.
+    """Create a `key_func` that returns the client's address.
 
     Args:
-        ipv6_prefix: Gives how many bits of an IPv6 address count as one client.
+        ipv6_prefix: Returns how many bits of an IPv6 address count as one client.
     """
 
     def key(request: Request) -> str:
@@ -174,7 +175,7 @@ def address_key(ipv6_prefix: Callable[[], int]) -> Callable[[Request], str]:
         key = None if client is None else address_rate_limit_key(client.host, ipv6_prefix())
         if key is None:
             raise BadConfigurationError(
-                "A rate limit by address needs to know the client's, and the server tells none: "
+                "A rate limit by address needs the client's address, and the server doesn't provide it: "
                 "give the limiter a `key_func`"
             )
         return key
@@ -183,7 +184,7 @@ def address_key(ipv6_prefix: Callable[[], int]) -> Callable[[Request], str]:
 
 
 class RateLimitedTokenRequired(TokenRequired):
-    """Counts the request, then verifies its token and gives the claims."""
+    """Counts the request, then verifies its token and returns the claims."""
 
     def __init__(self, authenticator: Authenticator[Any], requirement: Requirement, limiter: RateLimiter) -> None:
         super().__init__(authenticator, requirement)
@@ -191,7 +192,7 @@ class RateLimitedTokenRequired(TokenRequired):
         self._limiter = limiter
 
     async def __call__(self, request: Request, **schemes: None) -> Any:
-        """Give the `TokenPayload`, or the application's own model of it."""
+        """Return the `TokenPayload`, or an instance of the `payload_model`."""
         self._wording.ensure_handler(request.scope)
         try:
             await self._limiter(request)
@@ -201,7 +202,7 @@ class RateLimitedTokenRequired(TokenRequired):
         return await super().__call__(request, **schemes)
 
 
-def _text(key: Any) -> str:
+def _string(key: Any) -> str:
     return key if isinstance(key, str) else repr(key)
 
 

@@ -1,6 +1,6 @@
-"""Implicit refresh: while a user is active, the access cookie is replaced shortly before it ends.
+"""Implicit refresh: while a user is active, the access cookie is replaced shortly before its token expires.
 
-Whether a response carries a new cookie is the engine's decision. Here the store is asked and headers are sent.
+The engine decides whether a response carries a new cookie. This module asks the stores and sends the headers.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class ImplicitRefresh:
-    """One request's chance of a refresh."""
+    """The implicit refresh of one request."""
 
     def __init__(self, authenticator: Authenticator[Any], engine: Engine, candidate: RefreshCandidate) -> None:
         self._authenticator = authenticator
@@ -29,19 +29,19 @@ class ImplicitRefresh:
 
     @classmethod
     def of(cls, authenticator: Authenticator[Any], scope: Scope) -> "ImplicitRefresh | None":
-        """Before the handler runs: whether this request's cookie is due."""
+        """Before the handler runs: return a refresh if this request's cookie is due."""
         engine = authenticator.engines.current()
         candidate = engine.refresh_candidate(scope, clock.now())
         return None if candidate is None else cls(authenticator, engine, candidate)
 
     async def headers(self, status: int, response_headers: Sequence[tuple[bytes, bytes]]) -> Headers:
-        """After the handler ran: the headers that the response gets in addition, maybe none."""
+        """After the handler ran: return additional headers for the response, if any."""
         try:
             admitted = await self._authenticator.admit_candidate(self._candidate)
         except (RevokedTokenError, SessionRevoked):
             return []
         except Exception:
-            # The response is the handler's and stays as it is; only the refresh is called off.
+            # The handler's response is sent unchanged, without a refresh.
             logger.warning(
                 "No implicit refresh, because the blocklist or the session store could not be asked", exc_info=True
             )
@@ -56,7 +56,7 @@ class ImplicitRefresh:
 
 
 class ImplicitRefreshMiddleware:
-    """`AuthX.implicit_refresh_middleware` as plain ASGI, which costs a request less.
+    """`AuthX.implicit_refresh_middleware` as a plain ASGI middleware, which is faster.
 
     Example:
         ```python

@@ -1,13 +1,13 @@
-"""What a route declares in order to be protected.
+"""The dependencies that protect routes.
 
-Each object here serves in three forms, and is the same dependency in all of them:
+Each object here can be used in three forms, and is the same dependency in all of them:
 
     payload = auth.ACCESS_REQUIRED
     payload = Depends(auth.ACCESS_REQUIRED)
     payload: Annotated[TokenPayload, auth.ACCESS_REQUIRED]
 
-For the first and third it is an instance of FastAPI's `Depends`, for the second a callable; and it is its own
-`dependency`, so FastAPI calls it once per request however often it is declared.
+For the first and third it is an instance of FastAPI's `Depends`, for the second a callable. Its `dependency` is the
+object itself, so FastAPI calls it once per request however often it is declared.
 """
 
 import asyncio
@@ -39,9 +39,10 @@ _Kind = TypeVar("_Kind")
 
 
 def called_as_coroutine(kind: type[_Kind]) -> type[_Kind]:
-    """Let a class whose `__call__` is `async` pass for coroutine functions, where somebody asks.
+    """Mark the instances of a class whose `__call__` is `async` as coroutine functions.
 
-    `unittest.mock.patch` does, for one: it replaces these by an `AsyncMock`, and anything else by what can't be awaited.
+    `unittest.mock.patch` replaces coroutine functions by an `AsyncMock`, and everything else by a mock that can't be
+    awaited.
     """
     if sys.version_info >= (3, 12):
         return inspect.markcoroutinefunction(kind)
@@ -52,7 +53,7 @@ def called_as_coroutine(kind: type[_Kind]) -> type[_Kind]:
 
 @called_as_coroutine
 class RouteDependency(params.Depends):
-    """A dependency of a route in all three forms."""
+    """A dependency of a route that can be used in all three forms."""
 
     def __init__(self) -> None:
         super().__init__(dependency=self)
@@ -60,9 +61,9 @@ class RouteDependency(params.Depends):
     if TYPE_CHECKING:
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:
-            """Each kind has its own arguments, which FastAPI fills in."""
+            """Subclasses have parameters of their own, which FastAPI fills in."""
 
-    # By identity. Depends compares by its fields, one of which is this object itself.
+    # By identity. `Depends` compares its fields, and one of them is this object itself.
     __hash__ = object.__hash__
 
     def __eq__(self, other: object) -> bool:
@@ -73,7 +74,7 @@ class RouteDependency(params.Depends):
 
 
 class TokenRequired(RouteDependency):
-    """Verifies the request's token and gives its claims."""
+    """Verifies the request's token and returns its claims."""
 
     def __init__(
         self,
@@ -90,7 +91,7 @@ class TokenRequired(RouteDependency):
         self._locations = locations
 
     async def __call__(self, request: Request, **schemes: None) -> Any:
-        """Give the `TokenPayload`, or the application's own model of it."""
+        """Return the `TokenPayload`, or an instance of the `payload_model`."""
         if schemes:
             solve_no_schemes(request.scope)
         verified = self._check.verified(request)
@@ -111,7 +112,7 @@ class TokenRequired(RouteDependency):
 
 
 class SubjectRequired(TokenRequired):
-    """Verifies the request's token and gives the application's user."""
+    """Verifies the request's token and returns the application's user."""
 
     def __init__(
         self,
@@ -123,7 +124,7 @@ class SubjectRequired(TokenRequired):
         self._subject_of = subject_of
 
     async def __call__(self, request: Request, **schemes: None) -> Any:
-        """Give what the callback of `set_callback_get_model_instance` finds."""
+        """Return the user that the callback of `set_callback_get_model_instance` finds."""
         if schemes:
             solve_no_schemes(request.scope)
         verified = self._check.verified(request)
@@ -133,24 +134,24 @@ class SubjectRequired(TokenRequired):
 
 
 class RequestTokenDependency(RouteDependency):
-    """Finds the request's token and doesn't verify it."""
+    """Finds the request's token without verifying it."""
 
     def __init__(self, find: Callable[[Request], Awaitable[RequestToken | None]]) -> None:
         super().__init__()
         self._find = find
 
     async def __call__(self, request: Request) -> RequestToken | None:
-        """Give the `RequestToken`, or `None` without one."""
+        """Return the `RequestToken`, or `None` without one."""
         return await self._find(request)
 
 
 class BundleDependency(RouteDependency):
-    """Gives what `AuthX` offers, bound to the request and its response."""
+    """Returns an `AuthXDependency`, bound to the request and its response."""
 
     def __init__(self, bind: Callable[[Request, Response], AuthXDependency[Any]]) -> None:
         super().__init__()
         self._bind = bind
 
     async def __call__(self, request: Request, response: Response) -> AuthXDependency[Any]:
-        """Give the `AuthXDependency`."""
+        """Return the `AuthXDependency`."""
         return self._bind(request, response)

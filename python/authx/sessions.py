@@ -1,7 +1,7 @@
 """Sessions: one login of a user, which can be ended together with all of its tokens.
 
-A token names its session in the claim `sid`. Which session has to be asked about, and what its state means for the
-token, is the engine's decision. Here the store is asked.
+A token names its session in the claim `sid`. The engine decides whether the session has to be checked, and what its
+state means for the token. This module asks the store.
 """
 
 import uuid
@@ -30,28 +30,28 @@ class SessionInfo(BaseModel):
     """One login of a user. It serves as a response model, for a page that lists a user's devices."""
 
     session_id: str = Field(default_factory=lambda: str(uuid.uuid4()))
-    """The session's own name, the `sid` of its tokens."""
+    """The session's id, which its tokens have in the claim `sid`."""
 
     uid: str
-    """Whose login it is."""
+    """The id of the user, as in the tokens' subject."""
 
     created_at: datetime = Field(default_factory=_now)
     """When it began."""
 
     last_active: datetime = Field(default_factory=_now)
-    """When a request used one of its tokens last, see `JWT_SESSION_UPDATE_LAST_ACTIVE`."""
+    """When a request last used one of its tokens, see `JWT_SESSION_UPDATE_LAST_ACTIVE`."""
 
     ip_address: str | None = None
-    """From where the user logged in."""
+    """The client's address at the login."""
 
     user_agent: str | None = None
-    """With which program."""
+    """The header `User-Agent` of the login."""
 
     device_info: dict[str, Any] | None = None
-    """What else the application wants to know."""
+    """Whatever else the application stores about the login."""
 
     is_active: bool = True
-    """Whether its tokens count."""
+    """Whether its tokens are accepted."""
 
 
 _USER_AGENT_BYTES = 512
@@ -60,7 +60,7 @@ _SESSION_BYTES = 64 * 1024
 
 
 def _bounded(session: SessionInfo) -> tuple[SessionInfo, int]:
-    """Give a copy of the session that is no larger than the store keeps, and its size in bytes."""
+    """Return a copy with its strings cut to what the store keeps, and the copy's size in bytes."""
     kept = session.model_copy()
     kept.user_agent = _cut(kept.user_agent, _USER_AGENT_BYTES)
     kept.ip_address = _cut(kept.ip_address, _IP_ADDRESS_BYTES)
@@ -75,15 +75,15 @@ def _cut(string: str | None, size: int) -> str | None:
 
 
 class InMemorySessionStore:
-    """Keeps sessions in this process, and forgets those whose tokens have all expired.
+    """Keeps sessions in the memory of this process, until all their tokens have expired.
 
-    Another process knows nothing of them, and so refuses their tokens: where several serve one application, they
-    need a store that they share. It keeps 100 000 sessions in 64 MiB; for one more, the session that was idle longest
-    is forgotten, and its tokens are refused. Safe to share between threads.
+    Other processes don't have these sessions and refuse their tokens: an application with several processes needs a
+    store that they share. This one keeps 100 000 sessions in 64 MiB; for one more, the session that was idle longest
+    is dropped, and its tokens are refused. Safe to share between threads.
 
     Args:
-        max_idle: How long a session is remembered that nobody asks about: at least as long as its tokens live.
-            `None`: without end. It may be changed at any time.
+        max_idle: How long an unused session is kept: at least as long as its tokens are valid. `None`: forever.
+            It may be changed at any time.
     """
 
     def __init__(self, max_idle: timedelta | None = None) -> None:
@@ -92,7 +92,7 @@ class InMemorySessionStore:
 
     @property
     def max_idle(self) -> timedelta | None:
-        """How long a session is remembered that nobody asks about; `None`: without end."""
+        """How long an unused session is kept; `None`: forever."""
         return self._max_idle
 
     @max_idle.setter
@@ -101,51 +101,51 @@ class InMemorySessionStore:
         self._table.set_max_idle(None if max_idle is None else max_idle.total_seconds())
 
     async def create(self, session: SessionInfo) -> None:
-        """Remember a new session. Of its `user_agent` 512 bytes are kept, and of its `ip_address` 64.
+        """Store a new session. `user_agent` is cut to 512 bytes, and `ip_address` to 64.
 
         Raises:
-            ValueError: It takes more than 64 KiB. Names the field that is most likely at fault.
+            ValueError: It takes more than 64 KiB. The message names the field that is most likely the cause.
         """
         kept, size = _bounded(session)
         if not self._table.insert(kept.session_id, kept.uid, kept, size, clock.elapsed()):
             raise ValueError(f"device_info: the session takes {size} bytes, which is more than the store has room for")
 
     async def get(self, session_id: str) -> SessionInfo | None:
-        """Give the session of this name."""
+        """Return the session with this id."""
         session: SessionInfo | None = self._table.find(session_id, clock.elapsed())
         return None if session is None else session.model_copy()
 
     async def update(self, session_id: str, **kwargs: Any) -> None:
-        """Change fields of a session that is there.
+        """Change fields of a session, if it exists.
 
         Raises:
-            ValueError: A session has no such field, it can't be changed, or the session would be too large.
+            ValueError: A field doesn't exist or can't be changed, or the session would be too large.
         """
         unknown = kwargs.keys() - (SessionInfo.model_fields.keys() - {"uid"})
         if unknown:
             raise ValueError(f"fields of a session that can't be changed: {', '.join(sorted(unknown))}")
-        # Another thread may change it, too, or delete it; then the change is made to what is there now, if anything is.
+        # Another thread may change or delete the session meanwhile. Then try again with what is stored now.
         while (session := self._table.peek(session_id)) is not None:
             changed, size = _bounded(session.model_copy(update=kwargs))
             if self._table.replace(session_id, session, changed, size):
                 return
 
     async def delete(self, session_id: str) -> None:
-        """Forget the session."""
+        """Delete the session."""
         self._table.remove(session_id)
 
     async def list_by_user(self, uid: str) -> list[SessionInfo]:
-        """Give the user's active sessions, the oldest first."""
+        """Return the user's active sessions, the oldest first."""
         sessions: list[SessionInfo] = self._table.of_user(uid, clock.elapsed())
         return [session.model_copy() for session in sessions if session.is_active]
 
     async def delete_all_by_user(self, uid: str) -> None:
-        """Forget the user's sessions."""
+        """Delete the user's sessions."""
         self._table.remove_user(uid)
 
 
 class Sessions:
-    """The store of an `AuthX`'s sessions, and the question that is put to it about a token."""
+    """Holds the session store of an `AuthX`, and asks it about tokens."""
 
     __slots__ = ("_engines", "_in_memory", "chosen")
 
@@ -153,26 +153,26 @@ class Sessions:
         self._engines = engines
         self._in_memory = InMemorySessionStore()
         self.chosen: SessionStoreProtocol | None = None
-        """The application's own store; `None` stands for this process's memory."""
+        """The application's store; `None` stands for the one in memory."""
 
     def store(self) -> SessionStoreProtocol:
-        """Give the store that is in force."""
+        """Return the current store."""
         if self.chosen is not None:
             return self.chosen
-        # Each time, because the settings may have changed.
+        # At each call, because the settings may have changed.
         seconds = self._engines.current().session_max_idle
         self._in_memory.max_idle = None if seconds is None else timedelta(seconds=seconds)
         return self._in_memory
 
     async def answer(self, question: SessionQuestion, *, in_use: bool) -> Step:
-        """Ask the store about the session of a token, so that it fails closed.
+        """Ask the store about the session of a token. If the store fails, the token is refused.
 
         Args:
-            question: Names the session.
-            in_use: Whether a request uses the session, which is noted if the settings say so.
+            question: Has the session's id.
+            in_use: Whether a request uses the session, so that its last activity is updated if configured.
 
         Raises:
-            SessionRevoked: The session has ended, or there is none of this name.
+            SessionRevoked: The session was revoked, or the store doesn't have it.
         """
         store = self.store()
         engine = self._engines.current()
@@ -182,41 +182,41 @@ class Sessions:
         except (AuthXException, HTTPException):
             raise
         except Exception:
-            logger.exception("The session store failed, so a token counts for nothing")
+            logger.exception("The session store failed, so the token is refused")
             raise
         step = question.answer(is_active)
         if in_use and engine.updates_last_active:
             try:
                 await store.update(question.session, last_active=_now())
             except Exception:
-                # The session is active, and no more was asked.
-                logger.warning("The session store could not note a session's last activity", exc_info=True)
+                # The session is active, which is all that the token depends on.
+                logger.warning("The session store could not update a session's last activity", exc_info=True)
         return step
 
 
 class SessionKeeping:
-    """The part of `AuthX` that begins, lists and ends sessions."""
+    """The part of `AuthX` that creates, lists and revokes sessions."""
 
     def __init__(self, sessions: Sessions) -> None:
         self._sessions = sessions
 
     def set_session_store(self, store: SessionStoreProtocol | None) -> None:
-        """Keep sessions in this store, instead of in this process.
+        """Keep sessions in this store, instead of in memory.
 
         Args:
-            store: A `SessionStoreProtocol`, or `None` for this process's memory.
+            store: A `SessionStoreProtocol`, or `None` for the one in memory.
         """
         self._sessions.chosen = store
 
     async def create_session(
         self, uid: str, request: Request | None = None, device_info: dict[str, Any] | None = None
     ) -> SessionInfo:
-        """Begin a session. Tokens belong to it that are made with its `session_id`.
+        """Create a session. Its tokens are those that are created with its `session_id`.
 
         Args:
-            uid: Whose login it is.
+            uid: The id of the user, as in the tokens' subject.
             request: The request of the login, for the client's address and `User-Agent`.
-            device_info: What else the application wants to know of it.
+            device_info: Whatever else the application stores about the login.
 
         Example:
             ```python
@@ -238,16 +238,16 @@ class SessionKeeping:
         return session
 
     async def list_sessions(self, uid: str) -> list[SessionInfo]:
-        """Give the user's active sessions."""
+        """Return the user's active sessions."""
         return await self._sessions.store().list_by_user(uid)
 
     async def get_session(self, session_id: str) -> SessionInfo | None:
-        """Give the session of this name, or `None` where there is none."""
+        """Return the session with this id, or `None`."""
         session: SessionInfo | None = await self._sessions.store().get(session_id)
         return session
 
     async def revoke_session(self, session_id: str) -> None:
-        """End a session. With `JWT_SESSION_TRACKING` its tokens are refused from now on.
+        """Revoke a session. With `JWT_SESSION_TRACKING` its tokens are refused from now on.
 
         Example:
             ```python
@@ -260,5 +260,5 @@ class SessionKeeping:
         await self._sessions.store().delete(session_id)
 
     async def revoke_all_sessions(self, uid: str) -> None:
-        """End all sessions of a user, as after a change of the password."""
+        """Revoke all sessions of a user, for example after a change of the password."""
         await self._sessions.store().delete_all_by_user(uid)

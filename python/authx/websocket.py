@@ -1,6 +1,6 @@
-"""WebSockets: the token of the handshake, and a guard for as long as the socket is open.
+"""WebSockets: the token of the handshake, and a guard while the socket is open.
 
-When an open socket's token is looked at again, and how the socket is closed, is the engine's decision.
+The engine decides when the token of an open socket is verified again, and how the socket is closed.
 """
 
 import contextlib
@@ -24,27 +24,27 @@ __all__ = ["WebSocketGuard", "WebSocketTokenRequired", "guarded"]
 _REQUIREMENT = Requirement(type="access", websocket=True)
 
 _PATIENCE_SECONDS = 5
-"""How long the client may take to answer that it is being closed."""
+"""How long to wait for the client's close frame."""
 
 
 class WebSocketTokenRequired(RouteDependency):
-    """Verifies the token of a WebSocket's handshake and gives its claims."""
+    """Verifies the token of a WebSocket's handshake and returns its claims."""
 
     def __init__(self, authenticator: Authenticator[Any]) -> None:
         super().__init__()
         self._authenticator = authenticator
 
     async def __call__(self, websocket: WebSocket) -> Any:
-        """Give the `TokenPayload`, or the application's own model of it."""
+        """Return the `TokenPayload`, or an instance of the `payload_model`."""
         return self._authenticator.payload_of(await _in_use(self._authenticator, websocket))
 
 
 class WebSocketGuard:
-    """What is known within, and after, an `async with auth.websocket_guard(websocket)` block."""
+    """The state of an `async with auth.websocket_guard(websocket)` block, also after it."""
 
     def __init__(self) -> None:
         self.error: Exception | None = None
-        """Why the guard closed the socket; `None` as long as it didn't."""
+        """Why the guard closed the socket; `None` if it didn't."""
 
 
 @asynccontextmanager
@@ -58,7 +58,7 @@ async def guarded(authenticator: Authenticator[Any], websocket: WebSocket) -> As
         try:
             yield guard
         except Exception as error:
-            # Raised below, out of reach of the group, which would wrap it.
+            # Raised after the group, which would wrap it in an `ExceptionGroup`.
             raised = error
         group.cancel_scope.cancel()
     if raised is not None:
@@ -76,7 +76,7 @@ async def _watch(
     guard: WebSocketGuard,
     block: anyio.CancelScope,
 ) -> None:
-    """Cancel the block and close the socket once the token holds no longer."""
+    """Cancel the block and close the socket once the token is no longer valid."""
     error: Exception | None = None
     while error is None:
         await anyio.sleep(verified.socket_check_in(clock.now()))
@@ -87,23 +87,20 @@ async def _watch(
         except TimeoutError as late:
             error = _ended(authenticator, websocket) or late
         except Exception as raised:
-            # Whatever it is: in doubt nobody passes.
+            # Any exception: if the check fails, the socket is closed.
             error = raised
     if isinstance(error, TimeoutError):
-        logger.error(
-            "The blocklist callback or the session store did not answer in time, "
-            "so a WebSocket's token counts for nothing"
-        )
+        logger.error("The blocklist callback or the session store did not answer in time, so a WebSocket is closed")
     guard.error = error
     block.cancel()
-    # At once, and not when the block is through: it may wait for something that can't be cancelled. In a scope of
-    # its own, since this is a part of what was cancelled.
+    # Close now instead of after the block, which may wait for something that can't be cancelled. The shield is needed
+    # because this task belongs to the cancelled group.
     with anyio.move_on_after(_PATIENCE_SECONDS, shield=True):
         await _close(authenticator, websocket, error)
 
 
 def _ended(authenticator: Authenticator[Any], websocket: WebSocket) -> AuthXException | None:
-    """Why the token holds no longer without any store; `None` where it does."""
+    """Verify without the stores. Returns why the token is no longer valid, or `None`."""
     try:
         authenticator.verify(_REQUIREMENT, websocket.scope)
     except AuthXException as error:
@@ -116,6 +113,6 @@ async def _close(authenticator: Authenticator[Any], websocket: WebSocket, error:
         return
     answer = authenticator.wording.answer(error) if isinstance(error, AuthXException) else None
     code, reason = failed_close() if answer is None else answer.close
-    # The client may leave at this very moment.
+    # The client may have disconnected.
     with contextlib.suppress(RuntimeError, WebSocketDisconnect):
         await websocket.close(code, reason)

@@ -1,6 +1,6 @@
-"""For the tests of an application: a clock that stands still, a logged-in client, and tokens that must be refused.
+"""For the tests of an application: a frozen clock, a logged-in client, and tokens that must be refused.
 
-No server and no login route is needed:
+They need neither a server nor a login route:
 
 ```python
 from authx.testing import FrozenClock, log_in, refused_tokens

@@ -1,4 +1,4 @@
-"""A clock that stands still."""
+"""A frozen clock."""
 
 import time
 from datetime import datetime, timedelta, timezone
@@ -12,22 +12,22 @@ __all__ = ["FrozenClock"]
 
 
 class FrozenClock:
-    """A clock that moves only when it is told to, for everything in AuthX that asks for the time.
+    """A clock that advances only when a test says so, for everything in AuthX that reads the time.
 
-    It counts within its `with` block, in the whole process. Tokens, cookies, sessions, rate limits and implicit
-    refresh go by it; nothing outside AuthX does, such as a client that drops cookies, and what waits, such as
-    `auth.websocket_guard`, waits as long as ever.
+    It is in effect within its `with` block, in the whole process: for tokens, cookies, sessions, rate limits and
+    implicit refresh. It has no effect outside AuthX, such as on a client that drops expired cookies, and none on
+    waiting: `auth.websocket_guard` sleeps as long as without it.
 
     Args:
-        at: What it shows at first. This moment, without a fraction of a second, unless given. A `datetime` without a
-            time zone is local time.
+        at: The time at first. The current time in whole seconds unless given. A `datetime` without a time zone is
+            local time.
 
     Example:
         ```python
         with FrozenClock() as clock:
             token = auth.create_access_token("ada")
             clock.advance(minutes=15)
-            # JWT_ACCESS_TOKEN_EXPIRES is 15 minutes: it has just ended.
+            # JWT_ACCESS_TOKEN_EXPIRES is 15 minutes, so the token has just expired.
         ```
     """
 
@@ -49,28 +49,28 @@ class FrozenClock:
 
     @property
     def now(self) -> datetime:
-        """What it shows, in UTC."""
+        """The time of this clock, in UTC."""
         return datetime.fromtimestamp(self._time, timezone.utc)
 
     def advance(self, duration: timedelta | float = 0, **parts: float) -> None:
-        """Let time pass.
+        """Advance the clock.
 
         Args:
-            duration: How much, as a `timedelta` or in seconds.
-            **parts: More of it, by the names that `timedelta` has: `minutes=5`.
+            duration: By how much, as a `timedelta` or in seconds.
+            **parts: Arguments of `timedelta`, added to `duration`: `minutes=5`.
 
         Raises:
-            ValueError: It would go back; `set` can.
+            ValueError: The duration is negative; use `set` instead.
         """
         whole = duration if isinstance(duration, timedelta) else timedelta(seconds=duration)
         passed = (whole + timedelta(**parts)).total_seconds()
         if passed < 0:
-            raise ValueError(f"duration: {passed} s would go back; `set` can")
+            raise ValueError(f"duration: {passed} s is negative; use `set` to go back")
         self._time += passed
         self._monotonic += passed
 
     def set(self, at: datetime | float) -> None:
-        """Show another moment. Back, it is a clock that was put right: what counts seconds that pass counts none."""
+        """Set the time. When it is set back, `monotonic` doesn't change, as when a system clock is corrected."""
         before, self._time = self._time, _seconds(at)
         self._monotonic += max(0.0, self._time - before)
 
@@ -79,7 +79,7 @@ class FrozenClock:
         return self._time
 
     def monotonic(self) -> float:
-        """Seconds that have passed."""
+        """Seconds that have passed, which never decrease."""
         return self._monotonic
 
 

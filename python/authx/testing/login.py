@@ -20,16 +20,16 @@ __all__ = ["HttpClient", "Login", "log_in"]
 
 
 class HttpClient(Protocol):
-    """What a client has to have: `TestClient`, `httpx.Client` and `httpx.AsyncClient` do."""
+    """The interface of a client: `TestClient`, `httpx.Client` and `httpx.AsyncClient` have it."""
 
     @property
     def base_url(self) -> Any:
-        """Where its requests go."""
+        """The URL that its requests are relative to."""
         ...
 
     @property
     def headers(self) -> Any:
-        """Headers that each of its requests has."""
+        """The headers of each of its requests."""
         ...
 
     @property
@@ -40,14 +40,14 @@ class HttpClient(Protocol):
 
 @dataclass(frozen=True)
 class Login:
-    """The tokens that a client got."""
+    """The tokens of a client."""
 
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
 
     refresh_headers: dict[str, str] = field(repr=False)
-    """What a request that needs the refresh token has to have: `client.post("/refresh", headers=login.refresh_headers)`.
-    With cookies this is the refresh token's CSRF value, with headers the token."""
+    """The headers of a request that needs the refresh token: `client.post("/refresh", headers=login.refresh_headers)`.
+    They have the refresh token's CSRF value if it is in a cookie, or else the token."""
 
 
 def log_in(
@@ -61,24 +61,24 @@ def log_in(
     data: dict[str, Any] | None = None,
     session_id: str | None = None,
 ) -> Login:
-    """Let each further request of this client be this user's, without asking the application.
+    """Log a client in, without a request to the application.
 
     The client keeps the access token in its headers, or both tokens in its cookies and the access token's CSRF value
-    in its headers. Another login takes the place of this one.
+    in its headers. Another login replaces this one.
 
     Args:
         client: The client.
         auth: Who issues the tokens.
-        uid: Whom they speak for.
-        location: `"headers"` or `"cookies"`. Headers unless given, where `JWT_TOKEN_LOCATION` has them.
-        fresh: Whether the user has just proved who they are.
-        scopes: What the tokens grant.
-        data: Further claims of both.
-        session_id: The session that they belong to.
+        uid: The subject of the tokens.
+        location: `"headers"` or `"cookies"`. Unless given, headers if `JWT_TOKEN_LOCATION` has them, or else cookies.
+        fresh: Whether the access token is fresh.
+        scopes: The scopes that the tokens grant.
+        data: Further claims of both tokens.
+        session_id: The session of the tokens.
 
     Raises:
-        ValueError: `JWT_TOKEN_LOCATION` doesn't have this location, or the client wouldn't send these cookies; the text
-            says why.
+        ValueError: `JWT_TOKEN_LOCATION` doesn't have this location, or the client wouldn't send the cookies; the
+            message says why.
 
     Example:
         ```python
@@ -99,9 +99,9 @@ def log_in(
         _keep_cookies(client, auth, access, refresh)
         headers = _csrf_headers(auth, access, refresh)
     else:
-        raise ValueError(f"location: {chosen!r} is nothing that a client keeps; use 'headers' or 'cookies'")
-    own: MutableMapping[str, str] = client.headers
-    own.update(headers[0])
+        raise ValueError(f"location: {chosen!r} can't be kept by a client; use 'headers' or 'cookies'")
+    client_headers: MutableMapping[str, str] = client.headers
+    client_headers.update(headers[0])
     return Login(access, refresh, headers[1])
 
 
@@ -121,34 +121,34 @@ def _csrf_headers(auth: AuthX[Any, Any], access: str, refresh: str) -> tuple[dic
 
 
 def _keep_cookies(client: HttpClient, auth: AuthX[Any, Any], access: str, refresh: str) -> None:
-    """Hand the client's jar an answer that sets the cookies, so that it does with them what it always does."""
-    answer = Response()
-    auth.set_access_cookies(access, answer)
-    auth.set_refresh_cookies(refresh, answer)
+    """Pass a response that sets the cookies to the client's jar, which applies its usual rules."""
+    response = Response()
+    auth.set_access_cookies(access, response)
+    auth.set_refresh_cookies(refresh, response)
     jar: CookieJar = client.cookies.jar
     base = str(client.base_url)
-    # A jar asks of an answer no more than its headers.
-    jar.extract_cookies(cast("HTTPResponse", _Headers(answer)), Request(base))  # noqa: S310  (nothing is opened)
+    # The jar uses only the headers of a response.
+    jar.extract_cookies(cast("HTTPResponse", _Headers(response)), Request(base))  # noqa: S310  (nothing is opened)
     kept = {cookie.name: cookie for cookie in jar}
     for name in (auth.config.JWT_ACCESS_COOKIE_NAME, auth.config.JWT_REFRESH_COOKIE_NAME):
         if name not in kept:
             raise ValueError(
-                f"base_url: a client of {base} takes no cookie of JWT_COOKIE_DOMAIN, {auth.config.JWT_COOKIE_DOMAIN!r}"
+                f"base_url: a client of {base} accepts no cookie for JWT_COOKIE_DOMAIN, {auth.config.JWT_COOKIE_DOMAIN!r}"
             )
         if kept[name].secure and not base.startswith("https:"):
             raise ValueError(
-                f"base_url: a client of {base} doesn't send cookies with JWT_COOKIE_SECURE; give it an address with https"
+                f"base_url: a client of {base} doesn't send cookies with JWT_COOKIE_SECURE; use an https URL"
             )
 
 
 class _Headers:
-    """An answer as a jar takes it."""
+    """A response with the interface that a cookie jar expects."""
 
-    def __init__(self, answer: Response) -> None:
-        self._answer = answer
+    def __init__(self, response: Response) -> None:
+        self._response = response
 
     def info(self) -> Message:
         message = Message()
-        for name, value in self._answer.headers.items():
+        for name, value in self._response.headers.items():
             message[name] = value
         return message

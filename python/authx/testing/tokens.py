@@ -13,17 +13,17 @@ __all__ = ["claims_of", "refused_tokens"]
 
 
 def refused_tokens(auth: AuthX[Any, Any], uid: str, type: TokenType = "access", **options: Any) -> dict[str, str]:
-    """Tokens like those of this user, each with one fault for which a protected route must refuse it.
+    """Return tokens of this user, each with one fault for which a protected route must refuse it.
 
     Args:
         auth: Who issues the tokens.
-        uid: Whom they would speak for.
-        type: What the route asks for, `"access"` or `"refresh"`.
-        **options: Further arguments of `create_access_token` or `create_refresh_token`, such as `scopes`, so that the
-            fault is all that is wrong with them.
+        uid: The subject of the tokens.
+        type: The type that the route requires, `"access"` or `"refresh"`.
+        **options: Further arguments of `create_access_token` or `create_refresh_token`, such as `scopes`, without which
+            the route would refuse the tokens for another reason.
 
     Returns:
-        Each token by the name of its fault: `"expired"`, `"of the other type"`, `"wrongly signed"` (with the signature
+        The tokens by the name of their fault: `"expired"`, `"of the other type"`, `"wrongly signed"` (with the signature
         of another token), `"changed"` (another subject under the signature), `"unsigned"` (the algorithm `none`, RFC
         8725 section 3.1) and `"damaged"` (cut short).
 
@@ -41,7 +41,7 @@ def refused_tokens(auth: AuthX[Any, Any], uid: str, type: TokenType = "access", 
     }
     create = creators.pop(type)
     (create_other,) = creators.values()
-    # What an access token alone can be.
+    # Refresh tokens have no argument `fresh`.
     other_options = {name: value for name, value in options.items() if name != "fresh"}
     header, payload, signature = create(uid, **options).split(".")
     past = timedelta(seconds=-(auth.config.JWT_DECODE_LEEWAY or 0) - 1)
@@ -56,7 +56,7 @@ def refused_tokens(auth: AuthX[Any, Any], uid: str, type: TokenType = "access", 
 
 
 def claims_of(token: str) -> dict[str, Any]:
-    """The claims of a token, without a look at anything else."""
+    """Return the claims of a token, without verifying it."""
     return _read(token.split(".")[1])
 
 
@@ -66,5 +66,5 @@ def _read(part: str) -> dict[str, Any]:
 
 
 def _written(value: dict[str, Any]) -> str:
-    text = json.dumps(value, separators=(",", ":"))
-    return base64.urlsafe_b64encode(text.encode()).rstrip(b"=").decode()
+    string = json.dumps(value, separators=(",", ":"))
+    return base64.urlsafe_b64encode(string.encode()).rstrip(b"=").decode()
