@@ -121,22 +121,22 @@ DECIDED = [
         asking("/access", cookie(token()), method="POST", **COOKIES),
     ),
     Decided(
-        "duplicate members in a token, and of the same cookie or parameter twice, the last one counts",
+        "of duplicate keys in a token, and of duplicate cookies or parameters, the last one counts",
         lambda e: e.gives_twice(),
         asking("/access", query=f"token=x&token={token()}", **QUERY),
     ),
     Decided(
-        "the same token in another spelling is another text for the blocklist",
+        "the same token in another spelling is another string for the blocklist",
         lambda e: e.errors[1] == "JWTDecodeError" and bool(re.search(TOKEN.pattern + "=", e.request_json)),
         asking("/access", bearer(token() + "=")),
     ),
     Decided(
-        'a claim of another type than its own, such as `"scopes": null`, passes or is absent',
+        'a claim of a wrong type, such as `"scopes": null`, is accepted or ignored',
         lambda e: e.errors[1] is not None and any(has_odd_claim(claims) for claims in e.tokens),
         asking("/access", bearer(token(scopes=None))),
     ),
     Decided(
-        "the blocklist callback sees any text before it is verified",
+        "the blocklist callback is called with any string, before it is verified",
         lambda e: e.errors[0] == "RevokedTokenError" and e.errors[1] is not None and bool(e.blocked),
         asking("/access", bearer("a.b.c"), blocked=["a.b.c"]),
     ),
@@ -154,7 +154,7 @@ DECIDED = [
         ),
     ),
     Decided(
-        "it renews without asking for the CSRF value",
+        "it renews without checking the CSRF value",
         lambda e: e.in_cookies() and e.lacks_csrf(CSRF) and bool(e.peer["cookies"]) and not e.ours["cookies"],
         asking("/found", cookie(token(exp=SOON)), ("X-CSRF-TOKEN", "x"), method="POST", **COOKIES),
     ),
@@ -200,7 +200,7 @@ DECIDED = [
         asking("/access", bearer(token(without="exp"))),
     ),
     Decided(
-        "a token without `jti` gets another one at each request",
+        "a token without `jti` gets a different one at each request",
         lambda e: e.without(r'\\"jti\\": (null|\\"…\\")') and any("jti" not in claims for claims in e.tokens),
         asking("/access", bearer(token(without="jti"))),
     ),
@@ -215,7 +215,7 @@ DECIDED = [
         asking("/logout", method="POST", **COOKIES),
     ),
     Decided(
-        "texts of its own, where an answer has the exception's",
+        "its own messages, in answers that show the exception's message",
         lambda e: (
             e.errors[0] == e.errors[1]
             and e.errors[0] in OWN_MESSAGE
