@@ -108,7 +108,7 @@ DECIDED = [
         asking("/access", ("Authorization", f"Bearer  {token()}")),
     ),
     Decided(
-        "a token of one `login_type` opens the routes of another; only the manager compares",
+        "a token of one `login_type` is accepted at the routes of another; only the manager checks it",
         lambda e: (
             e.errors[1] == "LoginTypeMismatchError"
             and any(claims.get("login_type") not in (None, e.login_type) for claims in e.tokens)
