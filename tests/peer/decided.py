@@ -94,8 +94,8 @@ DECIDED = [
         asking("/access", bearer(token()), JWT_COOKIE_SAMESITE="none", JWT_COOKIE_SECURE=False),
     ),
     Decided(
-        "an access token in the query string passes where a refresh token is required, and a refresh token there never "
-        "does",
+        "an access token in the query string is accepted where a refresh token is required, and a refresh token there is "
+        "not",
         lambda e: e.in_query() and e.route in REFRESH_ROUTES,
         asking("/refresh", query=f"token={token()}", **QUERY),
     ),
