@@ -6,6 +6,7 @@ authentication is raised as the class of `authx.exceptions` that names it; an in
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, Literal, final
 
 from authx.policy import PolicyCondition, PolicyContext, PolicyRule
@@ -18,6 +19,8 @@ __all__ = [
     "Admitted",
     "Engine",
     "FoundToken",
+    "Key",
+    "KeyRing",
     "Policy",
     "PolicyEvaluation",
     "RateCounters",
@@ -122,10 +125,118 @@ class RefreshCandidate:
         """Return the first question, or the admitted token, as `Engine.authenticate` does. It can be called once."""
 
 @final
+class Key:
+    """A key that signs and verifies tokens, or only verifies them, with one algorithm.
+
+    Its representation names the algorithm and the `kid`, and never the key.
+
+    Example:
+        ```python
+        Key.from_secret("HS256", secret, kid="2026-12")
+        ```
+    """
+
+    @staticmethod
+    def from_secret(algorithm: str, secret: str | bytes, *, kid: str | None = None) -> Key:
+        """Make a key of a shared secret, which is at least as long as the algorithm's hash (RFC 7518 section 3.2).
+
+        Args:
+            algorithm: Such as `HS256`.
+            secret: The secret.
+            kid: The key's name. Tokens that it signs carry it, and a token with another `kid` is not tried against
+                this key. A key without a name is tried whatever a token's `kid` is.
+
+        Raises:
+            BadConfigurationError: The secret can't serve as a key of this algorithm.
+            ValueError: There is no such algorithm.
+        """
+
+    @staticmethod
+    def from_private_pem(algorithm: str, pem: str | bytes, *, kid: str | None = None) -> Key:
+        """Make a key pair of a private key in PEM: PKCS#8, PKCS#1 or SEC1. The public half is derived from it.
+
+        Args and errors as with `from_secret`.
+        """
+
+    @staticmethod
+    def from_public_pem(algorithm: str, pem: str | bytes, *, kid: str | None = None) -> Key:
+        """Make a key that only verifies of a public key in PEM: SPKI or PKCS#1.
+
+        Args and errors as with `from_secret`.
+        """
+
+    @property
+    def algorithm(self) -> str:
+        """The key's one algorithm."""
+
+    @property
+    def kid(self) -> str | None:
+        """The key's name, if it has one."""
+
+    @property
+    def can_sign(self) -> bool:
+        """Whether the key signs tokens, not only verifies them."""
+
+@final
+class KeyRing:
+    """The keys of one issuer: the first signs, all of them verify. Immutable: each method gives another ring.
+
+    Args:
+        keys: At least one key. A `kid` names one key of an algorithm.
+
+    Raises:
+        BadConfigurationError: There is no key, or a `kid` is ambiguous.
+
+    Example:
+        ```python
+        auth = AuthX(keys=KeyRing([Key.from_secret("HS256", this_month, kid="2026-12"),
+                                   Key.from_secret("HS256", last_month, kid="2026-11")]))
+        ```
+    """
+
+    def __new__(cls, keys: Sequence[Key]) -> KeyRing: ...
+    @property
+    def keys(self) -> list[Key]:
+        """The keys, the one that signs first."""
+
+    @property
+    def algorithm(self) -> str:
+        """The algorithm of the key that signs."""
+
+    def signing_with(self, key: Key) -> KeyRing:
+        """Give a ring in which this key signs, and the present keys still verify.
+
+        Raises:
+            BadConfigurationError: Another key of the algorithm has its `kid`.
+        """
+
+    def verifying_with(self, key: Key) -> KeyRing:
+        """Give a ring in which this key verifies as well but doesn't sign: for one that signs elsewhere, or soon.
+
+        Raises:
+            BadConfigurationError: Another key of the algorithm has its `kid`.
+        """
+
+    def retiring(self, kid: str, at: datetime | float) -> KeyRing:
+        """Give a ring in which the keys with this `kid` accept no token from an instant on.
+
+        Args:
+            kid: The name of the keys.
+            at: The instant, as a `datetime` with a time zone or in seconds since 1970.
+
+        Raises:
+            BadConfigurationError: No key has this `kid`, or the one that signs has it.
+        """
+
+    def __len__(self) -> int: ...
+
+@final
 class Engine:
     """A checked configuration with its keys. Immutable, and safe to share between threads."""
 
-    def __new__(cls, settings: Mapping[str, object], *, login_type: str | None = None) -> Engine:
+    def __new__(
+        cls, settings: Mapping[str, object], *, login_type: str | None = None, keys: KeyRing | None = None
+    ) -> Engine:
         """`settings` holds only what was set explicitly (`JWT_*` names; `None`, `bool`, `int`, `float`,
         `str`, `timedelta` or a sequence of `str`); everything else has the engine's default.
         Raises `BadConfigurationError`."""
@@ -133,6 +244,10 @@ class Engine:
     @property
     def warnings(self) -> list[str]:
         """Warnings about the keys, such as a secret that is too short. They name the setting."""
+
+    @property
+    def keys(self) -> KeyRing:
+        """The keys in force."""
 
     @property
     def error_message_key(self) -> str:

@@ -2,11 +2,12 @@
 
 import functools
 import secrets
+import threading
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 
-from authx._authx import Engine
+from authx._authx import Engine, KeyRing
 from authx.config import AuthXConfig
 from authx.exceptions import BadConfigurationError, WeakKeyWarning
 from authx.types import AlgorithmType, SymmetricAlgorithmType
@@ -20,15 +21,28 @@ class EngineSource:
     The engine is built at first use, because an application may create its `AuthX` first and set the keys later.
     """
 
-    def __init__(self, config: AuthXConfig, *, login_type: str | None, may_invent_key: bool) -> None:
+    def __init__(
+        self, config: AuthXConfig, *, login_type: str | None, may_invent_key: bool, keys: KeyRing | None = None
+    ) -> None:
         self._login_type = login_type
-        self.load(config, may_invent_key=may_invent_key)
+        self.load(config, may_invent_key=may_invent_key, keys=keys)
 
-    def load(self, config: AuthXConfig, *, may_invent_key: bool = False) -> None:
-        """Replace the configuration."""
-        self.config = config
-        self._may_invent_key = may_invent_key
-        self._built: _Built | None = None
+    def load(self, config: AuthXConfig, *, may_invent_key: bool = False, keys: KeyRing | None = None) -> None:
+        """Replace the configuration. Without `keys` its settings name the keys."""
+        with _building:
+            self.config = config
+            self._may_invent_key = may_invent_key
+            self._keys = keys
+            self._built: _Built | None = None
+
+    def change_keys(self, change: Callable[[KeyRing], KeyRing]) -> None:
+        """Replace the keys by those that `change` returns for the present ones."""
+        with _building:
+            keys = change(self.current().keys)
+            if not isinstance(keys, KeyRing):
+                raise TypeError(f"change: a function that returns a KeyRing is expected, not {type(keys).__name__}")
+            self._keys = keys
+            self._built = None
 
     def current(self) -> Engine:
         """Return the engine of the current configuration.
@@ -46,13 +60,17 @@ class EngineSource:
         return self._build()
 
     def _build(self) -> Engine:
+        with _building:
+            return self._build_alone()
+
+    def _build_alone(self) -> Engine:
         config = self.config
         revision = config.__dict__.get("_revision")
         lists = [value for value in config.__dict__.values() if type(value) is list]
         lists_as_built = [list(value) for value in lists]
 
         settings = explicit_settings(config)
-        if self._may_invent_key and config.is_algo_symmetric and config.JWT_SECRET_KEY is None:
+        if self._keys is None and self._may_invent_key and config.is_algo_symmetric and config.JWT_SECRET_KEY is None:
             settings["JWT_SECRET_KEY"] = _process_key()
             warnings.warn(
                 "JWT_SECRET_KEY is not set: tokens are signed with a random key of this process, "
@@ -60,13 +78,18 @@ class EngineSource:
                 WeakKeyWarning,
                 stacklevel=2,
             )
-        engine = Engine(settings, login_type=self._login_type)
+        engine = Engine(settings, login_type=self._login_type, keys=self._keys)
         _warn_about_keys(engine)
 
         # One assignment: another thread may load a configuration, or build an engine, at the same time.
         self._built = (config, revision, lists, lists_as_built, engine)
         return engine
 
+
+_building = threading.RLock()
+"""Held while an engine is built or its keys change, so that no thread puts an engine with the old keys into force.
+
+Not an attribute of the source: objects with locks can't be copied."""
 
 _Built = tuple[AuthXConfig, object, list[list[object]], list[list[object]], Engine]
 """A configuration, its `_revision`, its lists and copies of them, and the engine that was built from these.

@@ -20,6 +20,7 @@ from authx.dependencies import AuthXDependency
 from authx.engine import EngineSource
 from authx.exceptions import BadConfigurationError, MissingTokenError
 from authx.issuing import TokenIssuing
+from authx.keys import KeyRing
 from authx.protecting import RouteProtection
 from authx.refresh import ImplicitRefresh
 from authx.schema import P, RequestToken, TokenPayload
@@ -47,6 +48,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
             value in the claim `login_type`, and tokens with another value are refused.
         payload_model: A pydantic model that handlers get instead of a `TokenPayload`. It is created from the
             claims of the verified token. If they don't fit, the answer is that to a token that can't be decoded.
+        keys: The keys, instead of the settings that name keys; see `authx.keys`.
 
     Raises:
         TypeError: `payload_model` is not a pydantic model.
@@ -77,13 +79,17 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         login_type: str | None = None,
         *,
         payload_model: type[P] | None = None,
+        keys: KeyRing | None = None,
     ) -> None:
         if payload_model is not None and not _is_model(payload_model):
             raise TypeError("payload_model: a class that inherits from pydantic's BaseModel is expected")
         self.model = model
         self.login_type = login_type
         engines = EngineSource(
-            AuthXConfig() if config is None else config, login_type=login_type, may_invent_key=config is None
+            AuthXConfig() if config is None else config,
+            login_type=login_type,
+            may_invent_key=config is None,
+            keys=keys,
         )
         sessions = Sessions(engines)
         wording = Wording(
@@ -111,9 +117,36 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         """The settings. A change takes effect with the next token and the next request."""
         return self._engines.config
 
-    def load_config(self, config: AuthXConfig) -> None:
-        """Replace the settings."""
-        self._engines.load(config)
+    def load_config(self, config: AuthXConfig, *, keys: KeyRing | None = None) -> None:
+        """Replace the settings, and the keys: by `keys`, or without that argument by those of the settings."""
+        self._engines.load(config, keys=keys)
+
+    @property
+    def keys(self) -> KeyRing:
+        """The keys in force, whether the settings name them or a ring was given.
+
+        Raises:
+            BadConfigurationError: The settings are invalid, or there is no key.
+        """
+        return self._engines.current().keys
+
+    def change_keys(self, change: Callable[[KeyRing], KeyRing]) -> None:
+        """Replace the keys from the next token and the next request on, while requests run.
+
+        A verification cache begins empty. Only this process changes its keys.
+
+        Args:
+            change: Returns the new keys for the present ones. Threads that change the keys do so one after the other.
+
+        Raises:
+            TypeError: `change` returns no `KeyRing`.
+
+        Example:
+            ```python
+            auth.change_keys(lambda ring: ring.signing_with(Key.from_secret("HS256", new_secret, kid="2027-01")))
+            ```
+        """
+        self._engines.change_keys(change)
 
     @property
     def payload_model(self) -> type[P] | None:

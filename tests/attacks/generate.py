@@ -18,8 +18,8 @@ The file's head holds what the cases share:
 
 A case has a `topic` and a `name`, unique together; then `configuration`, `settings`,
 `login_type`, `route`, `now`, `request` and `expect`. Where a case is `revoked`, the store reports every token as
-revoked. A route that is a `websocket` gets the request as a handshake. A `ring` of named keys can't be made from
-settings, so such a case is for the engine alone. In `request`, every character is one byte (Latin-1); the header names
+revoked. A route that is a `websocket` gets the request as a handshake. A `ring` of named keys stands
+in place of the keys of the settings. In `request`, every character is one byte (Latin-1); the header names
 are as a browser writes them. `fields` are those of a form, as a parser returns them. An `endless` body never ends.
 A long string is written as a list of strings and `{"repeat": [string, times]}`.
 

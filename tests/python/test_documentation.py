@@ -63,6 +63,14 @@ def test_page_on_logins_says_what_the_example_answers(example: dict[str, Any], s
     assert answer.status == 401
 
 
+@pytest.mark.parametrize("example", ["keys.md"], indirect=True)
+def test_page_on_keys_announces_a_key_before_it_signs(example: dict[str, Any]) -> None:
+    auth = example["auth_of"]("the secret of this month, and it is long")
+    example["announce"](auth, "the secret of next month, and it is long")
+
+    assert [key.kid for key in auth.keys.keys] == ["2026-12", "2027-01"]
+
+
 @pytest.mark.parametrize("example", ["rate-limits.md"], indirect=True)
 def test_page_on_rate_limits_says_what_the_example_answers(example: dict[str, Any], serve: Any) -> None:
     client = serve(example["app"])

@@ -15,6 +15,7 @@ use crate::answer::{self, Answer, known};
 use crate::errors::{authentication_error, configuration_error, issue_error};
 use crate::instant::instant;
 use crate::json;
+use crate::keys::KeyRing;
 use crate::request::{CapturedHeaders, Scope, path};
 use crate::requirement::{Requirement, location, token_kind};
 use crate::settings;
@@ -30,9 +31,16 @@ pub(crate) struct Engine {
 #[pymethods]
 impl Engine {
     #[new]
-    #[pyo3(signature = (settings, *, login_type = None))]
-    fn new(settings: &Bound<'_, PyMapping>, login_type: Option<String>) -> PyResult<Self> {
+    #[pyo3(signature = (settings, *, login_type = None, keys = None))]
+    fn new(
+        settings: &Bound<'_, PyMapping>,
+        login_type: Option<String>,
+        keys: Option<PyRef<'_, KeyRing>>,
+    ) -> PyResult<Self> {
         let mut builder = settings::builder(settings)?;
+        if let Some(keys) = keys {
+            builder = builder.keys(keys.inner.clone());
+        }
         if let Some(login_type) = login_type {
             builder = builder.login_type(login_type);
         }
@@ -43,6 +51,11 @@ impl Engine {
     #[getter]
     fn warnings(&self) -> Vec<String> {
         self.inner.config().warnings().to_vec()
+    }
+
+    #[getter]
+    fn keys(&self) -> KeyRing {
+        KeyRing { inner: self.inner.config().keys().clone() }
     }
 
     #[getter]

@@ -65,7 +65,8 @@ fn exception<'py>(
     Ok(exception)
 }
 
-fn bad_configuration(py: Python<'_>, message: String) -> PyErr {
+/// `BadConfigurationError` with this message.
+pub(crate) fn bad_configuration(py: Python<'_>, message: String) -> PyErr {
     let class = exceptions(py).and_then(|module| module.getattr("BadConfigurationError"));
     match class.and_then(|class| class.call1((message,))) {
         Ok(exception) => PyErr::from_value(exception),

@@ -11,6 +11,7 @@ mod engine;
 mod errors;
 mod instant;
 mod json;
+mod keys;
 mod login_type;
 mod memory_sessions;
 mod policy;
@@ -37,6 +38,8 @@ mod _authx {
     use super::client_address::address_rate_limit_key;
     #[pymodule_export]
     use super::engine::Engine;
+    #[pymodule_export]
+    use super::keys::{Key, KeyRing};
     #[pymodule_export]
     use super::login_type::check_login_type;
     #[pymodule_export]

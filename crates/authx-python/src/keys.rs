@@ -1,0 +1,192 @@
+//! The Python classes `Key` and `KeyRing`.
+
+use authx::{Algorithm, KeyError, KeyRingError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyBytes, PyString};
+
+use crate::errors::bad_configuration;
+use crate::instant::instant;
+
+/// See `Key` in `_authx.pyi`.
+#[pyclass(frozen, module = "authx.keys")]
+pub(crate) struct Key {
+    inner: authx::Key,
+}
+
+#[pymethods]
+impl Key {
+    #[staticmethod]
+    #[pyo3(signature = (algorithm, secret, *, kid = None))]
+    fn from_secret(
+        algorithm: &str,
+        secret: &Bound<'_, PyAny>,
+        kid: Option<&str>,
+    ) -> PyResult<Self> {
+        Self::of(secret, "secret", kid, |bytes| {
+            authx::Key::from_secret(named(algorithm)?, bytes).map_err(Fault::from)
+        })
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (algorithm, pem, *, kid = None))]
+    fn from_private_pem(
+        algorithm: &str,
+        pem: &Bound<'_, PyAny>,
+        kid: Option<&str>,
+    ) -> PyResult<Self> {
+        Self::of(pem, "pem", kid, |bytes| {
+            authx::Key::from_private_pem(named(algorithm)?, bytes).map_err(Fault::from)
+        })
+    }
+
+    #[staticmethod]
+    #[pyo3(signature = (algorithm, pem, *, kid = None))]
+    fn from_public_pem(
+        algorithm: &str,
+        pem: &Bound<'_, PyAny>,
+        kid: Option<&str>,
+    ) -> PyResult<Self> {
+        Self::of(pem, "pem", kid, |bytes| {
+            authx::Key::from_public_pem(named(algorithm)?, bytes).map_err(Fault::from)
+        })
+    }
+
+    #[getter]
+    fn algorithm(&self) -> String {
+        self.inner.algorithm().to_string()
+    }
+
+    #[getter]
+    fn kid(&self) -> Option<&str> {
+        self.inner.kid().map(authx::Kid::as_str)
+    }
+
+    #[getter]
+    fn can_sign(&self) -> bool {
+        self.inner.can_sign()
+    }
+
+    fn __repr__(&self) -> String {
+        let kid = self.kid().map(|kid| format!(", kid={kid:?}")).unwrap_or_default();
+        format!("<Key algorithm={}{kid}>", self.algorithm())
+    }
+}
+
+impl Key {
+    fn of(
+        material: &Bound<'_, PyAny>,
+        parameter: &str,
+        kid: Option<&str>,
+        key: impl FnOnce(Vec<u8>) -> Result<authx::Key, Fault>,
+    ) -> PyResult<Self> {
+        let py = material.py();
+        let key = key(bytes_of(parameter, material)?).map_err(|fault| match fault {
+            Fault::Algorithm(message) => PyValueError::new_err(message),
+            Fault::Key(error) => bad_configuration(py, format!("{parameter}: {error}")),
+        })?;
+        let inner = match kid {
+            Some(kid) => key.with_kid(kid),
+            None => key,
+        };
+        Ok(Self { inner })
+    }
+}
+
+/// What is wrong with a key's arguments.
+enum Fault {
+    Algorithm(String),
+    Key(KeyError),
+}
+
+impl From<KeyError> for Fault {
+    fn from(error: KeyError) -> Self {
+        Self::Key(error)
+    }
+}
+
+fn named(algorithm: &str) -> Result<Algorithm, Fault> {
+    algorithm.parse().map_err(|error| Fault::Algorithm(format!("algorithm: {error}")))
+}
+
+/// The bytes of a string or of bytes. No error of Python's own is raised about them: it would quote the key.
+fn bytes_of(parameter: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
+    if let Ok(bytes) = value.cast::<PyBytes>() {
+        return Ok(bytes.as_bytes().to_vec());
+    }
+    match value.cast::<PyString>().map(|string| string.to_str()) {
+        Ok(Ok(string)) => Ok(string.as_bytes().to_vec()),
+        Ok(Err(_)) => {
+            Err(PyValueError::new_err(format!("{parameter}: the string is not valid Unicode")))
+        }
+        Err(_) => {
+            let kind = value.get_type();
+            Err(PyTypeError::new_err(format!(
+                "{parameter}: a string or bytes are expected, not {kind}"
+            )))
+        }
+    }
+}
+
+/// See `KeyRing` in `_authx.pyi`.
+#[pyclass(frozen, module = "authx.keys")]
+#[derive(Clone)]
+pub(crate) struct KeyRing {
+    pub(crate) inner: authx::KeyRing,
+}
+
+#[pymethods]
+impl KeyRing {
+    #[new]
+    fn new(py: Python<'_>, keys: Vec<PyRef<'_, Key>>) -> PyResult<Self> {
+        Self::of(py, authx::KeyRing::new(keys.iter().map(|key| key.inner.clone())))
+    }
+
+    #[getter]
+    fn keys(&self) -> Vec<Key> {
+        self.inner.keys().map(|key| Key { inner: key.clone() }).collect()
+    }
+
+    #[getter]
+    fn algorithm(&self) -> String {
+        self.inner.algorithm().to_string()
+    }
+
+    fn signing_with(&self, key: PyRef<'_, Key>) -> PyResult<Self> {
+        Self::of(key.py(), self.inner.signing_with(key.inner.clone()))
+    }
+
+    fn verifying_with(&self, key: PyRef<'_, Key>) -> PyResult<Self> {
+        Self::of(key.py(), self.inner.verifying_with(key.inner.clone()))
+    }
+
+    fn retiring(&self, py: Python<'_>, kid: &str, at: &Bound<'_, PyAny>) -> PyResult<Self> {
+        let seconds = match at.extract::<f64>() {
+            Ok(seconds) => seconds,
+            Err(_) if at.hasattr("timestamp")? => at.call_method0("timestamp")?.extract()?,
+            Err(_) => {
+                let kind = at.get_type();
+                return Err(PyTypeError::new_err(format!(
+                    "at: a datetime or a number of seconds since 1970 is expected, not {kind}"
+                )));
+            }
+        };
+        Self::of(py, self.inner.retiring(kid, instant("at", seconds)?))
+    }
+
+    fn __len__(&self) -> usize {
+        self.inner.keys().count()
+    }
+
+    fn __repr__(&self) -> String {
+        let keys: Vec<_> = self.keys().iter().map(Key::__repr__).collect();
+        format!("<KeyRing [{}]>", keys.join(", "))
+    }
+}
+
+impl KeyRing {
+    fn of(py: Python<'_>, ring: Result<authx::KeyRing, KeyRingError>) -> PyResult<Self> {
+        let inner = ring.map_err(|error| bad_configuration(py, format!("keys: {error}")))?;
+        Ok(Self { inner })
+    }
+}
