@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import random
+import threading
+from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from typing import Annotated, Any
 
@@ -472,3 +474,28 @@ def test_no_order_of_logins_and_revocations_lets_a_revoked_session_pass(client: 
         }
     assert {sid for sid in owners if passes(sid)} == good
     assert 0 < len(good) < len(owners)
+
+
+def test_an_update_on_one_thread_never_revives_a_session_that_another_deletes() -> None:
+    store = InMemorySessionStore()
+    now = datetime.now(timezone.utc)
+
+    def repeat(start: threading.Barrier, call: Callable[[str], Any]) -> None:
+        for number in range(200):
+            start.wait()
+            asyncio.run(call(str(number)))
+
+    def create(number: str) -> Any:
+        return store.create(SessionInfo(session_id=number, uid="ada", created_at=now, last_active=now))
+
+    for number in range(200):
+        asyncio.run(create(str(number)))
+    start = threading.Barrier(2)
+    calls = [lambda number: store.update(number, last_active=now), store.delete]
+    threads = [threading.Thread(target=repeat, args=(start, call)) for call in calls]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert asyncio.run(store.list_by_user("ada")) == []
