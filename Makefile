@@ -102,6 +102,7 @@ test-rust: rust ## Run the Rust tests, those in the documentation too
 	else \
 		echo cargo test $(RUST_TESTS); cargo test $(RUST_TESTS); \
 	fi
+	cargo test --package authx --no-default-features --test without_features $(LOCKED)
 
 .PHONY: test-python
 test-python: $(VENV)/.dev $(VENV)/.extension ## Run the Python tests

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use authx::config::SettingValue;
 use authx::{
-    Algorithm, Config, CsrfCheck, Key, KeyRing, Location, RequiredScopes, Requirement,
-    SettingValue, Timestamp, TokenKind,
+    Algorithm, Config, CsrfCheck, Key, KeyRing, Location, RequiredScopes, Requirement, Timestamp,
+    TokenKind,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -275,7 +276,8 @@ impl Refresh {
             (Some(_), None) => return Err("adds no token".to_owned()),
             (Some(claims), Some(token)) => (claims, token),
         };
-        let payload = authx::decode_unverified_payload(token).map_err(|error| error.to_string())?;
+        let payload =
+            authx::token::decode_unverified_payload(token).map_err(|error| error.to_string())?;
         let payload: Value = serde_json::from_str(payload.get()).expect("JSON");
         match claims.iter().find(|(name, value)| payload[name.as_str()] != **value) {
             None => Ok(()),

@@ -1,6 +1,6 @@
 //! The HTTP answer to an exception.
 
-use authx::{ErrorType, SocketClose};
+use authx::answer::{ErrorType, SocketClose};
 use pyo3::exceptions::PyKeyError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -9,7 +9,7 @@ use pyo3::types::PyBytes;
 pub(crate) type Answer<'py> =
     (u16, Vec<(&'static str, String)>, Bound<'py, PyBytes>, (u16, &'static str));
 
-pub(crate) fn to_python(py: Python<'_>, answer: authx::Answer) -> Answer<'_> {
+pub(crate) fn to_python(py: Python<'_>, answer: authx::answer::Answer) -> Answer<'_> {
     let close = (answer.close.code, answer.close.reason);
     (answer.status, answer.headers, PyBytes::new(py, answer.body.as_bytes()), close)
 }

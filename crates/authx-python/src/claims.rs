@@ -3,7 +3,8 @@
 //! The engine has validated every claim, so the model is built without validating again, as pydantic's
 //! `model_construct` does: by setting its four slots.
 
-use authx::{Audience, Claims, Timestamp, TokenKind};
+use authx::token::Audience;
+use authx::{Claims, Timestamp, TokenKind};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PySet, PyString};

@@ -1,6 +1,6 @@
 //! The client's address as a key for rate limits.
 
-use authx::ClientAddress;
+use authx::rate_limit::ClientAddress;
 use pyo3::prelude::*;
 
 /// See `address_rate_limit_key` in `_authx.pyi`.

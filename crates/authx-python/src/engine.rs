@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use authx::{
-    Audience, BodyWanted, CsrfProof, Error, ErrorDetails, NewToken, Outcome, ReportedError,
-    RequestToken, Stores, SystemRandom, Timestamp, TokenKind,
-};
+use authx::answer::{ErrorDetails, ReportedError};
+use authx::refresh::Outcome;
+use authx::token::Audience;
+use authx::transport::{BodyWanted, CsrfProof};
+use authx::{Error, NewToken, RequestToken, Stores, SystemRandom, Timestamp, TokenKind};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;

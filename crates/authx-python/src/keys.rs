@@ -1,6 +1,7 @@
 //! The Python classes `Key` and `KeyRing`.
 
-use authx::{Algorithm, KeyError, KeyRingError};
+use authx::Algorithm;
+use authx::key::{KeyError, KeyRingError};
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyString};
@@ -59,7 +60,7 @@ impl Key {
 
     #[getter]
     fn kid(&self) -> Option<&str> {
-        self.inner.kid().map(authx::Kid::as_str)
+        self.inner.kid().map(authx::key::Kid::as_str)
     }
 
     #[getter]
@@ -138,8 +139,8 @@ pub(crate) struct KeyRing {
 #[pymethods]
 impl KeyRing {
     #[new]
-    fn new(py: Python<'_>, keys: Vec<PyRef<'_, Key>>) -> PyResult<Self> {
-        Self::of(py, authx::KeyRing::new(keys.iter().map(|key| key.inner.clone())))
+    fn new(py: Python<'_>, keys: Vec<Bound<'_, Key>>) -> PyResult<Self> {
+        Self::of(py, authx::KeyRing::new(keys.into_iter().map(|key| key.get().inner.clone())))
     }
 
     #[getter]
@@ -152,12 +153,12 @@ impl KeyRing {
         self.inner.algorithm().to_string()
     }
 
-    fn signing_with(&self, key: PyRef<'_, Key>) -> PyResult<Self> {
-        Self::of(key.py(), self.inner.signing_with(key.inner.clone()))
+    fn signing_with(&self, key: &Bound<'_, Key>) -> PyResult<Self> {
+        Self::of(key.py(), self.inner.signing_with(key.get().inner.clone()))
     }
 
-    fn verifying_with(&self, key: PyRef<'_, Key>) -> PyResult<Self> {
-        Self::of(key.py(), self.inner.verifying_with(key.inner.clone()))
+    fn verifying_with(&self, key: &Bound<'_, Key>) -> PyResult<Self> {
+        Self::of(key.py(), self.inner.verifying_with(key.get().inner.clone()))
     }
 
     fn retiring(&self, py: Python<'_>, kid: &str, at: &Bound<'_, PyAny>) -> PyResult<Self> {

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::cell::{OnceCell, RefCell};
 
-use authx::{
+use authx::RequiredScopes;
+use authx::policy::{
     Attribute, AttributePath, Attributes, PolicyContext, PolicyOperator, PolicySource, PolicyStep,
-    RequiredScopes,
 };
 use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use pyo3::intern;
@@ -23,12 +23,12 @@ enum Evaluator {
     Own(usize),
 }
 
-type Rule = authx::PolicyRule<Evaluator>;
+type Rule = authx::policy::PolicyRule<Evaluator>;
 
 /// See `Policy` in `_authx.pyi`.
 #[pyclass(frozen, module = "authx._authx")]
 pub(crate) struct Policy {
-    inner: authx::Policy<Evaluator>,
+    inner: authx::policy::Policy<Evaluator>,
 }
 
 #[pymethods]
@@ -48,7 +48,7 @@ impl Policy {
         });
         let rules = rules.collect::<PyResult<Vec<_>>>()?;
         let evaluators = (0..global_evaluators).map(Evaluator::Global);
-        Ok(Self { inner: authx::Policy::with_evaluators(rules, evaluators, default_allow) })
+        Ok(Self { inner: authx::policy::Policy::with_evaluators(rules, evaluators, default_allow) })
     }
 
     fn evaluate(&self, context: &Bound<'_, PyAny>) -> PyResult<PolicyEvaluation> {
@@ -70,7 +70,7 @@ impl Policy {
 /// See `PolicyEvaluation` in `_authx.pyi`.
 #[pyclass(module = "authx._authx")]
 pub(crate) struct PolicyEvaluation {
-    inner: authx::PolicyEvaluation<Evaluator>,
+    inner: authx::policy::PolicyEvaluation<Evaluator>,
 }
 
 #[pymethods]
@@ -117,7 +117,7 @@ pub(crate) fn condition_matches(
 /// See `pattern_covers` in `_authx.pyi`.
 #[pyfunction]
 pub(crate) fn pattern_covers(pattern: &str, name: &str) -> bool {
-    authx::pattern_covers(pattern, name)
+    authx::policy::pattern_covers(pattern, name)
 }
 
 /// See `scopes_match` in `_authx.pyi`.
@@ -129,7 +129,7 @@ pub(crate) fn scopes_match(
     payload: &Bound<'_, PyAny>,
 ) -> PyResult<bool> {
     let granted = granted_scopes(payload)?;
-    let mut rule = Rule::new(authx::PolicyEffect::Allow, [""; 0], [""; 0]);
+    let mut rule = Rule::new(authx::policy::PolicyEffect::Allow, [""; 0], [""; 0]);
     if let Some(scopes) = scopes {
         rule = rule.scopes(required_scopes(scopes, all_required));
     }
@@ -144,9 +144,9 @@ pub(crate) fn read_policy<'py>(
     file: &str,
     format: &str,
 ) -> PyResult<(Bound<'py, PyList>, bool)> {
-    let read: Result<authx::Policy, _> = match format {
-        "toml" => authx::Policy::from_toml(text, file),
-        "json" => authx::Policy::from_json(text, file),
+    let read: Result<authx::policy::Policy, _> = match format {
+        "toml" => authx::policy::Policy::from_toml(text, file),
+        "json" => authx::policy::Policy::from_json(text, file),
         _ => {
             return Err(PyValueError::new_err(format!(
                 "{file}: a policy file ends in .toml or .json, not in .{format}"
@@ -206,15 +206,15 @@ fn read_rule(given: &Bound<'_, PyAny>) -> PyResult<Rule> {
     Ok(rule)
 }
 
-fn read_condition(given: &Bound<'_, PyAny>) -> PyResult<authx::PolicyCondition> {
+fn read_condition(given: &Bound<'_, PyAny>) -> PyResult<authx::policy::PolicyCondition> {
     let source: PolicySource =
         string(given, "source")?.parse().map_err(|error| named("source", &error))?;
     let operator: PolicyOperator =
         string(given, "operator")?.parse().map_err(|error| named("operator", &error))?;
     let key = string(given, "key")?;
     Ok(match policy_value::from_python(&given.getattr("value")?)? {
-        Some(value) => authx::PolicyCondition::new(source, key, operator, value),
-        None => authx::PolicyCondition::with_opaque_value(source, key, operator),
+        Some(value) => authx::policy::PolicyCondition::new(source, key, operator, value),
+        None => authx::policy::PolicyCondition::with_opaque_value(source, key, operator),
     })
 }
 

@@ -1,6 +1,7 @@
 //! The default subject and environment of a policy decision.
 
-use authx::{Circumstances, ClientAddress};
+use authx::policy::Circumstances;
+use authx::rate_limit::ClientAddress;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -19,7 +20,7 @@ pub(crate) fn default_subject<'py>(
         .map(|(name, value)| Ok((name.extract()?, value)))
         .collect::<PyResult<Vec<(String, _)>>>()?;
     let subject = PyDict::new(sub.py());
-    for (name, value) in authx::default_subject(custom, sub, scopes, login_type) {
+    for (name, value) in authx::policy::default_subject(custom, sub, scopes, login_type) {
         subject.set_item(name, value)?;
     }
     Ok(subject)

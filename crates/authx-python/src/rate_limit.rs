@@ -1,6 +1,6 @@
 //! Rate limits: counters in memory, and whether a request exceeds its limit.
 
-use authx::{Counted, RateLimit};
+use authx::rate_limit::{Counted, RateLimit};
 use authx_store::memory::MemoryCounters;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;

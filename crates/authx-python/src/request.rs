@@ -1,6 +1,7 @@
 //! An ASGI scope as the engine's request, borrowed without copying.
 
-use authx::{Config, Headers, Request};
+use authx::transport::Headers;
+use authx::{Config, Request};
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyMapping, PySequence, PyString, PyTuple};

@@ -1,6 +1,6 @@
 //! The security schemes of OpenAPI.
 
-use authx::SecuritySchemePlace;
+use authx::config::SecuritySchemePlace;
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
 

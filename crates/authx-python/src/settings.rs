@@ -1,6 +1,7 @@
 //! Settings from Python values, and the reference of settings.
 
-use authx::{Config, ConfigBuilder, SettingValue};
+use authx::config::SettingValue;
+use authx::{Config, ConfigBuilder};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDelta, PyFloat, PyInt, PyMapping, PyString};
@@ -17,7 +18,7 @@ pub(crate) struct SettingReference {
 
 #[pyfunction]
 pub(crate) fn setting_reference() -> Vec<SettingReference> {
-    authx::setting_reference()
+    authx::config::setting_reference()
         .iter()
         .map(|row| SettingReference {
             name: row.name,
@@ -31,7 +32,7 @@ pub(crate) fn setting_reference() -> Vec<SettingReference> {
 /// These settings, and Python's defaults for those that are not set.
 pub(crate) fn builder(settings: &Bound<'_, PyMapping>) -> PyResult<ConfigBuilder> {
     let py = settings.py();
-    let defaults = authx::setting_reference()
+    let defaults = authx::config::setting_reference()
         .iter()
         .filter_map(|row| row.python_default.map(|default| (row.name, default)));
     let mut builder =

@@ -38,13 +38,13 @@ impl FoundToken {
 /// See `decode_unverified` in `_authx.pyi`.
 #[pyfunction]
 pub(crate) fn decode_unverified<'py>(py: Python<'py>, token: &str) -> PyResult<Bound<'py, PyAny>> {
-    unverified(py, authx::decode_unverified_payload(token))
+    unverified(py, authx::token::decode_unverified_payload(token))
 }
 
 /// See `token_header` in `_authx.pyi`.
 #[pyfunction]
 pub(crate) fn token_header<'py>(py: Python<'py>, token: &str) -> PyResult<Bound<'py, PyAny>> {
-    unverified(py, authx::decode_unverified_header(token))
+    unverified(py, authx::token::decode_unverified_header(token))
 }
 
 /// The bytes of a request decoded as ISO 8859-1, as ASGI servers and Starlette do.

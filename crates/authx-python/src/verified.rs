@@ -2,7 +2,9 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use authx::{Claims, JsonClaims, SessionState, Step, Stores, Timestamp};
+use authx::session::SessionState;
+use authx::token::JsonClaims;
+use authx::{Claims, Step, Stores, Timestamp};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
@@ -80,7 +82,7 @@ impl Admitted {
 #[pyclass(frozen, module = "authx._authx")]
 pub(crate) struct RevocationQuestion {
     spellings: Vec<String>,
-    open: Open<authx::RevocationQuestion<Custom>>,
+    open: Open<authx::verify::RevocationQuestion<Custom>>,
 }
 
 #[pymethods]
@@ -109,7 +111,7 @@ impl RevocationQuestion {
 pub(crate) struct SessionQuestion {
     #[pyo3(get)]
     session: String,
-    open: Open<authx::SessionQuestion<Custom>>,
+    open: Open<authx::verify::SessionQuestion<Custom>>,
 }
 
 #[pymethods]

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use authx::{Counted, Timestamp};
+use authx::Timestamp;
+use authx::rate_limit::Counted;
 
 use crate::{BoxFuture, StoreError};
 
-/// Counts requests by key, in windows of time. [`RateLimit::check`](authx::RateLimit::check) decides whether a
+/// Counts requests by key, in windows of time. [`RateLimit::check`](authx::rate_limit::RateLimit::check) decides whether a
 /// request may pass.
 pub trait CounterStore: Send + Sync + 'static {
     /// Counts a request of this key, and returns the number of requests in the key's window, this one included.

@@ -2,7 +2,7 @@
 //!
 //! Each use has a small trait: [`Revocation`] and [`RevocationStore`], [`SessionStore`], [`CounterStore`]. The
 //! module [`memory`] implements them for one process. A store only saves state and looks it up; the engine
-//! decides what that means for a token (`authx::Verified`, `authx::RateLimit`).
+//! decides what that means for a token (`authx::Verified`, `authx::rate_limit::RateLimit`).
 //!
 //! A store has no clock: its caller passes in the time. So a service can use one clock for everything, and tests
 //! can stop it.
@@ -10,7 +10,8 @@
 //! # Implementing a store
 //!
 //! ```
-//! use authx::{Counted, Timestamp};
+//! use authx::Timestamp;
+//! use authx::rate_limit::Counted;
 //! use authx_store::{BoxFuture, CounterStore, StoreError};
 //! use std::time::Duration;
 //!

@@ -5,14 +5,15 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::sync::Arc;
 
-use authx::{Timestamp, VerifiedToken};
+use authx::Timestamp;
+use authx::verify::VerifiedToken;
 
 use crate::{BoxFuture, StoreError};
 
 /// Tells whether a token was revoked.
 ///
 /// ```
-/// use authx::VerifiedToken;
+/// use authx::verify::VerifiedToken;
 /// use authx_store::{BoxFuture, Revocation, StoreError};
 /// # #[derive(Clone)]
 /// # struct Database;

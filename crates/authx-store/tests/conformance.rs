@@ -54,7 +54,7 @@ fn revocations_in_memory_conform() {
     expected = "a_window_begins_with_its_first_request_and_ends: a window lasts to its end"
 )]
 fn a_store_that_breaks_the_contract_is_found() {
-    use authx::Counted;
+    use authx::rate_limit::Counted;
     use authx_store::{BoxFuture, StoreError};
 
     /// Begins a new count whenever the time differs from that of the last request.

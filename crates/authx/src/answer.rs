@@ -6,7 +6,8 @@ use serde::ser::{Serialize, SerializeMap, Serializer};
 
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::error_type::ErrorType;
+
+pub use crate::error_type::{ErrorType, UnknownErrorType};
 
 /// The response to a request that is refused.
 ///

@@ -9,7 +9,7 @@ use std::net::{IpAddr, Ipv6Addr};
 /// that is the same address as the IPv4 one.
 ///
 /// ```
-/// use authx::ClientAddress;
+/// use authx::rate_limit::ClientAddress;
 ///
 /// let address = ClientAddress::of_host("::ffff:192.0.2.1").ok_or("no address")?;
 /// assert_eq!(address.to_string(), "192.0.2.1");
@@ -62,7 +62,7 @@ impl ClientAddress {
 /// The key under which a rate limit counts the requests of a subject.
 ///
 /// ```
-/// assert_eq!(authx::subject_rate_limit_key("ada"), "ratelimit:subject:ada");
+/// assert_eq!(authx::rate_limit::subject_rate_limit_key("ada"), "ratelimit:subject:ada");
 /// ```
 #[must_use]
 pub fn subject_rate_limit_key(subject: &str) -> String {

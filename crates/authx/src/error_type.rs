@@ -9,12 +9,12 @@ use std::str::FromStr;
 /// that only an application raises.
 ///
 /// ```
-/// use authx::ErrorType;
+/// use authx::answer::ErrorType;
 ///
 /// let expired: ErrorType = "TokenExpiredError".parse()?;
 /// assert_eq!(expired, ErrorType::TokenExpired);
 /// assert_eq!(expired.to_string(), "TokenExpiredError");
-/// # Ok::<(), authx::UnknownErrorType>(())
+/// # Ok::<(), authx::answer::UnknownErrorType>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]

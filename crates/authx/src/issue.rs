@@ -20,7 +20,8 @@ const RESERVED_HEADERS: [&str; 5] = ["alg", "kid", "crit", "b64", "zip"];
 /// The contents of a new token. What is not set here comes from the configuration.
 ///
 /// ```
-/// use authx::{Audience, NewToken};
+/// use authx::NewToken;
+/// use authx::token::Audience;
 /// use std::time::Duration;
 ///
 /// #[derive(serde::Serialize)]
@@ -222,7 +223,7 @@ pub enum IssueError {
     /// A refresh token can't be fresh.
     FreshRefreshToken,
     /// The header `typ` or `kid` is not a string.
-    HeaderNotText(&'static str),
+    HeaderNotString(&'static str),
     /// The token would expire after the year 9999.
     ExpiryOutOfRange,
     /// The token is longer than the configured limit, so verification would refuse it.
@@ -264,7 +265,7 @@ impl fmt::Display for IssueError {
             }
             Self::CustomClaims(error) => write!(formatter, "data: not a JSON object: {error}"),
             Self::FreshRefreshToken => formatter.write_str("fresh: a refresh token can't be fresh"),
-            Self::HeaderNotText(name) => write!(formatter, "headers: '{name}' must be a string"),
+            Self::HeaderNotString(name) => write!(formatter, "headers: '{name}' must be a string"),
             Self::TooLarge { actual, allowed } => write!(
                 formatter,
                 "data: the token is {actual} bytes long, and JWT_MAX_TOKEN_SIZE allows {allowed}"
@@ -281,7 +282,25 @@ impl fmt::Display for IssueError {
     }
 }
 
-impl std::error::Error for IssueError {}
+impl std::error::Error for IssueError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::CustomClaims(error) => Some(error),
+            Self::Random(error) => Some(error),
+            Self::EmptySubject
+            | Self::EmptySession
+            | Self::SessionNotTracked
+            | Self::ReservedClaim(_)
+            | Self::ReservedHeader(_)
+            | Self::FreshRefreshToken
+            | Self::HeaderNotString(_)
+            | Self::ExpiryOutOfRange
+            | Self::TooLarge { .. }
+            | Self::NoSigningKey
+            | Self::Sign => None,
+        }
+    }
+}
 
 impl Engine {
     /// Issues a token.
@@ -397,7 +416,7 @@ fn check_headers(headers: &Map<String, Value>, free_kid: bool) -> Result<(), Iss
     }
     for name in ["typ", "kid"] {
         if headers.get(name).is_some_and(|value| !value.is_string()) {
-            return Err(IssueError::HeaderNotText(name));
+            return Err(IssueError::HeaderNotString(name));
         }
     }
     Ok(())

@@ -29,13 +29,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The modules, in the order in which a token passes through them: `config` (settings to a checked [`Config`]),
-//! `key` ([`Key`], [`KeyRing`]), `issue` ([`NewToken`]), `token` (the codec, [`Claims`]), `transport`
-//! ([`Request`], [`RequestToken`], cookies, CSRF), `verify` ([`Requirement`] and the ordered checks),
-//! `verification_cache` (verified tokens, opt-in),
-//! `login_type` (several logins of one application), `scope`, `session`, `policy` ([`Policy`], rules over
-//! attributes), `refresh` (implicit refresh), `websocket`, `rate_limit`, `error` (why a request is refused), `answer` (the HTTP response to it), `time`
-//! and `random`.
+//! What almost every caller needs is at the top; the rest is in the module that it belongs to, in the order in which
+//! a token passes through them: [`config`] and [`key`] make an [`Engine`]; [`token`] has claims and the codec;
+//! [`transport`] finds a token in a request and writes cookies; [`verify`] checks it and asks the stores; [`session`],
+//! [`policy`] and [`rate_limit`] decide what else a request needs; [`refresh`] replaces a cookie's token; [`error`]
+//! says why a request is refused, and [`answer`] is the HTTP response to that.
+//!
+//! # Features
+//!
+//! Both are on by default. A service that only verifies tokens compiles less without them.
+//!
+//! - `policy-files`: policies from TOML and JSON.
+//! - `verification-cache`: `JWT_VERIFICATION_CACHE_ENTRIES`. Without the feature that setting is an error.
+//! - `http` (off by default): [`transport::Headers`] for the header map of the crate `http`.
 
 #![forbid(unsafe_code)]
 
@@ -44,68 +50,46 @@
 #[doc = include_str!("../README.md")]
 mod readme {}
 
-mod answer;
+pub mod answer;
 mod base64url;
 mod client_address;
 mod clock;
-mod config;
+pub mod config;
 mod engine;
-mod error;
+pub mod error;
 mod error_type;
 mod issue;
-mod key;
+pub mod key;
 mod location;
 mod login_type;
-mod policy;
-mod random;
-mod rate_limit;
-mod refresh;
+pub mod policy;
+pub mod random;
+pub mod rate_limit;
+pub mod refresh;
 mod requirement;
 mod scope;
-mod session;
+pub mod session;
 mod time;
-mod token;
+pub mod token;
 mod token_kind;
-mod transport;
+pub mod transport;
 mod verification_cache;
 mod verified;
-mod verify;
+pub mod verify;
 mod websocket;
 
-pub use answer::{Answer, ErrorDetails, ReportedError, SocketClose};
-pub use client_address::{ClientAddress, subject_rate_limit_key};
 pub use clock::{Clock, SystemClock};
-pub use config::{
-    Config, ConfigBuilder, ConfigError, SETTING_NAMES, SameSite, SecurityScheme,
-    SecuritySchemePlace, SettingGroup, SettingReference, SettingValue, TokenLifetime,
-    setting_reference,
-};
+pub use config::{Config, ConfigBuilder, ConfigError};
 pub use engine::Engine;
-pub use error::{Error, Malformed};
-pub use error_type::{ErrorType, UnknownErrorType};
+pub use error::Error;
 pub use issue::{IssueError, NewToken};
-pub use key::{
-    Algorithm, Key, KeyError, KeyKind, KeyRing, KeyRingError, Kid, Secret, UnknownAlgorithm,
-};
-pub use location::{Location, UnknownLocation};
-pub use policy::{
-    Attribute, AttributePath, AttributeValues, Attributes, Circumstances, Policy, PolicyCondition,
-    PolicyContext, PolicyDecision, PolicyEffect, PolicyEvaluation, PolicyFileError, PolicyOperator,
-    PolicyRule, PolicySource, PolicyStep, default_subject, pattern_covers,
-};
-pub use random::{Random, RandomUnavailable, SystemRandom};
-pub use rate_limit::{Counted, RateLimit, RateLimitError};
-pub use refresh::{NoRefresh, Outcome};
+pub use key::{Algorithm, Key, KeyRing, Secret};
+pub use location::Location;
+pub use random::SystemRandom;
 pub use requirement::{CsrfCheck, Requirement};
 pub use scope::RequiredScopes;
-pub use session::{SessionState, new_session_id};
 pub use time::Timestamp;
-pub use token::{
-    Audience, Claims, CsrfToken, CustomClaims, JsonClaims, decode_unverified_header,
-    decode_unverified_payload, verify_signature,
-};
-pub use token_kind::{TokenKind, UnknownTokenKind};
-pub use transport::{BodyWanted, CsrfProof, Headers, Request, RequestToken};
-pub use verification_cache::CacheStatistics;
-pub use verified::{RevocationQuestion, SessionQuestion, Step, Stores, Verified, VerifiedToken};
-pub use verify::check_login_type;
+pub use token::Claims;
+pub use token_kind::TokenKind;
+pub use transport::{Request, RequestToken};
+pub use verified::{Step, Stores, Verified};

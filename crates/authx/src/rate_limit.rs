@@ -8,17 +8,20 @@ use std::time::Duration;
 
 use crate::error::Error;
 
+pub use crate::client_address::{ClientAddress, subject_rate_limit_key};
+
 /// The maximum number of requests in a window of time.
 ///
 /// ```
-/// use authx::{Counted, Error, RateLimit};
+/// use authx::Error;
+/// use authx::rate_limit::{Counted, RateLimit};
 /// use std::time::Duration;
 ///
 /// let limit = RateLimit::new(2, Duration::from_secs(60))?;
 /// let counted = |requests| Counted { requests, time_left: Some(Duration::from_secs(40)) };
 /// assert_eq!(limit.check(counted(2)), Ok(()));
 /// assert_eq!(limit.check(counted(3)), Err(Error::RateLimitExceeded { retry_after: 40 }));
-/// # Ok::<(), authx::RateLimitError>(())
+/// # Ok::<(), authx::rate_limit::RateLimitError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RateLimit {

@@ -2,7 +2,7 @@
 //!
 //! A token names its session in the claim `sid` (`OpenID` Connect Front-Channel Logout 1.0 section 3).
 //! Where `JWT_SESSION_TRACKING` is on, a store is asked about that session after every other check
-//! ([`SessionQuestion`](crate::SessionQuestion)), and [`SessionState::check`] decides: where the session was
+//! ([`SessionQuestion`](crate::verify::SessionQuestion)), and [`SessionState::check`] decides: where the session was
 //! revoked, or the store has no such session, the token is refused. So a store may delete a session to
 //! revoke it.
 

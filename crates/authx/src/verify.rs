@@ -27,11 +27,14 @@ use crate::transport::{RequestToken, check_csrf};
 use crate::verification_cache::PayloadSize;
 use crate::verified::Verified;
 
+pub use crate::verification_cache::CacheStatistics;
+pub use crate::verified::{RevocationQuestion, SessionQuestion, VerifiedToken};
+
 impl Engine {
     /// Makes every check except those that a store answers, in this order: size, header and algorithm, signature,
     /// time, issuer and audience, type and login, freshness, CSRF, scopes.
     ///
-    /// `C` is the type of the custom claims: `()` to ignore them, [`JsonClaims`](crate::JsonClaims) to get
+    /// `C` is the type of the custom claims: `()` to ignore them, [`JsonClaims`](crate::token::JsonClaims) to get
     /// all of them as JSON.
     ///
     /// With a verification cache, a cached token skips the checks of header and signature and the parsing of its

@@ -2,9 +2,10 @@
 //! allocates more is noticed even if it is too small for a time measurement.
 
 use allocation_counter::measure;
+use authx::token::JsonClaims;
 use authx::{
-    Algorithm, Engine, JsonClaims, Location, NewToken, RequestToken, Requirement, Stores,
-    SystemRandom, TokenKind,
+    Algorithm, Engine, Location, NewToken, RequestToken, Requirement, Stores, SystemRandom,
+    TokenKind,
 };
 use serde::{Deserialize, Serialize};
 
@@ -25,7 +26,7 @@ fn account() -> Account {
     Account { tenant: "north".to_owned(), plan: 3, beta: true }
 }
 
-fn verified<C: authx::CustomClaims>(engine: &Engine, jwt: &str) -> u64 {
+fn verified<C: authx::token::CustomClaims>(engine: &Engine, jwt: &str) -> u64 {
     let token = RequestToken::new(jwt, TokenKind::Access, Location::Headers);
     let requirement = Requirement::access();
     repeated(|| {

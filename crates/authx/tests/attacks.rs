@@ -9,9 +9,11 @@ mod table;
 
 use std::io::Write as _;
 
+use authx::refresh::Outcome;
+use authx::token::JsonClaims;
+use authx::transport::BodyWanted;
 use authx::{
-    BodyWanted, Engine, Error, IssueError, JsonClaims, NewToken, Outcome, Request, Requirement,
-    SystemRandom, Timestamp, Verified,
+    Engine, Error, IssueError, NewToken, Request, Requirement, SystemRandom, Timestamp, Verified,
 };
 use serde_json::{Map, Value};
 

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use authx::config::{SETTING_NAMES, SameSite, SettingValue, TokenLifetime};
+use authx::token::Audience;
 use authx::{
-    Algorithm, Audience, Config, ConfigBuilder, ConfigError, Engine, Error, Location, NewToken,
-    SETTING_NAMES, SameSite, Secret, SettingValue, TokenKind, TokenLifetime,
+    Algorithm, Config, ConfigBuilder, ConfigError, Engine, Error, Location, NewToken, Secret,
+    TokenKind,
 };
 
 mod support;
@@ -252,7 +254,7 @@ fn an_error_names_its_setting_and_has_its_cause_as_source() {
     assert_eq!(weak.to_string(), format!("JWT_SECRET_KEY: {cause}"));
     let missing = Config::builder().build().expect_err("no key");
     assert!(missing.to_string().contains("JWT_SECRET_KEY") && missing.source().is_none());
-    let ring: ConfigError = ConfigError::KeyRing(authx::KeyRingError::Empty);
+    let ring: ConfigError = ConfigError::KeyRing(authx::key::KeyRingError::Empty);
     assert!(ring.to_string().starts_with("JWT_*_KEY settings: ") && ring.source().is_some());
 }
 

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use authx::{ConfigBuilder, Error, Malformed, NewToken, SameSite, SystemRandom, TokenKind};
+use authx::config::SameSite;
+use authx::error::Malformed;
+use authx::{ConfigBuilder, Error, NewToken, SystemRandom, TokenKind};
 
 mod support;
 use support::{at, engine, engine_of_ring, engine_with, issue, now, seconds, secret_key};
@@ -125,8 +127,9 @@ fn the_max_age_is_that_of_the_call_the_configuration_or_the_token() {
     let default: Change = |config| config;
     let configured: Change = |config| config.cookie_max_age(seconds(60));
     let lasting: Change = |config| config.session_cookie(false);
-    let never: Change =
-        |config| config.session_cookie(false).access_token_expires(authx::TokenLifetime::Never);
+    let never: Change = |config| {
+        config.session_cookie(false).access_token_expires(authx::config::TokenLifetime::Never)
+    };
     let both: Change = |config| config.session_cookie(false).cookie_max_age(seconds(60));
     let zero: Change = |config| config.cookie_max_age(Duration::ZERO);
     let deleted = "; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT";

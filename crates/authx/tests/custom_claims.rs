@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use authx::{CustomClaims, Error, Malformed, Requirement, Verified};
+use authx::error::Malformed;
+use authx::token::CustomClaims;
+use authx::{Error, Requirement, Verified};
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 

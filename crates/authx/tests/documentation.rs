@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use authx::ErrorType;
+use authx::answer::ErrorType;
 
 const ERRORS: &str = include_str!("../../../docs/errors.md");
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use authx::refresh::{NoRefresh, Outcome};
+use authx::token::{Audience, JsonClaims};
 use authx::{
-    Audience, Claims, ConfigBuilder, Engine, Error, JsonClaims, NewToken, NoRefresh, Outcome,
-    Request, SystemRandom, Timestamp, Verified,
+    Claims, ConfigBuilder, Engine, Error, NewToken, Request, SystemRandom, Timestamp, Verified,
 };
 use serde_json::json;
 
@@ -173,7 +174,7 @@ fn only_an_access_cookie_that_verifies_is_replaced() {
     let endless = engine_with(|config| {
         config
             .token_location([authx::Location::Cookies])
-            .access_token_expires(authx::TokenLifetime::Never)
+            .access_token_expires(authx::config::TokenLifetime::Never)
     });
     let token = issue(&endless, &NewToken::access("a"));
     let reason = candidate(&endless, &token, "GET", "/", at(600)).expect_err("no end");

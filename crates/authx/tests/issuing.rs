@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use authx::config::TokenLifetime;
+use authx::token::{Audience, CsrfToken, JsonClaims};
 use authx::{
-    Algorithm, Audience, CsrfToken, Engine, Error, IssueError, JsonClaims, NewToken, Requirement,
-    SystemRandom, Timestamp, TokenKind, TokenLifetime,
+    Algorithm, Engine, Error, IssueError, NewToken, Requirement, SystemRandom, Timestamp, TokenKind,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -460,7 +461,7 @@ fn typ_and_kid_must_be_strings() {
         let headers = Map::from_iter([(name.to_owned(), json!(7))]);
         let refused = engine.issue(&NewToken::access("a").headers(headers), now(), &SystemRandom);
         assert!(
-            matches!(refused, Err(IssueError::HeaderNotText(header)) if header == name),
+            matches!(refused, Err(IssueError::HeaderNotString(header)) if header == name),
             "{name}"
         );
     }

@@ -1,6 +1,7 @@
 //! Changing the keys of a ring: a new signing key, an additional verifying key, and a key that retires.
 
-use authx::{Algorithm, Config, Engine, Error, Key, KeyRing, KeyRingError, NewToken};
+use authx::key::KeyRingError;
+use authx::{Algorithm, Config, Engine, Error, Key, KeyRing, NewToken};
 
 mod support;
 use support::{OTHER_SECRET, SECRET, at, issue, now, verify, verify_at};

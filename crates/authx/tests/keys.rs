@@ -1,8 +1,10 @@
 //! Keys: which are accepted, why others are refused, and how a ring chooses among them.
 
+use authx::key::{KeyError, KeyKind, KeyRingError};
+use authx::token::verify_signature;
 use authx::{
-    Algorithm, Config, ConfigBuilder, ConfigError, Engine, Error, IssueError, Key, KeyError,
-    KeyKind, KeyRing, KeyRingError, NewToken, Secret, SystemRandom, Timestamp, verify_signature,
+    Algorithm, Config, ConfigBuilder, ConfigError, Engine, Error, IssueError, Key, KeyRing,
+    NewToken, Secret, SystemRandom, Timestamp,
 };
 use aws_lc_rs::hmac;
 use proptest::collection::vec;

@@ -1,8 +1,10 @@
 //! Where a request's token is found, and when the body must be read for it.
 
+use authx::error::Malformed;
+use authx::transport::BodyWanted;
 use authx::{
-    BodyWanted, ConfigBuilder, CsrfCheck, Engine, Error, Location, Malformed, NewToken, Request,
-    RequestToken, Requirement, TokenKind,
+    ConfigBuilder, CsrfCheck, Engine, Error, Location, NewToken, Request, RequestToken,
+    Requirement, TokenKind,
 };
 
 mod support;

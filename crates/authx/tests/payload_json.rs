@@ -156,7 +156,10 @@ fn payload() -> impl Strategy<Value = String> {
         |(fields, before, noise, place)| {
             let before = before.min(fields.len());
             let mut custom = fields.join(",");
-            let place = custom.floor_char_boundary(place.index(custom.len() + 1));
+            let mut place = place.index(custom.len() + 1);
+            while !custom.is_char_boundary(place) {
+                place -= 1;
+            }
             let mut split = fields[..before].join(",").len();
             if place <= split {
                 split += noise.len();

@@ -1,10 +1,14 @@
 //! Policies: what rules decide, and how policy files are read.
 
+use authx::policy::{
+    AttributePath, AttributeValues, Policy, PolicyCondition, PolicyContext, PolicyDecision,
+    PolicyEffect, PolicyEvaluation, PolicyOperator, PolicyRule, PolicySource, PolicyStep,
+};
+use authx::rate_limit::ClientAddress;
+use authx::token::JsonClaims;
 use authx::{
-    AttributePath, AttributeValues, ClientAddress, Config, Engine, Error, JsonClaims, Location,
-    NewToken, Policy, PolicyCondition, PolicyContext, PolicyDecision, PolicyEffect,
-    PolicyEvaluation, PolicyOperator, PolicyRule, PolicySource, PolicyStep, RequestToken,
-    RequiredScopes, Requirement, Secret, SystemRandom, Timestamp, TokenKind,
+    Config, Engine, Error, Location, NewToken, RequestToken, RequiredScopes, Requirement, Secret,
+    SystemRandom, Timestamp, TokenKind,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! The engine uses only the randomness and the time that its caller passes in.
 
-use authx::{Algorithm, IssueError, NewToken, RandomUnavailable};
+use authx::random::RandomUnavailable;
+use authx::{Algorithm, IssueError, NewToken};
 
 mod support;
 use support::{FailingRandom, FixedRandom, at, engine, engine_of, now, payload_of, verify};

@@ -2,7 +2,8 @@
 //!
 //! They have no `type`, so only their signature is checked: [`verify_signature`].
 
-use authx::{Algorithm, Error, Key, KeyRing, Timestamp, verify_signature};
+use authx::token::verify_signature;
+use authx::{Algorithm, Error, Key, KeyRing, Timestamp};
 
 mod support;
 use support::public_key::{self, Curve, rsa};
@@ -118,9 +119,9 @@ fn the_examples_of_unencoded_payloads_are_refused() {
 
 #[test]
 fn the_claims_set_of_the_jwt_example_is_decoded_as_it_is_printed() {
-    let payload = authx::decode_unverified_payload(HS256).expect("a payload");
+    let payload = authx::token::decode_unverified_payload(HS256).expect("a payload");
     assert_eq!(payload.get(), JOE);
-    let header = authx::decode_unverified_header(HS256).expect("a header");
+    let header = authx::token::decode_unverified_header(HS256).expect("a header");
     assert_eq!(header.get(), "{\"typ\":\"JWT\",\r\n \"alg\":\"HS256\"}");
 }
 

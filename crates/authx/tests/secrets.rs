@@ -1,8 +1,11 @@
 //! Debug output and errors never show secrets, keys or tokens.
 
+use authx::config::SettingValue;
+use authx::token::CsrfToken;
+use authx::transport::CsrfProof;
 use authx::{
-    Algorithm, Config, CsrfProof, CsrfToken, Engine, Error, Key, KeyRing, NewToken, Request,
-    RequestToken, Requirement, Secret, SettingValue, SystemRandom, TokenKind,
+    Algorithm, Config, Engine, Error, Key, KeyRing, NewToken, Request, RequestToken, Requirement,
+    Secret, SystemRandom, TokenKind,
 };
 
 mod support;
@@ -110,7 +113,7 @@ fn no_error_shows_any_part_of_the_token() {
             .csrf(MARK)
             .issuer(MARK)
             .jti(MARK)
-            .audience(authx::Audience::One(MARK.into())),
+            .audience(authx::token::Audience::One(MARK.into())),
     );
     let edited = jwt.replacen('.', ".e", 1);
     let by_hand = |payload: serde_json::Value| support::sign_payload(&payload);
@@ -131,7 +134,7 @@ fn no_error_shows_any_part_of_the_token() {
     let strict = support::engine_with(|config| {
         config
             .decode_issuer("me".to_owned())
-            .decode_audience(authx::Audience::One("us".into()))
+            .decode_audience(authx::token::Audience::One("us".into()))
             .login_type("admin")
     });
     let mut refused = 0;

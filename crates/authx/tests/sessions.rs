@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use authx::config::TokenLifetime;
+use authx::session::{SessionState, new_session_id};
 use authx::{
-    Engine, Error, IssueError, NewToken, Request, Requirement, SessionState, Step, Stores,
-    SystemRandom, TokenLifetime, Verified, new_session_id,
+    Engine, Error, IssueError, NewToken, Request, Requirement, Step, Stores, SystemRandom, Verified,
 };
 use serde_json::json;
 
@@ -101,7 +102,7 @@ fn implicit_refresh_keeps_the_session_whether_it_is_tracked_or_not() {
             step => panic!("an unexpected step: {step:?}"),
         };
         let headers: &[(&str, &str)] = &[];
-        let outcome = authx::Outcome { status: 200, headers };
+        let outcome = authx::refresh::Outcome { status: 200, headers };
         let renewed = engine.reissue(&claims, &outcome, at(1), &SystemRandom);
         assert_eq!(payload_of(&renewed.expect("a new token"))["sid"], "s1");
     }

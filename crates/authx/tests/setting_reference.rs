@@ -4,7 +4,8 @@
 
 use std::path::Path;
 
-use authx::{Config, SETTING_NAMES, SettingGroup, SettingReference, setting_reference};
+use authx::Config;
+use authx::config::{SETTING_NAMES, SettingGroup, SettingReference, setting_reference};
 
 #[test]
 fn the_page_of_settings_has_the_reference() {

@@ -3,10 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 use std::thread;
 
+use authx::config::SettingValue;
+use authx::token::{CustomClaims, JsonClaims};
+use authx::transport::CsrfProof;
+use authx::verify::CacheStatistics;
 use authx::{
-    Algorithm, CacheStatistics, Claims, Config, ConfigError, CsrfProof, CustomClaims, Engine,
-    Error, JsonClaims, Key, KeyRing, Location, NewToken, RequestToken, RequiredScopes, Requirement,
-    Secret, SettingValue, Timestamp, TokenKind,
+    Algorithm, Claims, Config, ConfigError, Engine, Error, Key, KeyRing, Location, NewToken,
+    RequestToken, RequiredScopes, Requirement, Secret, Timestamp, TokenKind,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -398,7 +401,7 @@ fn a_token_that_never_expires_is_cached_like_any_other() {
     let engine = engine_with(|config| {
         config
             .verification_cache_entries(10_usize)
-            .access_token_expires(authx::TokenLifetime::Never)
+            .access_token_expires(authx::config::TokenLifetime::Never)
     });
     let token = issue(&engine, &NewToken::access("ada"));
     verify(&engine, &token).expect("claims");

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use authx::error::Malformed;
+use authx::token::Audience;
 use authx::{
-    Algorithm, Audience, ConfigBuilder, CsrfCheck, Error, Location, Malformed, NewToken, Request,
-    RequestToken, RequiredScopes, Requirement, Secret, TokenKind,
+    Algorithm, ConfigBuilder, CsrfCheck, Error, Location, NewToken, Request, RequestToken,
+    RequiredScopes, Requirement, Secret, TokenKind,
 };
 use serde_json::{Value, json};
 
@@ -376,9 +378,9 @@ fn a_token_with_any_bit_flipped_is_refused() {
 #[test]
 fn decoding_without_verifying_checks_only_the_structure() {
     let token = sign(r#"{ "alg" : "none" }"#, r#"{"exp":"never"}"#);
-    let header = authx::decode_unverified_header(&token).expect("an object");
+    let header = authx::token::decode_unverified_header(&token).expect("an object");
     assert_eq!(header.get(), r#"{ "alg" : "none" }"#);
-    let payload = authx::decode_unverified_payload(&token).expect("an object");
+    let payload = authx::token::decode_unverified_payload(&token).expect("an object");
     assert_eq!(payload.get(), r#"{"exp":"never"}"#);
     for (name, token) in [
         ("not a token", "abc".to_owned()),
@@ -387,7 +389,7 @@ fn decoding_without_verifying_checks_only_the_structure() {
         ("not JSON", sign("{", "{")),
         ("not base64url", "e30=.e30=.AA".to_owned()),
     ] {
-        assert!(authx::decode_unverified_header(&token).is_err(), "{name}");
-        assert!(authx::decode_unverified_payload(&token).is_err(), "{name}");
+        assert!(authx::token::decode_unverified_header(&token).is_err(), "{name}");
+        assert!(authx::token::decode_unverified_payload(&token).is_err(), "{name}");
     }
 }

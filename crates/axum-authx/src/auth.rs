@@ -6,9 +6,11 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use arc_swap::{ArcSwap, Guard};
+use authx::config::SETTING_NAMES;
+use authx::random::Random;
 use authx::{
-    Clock, Config, ConfigError, Engine, Error, IssueError, KeyRing, NewToken, Random,
-    SETTING_NAMES, Secret, SystemClock, SystemRandom, Timestamp,
+    Clock, Config, ConfigError, Engine, Error, IssueError, KeyRing, NewToken, Secret, SystemClock,
+    SystemRandom, Timestamp,
 };
 use authx_store::memory::MemorySessions;
 use authx_store::{Revocation, SessionStore};

@@ -5,10 +5,11 @@
 
 use std::fmt;
 
-use authx::{
-    BodyWanted, Claims, CustomClaims, Engine, Error, Request, RequestToken, Requirement,
-    SessionState, Step, Stores, Verified, VerifiedToken,
-};
+use authx::session::SessionState;
+use authx::token::CustomClaims;
+use authx::transport::BodyWanted;
+use authx::verify::VerifiedToken;
+use authx::{Claims, Engine, Error, Request, RequestToken, Requirement, Step, Stores, Verified};
 use axum::BoxError;
 use http::request::Parts;
 use http::{Extensions, HeaderMap};
@@ -312,7 +313,7 @@ macro_rules! token_extractor {
         impl<S, C> ::axum::extract::FromRequestParts<S> for $name<C>
         where
             S: $crate::state::AuthState,
-            C: ::authx::CustomClaims,
+            C: ::authx::token::CustomClaims,
         {
             type Rejection = $crate::Rejection;
 
@@ -329,7 +330,7 @@ macro_rules! token_extractor {
         impl<S, C> ::axum::extract::OptionalFromRequestParts<S> for $name<C>
         where
             S: $crate::state::AuthState,
-            C: ::authx::CustomClaims,
+            C: ::authx::token::CustomClaims,
         {
             type Rejection = $crate::Rejection;
 

@@ -4,7 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ops::Deref;
 
-use authx::{Claims, JsonClaims, Policy};
+use authx::Claims;
+use authx::policy::Policy;
+use authx::token::JsonClaims;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 
@@ -100,7 +102,7 @@ impl<P> fmt::Debug for Authorized<P> {
 
 #[cfg(test)]
 mod tests {
-    use authx::{PolicyEffect, PolicyRule};
+    use authx::policy::{PolicyEffect, PolicyRule};
     use axum::Router;
     use axum::routing::get;
 

@@ -6,7 +6,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use authx::{BodyWanted, Request as EngineRequest, Requirement};
+use authx::transport::BodyWanted;
+use authx::{Request as EngineRequest, Requirement};
 use axum::body::{Body, HttpBody};
 use axum::extract::Request;
 use bytes::{Bytes, BytesMut};

@@ -1,6 +1,6 @@
 //! The address of the client's end of the connection.
 
-use authx::ClientAddress;
+use authx::rate_limit::ClientAddress;
 use http::request::Parts;
 
 /// The address of the connection's peer, if the router is served with

@@ -2,7 +2,9 @@
 
 use std::task::{Context, Poll};
 
-use authx::{JsonClaims, NoRefresh, Outcome, Request as EngineRequest, TokenKind, Verified};
+use authx::refresh::{NoRefresh, Outcome};
+use authx::token::JsonClaims;
+use authx::{Request as EngineRequest, TokenKind, Verified};
 use axum::extract::OriginalUri;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};

@@ -142,12 +142,19 @@ mod token_pair;
 mod web_socket_guard;
 mod web_socket_token;
 
+pub use authx::config::SameSite;
+#[cfg(feature = "policy-files")]
+pub use authx::policy::PolicyFileError;
+pub use authx::policy::{
+    Policy, PolicyCondition, PolicyDecision, PolicyEffect, PolicyOperator, PolicyRule, PolicySource,
+};
+pub use authx::rate_limit::{Counted, RateLimit, RateLimitError};
+pub use authx::token::{Audience, CustomClaims, JsonClaims};
+pub use authx::verify::{CacheStatistics, VerifiedToken};
 pub use authx::{
-    Algorithm, Audience, CacheStatistics, Claims, Clock, Config, ConfigBuilder, ConfigError,
-    Counted, CsrfCheck, CustomClaims, Engine, Error, IssueError, JsonClaims, Key, KeyRing,
-    Location, NewToken, Policy, PolicyCondition, PolicyDecision, PolicyEffect, PolicyFileError,
-    PolicyOperator, PolicyRule, PolicySource, RateLimit, RateLimitError, RequiredScopes,
-    Requirement, SameSite, Secret, SystemClock, Timestamp, TokenKind, VerifiedToken,
+    Algorithm, Claims, Clock, Config, ConfigBuilder, ConfigError, CsrfCheck, Engine, Error,
+    IssueError, Key, KeyRing, Location, NewToken, RequiredScopes, Requirement, Secret, SystemClock,
+    Timestamp, TokenKind,
 };
 pub use authx_store::memory::{MemoryCounters, MemoryRevocations, MemorySessions};
 pub use authx_store::{

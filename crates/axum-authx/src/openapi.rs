@@ -1,6 +1,7 @@
 //! Security schemes for OpenAPI descriptions of `utoipa`.
 
-use authx::{SecuritySchemePlace, TokenKind};
+use authx::TokenKind;
+use authx::config::SecuritySchemePlace;
 use utoipa::Modify;
 use utoipa::openapi::security::{
     ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
@@ -70,7 +71,7 @@ impl AuthX {
     }
 }
 
-fn described(scheme: authx::SecurityScheme) -> SecurityScheme {
+fn described(scheme: authx::config::SecurityScheme) -> SecurityScheme {
     let key = |name| ApiKeyValue::with_description(name, scheme.description.clone());
     match scheme.place {
         SecuritySchemePlace::Bearer => {

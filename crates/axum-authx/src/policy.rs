@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use authx::{AttributeValues, Claims, JsonClaims, Policy, PolicyContext, Requirement};
+use authx::policy::{AttributeValues, Policy, PolicyContext};
+use authx::token::JsonClaims;
+use authx::{Claims, Requirement};
 use axum::extract::{OriginalUri, Request};
 use http::request::Parts;
 use percent_encoding::percent_decode_str;
@@ -173,9 +175,8 @@ impl Gate for PolicyLayer {
 
 #[cfg(test)]
 mod tests {
-    use authx::{
-        NewToken, PolicyCondition, PolicyEffect, PolicyOperator, PolicyRule, PolicySource,
-    };
+    use authx::NewToken;
+    use authx::policy::{PolicyCondition, PolicyEffect, PolicyOperator, PolicyRule, PolicySource};
     use axum::Router;
     use axum::routing::{get, post};
     use serde_json::json;

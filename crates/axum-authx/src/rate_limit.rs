@@ -3,7 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use authx::{RateLimit, Requirement, subject_rate_limit_key};
+use authx::Requirement;
+use authx::rate_limit::{RateLimit, subject_rate_limit_key};
 use authx_store::CounterStore;
 use authx_store::memory::MemoryCounters;
 use axum::extract::Request;
@@ -193,7 +194,8 @@ impl Gate for RateLimitLayer {
 mod tests {
     use std::time::Duration;
 
-    use authx::{Counted, Timestamp};
+    use authx::Timestamp;
+    use authx::rate_limit::Counted;
     use authx_store::{BoxFuture, StoreError};
     use axum::Router;
     use axum::routing::get;

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use authx::{Answer, Error, IssueError};
+use authx::answer::Answer;
+use authx::{Error, IssueError};
 use axum::response::{IntoResponse, Response};
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, StatusCode};
@@ -115,8 +116,8 @@ impl Rejection {
 
     /// The code and reason to close an open WebSocket with.
     #[cfg(feature = "ws")]
-    pub(crate) fn socket_close(&self) -> authx::SocketClose {
-        self.answer().map_or(authx::SocketClose::FAILED, |answer| answer.close)
+    pub(crate) fn socket_close(&self) -> authx::answer::SocketClose {
+        self.answer().map_or(authx::answer::SocketClose::FAILED, |answer| answer.close)
     }
 
     fn answer(&self) -> Option<&Answer> {

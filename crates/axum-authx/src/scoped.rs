@@ -6,7 +6,8 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::OnceLock;
 
-use authx::{Claims, CustomClaims, RequiredScopes, Requirement};
+use authx::token::CustomClaims;
+use authx::{Claims, RequiredScopes, Requirement};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 

@@ -33,7 +33,8 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use authx::{RandomUnavailable, SessionState, new_session_id};
+use authx::random::RandomUnavailable;
+use authx::session::{SessionState, new_session_id};
 use authx_store::SessionInfo;
 use axum::BoxError;
 use http::HeaderMap;

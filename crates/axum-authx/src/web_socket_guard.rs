@@ -9,7 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use authx::{Claims, CustomClaims, RequestToken, Requirement, SocketClose, Step, Timestamp};
+use authx::answer::SocketClose;
+use authx::token::CustomClaims;
+use authx::{Claims, RequestToken, Requirement, Step, Timestamp};
 use axum::extract::FromRequestParts;
 use axum::extract::ws::{CloseFrame, Message, OnFailedUpgrade, WebSocket, WebSocketUpgrade};
 use axum::response::Response;

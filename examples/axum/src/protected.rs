@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use authx::CsrfToken;
+use authx::token::CsrfToken;
 use axum::extract::{Path, State};
 use axum::http::request::Parts;
 use axum::response::{IntoResponse as _, Response};

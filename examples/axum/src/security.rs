@@ -2,7 +2,9 @@
 
 use std::convert::Infallible;
 
-use authx::{Random as _, RandomUnavailable, SystemRandom, decode_unverified_payload};
+use authx::SystemRandom;
+use authx::random::{Random as _, RandomUnavailable};
+use authx::token::decode_unverified_payload;
 use axum::BoxError;
 use axum_authx::{AuthX, Error, FromSubject, Rejection, VerifiedToken, revocation};
 use serde::{Deserialize, Serialize};

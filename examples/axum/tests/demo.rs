@@ -187,7 +187,7 @@ async fn a_row_that_the_python_service_wrote_revokes_a_token() {
     let ada = LoggedIn::ada(&app).await;
     assert_eq!(get_with(&app, "/me", &ada.access).await.status, 200);
 
-    let payload = authx::decode_unverified_payload(&ada.access).expect("a token");
+    let payload = authx::token::decode_unverified_payload(&ada.access).expect("a token");
     let claims: Value = serde_json::from_str(payload.get()).expect("JSON");
     let login = claims["login"].as_str().expect("the login's id");
     python

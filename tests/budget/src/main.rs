@@ -7,9 +7,11 @@
 use std::error::Error;
 use std::hint::black_box;
 
+use authx::random::{Random, RandomUnavailable};
+use authx::token::{CustomClaims, JsonClaims};
 use authx::{
-    Algorithm, Config, CustomClaims, Engine, JsonClaims, Key, KeyRing, Location, NewToken, Random,
-    RandomUnavailable, RequestToken, Requirement, Stores, Timestamp, TokenKind,
+    Algorithm, Config, Engine, Key, KeyRing, Location, NewToken, RequestToken, Requirement, Stores,
+    Timestamp, TokenKind,
 };
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use authx::{Counted, Timestamp};
+use authx::Timestamp;
+use authx::rate_limit::Counted;
 use futures_util::future::join_all;
 
 use super::{AT_ONCE, Check, MINUTE, ODD_NAMES, run};

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use authx::verify::VerifiedToken;
 use authx::{
     Config, Engine, Location, NewToken, RequestToken, Requirement, Secret, SystemRandom, Timestamp,
-    TokenKind, VerifiedToken,
+    TokenKind,
 };
 use futures_util::future::join_all;
 

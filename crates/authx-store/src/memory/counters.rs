@@ -7,7 +7,8 @@ use std::num::NonZeroUsize;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use authx::{Counted, Timestamp};
+use authx::Timestamp;
+use authx::rate_limit::Counted;
 
 use super::{NameHash, hash, lock};
 use crate::{BoxFuture, CounterStore, StoreError};
@@ -20,7 +21,8 @@ use crate::{BoxFuture, CounterStore, StoreError};
 /// while the clock ran ahead.
 ///
 /// ```
-/// use authx::{RateLimit, Timestamp};
+/// use authx::Timestamp;
+/// use authx::rate_limit::RateLimit;
 /// use authx_store::memory::MemoryCounters;
 /// use std::time::Duration;
 ///
@@ -33,7 +35,7 @@ use crate::{BoxFuture, CounterStore, StoreError};
 /// assert!(request_at(0).is_ok() && request_at(10).is_ok());
 /// assert_eq!(request_at(20), Err(authx::Error::RateLimitExceeded { retry_after: 40 }));
 /// assert!(request_at(60).is_ok());
-/// # Ok::<(), authx::RateLimitError>(())
+/// # Ok::<(), authx::rate_limit::RateLimitError>(())
 /// ```
 pub struct MemoryCounters {
     windows: Mutex<Windows>,
@@ -180,7 +182,8 @@ impl Windows {
 
 #[cfg(test)]
 mod tests {
-    use authx::{Error, RateLimit};
+    use authx::Error;
+    use authx::rate_limit::RateLimit;
     use proptest::prelude::*;
 
     use super::*;

@@ -6,7 +6,8 @@ use std::future::ready;
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
-use authx::{Timestamp, VerifiedToken};
+use authx::Timestamp;
+use authx::verify::VerifiedToken;
 
 use super::{NameHash, hash, lock};
 use crate::{BoxFuture, Revocation, RevocationStore, StoreError};

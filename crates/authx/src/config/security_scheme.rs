@@ -37,7 +37,8 @@ impl Config {
     /// The security schemes of tokens of this type, in the order in which the locations are searched.
     ///
     /// ```
-    /// use authx::{Config, Location, Secret, SecuritySchemePlace, TokenKind};
+    /// use authx::{Config, Location, Secret, TokenKind};
+    /// use authx::config::SecuritySchemePlace;
     ///
     /// let config = Config::builder()
     ///     .secret_key(Secret::from("a secret of at least thirty-two bytes"))

@@ -12,7 +12,7 @@ use crate::token::Audience;
 /// One row of the settings' reference.
 ///
 /// ```
-/// let reference = authx::setting_reference();
+/// let reference = authx::config::setting_reference();
 /// let strict = reference.iter().find(|setting| setting.name == "JWT_STRICT_KEYS").unwrap();
 /// assert_eq!((strict.default.as_str(), strict.python_default), ("true", Some("false")));
 /// ```

@@ -55,7 +55,7 @@ impl<T: Into<String>> From<T> for Kid {
 ///
 /// let key = Key::from_secret(Algorithm::Hs256, "a secret of at least thirty-two bytes")?;
 /// assert_eq!(key.algorithm(), Algorithm::Hs256);
-/// # Ok::<(), authx::KeyError>(())
+/// # Ok::<(), authx::key::KeyError>(())
 /// ```
 #[derive(Clone)]
 pub struct Key {
@@ -164,7 +164,7 @@ impl Key {
     /// Whether `signature` is this key's signature of `message`, encoded as in JWS (RFC 7518 section 3): r and s
     /// concatenated for ECDSA; for HMAC the whole tag, which is compared in constant time.
     ///
-    /// To verify a token, use an engine or [`verify_signature`](crate::verify_signature).
+    /// To verify a token, use an engine or [`verify_signature`](crate::token::verify_signature).
     ///
     /// ```
     /// use authx::{Algorithm, Key};
@@ -175,7 +175,7 @@ impl Key {
     ///     \x5a\x00\x3f\x08\x9d\x27\x39\x83\x9d\xec\x58\xb9\x64\xec\x38\x43";
     /// assert!(key.verify(b"what do ya want for nothing?", tag));
     /// assert!(!key.verify(b"what do ya want for something?", tag));
-    /// # Ok::<(), authx::KeyError>(())
+    /// # Ok::<(), authx::key::KeyError>(())
     /// ```
     #[must_use]
     pub fn verify(&self, message: &[u8], signature: &[u8]) -> bool {

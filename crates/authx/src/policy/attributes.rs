@@ -209,7 +209,8 @@ pub fn default_subject<V>(
 /// The time of a request in the forms that policies use, in UTC.
 ///
 /// ```
-/// use authx::{Circumstances, Timestamp};
+/// use authx::Timestamp;
+/// use authx::policy::Circumstances;
 ///
 /// let noon = Timestamp::from_seconds(1_893_499_200).ok_or("out of range")?;
 /// let circumstances = Circumstances::at(noon);

@@ -15,7 +15,7 @@ use super::named::named;
 /// `not_in` are the exact opposites of `equals` and `in`, so they are true for a missing attribute.
 ///
 /// ```
-/// use authx::{AttributeValues, PolicyCondition, PolicyOperator, PolicySource};
+/// use authx::policy::{AttributeValues, PolicyCondition, PolicyOperator, PolicySource};
 /// use serde_json::json;
 ///
 /// let adult = PolicyCondition::new(PolicySource::Subject, "age", PolicyOperator::Gte, 18);

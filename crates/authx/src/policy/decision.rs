@@ -19,7 +19,7 @@ use crate::error::Error;
 /// A policy without evaluators has [`Policy::decide`].
 ///
 /// ```
-/// use authx::{AttributeValues, Policy, PolicyContext, PolicyEffect, PolicyRule};
+/// use authx::policy::{AttributeValues, Policy, PolicyContext, PolicyEffect, PolicyRule};
 ///
 /// let policy: Policy = Policy::new([
 ///     PolicyRule::new(PolicyEffect::Allow, ["*"], ["*"]),
@@ -125,7 +125,7 @@ impl<E> Clone for Policy<E> {
 /// A decision in progress, which may need the answers of evaluators.
 ///
 /// ```
-/// use authx::{AttributeValues, Policy, PolicyContext, PolicyEffect, PolicyRule, PolicyStep};
+/// use authx::policy::{AttributeValues, Policy, PolicyContext, PolicyEffect, PolicyRule, PolicyStep};
 ///
 /// let rule = PolicyRule::new(PolicyEffect::Allow, ["read"], ["*"]).evaluator("business hours");
 /// let policy = Policy::new([rule]);

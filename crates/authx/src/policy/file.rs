@@ -26,10 +26,10 @@ impl<E> Policy<E> {
             let start = error.span().map_or(0, |span| span.start);
             line_at(text, start)
         };
-        let failure = |error: &toml::de::Error, member: Option<String>| PolicyFileError {
+        let failure = |error: &toml::de::Error, key: Option<String>| PolicyFileError {
             file: file.to_owned(),
             line: line_of(error),
-            member,
+            key,
             problem: error.message().to_owned(),
         };
         let deserializer =
@@ -45,13 +45,13 @@ impl<E> Policy<E> {
     ///
     /// [`PolicyFileError`] names the file, the line and the key.
     pub fn from_json(text: &str, file: &str) -> Result<Self, PolicyFileError> {
-        let failure = |error: &serde_json::Error, member: Option<String>| {
+        let failure = |error: &serde_json::Error, key: Option<String>| {
             let problem = error.to_string();
             let place = format!(" at line {} column {}", error.line(), error.column());
             PolicyFileError {
                 file: file.to_owned(),
                 line: error.line(),
-                member,
+                key,
                 problem: problem.strip_suffix(&place).unwrap_or(&problem).to_owned(),
             }
         };
@@ -73,7 +73,7 @@ pub struct PolicyFileError {
     pub line: usize,
     /// The path of the key, such as `rules[0].conditions[1].operator`; `None` where the file is not valid TOML or
     /// JSON.
-    pub member: Option<String>,
+    pub key: Option<String>,
     /// What is wrong.
     pub problem: String,
 }
@@ -81,8 +81,8 @@ pub struct PolicyFileError {
 impl fmt::Display for PolicyFileError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}, line {}: ", self.file, self.line)?;
-        if let Some(member) = &self.member {
-            write!(formatter, "{member}: ")?;
+        if let Some(key) = &self.key {
+            write!(formatter, "{key}: ")?;
         }
         formatter.write_str(&self.problem)
     }

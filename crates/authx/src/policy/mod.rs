@@ -5,7 +5,7 @@
 //! the action is denied.
 //!
 //! ```
-//! use authx::{AttributeValues, Policy, PolicyContext};
+//! use authx::policy::{AttributeValues, Policy, PolicyContext};
 //! use serde_json::json;
 //!
 //! let policy: Policy = Policy::from_toml(
@@ -32,12 +32,13 @@
 //! let attributes = AttributeValues::default().resource(json!({"owner": {"suspended": true}}));
 //! let decision = policy.decide(&PolicyContext::new("read", "documents:1", &attributes));
 //! assert_eq!(decision.reason, "The owner is suspended");
-//! # Ok::<(), authx::PolicyFileError>(())
+//! # Ok::<(), authx::policy::PolicyFileError>(())
 //! ```
 
 mod attributes;
 mod condition;
 mod decision;
+#[cfg(feature = "policy-files")]
 mod file;
 mod named;
 mod rule;
@@ -48,5 +49,6 @@ pub use attributes::{
 };
 pub use condition::{PolicyCondition, PolicyOperator};
 pub use decision::{Policy, PolicyDecision, PolicyEvaluation, PolicyStep};
+#[cfg(feature = "policy-files")]
 pub use file::PolicyFileError;
 pub use rule::{PolicyEffect, PolicyRule, pattern_covers};

@@ -157,7 +157,7 @@ impl<E> PolicyRule<E> {
 /// Whether a rule's pattern covers the name of an action or a resource.
 ///
 /// ```
-/// use authx::pattern_covers;
+/// use authx::policy::pattern_covers;
 ///
 /// assert!(pattern_covers("*", "anything"));
 /// assert!(pattern_covers("documents:*", "documents:1:history"));

@@ -19,7 +19,7 @@ use crate::token_kind::TokenKind;
 /// struct Account {
 ///     tenant: String,
 /// }
-/// # fn fits<C: authx::CustomClaims>() {}
+/// # fn fits<C: authx::token::CustomClaims>() {}
 /// # fits::<Account>();
 /// ```
 pub trait CustomClaims: DeserializeOwned + Clone + Send + Sync + 'static {}

@@ -80,7 +80,8 @@ pub(crate) fn open<'b>(
 /// be JSON: JWS (RFC 7515) without the claims of JWT.
 ///
 /// ```
-/// use authx::{Algorithm, Key, KeyRing, Timestamp, verify_signature};
+/// use authx::{Algorithm, Key, KeyRing, Timestamp};
+/// use authx::token::verify_signature;
 ///
 /// // The payload is "hello", and the signature was not made with this key.
 /// let ring = KeyRing::new([Key::from_weak_secret(Algorithm::Hs256, "secret")?])?;

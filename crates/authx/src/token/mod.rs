@@ -6,14 +6,16 @@ mod encode;
 mod encode_error;
 mod header;
 mod json;
-mod members;
 mod name_watch;
+mod object_reader;
 mod object_writer;
 mod payload;
 mod words;
 
 pub use claims::{Audience, Claims, CsrfToken, CustomClaims, JsonClaims};
 pub use decode::{decode_unverified_header, decode_unverified_payload, verify_signature};
+
+pub use crate::token_kind::UnknownTokenKind;
 
 pub(crate) use claims::is_registered;
 pub(crate) use decode::{PayloadBuffer, open, twin};

@@ -147,9 +147,9 @@ mod tests {
     use super::*;
 
     /// An object with these fields, including duplicates.
-    struct Members(Vec<(String, Value)>);
+    struct Object(Vec<(String, Value)>);
 
-    impl Serialize for Members {
+    impl Serialize for Object {
         fn serialize<S: Serializer>(&self, serializer: S) -> std::result::Result<S::Ok, S::Error> {
             let mut map = serializer.serialize_map(None)?;
             for (name, value) in &self.0 {
@@ -169,8 +169,8 @@ mod tests {
         watch.is_unremarkable()
     }
 
-    fn members(members: &[(&str, Value)]) -> Members {
-        Members(members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+    fn object(fields: &[(&str, Value)]) -> Object {
+        Object(fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
     }
 
     proptest! {
@@ -183,7 +183,7 @@ mod tests {
                 .iter()
                 .map(|(name, nests)| (name.clone(), if *nests { nested.clone() } else { Value::Null }))
                 .collect();
-            if is_unremarkable(&Members(all)) {
+            if is_unremarkable(&Object(all)) {
                 let names: HashSet<_> = named.iter().map(|(name, _)| name).collect();
                 prop_assert_eq!(names.len(), named.len());
                 prop_assert!(!named.iter().any(|(name, _)| name == "exp"));
@@ -194,16 +194,16 @@ mod tests {
     #[test]
     fn usual_claims_are_unremarkable_and_odd_ones_are_looked_at() {
         let one = Value::from(1);
-        assert!(is_unremarkable(&members(&[])));
-        assert!(is_unremarkable(&members(&[("tenant", one.clone()), ("plan", one.clone())])));
-        assert!(is_unremarkable(&members(&[("a", serde_json::json!({"exp": {"a": 1}}))])));
+        assert!(is_unremarkable(&object(&[])));
+        assert!(is_unremarkable(&object(&[("tenant", one.clone()), ("plan", one.clone())])));
+        assert!(is_unremarkable(&object(&[("a", serde_json::json!({"exp": {"a": 1}}))])));
         for (what, odd) in [
-            ("twice", members(&[("a", one.clone()), ("a", one.clone())])),
-            ("reserved", members(&[("exp", one.clone())])),
-            ("escaped", members(&[("a\"", one.clone())])),
-            ("empty", members(&[("", one.clone())])),
-            ("alike", members(&[("long name 1", one.clone()), ("long name 2", one.clone())])),
-            ("many", Members((0..9).map(|number| (format!("{number}!"), one.clone())).collect())),
+            ("twice", object(&[("a", one.clone()), ("a", one.clone())])),
+            ("reserved", object(&[("exp", one.clone())])),
+            ("escaped", object(&[("a\"", one.clone())])),
+            ("empty", object(&[("", one.clone())])),
+            ("alike", object(&[("long name 1", one.clone()), ("long name 2", one.clone())])),
+            ("many", Object((0..9).map(|number| (format!("{number}!"), one.clone())).collect())),
         ] {
             assert!(!is_unremarkable(&odd), "{what}");
         }
@@ -215,6 +215,6 @@ mod tests {
         for _ in 0..100 {
             deep = Value::Array(vec![deep]);
         }
-        assert!(!is_unremarkable(&members(&[("deep", deep)])));
+        assert!(!is_unremarkable(&object(&[("deep", deep)])));
     }
 }

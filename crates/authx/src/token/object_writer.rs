@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde::ser::Error as _;
 
 use super::encode_error::EncodeError;
-use super::members::{Members, Names};
 use super::name_watch::{NameWatch, Watched};
+use super::object_reader::{Names, ObjectReader};
 use super::words::is_plain;
 
 pub(super) struct ObjectWriter {
@@ -84,7 +84,7 @@ fn check_names(object: &[u8], is_reserved: impl Fn(&str) -> bool) -> Result<bool
     let json = str::from_utf8(object).ok().filter(|json| json.starts_with('{'));
     // The parser's own error would quote the value.
     let json = json.ok_or_else(|| custom_claims("a value of another kind"))?;
-    let mut fields = Members::of(json).map_err(EncodeError::CustomClaims)?;
+    let mut fields = ObjectReader::of(json).map_err(EncodeError::CustomClaims)?;
     let mut names = Names::default();
     let mut is_empty = true;
     while let Some(name) = fields.next_name().map_err(EncodeError::CustomClaims)? {

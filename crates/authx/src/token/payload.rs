@@ -8,7 +8,7 @@ use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, Map
 use serde::{Deserialize, forward_to_deserialize_any};
 
 use super::claims::{Audience, Claims, CsrfToken, RegisteredClaim};
-use super::members::{Members, Names, Value};
+use super::object_reader::{Names, ObjectReader, Value};
 use crate::error::Malformed;
 use crate::time::Timestamp;
 use crate::token_kind::TokenKind;
@@ -20,9 +20,9 @@ pub(crate) fn from_json<C: DeserializeOwned>(
     payload: &[u8],
     identity_claim: &str,
 ) -> std::result::Result<Claims<C>, Malformed> {
-    let text = std::str::from_utf8(payload).map_err(|_| Malformed::Payload)?;
+    let json = std::str::from_utf8(payload).map_err(|_| Malformed::Payload)?;
     let mut reader = PayloadReader {
-        members: Members::of(text).map_err(|_| Malformed::Payload)?,
+        object: ObjectReader::of(json).map_err(|_| Malformed::Payload)?,
         identity_claim,
         identity_is_sub: identity_claim == "sub",
         at: None,
@@ -42,7 +42,7 @@ pub(crate) fn from_json<C: DeserializeOwned>(
 }
 
 struct PayloadReader<'c, 'de> {
-    members: Members<'de>,
+    object: ObjectReader<'de>,
     identity_claim: &'c str,
     identity_is_sub: bool,
     /// The registered claim that is being read: the bad one if reading fails.
@@ -87,7 +87,7 @@ impl<'de> PayloadReader<'_, 'de> {
     /// The value of the custom claim whose name was read last.
     fn custom_value(&mut self) -> Result<&Value<'de>> {
         self.check_fault()?;
-        let value = self.members.value();
+        let value = self.object.value();
         if value.is_err() {
             self.fault = Some(Malformed::Payload);
         }
@@ -102,10 +102,10 @@ impl<'de> PayloadReader<'_, 'de> {
     }
 
     fn read_to_custom(&mut self) -> Result<Option<Cow<'de, str>>> {
-        if self.members.owes_value() {
-            self.members.value()?;
+        if self.object.owes_value() {
+            self.object.value()?;
         }
-        while let Some(name) = self.members.next_name()? {
+        while let Some(name) = self.object.next_name()? {
             match self.claim(&name) {
                 Some(claim) => self.keep(claim)?,
                 None if self.custom_names.insert(&name) => return Ok(Some(name)),
@@ -128,7 +128,7 @@ impl<'de> PayloadReader<'_, 'de> {
 
     fn keep(&mut self, claim: RegisteredClaim) -> Result<()> {
         self.at = Some(claim.name());
-        let value = self.members.value()?;
+        let value = self.object.value()?;
         let own = &mut self.registered;
         match claim {
             RegisteredClaim::Sub => once(&mut own.sub, value)?,
@@ -188,7 +188,7 @@ fn once<'de, T: Deserialize<'de>>(slot: &mut Option<T>, value: &Value<'de>) -> R
 }
 
 fn twice() -> serde_json::Error {
-    serde_json::Error::custom("a member occurs twice")
+    serde_json::Error::custom("a claim occurs twice")
 }
 
 /// Deserializes the custom claims as a map for `C`, or as unit for `()`.

@@ -15,4 +15,6 @@ pub use find::BodyWanted;
 pub use request::{Headers, Request};
 pub use request_token::{CsrfProof, RequestToken};
 
+pub use crate::location::UnknownLocation;
+
 pub(crate) use csrf::check as check_csrf;

@@ -1,6 +1,7 @@
 //! Vectors of compact JWS, whose keys are JWK.
 
-use authx::{KeyRing, Timestamp, verify_signature};
+use authx::token::verify_signature;
+use authx::{KeyRing, Timestamp};
 use serde_json::Value;
 
 use crate::jwk::{self, NoKey};

@@ -7,10 +7,11 @@ pub(crate) mod public_key;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use authx::random::{Random, RandomUnavailable};
+use authx::session::SessionState;
 use authx::{
     Algorithm, Claims, Config, ConfigBuilder, Engine, Error, Key, KeyRing, Location, NewToken,
-    Random, RandomUnavailable, RequestToken, Requirement, Secret, SessionState, Step, Stores,
-    SystemRandom, Timestamp, TokenKind, Verified,
+    RequestToken, Requirement, Secret, Step, Stores, SystemRandom, Timestamp, TokenKind, Verified,
 };
 use aws_lc_rs::hmac;
 use serde::Serialize;
@@ -148,12 +149,12 @@ pub(crate) fn admitted<C>(verified: Verified<'_, C>, is_revoked: bool) -> Result
 }
 
 pub(crate) fn header_of(token: &str) -> Value {
-    let header = authx::decode_unverified_header(token).expect("a header");
+    let header = authx::token::decode_unverified_header(token).expect("a header");
     serde_json::from_str(header.get()).expect("JSON")
 }
 
 pub(crate) fn payload_of(token: &str) -> Value {
-    let payload = authx::decode_unverified_payload(token).expect("a payload");
+    let payload = authx::token::decode_unverified_payload(token).expect("a payload");
     serde_json::from_str(payload.get()).expect("JSON")
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use authx::{JsonClaims, Location, Request, Requirement};
+use authx::token::JsonClaims;
+use authx::{Location, Request, Requirement};
 use serde_json::value::RawValue;
 
 use crate::shared::{HEADER, NOW, check_refusal, engine, now, signed};

@@ -1,8 +1,9 @@
 //! Keys in PEM.
 
+use authx::key::KeyError;
 use authx::{
-    Algorithm, Config, Engine, Key, KeyError, KeyRing, Location, NewToken, RequestToken,
-    Requirement, Secret, SystemRandom, TokenKind,
+    Algorithm, Config, Engine, Key, KeyRing, Location, NewToken, RequestToken, Requirement, Secret,
+    SystemRandom, TokenKind,
 };
 
 use crate::shared::{check_silence, now};

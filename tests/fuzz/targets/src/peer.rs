@@ -1,6 +1,8 @@
 //! The engine compared with the crate `jsonwebtoken`.
 
-use authx::{Error, JsonClaims, Location, Malformed, RequestToken, Requirement, TokenKind};
+use authx::error::Malformed;
+use authx::token::JsonClaims;
+use authx::{Error, Location, RequestToken, Requirement, TokenKind};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::Value;
 

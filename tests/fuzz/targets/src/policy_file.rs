@@ -1,6 +1,6 @@
 //! Policy files, as TOML and as JSON.
 
-use authx::{AttributeValues, Policy, PolicyContext, PolicyFileError};
+use authx::policy::{AttributeValues, Policy, PolicyContext, PolicyFileError};
 use serde_json::json;
 
 pub(crate) fn policy_file(data: &[u8]) {

@@ -1,6 +1,9 @@
 //! A whole request: request line, headers and body.
 
-use authx::{BodyWanted, JsonClaims, NoRefresh, Request, Requirement};
+use authx::refresh::NoRefresh;
+use authx::token::JsonClaims;
+use authx::transport::BodyWanted;
+use authx::{Request, Requirement};
 
 use crate::shared::{check_refusal, engine, now};
 

@@ -1,9 +1,7 @@
 //! A token.
 
-use authx::{
-    JsonClaims, Location, RequestToken, Requirement, TokenKind, decode_unverified_header,
-    decode_unverified_payload,
-};
+use authx::token::{JsonClaims, decode_unverified_header, decode_unverified_payload};
+use authx::{Location, RequestToken, Requirement, TokenKind};
 use serde_json::Value;
 
 use crate::shared::{

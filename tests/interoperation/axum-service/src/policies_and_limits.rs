@@ -41,9 +41,9 @@ async fn policy(State(auth): State<AuthX>, request: Request) -> Response {
     let rule = json!({
         "effect": "allow", "actions": ["read"], "resources": ["reports"], "conditions": conditions
     });
-    let policy = match Policy::from_json(&json!({"rules": [rule]}).to_string(), "the request") {
-        Ok(policy) => policy,
-        Err(_) => return StatusCode::BAD_REQUEST.into_response(),
+    let document = json!({"rules": [rule]}).to_string();
+    let Ok(policy) = Policy::from_json(&document, "the request") else {
+        return StatusCode::BAD_REQUEST.into_response();
     };
     let asked = PolicyRequest::new("read", "reports");
     match auth.authorize_request(&mut parts, &policy, &asked).await {

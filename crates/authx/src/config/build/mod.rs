@@ -13,6 +13,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Config, ConfigBuilder, ConfigError, SessionPolicy, TokenLifetime};
+use crate::config::settings::Settings;
+use crate::verification_cache::{CacheBounds, UnfitBounds};
 
 pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
     let ConfigBuilder { settings, keys, login_type } = builder;
@@ -22,7 +24,7 @@ pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
     answers::check(&settings)?;
     let mut warnings = Vec::new();
     Ok(Config {
-        verification_cache: tokens::cache_bounds(&settings)?,
+        verification_cache: cache_bounds(&settings)?,
         access: locations::access(&settings),
         refresh: locations::refresh(&settings),
         cookies: cookies::attributes(&settings)?,
@@ -58,6 +60,13 @@ pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
         invalid_token_status: settings.invalid_token_status,
         rate_limit_ipv6_prefix: settings.rate_limit_ipv6_prefix,
     })
+}
+
+/// The bounds of the verification cache, if there is to be one.
+fn cache_bounds(settings: &Settings) -> Result<Option<CacheBounds>, ConfigError> {
+    let (entries, bytes) = (settings.verification_cache_entries, settings.verification_cache_bytes);
+    CacheBounds::of_settings(entries, bytes)
+        .map_err(|UnfitBounds { setting, reason }| ConfigError::Conflict { setting, reason })
 }
 
 /// Fails with an error that names the setting, unless the rule holds.

@@ -1,4 +1,4 @@
-//! The claims and the lifetime of tokens, and the verification cache.
+//! The claims and the lifetime of tokens.
 
 use std::time::Duration;
 
@@ -6,7 +6,6 @@ use super::{require, require_within_calendar};
 use crate::config::settings::Settings;
 use crate::config::{ConfigError, TokenLifetime};
 use crate::token::is_registered;
-use crate::verification_cache::CacheBounds;
 
 pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     require(!settings.identity_claim.is_empty(), "JWT_IDENTITY_CLAIM", "it must not be empty")?;
@@ -18,20 +17,6 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     require_within_calendar("JWT_ACCESS_TOKEN_EXPIRES", finite(settings.access_token_expires))?;
     require_within_calendar("JWT_REFRESH_TOKEN_EXPIRES", finite(settings.refresh_token_expires))?;
     require_within_calendar("JWT_DECODE_LEEWAY", settings.decode_leeway)
-}
-
-/// The bounds of the verification cache, if there is to be one.
-pub(super) fn cache_bounds(settings: &Settings) -> Result<Option<CacheBounds>, ConfigError> {
-    let (entries, bytes) = (settings.verification_cache_entries, settings.verification_cache_bytes);
-    if entries == 0 {
-        return Ok(None);
-    }
-    require(
-        bytes >= CacheBounds::LEAST_BYTES,
-        "JWT_VERIFICATION_CACHE_BYTES",
-        "it must be at least 65536, or hardly any token would fit",
-    )?;
-    Ok(Some(CacheBounds { entries, bytes }))
 }
 
 fn finite(lifetime: TokenLifetime) -> Option<Duration> {

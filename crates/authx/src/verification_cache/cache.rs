@@ -1,17 +1,4 @@
-//! A cache of verified tokens, so that a token presented again needs neither cryptography nor parsing.
-//!
-//! It caches the claims, which depend only on the token's string and on the key ring:
-//!
-//! - An entry is found by the token's whole string, which is compared in constant time. No other token, however
-//!   similar, finds the entry, and response times don't tell how much of a cached token was guessed.
-//! - Only a token that passed every check of [`Engine::verify`](crate::Engine::verify) gets an entry.
-//! - An entry is not used from the token's `exp` on (with the leeway), nor once its key is retired.
-//! - A cache belongs to one engine, whose ring never changes: a new ring means a new engine with an empty cache.
-//! - Times, issuer, audience, type, freshness, CSRF and scopes of cached claims are checked each time, and the stores
-//!   are asked about revocation each time.
-//!
-//! Entries and bytes are bounded. The library chooses which entries are evicted (S3-FIFO: entries that were used only
-//! once go first). It divides the cache into shards, each with its own read-write lock.
+//! The cache itself, with the feature `verification-cache`.
 
 use std::any::{Any, TypeId};
 use std::fmt;
@@ -23,35 +10,31 @@ use aws_lc_rs::constant_time::verify_slices_are_equal;
 use quick_cache::sync::{Cache, DefaultLifecycle};
 use quick_cache::{DefaultHashBuilder, Equivalent, OptionsBuilder, Weighter};
 
+use super::{CacheStatistics, UnfitBounds};
 use crate::time::Timestamp;
 use crate::token::{Claims, CustomClaims};
-
-/// Size and misses of a verification cache, as [`Engine::cache_statistics`] returns them.
-///
-/// [`Engine::cache_statistics`]: crate::Engine::cache_statistics
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct CacheStatistics {
-    /// How many tokens are cached.
-    pub entries: usize,
-    /// An upper bound of the bytes that they take.
-    pub bytes: u64,
-    /// How many lookups found no entry since the engine was created, including those for tokens that don't verify.
-    ///
-    /// Hits are not counted, because threads would contend for the counter on the hot path.
-    pub misses: u64,
-}
 
 /// The limits of a cache.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CacheBounds {
-    pub(crate) entries: usize,
-    pub(crate) bytes: usize,
+    entries: usize,
+    bytes: usize,
 }
 
 impl CacheBounds {
-    /// Room for several tokens of the usual size.
-    pub(crate) const LEAST_BYTES: usize = 64 * 1024;
+    /// The limits by these settings, if there is to be a cache.
+    pub(crate) fn of_settings(entries: usize, bytes: usize) -> Result<Option<Self>, UnfitBounds> {
+        if entries == 0 {
+            return Ok(None);
+        }
+        if bytes < LEAST_BYTES {
+            return Err(UnfitBounds {
+                setting: "JWT_VERIFICATION_CACHE_BYTES",
+                reason: "it must be at least 65536, or hardly any token would fit",
+            });
+        }
+        Ok(Some(Self { entries, bytes }))
+    }
 }
 
 pub(crate) struct VerificationCache {
@@ -212,6 +195,8 @@ impl Weighter<KeptToken, Kept> for Weight {
     }
 }
 
+/// Room for several tokens of the usual size.
+const LEAST_BYTES: usize = 64 * 1024;
 /// A power of two. The library uses fewer shards where each would have hardly any entries.
 const MAX_SHARDS: usize = 64;
 /// What the library and the allocator need for an entry, besides its contents.

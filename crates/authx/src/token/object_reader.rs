@@ -17,8 +17,8 @@ use super::words::first_special;
 type Result<T> = std::result::Result<T, serde_json::Error>;
 
 /// Reads an object's fields.
-pub(super) struct Members<'de> {
-    text: &'de str,
+pub(super) struct ObjectReader<'de> {
+    json: &'de str,
     /// The index of the next byte.
     at: usize,
     state: State,
@@ -33,13 +33,13 @@ enum State {
     Ended,
 }
 
-impl<'de> Members<'de> {
-    /// A reader of the JSON object in `text`.
-    pub(super) fn of(text: &'de str) -> Result<Self> {
-        let value = Value { text, start: 0, end: 0, plain: Plain::Not };
-        let mut members = Self { text, at: 0, state: State::BeforeFirst, value };
-        members.expect(b'{')?;
-        Ok(members)
+impl<'de> ObjectReader<'de> {
+    /// A reader of the JSON object in `json`.
+    pub(super) fn of(json: &'de str) -> Result<Self> {
+        let value = Value { json, start: 0, end: 0, plain: Plain::Not };
+        let mut reader = Self { json, at: 0, state: State::BeforeFirst, value };
+        reader.expect(b'{')?;
+        Ok(reader)
     }
 
     /// The next field's key; `None` at the end of the object, which must also be the end of the JSON.
@@ -51,7 +51,7 @@ impl<'de> Members<'de> {
         } else if !self.reach_name()? {
             return Ok(None);
         }
-        let name = match self.plain_text() {
+        let name = match self.plain_string() {
             Some(name) => Cow::Borrowed(name),
             None => self.left_to_serde_json::<Name<'de>>()?.0,
         };
@@ -66,7 +66,7 @@ impl<'de> Members<'de> {
         let first = self.next_byte();
         let start = self.at;
         let plain = match first {
-            Some(b'"') => self.plain_text().map_or(Plain::Not, Plain::Text),
+            Some(b'"') => self.plain_string().map_or(Plain::Not, Plain::String),
             Some(b'0'..=b'9') => self.plain_number().map_or(Plain::Not, Plain::Whole),
             Some(b't') if self.word("true") => Plain::Bool(true),
             Some(b'f') if self.word("false") => Plain::Bool(false),
@@ -77,7 +77,7 @@ impl<'de> Members<'de> {
             check_strict(raw)?;
         }
         self.state = State::AfterValue;
-        self.value = Value { text: self.text, start, end: self.at, plain };
+        self.value = Value { json: self.json, start, end: self.at, plain };
         Ok(&self.value)
     }
 
@@ -104,21 +104,21 @@ impl<'de> Members<'de> {
             (State::AfterValue, _) => self.expect(b',')?,
         }
         if self.next_byte() != Some(b'"') {
-            return Err(error("a member has no name"));
+            return Err(error("a field has no name"));
         }
         Ok(true)
     }
 
     #[inline(always)]
     fn rest(&self) -> &'de [u8] {
-        self.text.as_bytes().get(self.at..).unwrap_or_default()
+        self.json.as_bytes().get(self.at..).unwrap_or_default()
     }
 
     /// Moves past white space (RFC 8259 section 2) and returns the byte there, without consuming it.
     #[inline(always)]
     fn next_byte(&mut self) -> Option<u8> {
         loop {
-            match self.text.as_bytes().get(self.at) {
+            match self.json.as_bytes().get(self.at) {
                 Some(b' ' | b'\t' | b'\n' | b'\r') => self.at += 1,
                 byte => return byte.copied(),
             }
@@ -136,14 +136,14 @@ impl<'de> Members<'de> {
 
     /// The string that starts at the current byte, if it has no escapes and no control characters.
     #[inline(always)]
-    fn plain_text(&mut self) -> Option<&'de str> {
+    fn plain_string(&mut self) -> Option<&'de str> {
         let start = self.at + 1;
-        let end = start + first_special(self.text.as_bytes().get(start..)?)?;
-        if self.text.as_bytes()[end] != b'"' {
+        let end = start + first_special(self.json.as_bytes().get(start..)?)?;
+        if self.json.as_bytes()[end] != b'"' {
             return None;
         }
         self.at = end + 1;
-        self.text.get(start..end)
+        self.json.get(start..end)
     }
 
     /// The number that starts at the current byte, if it is at most 18 digits and nothing else, so that it can't
@@ -171,7 +171,7 @@ impl<'de> Members<'de> {
 
     #[inline(always)]
     fn word(&mut self, word: &str) -> bool {
-        let is_here = self.text.as_bytes()[self.at..].starts_with(word.as_bytes());
+        let is_here = self.json.as_bytes()[self.at..].starts_with(word.as_bytes());
         if is_here {
             self.at += word.len();
         }
@@ -179,7 +179,7 @@ impl<'de> Members<'de> {
     }
 
     fn left_to_serde_json<T: serde::Deserialize<'de>>(&mut self) -> Result<T> {
-        let mut values = serde_json::Deserializer::from_str(&self.text[self.at..]).into_iter();
+        let mut values = serde_json::Deserializer::from_str(&self.json[self.at..]).into_iter();
         let value = values.next().unwrap_or_else(|| Err(error("a value is missing")));
         self.at += values.byte_offset();
         value
@@ -192,8 +192,8 @@ fn error(what: &str) -> serde_json::Error {
 
 /// A field's value.
 pub(super) struct Value<'de> {
-    text: &'de str,
-    /// The value's range in `text` is `start..end`.
+    json: &'de str,
+    /// The value's range in `json` is `start..end`.
     start: usize,
     end: usize,
     plain: Plain<'de>,
@@ -201,13 +201,13 @@ pub(super) struct Value<'de> {
 
 impl<'de> Value<'de> {
     fn raw(&self) -> &'de str {
-        &self.text[self.start..self.end]
+        &self.json[self.start..self.end]
     }
 }
 
 #[derive(Clone, Copy)]
 enum Plain<'de> {
-    Text(&'de str),
+    String(&'de str),
     Whole(u64),
     Bool(bool),
     Not,
@@ -217,7 +217,7 @@ macro_rules! perhaps_plain {
     ($($method:ident)*) => {$(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value> {
             match self.plain {
-                Plain::Text(text) => visitor.visit_borrowed_str(text),
+                Plain::String(string) => visitor.visit_borrowed_str(string),
                 Plain::Whole(number) => visitor.visit_u64(number),
                 Plain::Bool(value) => visitor.visit_bool(value),
                 Plain::Not => serde_json::Deserializer::from_str(self.raw()).$method(visitor),
@@ -261,7 +261,7 @@ impl<'de> Deserializer<'de> for &Value<'de> {
         visitor: V,
     ) -> Result<V::Value> {
         match self.plain {
-            Plain::Text(variant) => visitor.visit_enum(BorrowedStrDeserializer::new(variant)),
+            Plain::String(variant) => visitor.visit_enum(BorrowedStrDeserializer::new(variant)),
             _ => serde_json::Deserializer::from_str(self.raw())
                 .deserialize_enum(name, variants, visitor),
         }
@@ -289,7 +289,7 @@ impl<'de> Names<'de> {
     /// Adds a key. Returns `false` if it was already there.
     #[expect(clippy::ptr_arg, reason = "a name that is kept stays borrowed where it is")]
     pub(super) fn insert(&mut self, name: &Cow<'de, str>) -> bool {
-        let is_known = self.few[..self.count].iter().any(|own| own == name)
+        let is_known = self.few[..self.count].iter().any(|seen| seen == name)
             || self.others.as_ref().is_some_and(|others| others.contains(name));
         if is_known {
             return false;
@@ -314,17 +314,17 @@ mod tests {
     use super::*;
 
     /// The fields as this module reads them.
-    fn read(text: &str) -> Result<Vec<(String, Json)>> {
-        let mut members = Members::of(text)?;
+    fn read(json: &str) -> Result<Vec<(String, Json)>> {
+        let mut reader = ObjectReader::of(json)?;
         let mut all = Vec::new();
-        while let Some(name) = members.next_name()? {
-            all.push((name.into_owned(), Json::deserialize(members.value()?)?));
+        while let Some(name) = reader.next_name()? {
+            all.push((name.into_owned(), Json::deserialize(reader.value()?)?));
         }
         Ok(all)
     }
 
     /// The fields as `serde_json` alone reads them.
-    fn expected(text: &str) -> Result<Vec<(String, Json)>> {
+    fn expected(json: &str) -> Result<Vec<(String, Json)>> {
         struct All;
 
         impl<'de> Visitor<'de> for All {
@@ -336,10 +336,10 @@ mod tests {
 
             fn visit_map<A: serde::de::MapAccess<'de>>(
                 self,
-                mut members: A,
+                mut fields: A,
             ) -> std::result::Result<Self::Value, A::Error> {
                 let mut all = Vec::new();
-                while let Some((name, raw)) = members.next_entry::<String, &RawValue>()? {
+                while let Some((name, raw)) = fields.next_entry::<String, &RawValue>()? {
                     check_strict(raw).map_err(A::Error::custom)?;
                     let value = serde_json::from_str(raw.get()).map_err(A::Error::custom)?;
                     all.push((name, value));
@@ -348,13 +348,13 @@ mod tests {
             }
         }
 
-        let mut deserializer = serde_json::Deserializer::from_str(text);
+        let mut deserializer = serde_json::Deserializer::from_str(json);
         let all = deserializer.deserialize_map(All)?;
         deserializer.end().map(|()| all)
     }
 
-    fn assert_as_serde_json(text: &str) {
-        assert_eq!(read(text).ok(), expected(text).ok(), "{text:?}");
+    fn assert_as_serde_json(json: &str) {
+        assert_eq!(read(json).ok(), expected(json).ok(), "{json:?}");
     }
 
     /// Objects, most of them with an error inserted somewhere.
@@ -368,17 +368,17 @@ mod tests {
             "\\[[0-9, ]{0,6}\\]|\\{\"a\": ?[0-9]\\}|\\[\\]|\\{\\}",
         ];
         let space = "[ \t\n\r]{0,2}";
-        let member = (space, "\"[a-c\\\\]{0,9}\"", space, scalar, space)
+        let field = (space, "\"[a-c\\\\]{0,9}\"", space, scalar, space)
             .prop_map(|(a, name, b, value, c)| format!("{a}{name}{b}:{value}{c}"));
-        (proptest::collection::vec(member, 0..6), "[,}\\]x ]?", any::<prop::sample::Index>())
-            .prop_map(|(members, noise, place)| {
-                let mut text = format!("{{{}}}", members.join(","));
-                let mut place = place.index(text.len() + 1);
-                while !text.is_char_boundary(place) {
+        (proptest::collection::vec(field, 0..6), "[,}\\]x ]?", any::<prop::sample::Index>())
+            .prop_map(|(fields, noise, place)| {
+                let mut json = format!("{{{}}}", fields.join(","));
+                let mut place = place.index(json.len() + 1);
+                while !json.is_char_boundary(place) {
                     place -= 1;
                 }
-                text.insert_str(place, &noise);
-                text
+                json.insert_str(place, &noise);
+                json
             })
     }
 
@@ -386,19 +386,19 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(4096))]
 
         #[test]
-        fn members_are_those_that_serde_json_reads(text in almost_an_object()) {
-            assert_as_serde_json(&text);
+        fn fields_are_those_that_serde_json_reads(json in almost_an_object()) {
+            assert_as_serde_json(&json);
         }
 
         #[test]
-        fn any_text_is_read_as_serde_json_reads_it(text in "[{}\"a:,0-9.truefalsn\\\\\\[\\] ]{0,24}") {
-            assert_as_serde_json(&text);
+        fn any_string_is_read_as_serde_json_reads_it(json in "[{}\"a:,0-9.truefalsn\\\\\\[\\] ]{0,24}") {
+            assert_as_serde_json(&json);
         }
     }
 
     #[test]
     fn the_ends_of_what_is_plain_are_read_as_serde_json_reads_them() {
-        for text in [
+        for json in [
             "",
             " ",
             "{",
@@ -440,15 +440,15 @@ mod tests {
             r#"{"a":[{"b":1,"b":2}]}"#,
             "{\"\":\"\"}",
         ] {
-            assert_as_serde_json(text);
+            assert_as_serde_json(json);
         }
     }
 
     #[test]
     fn a_name_counts_once_however_it_is_written_and_however_many_there_are() {
         let mut names = Names::default();
-        let own: Vec<String> = (0..20).map(|number| format!("name {number}")).collect();
-        for (index, name) in own.iter().enumerate() {
+        let all: Vec<String> = (0..20).map(|number| format!("name {number}")).collect();
+        for (index, name) in all.iter().enumerate() {
             let name = if index % 3 == 0 {
                 Cow::Owned(name.clone())
             } else {
@@ -456,7 +456,7 @@ mod tests {
             };
             assert!(names.insert(&name), "{name}");
         }
-        for name in &own {
+        for name in &all {
             assert!(!names.insert(&Cow::Borrowed(name)), "{name}");
             assert!(!names.insert(&Cow::Owned(name.clone())), "{name}");
         }
