@@ -14,6 +14,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde::de::DeserializeOwned;
+
 use crate::engine::Engine;
 use crate::error::Error;
 use crate::session::SessionState;
@@ -302,6 +304,38 @@ impl VerifiedToken {
     #[must_use]
     pub fn exp(&self) -> Option<Timestamp> {
         self.exp
+    }
+
+    /// The custom claims, for a store that needs them, such as one that revokes by tenant. They are read on demand:
+    /// most stores go by [`jti`](Self::jti) or [`sid`](Self::sid). If `JWT_IDENTITY_CLAIM` isn't `sub`, the claim that
+    /// it names is among them.
+    ///
+    /// ```
+    /// # use authx::{Config, Engine, Location, NewToken, RequestToken, Requirement, Secret, SystemRandom};
+    /// # use authx::{Timestamp, TokenKind};
+    /// use serde::{Deserialize, Serialize};
+    ///
+    /// #[derive(Serialize, Deserialize)]
+    /// struct Tenant {
+    ///     tenant: u32,
+    /// }
+    ///
+    /// # let secret = Secret::from("a secret of at least thirty-two bytes");
+    /// # let engine = Engine::new(Config::builder().secret_key(secret).build()?);
+    /// # let now = Timestamp::from(std::time::SystemTime::now());
+    /// let token = NewToken::access("user123").claims(Tenant { tenant: 7 });
+    /// let jwt = engine.issue(&token, now, &SystemRandom)?;
+    /// let found = RequestToken::new(&jwt, TokenKind::Access, Location::Headers);
+    /// let verified = engine.verify::<()>(&found, &Requirement::access(), now)?;
+    /// assert_eq!(verified.token().custom_claims::<Tenant>()?.tenant, 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`]: the claims don't fit `T`.
+    pub fn custom_claims<T: DeserializeOwned>(&self) -> Result<T, Error> {
+        Ok(token::custom_from_json(&token::payload_of(self.text())?)?)
     }
 
     /// The token's string, as in the request.

@@ -4,9 +4,7 @@ use std::convert::Infallible;
 
 use authx::SystemRandom;
 use authx::random::{Random as _, RandomUnavailable};
-use authx::token::decode_unverified_payload;
-use axum::BoxError;
-use axum_authx::{AuthX, Error, FromSubject, Rejection, VerifiedToken, revocation};
+use axum_authx::{AuthX, Error, FromSubject, Rejection, revocation};
 use serde::{Deserialize, Serialize};
 
 use crate::AppState;
@@ -25,13 +23,6 @@ impl LoginClaim {
         let id = random_bytes::<12>()?;
         Ok(Self { login: base64_simd::URL_SAFE_NO_PAD.encode_to_string(id) })
     }
-
-    /// Reads the claim without verifying the token, because AuthX has done that.
-    fn of(token: &VerifiedToken) -> Result<Self, BoxError> {
-        let encoded = token.spellings().first().ok_or("a verified token has a spelling")?;
-        let payload = decode_unverified_payload(encoded)?;
-        Ok(serde_json::from_str(payload.get())?)
-    }
 }
 
 /// Refuses a token if the token itself, or the login that it belongs to, is revoked.
@@ -39,7 +30,7 @@ pub(crate) fn with_blocklist(auth: AuthX, blocklist: Blocklist) -> AuthX {
     auth.with_revocation(revocation::from_fn(move |token| {
         let blocklist = blocklist.clone();
         async move {
-            let LoginClaim { login } = LoginClaim::of(&token)?;
+            let LoginClaim { login } = token.custom_claims()?;
             blocklist.holds_either(token.jti().unwrap_or_default().to_owned(), login).await
         }
     }))

@@ -110,6 +110,12 @@ pub(crate) fn twin(token: &str) -> Option<String> {
     Some(other)
 }
 
+/// The payload's bytes of a token whose signature held.
+pub(crate) fn payload_of(token: &str) -> Result<Vec<u8>, Error> {
+    let segments = Segments::of(token.as_bytes())?;
+    base64url::decode_to_vec(segments.payload).ok_or_else(|| Malformed::Base64.into())
+}
+
 /// The header of a token as JSON, without verification: for inspection, never for a decision.
 ///
 /// # Errors

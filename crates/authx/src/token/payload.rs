@@ -20,6 +20,22 @@ pub(crate) fn from_json<C: DeserializeOwned>(
     payload: &[u8],
     identity_claim: &str,
 ) -> std::result::Result<Claims<C>, Malformed> {
+    let (registered, custom) = read(payload, identity_claim)?;
+    registered.with(custom)
+}
+
+/// Reads the custom claims alone, of a payload that was read before. The identity is `sub`; if another claim has it,
+/// that one is among the custom claims.
+pub(crate) fn custom_from_json<C: DeserializeOwned>(
+    payload: &[u8],
+) -> std::result::Result<C, Malformed> {
+    read(payload, "sub").map(|(_, custom)| custom)
+}
+
+fn read<C: DeserializeOwned>(
+    payload: &[u8],
+    identity_claim: &str,
+) -> std::result::Result<(Registered, C), Malformed> {
     let json = std::str::from_utf8(payload).map_err(|_| Malformed::Payload)?;
     let mut reader = PayloadReader {
         object: ObjectReader::of(json).map_err(|_| Malformed::Payload)?,
@@ -36,7 +52,7 @@ pub(crate) fn from_json<C: DeserializeOwned>(
         Ok(custom)
     });
     match (reader.fault, custom) {
-        (None, Ok(custom)) => reader.registered.with(custom),
+        (None, Ok(custom)) => Ok((reader.registered, custom)),
         (fault, _) => Err(fault.unwrap_or(Malformed::Payload)),
     }
 }
