@@ -58,8 +58,8 @@ impl<R: Fn(&str) -> bool> NameWatch<R> {
 
 fn outline(name: &str) -> Outline {
     let mut beginning = [0; 8];
-    for (own, byte) in beginning.iter_mut().zip(name.bytes()) {
-        *own = byte;
+    for (first, byte) in beginning.iter_mut().zip(name.bytes()) {
+        *first = byte;
     }
     (name.len(), u64::from_le_bytes(beginning))
 }

@@ -12,7 +12,7 @@ use serde::de::{Deserializer, Error as _, Visitor};
 use serde_json::value::RawValue;
 
 use super::json::{Name, check_strict};
-use super::words::first_special;
+use super::words::{eight_digits, first_special};
 
 type Result<T> = std::result::Result<T, serde_json::Error>;
 
@@ -151,7 +151,10 @@ impl<'de> ObjectReader<'de> {
     #[inline(always)]
     fn plain_number(&mut self) -> Option<u64> {
         let (mut number, mut length) = (0, 0);
-        let mut rest = self.rest().iter();
+        if let Some(digits) = self.rest().first_chunk().copied().and_then(eight_digits) {
+            (number, length) = (digits, 8);
+        }
+        let mut rest = self.rest()[length..].iter();
         loop {
             match rest.next()? {
                 digit @ b'0'..=b'9' if length < 18 => {

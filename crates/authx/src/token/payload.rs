@@ -20,8 +20,7 @@ pub(crate) fn from_json<C: DeserializeOwned>(
     payload: &[u8],
     identity_claim: &str,
 ) -> std::result::Result<Claims<C>, Malformed> {
-    let (registered, custom) = read(payload, identity_claim)?;
-    registered.with(custom)
+    read(payload, identity_claim, Registered::with)
 }
 
 /// Reads the custom claims alone, of a payload that was read before. The identity is `sub`; if another claim has it,
@@ -29,19 +28,20 @@ pub(crate) fn from_json<C: DeserializeOwned>(
 pub(crate) fn custom_from_json<C: DeserializeOwned>(
     payload: &[u8],
 ) -> std::result::Result<C, Malformed> {
-    read(payload, "sub").map(|(_, custom)| custom)
+    read(payload, "sub", |_, custom| Ok(custom))
 }
 
-fn read<C: DeserializeOwned>(
+#[inline(always)]
+fn read<C: DeserializeOwned, T>(
     payload: &[u8],
     identity_claim: &str,
-) -> std::result::Result<(Registered, C), Malformed> {
+    finish: impl FnOnce(Registered, C) -> std::result::Result<T, Malformed>,
+) -> std::result::Result<T, Malformed> {
     let json = std::str::from_utf8(payload).map_err(|_| Malformed::Payload)?;
     let mut reader = PayloadReader {
         object: ObjectReader::of(json).map_err(|_| Malformed::Payload)?,
         identity_claim,
         identity_is_sub: identity_claim == "sub",
-        at: None,
         fault: None,
         custom_names: Names::default(),
         registered: Registered::default(),
@@ -52,7 +52,7 @@ fn read<C: DeserializeOwned>(
         Ok(custom)
     });
     match (reader.fault, custom) {
-        (None, Ok(custom)) => Ok((reader.registered, custom)),
+        (None, Ok(custom)) => finish(reader.registered, custom),
         (fault, _) => Err(fault.unwrap_or(Malformed::Payload)),
     }
 }
@@ -61,8 +61,6 @@ struct PayloadReader<'c, 'de> {
     object: ObjectReader<'de>,
     identity_claim: &'c str,
     identity_is_sub: bool,
-    /// The registered claim that is being read: the bad one if reading fails.
-    at: Option<&'static str>,
     /// What is wrong with the payload. It outlives the error that reported it, which a custom type may swallow
     /// (`T::deserialize(deserializer).unwrap_or_default()`).
     fault: Option<Malformed>,
@@ -95,7 +93,7 @@ impl<'de> PayloadReader<'_, 'de> {
         self.check_fault()?;
         let name = self.read_to_custom();
         if name.is_err() {
-            self.fault = Some(self.at.map_or(Malformed::Payload, Malformed::Claim));
+            self.fault.get_or_insert(Malformed::Payload);
         }
         name
     }
@@ -123,7 +121,9 @@ impl<'de> PayloadReader<'_, 'de> {
         }
         while let Some(name) = self.object.next_name()? {
             match self.claim(&name) {
-                Some(claim) => self.keep(claim)?,
+                Some(claim) => self.keep(claim).inspect_err(|_| {
+                    self.fault = Some(Malformed::Claim(claim.name()));
+                })?,
                 None if self.custom_names.insert(&name) => return Ok(Some(name)),
                 None => return Err(twice()),
             }
@@ -143,27 +143,25 @@ impl<'de> PayloadReader<'_, 'de> {
     }
 
     fn keep(&mut self, claim: RegisteredClaim) -> Result<()> {
-        self.at = Some(claim.name());
         let value = self.object.value()?;
-        let own = &mut self.registered;
+        let registered = &mut self.registered;
         match claim {
-            RegisteredClaim::Sub => once(&mut own.sub, value)?,
-            RegisteredClaim::Type => once(&mut own.kind, value)?,
-            RegisteredClaim::Jti => once(&mut own.jti, value)?,
-            RegisteredClaim::Exp => once(&mut own.exp, value)?,
-            RegisteredClaim::Nbf => once(&mut own.nbf, value)?,
-            RegisteredClaim::Iat => once(&mut own.iat, value)?,
-            RegisteredClaim::Iss => once(&mut own.iss, value)?,
-            RegisteredClaim::Aud => once(&mut own.aud, value)?,
-            RegisteredClaim::Fresh => once(&mut own.fresh, value)?,
-            RegisteredClaim::Csrf => once(&mut own.csrf, value)?,
-            RegisteredClaim::Scopes => once(&mut own.scopes, value)?,
-            RegisteredClaim::Scope => once(&mut own.scope, value)?,
-            RegisteredClaim::LoginType => once(&mut own.login_type, value)?,
-            RegisteredClaim::Sid => once(&mut own.sid, value)?,
-            RegisteredClaim::AuthTime => once(&mut own.auth_time, value)?,
+            RegisteredClaim::Sub => once(&mut registered.sub, value)?,
+            RegisteredClaim::Type => once(&mut registered.kind, value)?,
+            RegisteredClaim::Jti => once(&mut registered.jti, value)?,
+            RegisteredClaim::Exp => once(&mut registered.exp, value)?,
+            RegisteredClaim::Nbf => once(&mut registered.nbf, value)?,
+            RegisteredClaim::Iat => once(&mut registered.iat, value)?,
+            RegisteredClaim::Iss => once(&mut registered.iss, value)?,
+            RegisteredClaim::Aud => once(&mut registered.aud, value)?,
+            RegisteredClaim::Fresh => once(&mut registered.fresh, value)?,
+            RegisteredClaim::Csrf => once(&mut registered.csrf, value)?,
+            RegisteredClaim::Scopes => once(&mut registered.scopes, value)?,
+            RegisteredClaim::Scope => once(&mut registered.scope, value)?,
+            RegisteredClaim::LoginType => once(&mut registered.login_type, value)?,
+            RegisteredClaim::Sid => once(&mut registered.sid, value)?,
+            RegisteredClaim::AuthTime => once(&mut registered.auth_time, value)?,
         }
-        self.at = None;
         Ok(())
     }
 }
