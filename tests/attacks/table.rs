@@ -335,7 +335,7 @@ fn setting(value: &Value) -> SettingValue {
         Value::Null => SettingValue::None,
         Value::Bool(value) => SettingValue::Bool(*value),
         Value::Number(number) => SettingValue::Integer(number.as_i64().expect("a whole number")),
-        Value::String(string) => SettingValue::text(string.as_str()),
+        Value::String(string) => SettingValue::string(string.as_str()),
         Value::Array(items) => {
             let string = |item: &Value| item.as_str().expect("a list of strings").to_owned();
             SettingValue::List(items.iter().map(string).collect())

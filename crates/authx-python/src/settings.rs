@@ -55,7 +55,7 @@ fn setting_value(name: &str, value: &Bound<'_, PyAny>) -> PyResult<SettingValue>
     } else if let Ok(value) = value.cast::<PyFloat>() {
         Ok(SettingValue::Seconds(value.extract()?))
     } else if let Ok(value) = value.cast::<PyString>() {
-        Ok(SettingValue::text(value.to_str()?))
+        Ok(SettingValue::string(value.to_str()?))
     } else if value.cast::<PyDelta>().is_ok() {
         Ok(SettingValue::Seconds(value.call_method0("total_seconds")?.extract()?))
     } else if let Ok(items) = value.extract::<Vec<String>>() {

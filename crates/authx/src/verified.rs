@@ -93,7 +93,7 @@ impl<'t, C> Verified<'t, C> {
             is_malleable: config.keys.is_malleable(),
             tracks_sessions: config.session_tracking(),
         };
-        Self { claims, text: Cow::Borrowed(token.text()), rules }
+        Self { claims, text: Cow::Borrowed(token.as_bytes()), rules }
     }
 
     /// The first question, or the claims where there is none.
@@ -335,12 +335,12 @@ impl VerifiedToken {
     ///
     /// [`Error::Malformed`]: the claims don't fit `T`.
     pub fn custom_claims<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        Ok(token::custom_from_json(&token::payload_of(self.text())?)?)
+        Ok(token::custom_from_json(&token::payload_of(self.as_str())?)?)
     }
 
     /// The token's string, as in the request.
     #[must_use]
-    pub fn text(&self) -> &str {
+    pub fn as_str(&self) -> &str {
         self.spellings.first().map_or("", String::as_str)
     }
 }

@@ -69,8 +69,8 @@ impl Engine {
         requirement: &Requirement,
         now: Timestamp,
     ) -> Result<Verified<'t, C>, Error> {
-        check_size(self.config(), token.text())?;
-        if let Some(claims) = self.cache().and_then(|cache| cache.claims(token.text(), now)) {
+        check_size(self.config(), token.as_bytes())?;
+        if let Some(claims) = self.cache().and_then(|cache| cache.claims(token.as_bytes(), now)) {
             self.check_claims(&claims, token, requirement, now)?;
             return Ok(Verified::new(self, token, claims));
         }
@@ -89,7 +89,7 @@ impl Engine {
         requirement: &Requirement,
         now: Timestamp,
     ) -> Result<(Verified<'t, C>, String), Error> {
-        check_size(self.config(), token.text())?;
+        check_size(self.config(), token.as_bytes())?;
         let mut json = String::new();
         let keep = |payload: &[u8]| json.push_str(&String::from_utf8_lossy(payload));
         let verified = self.read_and_check(token, requirement, now, keep)?;
@@ -106,14 +106,14 @@ impl Engine {
     ) -> Result<Verified<'t, C>, Error> {
         let config = self.config();
         let mut buffer = PayloadBuffer::new();
-        let signed = token::open(&config.keys, token.text(), now, &mut buffer)?;
+        let signed = token::open(&config.keys, token.as_bytes(), now, &mut buffer)?;
         let claims = token::from_json(signed.payload, &config.identity_claim)?;
         self.check_claims(&claims, token, requirement, now)?;
         keep_payload(signed.payload);
         if let Some(cache) = self.cache() {
             let end = claims.exp.map(|exp| exp + config.leeway);
             let until = [end, signed.key_retires_at].into_iter().flatten().min();
-            cache.keep(token.text(), &claims, until, PayloadSize::of(signed.payload));
+            cache.keep(token.as_bytes(), &claims, until, PayloadSize::of(signed.payload));
         }
         Ok(Verified::new(self, token, claims))
     }

@@ -23,7 +23,7 @@ fn every_setting_can_be_set_by_method_by_name_and_by_environment() {
     for (name, text, value, by_method) in ways() {
         let by_method = format!("{:?}", by_method(Config::builder()));
         let by_name = Config::builder().set(name, &value).expect(name);
-        let by_string = Config::builder().set(name, &SettingValue::text(text)).expect(name);
+        let by_string = Config::builder().set(name, &SettingValue::string(text)).expect(name);
         let by_environment = Config::builder().variables([(name, text)]).expect(name);
         let lower = Config::builder().variables([(name.to_lowercase(), text)]).expect(name);
         assert_ne!(by_method, default, "{name} has no effect");
@@ -42,7 +42,7 @@ fn every_setting_can_be_set_by_method_by_name_and_by_environment() {
 
 fn ways() -> Vec<Way> {
     use SettingValue::{Bool, Integer, List, Seconds};
-    let text = |text: &str| SettingValue::text(text);
+    let text = |text: &str| SettingValue::string(text);
     let list = |items: &[&str]| List(items.iter().map(|&item| item.to_owned()).collect());
     vec![
         ("JWT_ALGORITHM", "ES256K", text("ES256K"), |c| c.algorithm(Algorithm::Es256k)),
@@ -153,7 +153,7 @@ fn ways() -> Vec<Way> {
 #[test]
 fn the_error_for_a_bad_value_names_the_setting_and_the_type_and_never_shows_the_value() {
     const MARK: &str = "never-to-be-seen";
-    let text = || SettingValue::text(MARK);
+    let text = || SettingValue::string(MARK);
     let list = || SettingValue::List(vec![MARK.to_owned()]);
     let time = "a time of at least 0, as seconds (900), as hours (00:15:00) or as ISO 8601 (PT15M)";
     let lifetime = "a time of at least 0 in seconds, or null for never";
@@ -161,7 +161,7 @@ fn the_error_for_a_bad_value_names_the_setting_and_the_type_and_never_shows_the_
     let prefix = "an integer from 1 to 128";
     let cases = [
         ("JWT_ENCODE_NBF", text(), "a string", "true or false"),
-        ("JWT_ENCODE_NBF", SettingValue::text(""), "a string", "true or false"),
+        ("JWT_ENCODE_NBF", SettingValue::string(""), "a string", "true or false"),
         ("JWT_ENCODE_NBF", SettingValue::None, "no value", "true or false"),
         ("JWT_ENCODE_NBF", SettingValue::Integer(77_777), "an integer", "true or false"),
         ("JWT_HEADER_NAME", SettingValue::Bool(true), "a boolean", "a string"),
@@ -181,12 +181,17 @@ fn the_error_for_a_bad_value_names_the_setting_and_the_type_and_never_shows_the_
             "an integer",
             "an integer of at least 0",
         ),
-        ("JWT_MAX_BODY_SIZE", SettingValue::text("-77777"), "a string", "an integer of at least 0"),
+        (
+            "JWT_MAX_BODY_SIZE",
+            SettingValue::string("-77777"),
+            "a string",
+            "an integer of at least 0",
+        ),
         ("JWT_INVALID_TOKEN_STATUS", SettingValue::Integer(77_777), "an integer", "401 or 422"),
-        ("JWT_INVALID_TOKEN_STATUS", SettingValue::text("400"), "a string", "401 or 422"),
+        ("JWT_INVALID_TOKEN_STATUS", SettingValue::string("400"), "a string", "401 or 422"),
         ("JWT_RATE_LIMIT_IPV6_PREFIX", SettingValue::Integer(0), "an integer", prefix),
         ("JWT_RATE_LIMIT_IPV6_PREFIX", SettingValue::Integer(77_777), "an integer", prefix),
-        ("JWT_RATE_LIMIT_IPV6_PREFIX", SettingValue::text("129"), "a string", prefix),
+        ("JWT_RATE_LIMIT_IPV6_PREFIX", SettingValue::string("129"), "a string", prefix),
         ("JWT_DECODE_LEEWAY", text(), "a string", time),
         ("JWT_DECODE_LEEWAY", SettingValue::Seconds(-77_777.0), "a duration", time),
         ("JWT_COOKIE_MAX_AGE", SettingValue::Seconds(f64::NAN), "a duration", time),
@@ -196,12 +201,12 @@ fn the_error_for_a_bad_value_names_the_setting_and_the_type_and_never_shows_the_
         ("JWT_ACCESS_TOKEN_EXPIRES", SettingValue::Integer(i64::MAX), "an integer", lifetime),
         ("JWT_REFRESH_TOKEN_EXPIRES", SettingValue::Bool(false), "a boolean", lifetime),
         ("JWT_ALGORITHM", text(), "a string", "one of HS256, HS384, "),
-        ("JWT_ALGORITHM", SettingValue::text("none"), "a string", "one of HS256, HS384, "),
-        ("JWT_ALGORITHM", SettingValue::text("hs256"), "a string", "one of HS256, HS384, "),
+        ("JWT_ALGORITHM", SettingValue::string("none"), "a string", "one of HS256, HS384, "),
+        ("JWT_ALGORITHM", SettingValue::string("hs256"), "a string", "one of HS256, HS384, "),
         ("JWT_DECODE_ALGORITHMS", list(), "a list", "one of HS256, HS384, "),
         ("JWT_TOKEN_LOCATION", list(), "a list", location),
-        ("JWT_TOKEN_LOCATION", SettingValue::text("header"), "a string", location),
-        ("JWT_TOKEN_LOCATION", SettingValue::text("[\"headers\""), "a string", location),
+        ("JWT_TOKEN_LOCATION", SettingValue::string("header"), "a string", location),
+        ("JWT_TOKEN_LOCATION", SettingValue::string("[\"headers\""), "a string", location),
         ("JWT_TOKEN_LOCATION", SettingValue::None, "no value", location),
         ("JWT_ACCESS_TOKEN_LOCATION", text(), "a string", location),
         ("JWT_COOKIE_SAMESITE", text(), "a string", "one of lax, strict, none"),
@@ -213,7 +218,7 @@ fn the_error_for_a_bad_value_names_the_setting_and_the_type_and_never_shows_the_
         ),
         (
             "JWT_DECODE_AUDIENCE",
-            SettingValue::text("[1]"),
+            SettingValue::string("[1]"),
             "a string",
             "a string or a list of strings",
         ),
@@ -235,7 +240,7 @@ fn the_error_for_a_bad_value_names_the_setting_and_the_type_and_never_shows_the_
 #[test]
 fn an_unknown_setting_is_an_error_by_name_and_ignored_in_the_environment() {
     for name in ["JWT_SECRET", "jwt_secret_key", "SECRET_KEY", "JWT_SECRET_KEY ", ""] {
-        let error = Config::builder().set(name, &SettingValue::text("never-to-be-seen"));
+        let error = Config::builder().set(name, &SettingValue::string("never-to-be-seen"));
         let error = error.expect_err(name);
         assert_eq!(error, ConfigError::UnknownSetting(name.to_owned()));
         assert!(!error.to_string().contains("never-to-be-seen"));

@@ -65,7 +65,7 @@ fn a_token_is_due_in_its_last_minutes() {
         match candidate(&engine, &token, "GET", "/", now) {
             Ok(candidate) => {
                 assert!(is_due, "{name}");
-                assert_eq!(candidate.token().text(), token);
+                assert_eq!(candidate.token().as_str(), token);
                 assert_eq!(candidate.token().sub(), "a");
             }
             Err(reason) => {

@@ -56,7 +56,7 @@ fn json_body(json: &str) -> Parts<'_> {
 /// The token that was found, and its location.
 fn found(engine: &Engine, parts: &Parts<'_>, requirement: &Requirement) -> Found {
     let token = engine.find_token(&parts.request(), requirement)?;
-    Ok((String::from_utf8_lossy(token.text()).into_owned(), token.location()))
+    Ok((String::from_utf8_lossy(token.as_bytes()).into_owned(), token.location()))
 }
 
 fn in_locations(locations: &[Location]) -> Engine {

@@ -52,7 +52,7 @@ fn debug_output_shows_no_secret_and_no_key() {
     let key = Key::from_private_pem(Algorithm::EdDsa, pem("ed25519.pkcs8")).expect("a key");
     let shown = [
         ("Secret", format!("{:?}", secret())),
-        ("SettingValue", format!("{:?}", SettingValue::text(MARK))),
+        ("SettingValue", format!("{:?}", SettingValue::string(MARK))),
         ("ConfigBuilder", format!("{builder:?} {builder:#?}")),
         ("Config", format!("{config:?} {config:#?}")),
         ("KeyRing", format!("{ring:?} {ring:#?}")),

@@ -390,8 +390,9 @@ fn invalid_limits_are_errors_that_name_the_setting() {
     engine_with(|config| config.verification_cache_bytes(0_usize));
 
     for setting in ["JWT_VERIFICATION_CACHE_ENTRIES", "JWT_VERIFICATION_CACHE_BYTES"] {
-        let error =
-            Config::builder().set(setting, &SettingValue::text("many")).expect_err("not a number");
+        let error = Config::builder()
+            .set(setting, &SettingValue::string("many"))
+            .expect_err("not a number");
         assert!(matches!(error, ConfigError::Value { setting: named, .. } if named == setting));
     }
 }

@@ -70,10 +70,10 @@ impl AuthX {
             step = match step {
                 Step::Admitted(claims) => return Ok(claims),
                 Step::AskRevocation(question) => {
-                    let passed = asked.has_passed(self, Subject::Token, question.token().text());
+                    let passed = asked.has_passed(self, Subject::Token, question.token().as_str());
                     let is_revoked = !passed && self.is_revoked(question.token()).await?;
                     if !is_revoked {
-                        asked.remember(self, Subject::Token, question.token().text());
+                        asked.remember(self, Subject::Token, question.token().as_str());
                     }
                     question.answer(is_revoked)?
                 }

@@ -127,7 +127,7 @@ impl ConfigBuilder {
             if SETTING_NAMES.contains(&name.as_str()) {
                 let value = match value.into() {
                     value if value == value::NULL => SettingValue::None,
-                    value => SettingValue::text(value),
+                    value => SettingValue::string(value),
                 };
                 self.settings.set(&name, &value)?;
             }

@@ -27,7 +27,7 @@ pub enum SettingValue {
 
 impl SettingValue {
     /// A string, kept as a [`Secret`] because it may be one.
-    pub fn text(string: impl Into<String>) -> Self {
+    pub fn string(string: impl Into<String>) -> Self {
         Self::Text(Secret::from(string.into()))
     }
 
@@ -322,7 +322,7 @@ impl<T: Item> SettingType for Vec<T> {
                 }
             }
         };
-        items.into_iter().map(|item| T::from_setting(&SettingValue::text(item))).collect()
+        items.into_iter().map(|item| T::from_setting(&SettingValue::string(item))).collect()
     }
 
     fn takes() -> String {
@@ -386,7 +386,7 @@ mod tests {
             ("P20D", 1_728_000.0),
             ("P1DT2H3M4.5S", 93_784.5),
         ] {
-            let value = SettingValue::text(string);
+            let value = SettingValue::string(string);
             assert_eq!(
                 Duration::from_setting(&value),
                 Some(Duration::from_secs_f64(seconds)),
@@ -396,7 +396,7 @@ mod tests {
         for string in
             ["", "-1", "soon", "P", "PT", "PT15", "P15M", "15:00", "1e400", "NaN", "99999999999999"]
         {
-            assert_eq!(Duration::from_setting(&SettingValue::text(string)), None, "{string}");
+            assert_eq!(Duration::from_setting(&SettingValue::string(string)), None, "{string}");
         }
     }
 
@@ -404,11 +404,15 @@ mod tests {
     fn lists_are_read_from_json_or_between_commas() {
         for string in ["[\"headers\", \"cookies\"]", "headers,cookies", " headers , cookies "] {
             let expected = vec![Location::Headers, Location::Cookies];
-            assert_eq!(Vec::from_setting(&SettingValue::text(string)), Some(expected), "{string}");
+            assert_eq!(
+                Vec::from_setting(&SettingValue::string(string)),
+                Some(expected),
+                "{string}"
+            );
         }
         for string in ["[\"headers\"", "body", "[1]"] {
             assert_eq!(
-                Vec::<Location>::from_setting(&SettingValue::text(string)),
+                Vec::<Location>::from_setting(&SettingValue::string(string)),
                 None,
                 "{string}"
             );

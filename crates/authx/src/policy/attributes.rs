@@ -176,7 +176,7 @@ impl AttributeValues {
     ) -> Self {
         let circumstances = Circumstances::at(now);
         let mut environment = Map::new();
-        environment.insert("time".to_owned(), circumstances.time_text().into());
+        environment.insert("time".to_owned(), circumstances.time_string().into());
         environment.insert("hour".to_owned(), circumstances.hour().into());
         environment.insert("weekday".to_owned(), circumstances.weekday().into());
         environment.insert("method".to_owned(), method.into());
@@ -214,7 +214,7 @@ pub fn default_subject<V>(
 ///
 /// let noon = Timestamp::from_seconds(1_893_499_200).ok_or("out of range")?;
 /// let circumstances = Circumstances::at(noon);
-/// assert_eq!(circumstances.time_text(), "2030-01-01T12:00:00.000000Z");
+/// assert_eq!(circumstances.time_string(), "2030-01-01T12:00:00.000000Z");
 /// assert_eq!((circumstances.hour(), circumstances.weekday()), (12, 1));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -231,7 +231,7 @@ impl Circumstances {
 
     /// The instant in RFC 3339 format, with microseconds.
     #[must_use]
-    pub fn time_text(&self) -> String {
+    pub fn time_string(&self) -> String {
         let (date, clock) = (self.0.date(), self.0.time());
         format!(
             "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z",

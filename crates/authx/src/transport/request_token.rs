@@ -60,7 +60,7 @@ impl<'r> RequestToken<'r> {
 
     /// The token's bytes as they are in the request, which need not be UTF-8.
     #[must_use]
-    pub fn text(&self) -> &[u8] {
+    pub fn as_bytes(&self) -> &[u8] {
         &self.text
     }
 
