@@ -69,6 +69,9 @@ class Requirement:
         """`verify_csrf`: `None` follows the configuration and the request's method, `True` requires the
         double submit for every method, `False` for none. Raises `ValueError` that names a bad argument."""
 
+    def with_scopes(self, scopes: Sequence[str]) -> Requirement:
+        """The same requirement, which also asks for all of these scopes."""
+
 @final
 class FoundToken:
     """A token that was found in a request, not verified yet."""

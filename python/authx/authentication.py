@@ -5,7 +5,7 @@ application's stores. A refusal gets its HTTP answer here, with the messages of 
 """
 
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Generic, Protocol
 
 from starlette.requests import Request
@@ -180,7 +180,7 @@ class Check:
             `LoginTypeMismatchError`.
     """
 
-    __slots__ = ("_body_rule", "_others", "authenticator", "requirement")
+    __slots__ = ("_body_rule", "_others", "_scoped", "authenticator", "requirement")
 
     def __init__(
         self,
@@ -193,6 +193,18 @@ class Check:
         self._others = others
         # One tuple, so that threads that share this object always see an engine with its own value.
         self._body_rule: tuple[Engine | None, bool] = (None, False)
+        self._scoped: dict[tuple[str, ...], Check] = {}
+
+    def with_scopes(self, scopes: Sequence[str]) -> "Check":
+        """Return the check that also requires all of these scopes, which a route declares with `Security`."""
+        if not scopes:
+            return self
+        key = tuple(scopes)
+        check = self._scoped.get(key)
+        if check is None:
+            check = Check(self.authenticator, self.requirement.with_scopes(key), self._others)
+            self._scoped[key] = check
+        return check
 
     def verified(self, request: Request) -> Admitted | Awaitable[Admitted]:
         """Verify the request's token and ask the stores about it.

@@ -2,20 +2,22 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
-from inspect import Parameter, Signature
-from typing import Any
+from inspect import Signature
+from typing import Annotated, Any
 
 from fastapi import Request
+from fastapi.security import SecurityScopes
 
 from authx._authx import Admitted, Engine, Requirement, check_login_type
 from authx.answers import ErrorAnswering, Wording, chosen_messages, usual_engine
 from authx.authentication import Authenticator, Check, authenticator_of
 from authx.config import AuthXConfig
 from authx.exceptions import AuthXException, BadConfigurationError, PolicyDeniedError
+from authx.factory import FactoryArgument
 from authx.main import AuthX
-from authx.openapi import scheme_parameters, security_schemes, solve_no_schemes
+from authx.openapi import route_signature, security_schemes
 from authx.policy import PolicyEngine, PolicyEvaluator, PolicyRule, authorize
-from authx.route_dependencies import RouteDependency
+from authx.route_dependencies import RouteDependency, declared_scopes
 from authx.schema import TokenPayload, TokenResponse
 from authx.types import DateTimeExpression, StringOrSequence, TokenLocations
 
@@ -148,7 +150,7 @@ class AuthManager(ErrorAnswering):
 
     def token_required(
         self,
-        login_type: str,
+        login_type: Annotated[str, FactoryArgument('manager.token_required("admin")')],
         type: str = "access",
         verify_type: bool = True,
         verify_fresh: bool = False,
@@ -179,15 +181,21 @@ class AuthManager(ErrorAnswering):
         )
         return _LoginRequired(self._logins, self._wording, login_type, requirement, type, locations)
 
-    def access_token_required(self, login_type: str) -> Any:
+    def access_token_required(
+        self, login_type: Annotated[str, FactoryArgument('manager.access_token_required("admin")')]
+    ) -> Any:
         """Require a valid access token of this login; returns its `TokenPayload`."""
         return self.token_required(login_type)
 
-    def refresh_token_required(self, login_type: str) -> Any:
+    def refresh_token_required(
+        self, login_type: Annotated[str, FactoryArgument('manager.refresh_token_required("admin")')]
+    ) -> Any:
         """Require a valid refresh token of this login; returns its `TokenPayload`."""
         return self.token_required(login_type, type="refresh")
 
-    def fresh_token_required(self, login_type: str) -> Any:
+    def fresh_token_required(
+        self, login_type: Annotated[str, FactoryArgument('manager.fresh_token_required("admin")')]
+    ) -> Any:
         """Require a valid and fresh access token of this login; returns its `TokenPayload`."""
         return self.token_required(login_type, verify_fresh=True)
 
@@ -203,7 +211,7 @@ class AuthManager(ErrorAnswering):
 
     def policy_required(
         self,
-        login_type: str,
+        login_type: Annotated[str, FactoryArgument('manager.policy_required("admin", "read", "reports")')],
         action: str,
         resource: str,
         *,
@@ -228,7 +236,7 @@ class AuthManager(ErrorAnswering):
 
     async def authorize(
         self,
-        login_type: str,
+        login_type: Annotated[str, FactoryArgument('manager.policy_required("admin", "read", "reports")')],
         action: str,
         resource: str,
         *,
@@ -357,26 +365,25 @@ class _LoginRequired(RouteDependency):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._login_type}>"
 
-    async def __call__(self, request: Request, **schemes: None) -> Any:
+    async def __call__(self, request: Request, security_scopes: SecurityScopes | None = None, **schemes: None) -> Any:
         """Return the `TokenPayload`, or an instance of the `payload_model`."""
-        if schemes:
-            solve_no_schemes(request.scope)
+        scopes = declared_scopes(request, security_scopes) if schemes or security_scopes is not None else ()
         self._wording.ensure_handler(request.scope)
         try:
-            verified = await self.verified(request)
+            verified = await self.verified(request, scopes)
             return self._logins.authenticator(self._login_type).payload_of(verified)
         except AuthXException as error:
             self._wording.word(error)
             raise
 
-    async def verified(self, request: Request) -> Admitted:
-        """Verify the request's token, which must be one of this login."""
+    async def verified(self, request: Request, scopes: Sequence[str] = ()) -> Admitted:
+        """Verify the request's token, which must be one of this login and have these scopes."""
         authenticator = self._logins.authenticator(self._login_type)
         check = self._check
         if check is None or check.authenticator is not authenticator:
             others = partial(self._logins.others, authenticator)
             check = self._check = Check(authenticator, self._requirement, others)
-        verified = check.verified(request)
+        verified = check.with_scopes(scopes).verified(request)
         return verified if isinstance(verified, Admitted) else await verified
 
     @property
@@ -387,8 +394,7 @@ class _LoginRequired(RouteDependency):
         """
         auth = self._logins.auth_by_type.get(self._login_type)
         schemes = security_schemes(AuthXConfig() if auth is None else auth.config, self._type, self._locations)
-        request = Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request)
-        return Signature([request, *scheme_parameters(lambda: schemes)])
+        return route_signature(lambda: schemes)
 
 
 class _PolicyRequired(_LoginRequired):
@@ -400,8 +406,8 @@ class _PolicyRequired(_LoginRequired):
         super().__init__(logins, wording, login_type, Requirement())
         self._authorize = authorize
 
-    async def verified(self, request: Request) -> Admitted:
+    async def verified(self, request: Request, scopes: Sequence[str] = ()) -> Admitted:
         """Verify the request's token, whose user must be allowed the action."""
-        verified = await super().verified(request)
+        verified = await super().verified(request, scopes)
         await self._authorize(payload=verified.payload, request=request)
         return verified

@@ -7,12 +7,13 @@ dependencies only until a route's first request; from then on only OpenAPI sees 
 import copy
 import threading
 from collections.abc import Callable, Iterator
-from inspect import Parameter
+from inspect import Parameter, Signature
 from typing import Any
 
-from fastapi import params
+from fastapi import Request, params
 from fastapi.openapi.models import APIKey, HTTPBearer
 from fastapi.openapi.models import SecurityBase as SecurityScheme
+from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
 from starlette.types import Scope
 
@@ -21,7 +22,7 @@ from authx.config import AuthXConfig
 from authx.engine import explicit_settings
 from authx.types import TokenLocations
 
-__all__ = ["scheme_parameters", "security_schemes", "solve_no_schemes"]
+__all__ = ["route_signature", "security_schemes", "solve_only_what_counts"]
 
 
 def security_schemes(
@@ -32,7 +33,20 @@ def security_schemes(
     return {name: _model(place, parameter, description) for name, place, parameter, description in described}
 
 
-def scheme_parameters(find_schemes: Callable[[], dict[str, SecurityScheme]]) -> Iterator[Parameter]:
+def route_signature(find_schemes: Callable[[], dict[str, SecurityScheme]]) -> Signature:
+    """Return what FastAPI reads of a dependency when a route is declared.
+
+    Its parameters are the request, the scopes that `Security` adds, and one for each security scheme.
+
+    Args:
+        find_schemes: See `_scheme_parameters`.
+    """
+    request = Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request)
+    scopes = Parameter("security_scopes", Parameter.KEYWORD_ONLY, annotation=SecurityScopes)
+    return Signature([request, scopes, *_scheme_parameters(find_schemes)])
+
+
+def _scheme_parameters(find_schemes: Callable[[], dict[str, SecurityScheme]]) -> Iterator[Parameter]:
     """Return parameters for the signature of a dependency, by which FastAPI finds its security schemes.
 
     Args:
@@ -47,8 +61,8 @@ def scheme_parameters(find_schemes: Callable[[], dict[str, SecurityScheme]]) -> 
         )
 
 
-def solve_no_schemes(scope: Scope) -> None:
-    """Stop FastAPI from solving the security schemes of the route that serves this request.
+def solve_only_what_counts(scope: Scope) -> None:
+    """Stop FastAPI from solving the security schemes, and empty scopes, of the route that serves this request.
 
     FastAPI uses one tree of dependencies to solve them and to generate OpenAPI, but through two references: the
     route's handler holds the tree, while OpenAPI looks it up in the route. So the route gets a copy with the
@@ -89,10 +103,18 @@ def _copied(dependant: Any) -> Any:
 
 
 def _drop_schemes(dependant: Any) -> None:
+    if isinstance(dependant.call, params.Depends) and not _security_scopes(dependant):
+        dependant.security_scopes_param_name = None
     # A new list, because requests may be iterating over the old one.
     dependant.dependencies = [inner for inner in dependant.dependencies if not isinstance(inner.call, _Scheme)]
     for inner in dependant.dependencies:
         _drop_schemes(inner)
+
+
+def _security_scopes(dependant: Any) -> list[str]:
+    """Return the scopes of `Security` around and at this dependency, as versions of FastAPI keep them."""
+    kept = (getattr(dependant, name, None) for name in ("security_scopes", "own_oauth_scopes", "parent_oauth_scopes"))
+    return [scope for scopes in kept for scope in scopes or []]
 
 
 class _Scheme(SecurityBase):

@@ -2,13 +2,14 @@
 # ruff: noqa: N802 -- these names are the interface that applications know
 
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import Request, Response
 
 from authx._authx import Requirement
 from authx.authentication import Authenticator
 from authx.dependencies import AuthXDependency
+from authx.factory import FactoryArgument
 from authx.rate_limit import RateLimitedTokenRequired, RateLimiter, address_key
 from authx.route_dependencies import (
     BundleDependency,
@@ -145,7 +146,7 @@ class RouteProtection:
 
     def token_required(
         self,
-        type: str = "access",
+        type: Annotated[str, FactoryArgument("auth.token_required()")] = "access",
         verify_type: bool = True,
         verify_fresh: bool = False,
         verify_csrf: bool | None = None,
@@ -181,7 +182,7 @@ class RouteProtection:
 
     def scopes_required(
         self,
-        *scopes: str,
+        *scopes: Annotated[str, FactoryArgument('auth.scopes_required("users:read")')],
         all_required: bool = True,
         verify_type: bool = True,
         verify_fresh: bool = False,
@@ -222,7 +223,7 @@ class RouteProtection:
 
     def rate_limited(
         self,
-        max_requests: int = 10,
+        max_requests: Annotated[int, FactoryArgument("auth.rate_limited()")] = 10,
         window: int = 60,
         key_func: Callable[[Request], Any] | None = None,
     ) -> Any:

@@ -3,9 +3,10 @@
 import math
 from collections.abc import Awaitable, Callable
 from inspect import isawaitable
-from typing import Any, Protocol
+from typing import Annotated, Any, Protocol
 
 from fastapi import Request
+from fastapi.security import SecurityScopes
 
 from authx._authx import RateCounters, Requirement, address_rate_limit_key, check_rate
 from authx.answers import usual_wording
@@ -13,6 +14,7 @@ from authx.authentication import Authenticator
 from authx.callbacks import logger
 from authx.clock import elapsed
 from authx.exceptions import AuthXException, BadConfigurationError, RateLimitExceeded
+from authx.factory import FactoryArgument
 from authx.route_dependencies import TokenRequired
 
 __all__ = [
@@ -114,7 +116,7 @@ class RateLimiter:
 
     def __init__(
         self,
-        max_requests: int = 10,
+        max_requests: Annotated[int, FactoryArgument("RateLimiter()")] = 10,
         window: int = 60,
         backend: Any | None = None,
         key_func: Callable[[Request], str | Any] | None = None,
@@ -191,7 +193,7 @@ class RateLimitedTokenRequired(TokenRequired):
         self._wording = authenticator.wording
         self._limiter = limiter
 
-    async def __call__(self, request: Request, **schemes: None) -> Any:
+    async def __call__(self, request: Request, security_scopes: SecurityScopes | None = None, **schemes: None) -> Any:
         """Return the `TokenPayload`, or an instance of the `payload_model`."""
         self._wording.ensure_handler(request.scope)
         try:
@@ -199,7 +201,7 @@ class RateLimitedTokenRequired(TokenRequired):
         except RateLimitExceeded as error:
             self._wording.word(error)
             raise
-        return await super().__call__(request, **schemes)
+        return await super().__call__(request, security_scopes, **schemes)
 
 
 def _string(key: Any) -> str:

@@ -14,15 +14,16 @@ import asyncio
 import inspect
 import sys
 from collections.abc import Awaitable, Callable
-from inspect import Parameter, Signature
+from inspect import Signature
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fastapi import Request, Response, params
+from fastapi.security import SecurityScopes
 
 from authx._authx import Admitted, Requirement
 from authx.authentication import Authenticator, Check
 from authx.dependencies import AuthXDependency
-from authx.openapi import scheme_parameters, security_schemes, solve_no_schemes
+from authx.openapi import route_signature, security_schemes, solve_only_what_counts
 from authx.schema import RequestToken, TokenPayload
 from authx.types import TokenLocations
 
@@ -33,6 +34,7 @@ __all__ = [
     "SubjectRequired",
     "TokenRequired",
     "called_as_coroutine",
+    "declared_scopes",
 ]
 
 _Kind = TypeVar("_Kind")
@@ -73,6 +75,14 @@ class RouteDependency(params.Depends):
         return f"<{type(self).__name__}>"
 
 
+def declared_scopes(request: Request, security_scopes: SecurityScopes | None) -> list[str]:
+    """Return the scopes that the route declares with `Security`, and have FastAPI solve less at the next request."""
+    scopes = [] if security_scopes is None else security_scopes.scopes
+    if not scopes:
+        solve_only_what_counts(request.scope)
+    return scopes
+
+
 class TokenRequired(RouteDependency):
     """Verifies the request's token and returns its claims."""
 
@@ -90,25 +100,21 @@ class TokenRequired(RouteDependency):
         self._type = type
         self._locations = locations
 
-    async def __call__(self, request: Request, **schemes: None) -> Any:
+    async def __call__(self, request: Request, security_scopes: SecurityScopes | None = None, **schemes: None) -> Any:
         """Return the `TokenPayload`, or an instance of the `payload_model`."""
-        if schemes:
-            solve_no_schemes(request.scope)
-        verified = self._check.verified(request)
+        check = self._check
+        if schemes or security_scopes is not None:
+            check = check.with_scopes(declared_scopes(request, security_scopes))
+        verified = check.verified(request)
         if type(verified) is not Admitted:
             verified = await verified
         return self._authenticator.payload_of(verified)
 
     @property
     def __signature__(self) -> Signature:
-        """What FastAPI reads when a route is declared: the request, and one parameter for each security scheme."""
+        """What FastAPI reads when a route is declared."""
         engines = self._authenticator.engines
-        return Signature(
-            [
-                Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request),
-                *scheme_parameters(lambda: security_schemes(engines.config, self._type, self._locations)),
-            ]
-        )
+        return route_signature(lambda: security_schemes(engines.config, self._type, self._locations))
 
 
 class SubjectRequired(TokenRequired):
@@ -123,11 +129,12 @@ class SubjectRequired(TokenRequired):
         super().__init__(authenticator, requirement)
         self._subject_of = subject_of
 
-    async def __call__(self, request: Request, **schemes: None) -> Any:
+    async def __call__(self, request: Request, security_scopes: SecurityScopes | None = None, **schemes: None) -> Any:
         """Return the user that the callback of `set_callback_get_model_instance` finds."""
-        if schemes:
-            solve_no_schemes(request.scope)
-        verified = self._check.verified(request)
+        check = self._check
+        if schemes or security_scopes is not None:
+            check = check.with_scopes(declared_scopes(request, security_scopes))
+        verified = check.verified(request)
         if type(verified) is not Admitted:
             verified = await verified
         return await self._subject_of(verified.payload)

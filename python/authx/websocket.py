@@ -10,6 +10,7 @@ from typing import Any
 
 import anyio
 from fastapi import WebSocket, WebSocketDisconnect
+from fastapi.security import SecurityScopes
 from starlette.websockets import WebSocketState
 
 from authx import clock
@@ -22,6 +23,7 @@ from authx.route_dependencies import RouteDependency
 __all__ = ["WebSocketGuard", "WebSocketTokenRequired", "guarded"]
 
 _REQUIREMENT = Requirement(type="access", websocket=True)
+_NO_SCOPES = SecurityScopes()
 
 _PATIENCE_SECONDS = 5
 """How long to wait for the client's close frame."""
@@ -34,9 +36,12 @@ class WebSocketTokenRequired(RouteDependency):
         super().__init__()
         self._authenticator = authenticator
 
-    async def __call__(self, websocket: WebSocket) -> Any:
+    async def __call__(self, websocket: WebSocket, security_scopes: SecurityScopes = _NO_SCOPES) -> Any:
         """Return the `TokenPayload`, or an instance of the `payload_model`."""
-        return self._authenticator.payload_of(await _in_use(self._authenticator, websocket))
+        requirement = _REQUIREMENT
+        if security_scopes.scopes:
+            requirement = requirement.with_scopes(security_scopes.scopes)
+        return self._authenticator.payload_of(await _in_use(self._authenticator, websocket, requirement))
 
 
 class WebSocketGuard:
@@ -65,8 +70,10 @@ async def guarded(authenticator: Authenticator[Any], websocket: WebSocket) -> As
         raise raised
 
 
-async def _in_use(authenticator: Authenticator[Any], websocket: WebSocket) -> Admitted:
-    return await authenticator.admit(authenticator.verify(_REQUIREMENT, websocket.scope), in_use=True)
+async def _in_use(
+    authenticator: Authenticator[Any], websocket: WebSocket, requirement: Requirement = _REQUIREMENT
+) -> Admitted:
+    return await authenticator.admit(authenticator.verify(requirement, websocket.scope), in_use=True)
 
 
 async def _watch(

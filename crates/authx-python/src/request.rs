@@ -31,7 +31,8 @@ impl<'py> Scope<'py> {
             None => "GET",
         };
         let query = self.query.as_ref().map_or(b"".as_slice(), |query| query.as_bytes());
-        Ok(Request::new(method, &self.headers).query(query))
+        let request = Request::new(method, &self.headers).query(query);
+        Ok(if self.method.is_none() { request.websocket() } else { request })
     }
 }
 

@@ -65,6 +65,10 @@ impl Requirement {
         }
         Ok(Self { inner })
     }
+
+    fn with_scopes(&self, scopes: Vec<String>) -> Self {
+        Self { inner: self.inner.clone().more_scopes(RequiredScopes::all(scopes)) }
+    }
 }
 
 /// See `has_scopes` in `_authx.pyi`.

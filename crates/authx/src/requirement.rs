@@ -21,7 +21,7 @@ pub struct Requirement {
     pub(crate) fresh: bool,
     pub(crate) csrf: CsrfCheck,
     pub(crate) locations: Option<Vec<Location>>,
-    pub(crate) scopes: RequiredScopes,
+    pub(crate) scopes: Vec<RequiredScopes>,
     pub(crate) websocket: bool,
 }
 
@@ -61,7 +61,7 @@ impl Requirement {
             fresh: false,
             csrf: CsrfCheck::AsConfigured,
             locations: None,
-            scopes: RequiredScopes::default(),
+            scopes: Vec::new(),
             websocket: false,
         }
     }
@@ -93,7 +93,20 @@ impl Requirement {
 
     /// Requires scopes.
     pub fn scopes(mut self, scopes: RequiredScopes) -> Self {
-        self.scopes = scopes;
+        self.scopes = vec![scopes];
+        self
+    }
+
+    /// Requires these scopes as well as those that are required already.
+    ///
+    /// ```
+    /// use authx::{RequiredScopes, Requirement};
+    ///
+    /// let staff = Requirement::access().scopes(RequiredScopes::any(["admin", "support"]));
+    /// let staff_who_delete = staff.more_scopes(RequiredScopes::all(["users:delete"]));
+    /// ```
+    pub fn more_scopes(mut self, scopes: RequiredScopes) -> Self {
+        self.scopes.push(scopes);
         self
     }
 

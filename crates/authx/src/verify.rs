@@ -136,7 +136,8 @@ impl Engine {
         }
         check_freshness(requirement, claims)?;
         check_csrf(&token.csrf, requirement.csrf, token.location, claims.csrf.as_ref())?;
-        requirement.scopes.check(claims.scopes.as_deref().unwrap_or_default())
+        let granted = claims.scopes.as_deref().unwrap_or_default();
+        requirement.scopes.iter().try_for_each(|required| required.check(granted))
     }
 
     /// The claims of a token that this engine's keys signed. The claims themselves are not checked.

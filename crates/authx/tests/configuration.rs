@@ -223,6 +223,8 @@ fn the_error_for_a_bad_value_names_the_setting_and_the_type_and_never_shows_the_
             "a string or a list of strings",
         ),
         ("JWT_CSRF_METHODS", SettingValue::Bool(true), "a boolean", "a string"),
+        ("JWT_CSRF_METHODS", SettingValue::string(""), "a string", "a string"),
+        ("JWT_CSRF_METHODS", SettingValue::string(" , "), "a string", "a string"),
     ];
     for (setting, value, found, expected) in cases {
         let error = Config::builder().set(setting, &value).expect_err(setting);

@@ -197,22 +197,28 @@ fn a_bad_key_is_an_error_that_names_the_setting_and_does_not_show_the_key() {
         ("another curve before", Es256, PREVIOUS, text("p384.spki"), unfit(Es256)),
         ("no secret", Hs256, SHARED, String::new(), KeyError::Empty),
         ("a short secret", Hs256, SHARED, "never-to-be-seen".to_owned(), weak(16, 32)),
-        ("a public key as a secret", Hs256, SHARED, text("rsa.spki"), KeyError::PemAsSecret),
-        ("a private key as a secret", Hs256, SHARED, text("rsa.pkcs8"), KeyError::PemAsSecret),
-        ("a certificate as a secret", Hs256, SHARED, text("certificate"), KeyError::PemAsSecret),
+        ("a public key as a secret", Hs256, SHARED, text("rsa.spki"), KeyError::KeyPairAsSecret),
+        ("a private key as a secret", Hs256, SHARED, text("rsa.pkcs8"), KeyError::KeyPairAsSecret),
+        (
+            "a certificate as a secret",
+            Hs256,
+            SHARED,
+            text("certificate"),
+            KeyError::KeyPairAsSecret,
+        ),
         (
             "a public key with attributes as a secret",
             Hs256,
             SHARED,
             format!("Bag Attributes\n\n{}", pem("rsa.spki")),
-            KeyError::PemAsSecret,
+            KeyError::KeyPairAsSecret,
         ),
         (
             "a public key as the secret before",
             Hs256,
             "JWT_PREVIOUS_SECRET_KEY",
             text("p256.spki"),
-            KeyError::PemAsSecret,
+            KeyError::KeyPairAsSecret,
         ),
     ];
     for (name, algorithm, setting, text, expected) in cases {
@@ -233,6 +239,98 @@ fn a_bad_key_is_an_error_that_names_the_setting_and_does_not_show_the_key() {
         for shown in [error.to_string(), format!("{error:?}")] {
             for line in text.lines().filter(|line| line.len() > 9 && !line.starts_with("-----")) {
                 assert!(!shown.contains(line), "{name} as {setting}: {shown}");
+            }
+        }
+    }
+}
+
+/// The forms in which tools write a key or a certificate: each would be known to whoever has the public key.
+fn forms_of_keys() -> Vec<(String, Vec<u8>)> {
+    let base64 = |bytes: &[u8]| base64_simd::STANDARD.encode_to_string(bytes);
+    let mut forms = Vec::new();
+    for name in [
+        "rsa.spki",
+        "rsa.pkcs1-public",
+        "rsa.pkcs8",
+        "rsa.pkcs1",
+        "p256.spki",
+        "p256.pkcs8",
+        "p256.sec1",
+        "ed25519.spki",
+        "ed25519.pkcs8",
+        "certificate",
+    ] {
+        let pem = pem(name);
+        let der: String = pem.lines().filter(|line| !line.starts_with("-----")).collect();
+        let der = base64_simd::STANDARD.decode_to_vec(&der).expect("base64");
+        let url = base64_simd::URL_SAFE_NO_PAD.encode_to_string(&der);
+        let folded: Vec<_> = base64(&der).as_bytes().chunks(76).map(<[u8]>::to_vec).collect();
+        forms.extend([
+            (format!("{name} as DER"), der.clone()),
+            (format!("{name} as DER in base64"), base64(&der).into_bytes()),
+            (format!("{name} as DER in base64url"), url.into_bytes()),
+            (format!("{name} as DER in lines of base64"), folded.join(&b"\r\n"[..])),
+            (format!("{name} as PEM in base64"), base64(pem.as_bytes()).into_bytes()),
+            (format!("{name} as PEM without line ends"), pem.replace('\n', " ").into_bytes()),
+            (
+                format!("{name} as PEM with escaped line ends"),
+                pem.replace('\n', "\\n").into_bytes(),
+            ),
+        ]);
+    }
+    let blob = "AAAAB3NzaC1yc2EAAAADAQABAAABAQDfzBaRn1MQmw9m290l/E5HTDIhMhgdN4JVUt32ebIYLUvY";
+    for kind in [
+        "ssh-rsa",
+        "ssh-ed25519",
+        "ssh-dss",
+        "ecdsa-sha2-nistp256",
+        "ecdsa-sha2-nistp521",
+        "sk-ssh-ed25519@openssh.com",
+        "sk-ecdsa-sha2-nistp256@openssh.com",
+        "ssh-rsa-cert-v01@openssh.com",
+    ] {
+        forms.push((kind.to_owned(), format!("{kind} {blob} ada@example").into_bytes()));
+        let options = format!("no-pty,from=\"10.0.0.0/8\" {kind} {blob}");
+        forms.push((format!("{kind} with options"), options.into_bytes()));
+    }
+    let ssh2 = format!(
+        "---- BEGIN SSH2 PUBLIC KEY ----\nComment: \"a\"\n{blob}\n---- END SSH2 PUBLIC KEY ----"
+    );
+    forms.push(("SSH2".to_owned(), ssh2.into_bytes()));
+    for jwk in [
+        r#"{"kty":"RSA","n":"38wWkZ9TEJsPZtvdJfxOR0ywITIYHTeCVVLd9nmyGC1L2PjxcyyZOCU6","e":"AQAB"}"#,
+        r#"{ "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kty": "OKP" }"#,
+        r#"{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU"}]}"#,
+    ] {
+        forms.push(("JWK".to_owned(), jwk.into()));
+        forms.push(("JWK in base64".to_owned(), base64(jwk.as_bytes()).into_bytes()));
+    }
+    forms
+}
+
+#[test]
+fn no_form_of_a_key_or_certificate_is_a_secret() {
+    for (form, bytes) in forms_of_keys() {
+        let utf16: Vec<u8> = bytes.iter().flat_map(|byte| [*byte, 0]).collect();
+        let is_text = bytes.is_ascii();
+        let mut spellings = vec![("", bytes.clone())];
+        if is_text {
+            spellings.extend([
+                ("after a byte order mark", [b"\xef\xbb\xbf", &bytes[..]].concat()),
+                ("between white space", [b" \t\r\n\n", &bytes[..], b"\n \n"].concat()),
+                ("in UTF-16", [b"\xff\xfe", &utf16[..]].concat()),
+            ]);
+        }
+        for (spelling, bytes) in spellings {
+            for algorithm in [Algorithm::Hs256, Algorithm::Hs512] {
+                for key in [
+                    Key::from_secret(algorithm, bytes.clone()),
+                    Key::from_weak_secret(algorithm, bytes.clone()),
+                ] {
+                    let refused = key.map(drop).expect_err(&format!("{form} {spelling}"));
+                    let is_short = matches!(refused, KeyError::WeakSecret { .. });
+                    assert!(is_short || refused == KeyError::KeyPairAsSecret, "{form} {spelling}");
+                }
             }
         }
     }

@@ -498,7 +498,51 @@ fn a_websocket_accepts_a_cookie_only_from_an_allowed_origin() {
         assert_eq!(find(cookie, &handshake), expected, "{headers:?}");
         assert_eq!(find(bearer, &handshake), Ok(()), "a token in a header needs no origin");
         assert_eq!(find(cookie, &Requirement::access()), Ok(()), "not a WebSocket");
+
+        // A handshake is one whatever the requirement says.
+        let access = Requirement::access();
+        for upgrade in ["websocket", "WebSocket", "h2c, websocket"] {
+            let mut all = headers.clone();
+            all.extend([("upgrade", upgrade), cookie]);
+            let found = engine.find_token(&Request::new("GET", all.as_slice()), &access).map(drop);
+            assert_eq!(found, expected, "{headers:?} {upgrade}");
+        }
+        let mut all = headers.clone();
+        all.push(cookie);
+        for request in [
+            Request::new("CONNECT", all.as_slice()),
+            Request::new("GET", all.as_slice()).websocket(),
+        ] {
+            assert_eq!(engine.find_token(&request, &access).map(drop), expected, "{headers:?}");
+        }
     }
+}
+
+#[test]
+fn the_origin_of_a_websocket_is_compared_with_the_authority_and_without_default_ports() {
+    let find = |secure: bool, host: Option<&str>, authority: &str, origin: &str| {
+        let engine = engine_with(|config| config.token_location([Cookies]).cookie_secure(secure));
+        let mut headers = vec![("cookie", "access_token_cookie=abc"), ("origin", origin)];
+        headers.extend(host.map(|host| ("host", host)));
+        let request = Request::new("CONNECT", headers.as_slice()).authority(authority.as_bytes());
+        engine.find_token(&request, &Requirement::access()).is_ok()
+    };
+    let host = |host, origin| find(true, Some(host), "", origin);
+    assert!(host("app.example:443", "https://app.example"));
+    assert!(host("app.example", "https://app.example:443"));
+    assert!(!host("app.example:80", "https://app.example"));
+    assert!(!host("app.example", "https://app.example:80"));
+    assert!(!host("app.example", "http://app.example:443"));
+    assert!(find(false, Some("app.example:80"), "", "http://app.example"));
+    assert!(!find(false, Some("app.example:443"), "", "http://app.example"));
+
+    assert!(find(true, None, "app.example", "https://app.example"));
+    assert!(!find(true, None, "app.example", "https://evil.example"));
+    assert!(!find(true, None, "", "https://app.example"));
+    assert!(!find(true, None, "", "https://"));
+    assert!(!find(true, Some(""), "", "https://"));
+    let spoofed = find(true, Some("app.example"), "evil.example", "https://evil.example");
+    assert!(!spoofed, "the header counts where there is one");
 }
 
 #[test]

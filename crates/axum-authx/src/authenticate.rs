@@ -19,8 +19,11 @@ use crate::body::ReadBody;
 use crate::rejection::Rejection;
 
 impl AuthX {
-    /// The claims of the request's token, if it meets `requirement` and was not revoked: what the
-    /// extractors do.
+    /// The claims of the request's token, if it meets `requirement` and is not revoked now.
+    ///
+    /// The stores are asked at each call, also about a token that an extractor or a layer has let pass, so that a
+    /// handler that runs for long, such as a stream, can ask again. Extractors and layers share the answers that one
+    /// request got.
     ///
     /// ```
     /// use axum::http::request::Parts;
@@ -37,6 +40,16 @@ impl AuthX {
     ///
     /// The [`Rejection`] of the first check that fails.
     pub async fn authenticate<C: CustomClaims>(
+        &self,
+        parts: &mut Parts,
+        requirement: &Requirement,
+    ) -> Result<Claims<C>, Rejection> {
+        Asked::forget(&mut parts.extensions);
+        self.authenticate_once(parts, requirement).await
+    }
+
+    /// As [`AuthX::authenticate`], for extractors and layers: what a store said in this request is not asked again.
+    pub(crate) async fn authenticate_once<C: CustomClaims>(
         &self,
         parts: &mut Parts,
         requirement: &Requirement,
@@ -193,6 +206,9 @@ impl AuthX {
         let query = parts.uri.query().unwrap_or_default();
         let mut request =
             Request::new(parts.method.as_str(), &parts.headers).query(query.as_bytes());
+        if let Some(authority) = parts.uri.authority() {
+            request = request.authority(authority.as_str().as_bytes());
+        }
         let fields: Vec<_>;
         if engine.may_want_body(requirement)
             && let Some(wanted) = engine.wants_body(&request, requirement)
@@ -278,6 +294,11 @@ impl<'p> Asked<'p> {
         Self(Some(extensions))
     }
 
+    /// Forgets the answers that the request has, so that the stores are asked again.
+    pub(crate) fn forget(extensions: &mut Extensions) {
+        extensions.remove::<Passed>();
+    }
+
     fn is_a_request(&self) -> bool {
         self.0.is_some()
     }
@@ -322,7 +343,7 @@ macro_rules! token_extractor {
                 state: &S,
             ) -> Result<Self, $crate::Rejection> {
                 let auth = state.auth();
-                auth.authenticate(parts, &$requirement).await.map(Self)
+                auth.authenticate_once(parts, &$requirement).await.map(Self)
             }
         }
 

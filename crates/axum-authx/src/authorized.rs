@@ -89,7 +89,7 @@ where
         let policy = Policy::from_ref(state);
         let asked = P::asked(parts);
         let auth = state.auth();
-        let claims = auth.authorize_request(parts, &policy, &asked).await?;
+        let claims = auth.authorize_once(parts, &policy, &asked).await?;
         Ok(Self { claims, permission: PhantomData })
     }
 }

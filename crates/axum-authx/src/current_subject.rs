@@ -100,7 +100,7 @@ where
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         let auth = state.auth();
-        let claims = auth.authenticate::<()>(parts, &Requirement::access()).await?;
+        let claims = auth.authenticate_once::<()>(parts, &Requirement::access()).await?;
         // Converted at once, because the error type need not be `Send`, as values held over an await must be.
         let found = U::from_subject(&claims.sub, state).await.map_err(|error| {
             let error: BoxError = error.into();

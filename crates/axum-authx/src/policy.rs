@@ -11,6 +11,7 @@ use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
 use crate::auth::AuthX;
+use crate::authenticate::Asked;
 use crate::body::with_body_read;
 use crate::client_address::client_address;
 use crate::gate::{Gate, gate_layer};
@@ -103,7 +104,19 @@ impl AuthX {
         policy: &Policy,
         asked: &PolicyRequest,
     ) -> Result<Claims<JsonClaims>, Rejection> {
-        let claims = self.authenticate::<JsonClaims>(parts, &Requirement::access()).await?;
+        Asked::forget(&mut parts.extensions);
+        self.authorize_once(parts, policy, asked).await
+    }
+
+    /// As [`AuthX::authorize_request`], for extractors and layers: what a store said in this request is not asked
+    /// again.
+    pub(crate) async fn authorize_once(
+        &self,
+        parts: &mut Parts,
+        policy: &Policy,
+        asked: &PolicyRequest,
+    ) -> Result<Claims<JsonClaims>, Rejection> {
+        let claims = self.authenticate_once::<JsonClaims>(parts, &Requirement::access()).await?;
         let PolicyRequest { action, resource, subject, attributes, environment } = asked;
         let mut values = AttributeValues::of_claims(&claims);
         if let Some(subject) = subject {
@@ -168,7 +181,7 @@ impl Gate for PolicyLayer {
         let Self { auth, policy, asked } = self;
         let request = with_body_read(auth, request, &[Requirement::access()]).await;
         let (mut parts, body) = request.into_parts();
-        auth.authorize_request(&mut parts, policy, asked).await?;
+        auth.authorize_once(&mut parts, policy, asked).await?;
         Ok(Request::from_parts(parts, body))
     }
 }

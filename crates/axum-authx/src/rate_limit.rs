@@ -182,7 +182,7 @@ impl Gate for RateLimitLayer {
 
         let request = with_body_read(&self.auth, request, std::slice::from_ref(requirement)).await;
         let (mut parts, body) = request.into_parts();
-        let claims = self.auth.authenticate::<()>(&mut parts, requirement).await?;
+        let claims = self.auth.authenticate_once::<()>(&mut parts, requirement).await?;
         if matches!(self.limiter.key, Key::Subject) {
             self.limiter.count(&self.auth, &subject_rate_limit_key(&claims.sub)).await?;
         }

@@ -48,7 +48,7 @@ impl Gate for RequireLayer {
         let Self { auth, requirement } = self;
         let request = with_body_read(auth, request, std::slice::from_ref(requirement)).await;
         let (mut parts, body) = request.into_parts();
-        auth.authenticate::<()>(&mut parts, requirement).await?;
+        auth.authenticate_once::<()>(&mut parts, requirement).await?;
         Ok(Request::from_parts(parts, body))
     }
 }

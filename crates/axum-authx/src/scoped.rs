@@ -88,7 +88,7 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let claims = state.auth().authenticate(parts, requirement_of::<P>()).await?;
+        let claims = state.auth().authenticate_once(parts, requirement_of::<P>()).await?;
         Ok(Self { claims, scopes: PhantomData })
     }
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use authx::{ConfigBuilder, Location};
-use axum::extract::{Path, Request, State};
+use axum::extract::{FromRequestParts as _, Path, Request, State};
 use axum::http::{HeaderMap, HeaderValue};
 use axum::routing::{get, post};
 use axum::{BoxError, Json, Router};
@@ -14,7 +14,8 @@ use axum_authx::revocation::from_sync_fn;
 use axum_authx::testing::{self, Answer, FrozenClock, answer_to, bearer, with_cookies};
 use axum_authx::{
     AccessToken, AuthX, BoxFuture, FreshToken, JsonClaims, MemorySessions, NewSession, NewToken,
-    RefreshToken, Rejection, Requirement, SessionInfo, SessionStore, Timestamp, TokenPair,
+    Policy, PolicyRequest, RefreshToken, Rejection, Requirement, SessionInfo, SessionStore,
+    Timestamp, TokenPair,
 };
 use proptest::prelude::*;
 use serde_json::{Map, json};
@@ -423,4 +424,36 @@ async fn a_handler_that_ignores_a_refusal_is_refused_again() {
     assert_eq!(ask().await.body, "true true");
     auth.revoke_session(&session.session_id).await.expect("revoked");
     assert_eq!(ask().await.body, "false false");
+}
+
+#[tokio::test]
+async fn a_handler_that_asks_again_gets_the_stores_present_answer() {
+    let (auth, _) = auth();
+    let session = auth.create_session("ada").await.expect("a session");
+    let session_id = session.session_id.clone();
+    let token = auth.issue(&NewToken::access("ada").session(&session_id)).expect("a token");
+    let policy = Policy::from_json(
+        r#"{"rules": [{"effect": "allow", "actions": ["*"], "resources": ["*"]}]}"#,
+        "policy.json",
+    );
+    let policy = policy.expect("a policy");
+    let handler = {
+        let auth = auth.clone();
+        move |_: AccessToken, request: Request| async move {
+            let (mut parts, _) = request.into_parts();
+            let asked = PolicyRequest::new("read", "anything");
+            let mut passes = Vec::new();
+            for _ in 0..2 {
+                let claims = auth.authenticate::<()>(&mut parts, &Requirement::access()).await;
+                let allowed = auth.authorize_request(&mut parts, &policy, &asked).await;
+                let extracted = AccessToken::<()>::from_request_parts(&mut parts, &auth).await;
+                passes.extend([claims.is_ok(), allowed.is_ok(), extracted.is_ok()]);
+                auth.revoke_session(&session_id).await.expect("revoked");
+            }
+            format!("{passes:?}")
+        }
+    };
+    let app = Router::new().route("/", get(handler)).with_state(auth.clone());
+    let answer = answer_to(&app, bearer(testing::get("/"), &token)).await;
+    assert_eq!(answer.body, "[true, true, true, false, false, false]");
 }

@@ -267,6 +267,7 @@ impl Config {
             || is(&self.refresh.csrf_header_name)
             || is("content-type")
             || is("origin")
+            || is("upgrade")
             || is("host")
     }
 

@@ -311,15 +311,7 @@ impl<T: Item> SettingType for Vec<T> {
             SettingValue::List(items) => items.clone(),
             value => {
                 let string = value.as_str()?;
-                if is_json_list(string) {
-                    json_list(string)?
-                } else {
-                    string
-                        .split(',')
-                        .map(|item| item.trim().to_owned())
-                        .filter(|item| !item.is_empty())
-                        .collect()
-                }
+                if is_json_list(string) { json_list(string)? } else { separated_by_commas(string)? }
             }
         };
         items.into_iter().map(|item| T::from_setting(&SettingValue::string(item))).collect()
@@ -334,6 +326,18 @@ impl<T: Item> SettingType for Vec<T> {
         let items: Vec<_> = self.iter().map(json).collect();
         format!("[{}]", items.join(", "))
     }
+}
+
+/// `None` where nothing is named: only `[]` is the empty list, because a variable that is blank by mistake must not
+/// switch off what a list protects, such as `JWT_CSRF_METHODS`.
+fn separated_by_commas(string: &str) -> Option<Vec<String>> {
+    let items: Vec<_> = string
+        .split(',')
+        .map(str::trim)
+        .filter(|item| !item.is_empty())
+        .map(str::to_owned)
+        .collect();
+    (!items.is_empty()).then_some(items)
 }
 
 impl<T: SettingType> SettingType for Option<T> {
@@ -410,7 +414,8 @@ mod tests {
                 "{string}"
             );
         }
-        for string in ["[\"headers\"", "body", "[1]"] {
+        assert_eq!(Vec::<Location>::from_setting(&SettingValue::string("[]")), Some(vec![]));
+        for string in ["[\"headers\"", "body", "[1]", "", " ", ",", " , "] {
             assert_eq!(
                 Vec::<Location>::from_setting(&SettingValue::string(string)),
                 None,

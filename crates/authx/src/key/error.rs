@@ -22,8 +22,9 @@ pub enum KeyError {
         /// The algorithm.
         algorithm: Algorithm,
     },
-    /// A PEM key is given as a shared secret. If it is a public key, everybody could sign.
-    PemAsSecret,
+    /// A public key, a private key or a certificate is given as a shared secret, in whatever form. If it is a public
+    /// key, everybody could sign.
+    KeyPairAsSecret,
     /// The text has no PEM section, or one that can't be decoded.
     NotPem,
     /// The text has more than one key, so it is ambiguous.
@@ -57,8 +58,9 @@ impl fmt::Display for KeyError {
                 KeyKind::Secret => write!(formatter, "{algorithm} takes a shared secret, not a key pair"),
                 _ => write!(formatter, "{algorithm} takes a key pair as PEM, not a shared secret"),
             },
-            Self::PemAsSecret => formatter.write_str(
-                "a PEM key can't serve as a shared secret: choose an RS, PS, ES or EdDSA algorithm for it",
+            Self::KeyPairAsSecret => formatter.write_str(
+                "a key of a key pair can't serve as a shared secret: choose an RS, PS, ES or EdDSA algorithm for it, and give \
+                 it as PEM",
             ),
             Self::NotPem => formatter.write_str(
                 "the text is not PEM: it must hold one section from -----BEGIN to -----END",

@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit as _, Mac};
 use sha2::{Sha256, Sha384, Sha512};
 
 use super::signature::Signature;
-use super::{Algorithm, KeyError};
+use super::{Algorithm, KeyError, secret_check};
 
 pub(super) enum HmacKey {
     Sha256(Hmac<Sha256>),
@@ -21,10 +21,8 @@ impl HmacKey {
         if secret.is_empty() {
             return Err(KeyError::Empty);
         }
-        // Searched everywhere, because OpenSSL writes a key's attributes before the PEM section.
-        let pem = b"-----BEGIN ";
-        if secret.windows(pem.len()).any(|window| window == pem) {
-            return Err(KeyError::PemAsSecret);
+        if secret_check::is_of_key_pair(secret) {
+            return Err(KeyError::KeyPairAsSecret);
         }
         let unfit = |_| KeyError::Unfit { algorithm };
         match algorithm {

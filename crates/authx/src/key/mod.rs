@@ -11,6 +11,7 @@ mod material;
 mod pem;
 mod ring;
 mod secret;
+mod secret_check;
 mod signature;
 mod twin;
 

@@ -34,7 +34,8 @@ impl Engine {
             let Some(text) = read(config, transport, request, location)? else { continue };
             let mut csrf = CsrfProof::default();
             if location == Location::Cookies {
-                if requirement.websocket && !origin::is_trusted(config, request) {
+                let is_websocket = requirement.websocket || request.is_websocket();
+                if is_websocket && !origin::is_trusted(config, request) {
                     return Err(Error::ForeignOrigin);
                 }
                 csrf = csrf::proof(config, transport, request);

@@ -14,11 +14,22 @@ pub(super) fn is_trusted<H: Headers + ?Sized>(config: &Config, request: &Request
         return true;
     }
     let mut hosts = request.headers.values("host");
-    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
-    // With `Secure` cookies the service is on HTTPS, so a page on plain HTTP has another origin.
-    let authority = match origin.strip_prefix(b"https://") {
-        None if !config.cookies.secure => origin.strip_prefix(b"http://"),
-        authority => authority,
+    let host = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host,
+        (None, _) if !request.authority.is_empty() => request.authority,
+        _ => return false,
     };
-    authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host))
+    let is_of_host = |scheme: &[u8], default_port: &[u8]| {
+        let without_port = |authority| without_suffix(authority, default_port);
+        origin.strip_prefix(scheme).is_some_and(|authority| {
+            !authority.is_empty()
+                && without_port(authority).eq_ignore_ascii_case(without_port(host))
+        })
+    };
+    // With `Secure` cookies the service is on HTTPS, so a page on plain HTTP has another origin.
+    is_of_host(b"https://", b":443") || (!config.cookies.secure && is_of_host(b"http://", b":80"))
+}
+
+fn without_suffix<'b>(bytes: &'b [u8], suffix: &[u8]) -> &'b [u8] {
+    bytes.strip_suffix(suffix).unwrap_or(bytes)
 }

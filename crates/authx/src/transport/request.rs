@@ -48,13 +48,23 @@ pub struct Request<'r, H: Headers + ?Sized> {
     pub(crate) query: &'r [u8],
     pub(crate) json: Option<&'r [u8]>,
     pub(crate) form: &'r [(&'r str, &'r str)],
+    pub(crate) authority: &'r [u8],
+    websocket: bool,
 }
 
 impl<'r, H: Headers + ?Sized> Request<'r, H> {
     /// A request with this method and these headers.
     #[must_use]
     pub fn new(method: &'r str, headers: &'r H) -> Self {
-        Self { method, headers, query: b"", json: None, form: &[] }
+        Self {
+            method,
+            headers,
+            query: b"",
+            json: None,
+            form: &[],
+            authority: b"",
+            websocket: false,
+        }
     }
 
     /// The raw query string, without its question mark.
@@ -62,6 +72,31 @@ impl<'r, H: Headers + ?Sized> Request<'r, H> {
     pub fn query(mut self, query: &'r [u8]) -> Self {
         self.query = query;
         self
+    }
+
+    /// The host and port that the request is for, where it has no `Host`: the `:authority` of HTTP/2 and HTTP/3.
+    #[must_use]
+    pub fn authority(mut self, authority: &'r [u8]) -> Self {
+        self.authority = authority;
+        self
+    }
+
+    /// Says that the request is the handshake of a WebSocket. A handshake with the header `Upgrade` (RFC 6455 section
+    /// 4.1), and one with the method `CONNECT` (RFC 8441), is recognised without it.
+    #[must_use]
+    pub fn websocket(mut self) -> Self {
+        self.websocket = true;
+        self
+    }
+
+    /// Whether the request is the handshake of a WebSocket.
+    pub(super) fn is_websocket(&self) -> bool {
+        let is_named = |value: &[u8]| {
+            value
+                .split(|byte| *byte == b',')
+                .any(|name| name.trim_ascii().eq_ignore_ascii_case(b"websocket"))
+        };
+        self.websocket || self.method == "CONNECT" || self.headers.values("upgrade").any(is_named)
     }
 
     /// The body's bytes, where [`Engine::wants_body`](crate::Engine::wants_body) asks for JSON.
