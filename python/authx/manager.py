@@ -367,7 +367,7 @@ class _LoginRequired(RouteDependency):
 
     async def __call__(self, request: Request, security_scopes: SecurityScopes | None = None, **schemes: None) -> Any:
         """Return the `TokenPayload`, or an instance of the `payload_model`."""
-        scopes = declared_scopes(request, security_scopes) if schemes or security_scopes is not None else ()
+        scopes = () if security_scopes is None else declared_scopes(request, security_scopes, schemes)
         self._wording.ensure_handler(request.scope)
         try:
             verified = await self.verified(request, scopes)

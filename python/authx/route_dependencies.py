@@ -13,7 +13,7 @@ object itself, so FastAPI calls it once per request however often it is declared
 import asyncio
 import inspect
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from inspect import Signature
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -75,12 +75,11 @@ class RouteDependency(params.Depends):
         return f"<{type(self).__name__}>"
 
 
-def declared_scopes(request: Request, security_scopes: SecurityScopes | None) -> list[str]:
+def declared_scopes(request: Request, security_scopes: SecurityScopes, schemes: Mapping[str, None]) -> list[str]:
     """Return the scopes that the route declares with `Security`, and have FastAPI solve less at the next request."""
-    scopes = [] if security_scopes is None else security_scopes.scopes
-    if not scopes:
+    if schemes or not security_scopes.scopes:
         solve_only_what_counts(request.scope)
-    return scopes
+    return security_scopes.scopes
 
 
 class TokenRequired(RouteDependency):
@@ -103,8 +102,8 @@ class TokenRequired(RouteDependency):
     async def __call__(self, request: Request, security_scopes: SecurityScopes | None = None, **schemes: None) -> Any:
         """Return the `TokenPayload`, or an instance of the `payload_model`."""
         check = self._check
-        if schemes or security_scopes is not None:
-            check = check.with_scopes(declared_scopes(request, security_scopes))
+        if security_scopes is not None:
+            check = check.with_scopes(declared_scopes(request, security_scopes, schemes))
         verified = check.verified(request)
         if type(verified) is not Admitted:
             verified = await verified
@@ -132,8 +131,8 @@ class SubjectRequired(TokenRequired):
     async def __call__(self, request: Request, security_scopes: SecurityScopes | None = None, **schemes: None) -> Any:
         """Return the user that the callback of `set_callback_get_model_instance` finds."""
         check = self._check
-        if schemes or security_scopes is not None:
-            check = check.with_scopes(declared_scopes(request, security_scopes))
+        if security_scopes is not None:
+            check = check.with_scopes(declared_scopes(request, security_scopes, schemes))
         verified = check.verified(request)
         if type(verified) is not Admitted:
             verified = await verified

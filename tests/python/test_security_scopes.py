@@ -122,3 +122,23 @@ def test_the_handshake_of_a_websocket_needs_the_scopes(auth: AuthX[Any]) -> None
             return False
 
     assert [opens(), opens("other"), opens("events")] == [False, False, True]
+
+
+def test_after_the_first_request_no_scheme_is_solved_for_a_route_with_scopes(
+    auth: AuthX[Any], serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    solved = []
+
+    async def solve(scheme: object) -> None:
+        solved.append(scheme)
+
+    monkeypatch.setattr("authx.openapi._Scheme.__call__", solve)
+    app = FastAPI()
+
+    @app.get("/", dependencies=[Security(auth.access_token_required, scopes=["admin"])])
+    def route() -> None: ...
+
+    client = serve(app)
+    token = auth.create_access_token("ada", scopes=["admin"])
+    assert [client.get("/", token=token).status for _ in range(3)] == [200] * 3
+    assert len(solved) == 1

@@ -24,9 +24,7 @@ impl Key {
         secret: &Bound<'_, PyAny>,
         kid: Option<&str>,
     ) -> PyResult<Self> {
-        Self::of(secret, "secret", kid, |bytes| {
-            authx::Key::from_secret(named(algorithm)?, bytes).map_err(Fault::from)
-        })
+        Self::of(algorithm, secret, "secret", kid, authx::Key::from_secret)
     }
 
     #[staticmethod]
@@ -36,9 +34,7 @@ impl Key {
         pem: &Bound<'_, PyAny>,
         kid: Option<&str>,
     ) -> PyResult<Self> {
-        Self::of(pem, "pem", kid, |bytes| {
-            authx::Key::from_private_pem(named(algorithm)?, bytes).map_err(Fault::from)
-        })
+        Self::of(algorithm, pem, "pem", kid, authx::Key::from_private_pem)
     }
 
     #[staticmethod]
@@ -48,9 +44,7 @@ impl Key {
         pem: &Bound<'_, PyAny>,
         kid: Option<&str>,
     ) -> PyResult<Self> {
-        Self::of(pem, "pem", kid, |bytes| {
-            authx::Key::from_public_pem(named(algorithm)?, bytes).map_err(Fault::from)
-        })
+        Self::of(algorithm, pem, "pem", kid, authx::Key::from_public_pem)
     }
 
     #[getter]
@@ -76,38 +70,24 @@ impl Key {
 
 impl Key {
     fn of(
+        algorithm: &str,
         material: &Bound<'_, PyAny>,
         parameter: &str,
         kid: Option<&str>,
-        key: impl FnOnce(Vec<u8>) -> Result<authx::Key, Fault>,
+        key: impl FnOnce(Algorithm, Vec<u8>) -> Result<authx::Key, KeyError>,
     ) -> PyResult<Self> {
-        let py = material.py();
-        let key = key(bytes_of(parameter, material)?).map_err(|fault| match fault {
-            Fault::Algorithm(message) => PyValueError::new_err(message),
-            Fault::Key(error) => bad_configuration(py, format!("{parameter}: {error}")),
-        })?;
+        let bytes = bytes_of(parameter, material)?;
+        let algorithm = algorithm
+            .parse()
+            .map_err(|error| PyValueError::new_err(format!("algorithm: {error}")))?;
+        let key = key(algorithm, bytes)
+            .map_err(|error| bad_configuration(material.py(), format!("{parameter}: {error}")))?;
         let inner = match kid {
             Some(kid) => key.with_kid(kid),
             None => key,
         };
         Ok(Self { inner })
     }
-}
-
-/// What is wrong with a key's arguments.
-enum Fault {
-    Algorithm(String),
-    Key(KeyError),
-}
-
-impl From<KeyError> for Fault {
-    fn from(error: KeyError) -> Self {
-        Self::Key(error)
-    }
-}
-
-fn named(algorithm: &str) -> Result<Algorithm, Fault> {
-    algorithm.parse().map_err(|error| Fault::Algorithm(format!("algorithm: {error}")))
 }
 
 /// The bytes of a string or of bytes. No error of Python's own is raised about them: it would quote the key.

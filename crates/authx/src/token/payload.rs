@@ -20,7 +20,8 @@ pub(crate) fn from_json<C: DeserializeOwned>(
     payload: &[u8],
     identity_claim: &str,
 ) -> std::result::Result<Claims<C>, Malformed> {
-    read(payload, identity_claim, Registered::with)
+    let (registered, custom) = read(payload, identity_claim)?;
+    registered.with(custom)
 }
 
 /// Reads the custom claims alone, of a payload that was read before. The identity is `sub`; if another claim has it,
@@ -28,15 +29,13 @@ pub(crate) fn from_json<C: DeserializeOwned>(
 pub(crate) fn custom_from_json<C: DeserializeOwned>(
     payload: &[u8],
 ) -> std::result::Result<C, Malformed> {
-    read(payload, "sub", |_, custom| Ok(custom))
+    read(payload, "sub").map(|(_, custom)| custom)
 }
 
-#[inline(always)]
-fn read<C: DeserializeOwned, T>(
+fn read<C: DeserializeOwned>(
     payload: &[u8],
     identity_claim: &str,
-    finish: impl FnOnce(Registered, C) -> std::result::Result<T, Malformed>,
-) -> std::result::Result<T, Malformed> {
+) -> std::result::Result<(Registered, C), Malformed> {
     let json = std::str::from_utf8(payload).map_err(|_| Malformed::Payload)?;
     let mut reader = PayloadReader {
         object: ObjectReader::of(json).map_err(|_| Malformed::Payload)?,
@@ -52,7 +51,7 @@ fn read<C: DeserializeOwned, T>(
         Ok(custom)
     });
     match (reader.fault, custom) {
-        (None, Ok(custom)) => finish(reader.registered, custom),
+        (None, Ok(custom)) => Ok((reader.registered, custom)),
         (fault, _) => Err(fault.unwrap_or(Malformed::Payload)),
     }
 }
