@@ -3,7 +3,7 @@
 import atexit
 
 from authx import AuthX, TokenPayload
-from authx.exceptions import RevokedTokenError
+from authx.exceptions import UnknownSubjectError
 
 from blocklist import Blocklist
 from settings import blocklist_path, config_from_environment
@@ -30,9 +30,9 @@ def is_revoked(payload: TokenPayload) -> bool:
 def find_user(uid: str) -> User:
     """The user of a verified token, which `auth.CURRENT_SUBJECT` passes to a route.
 
-    If the user no longer exists, the token is refused like a revoked one.
+    If the user no longer exists, the request is refused.
     """
     user = USERS.get(uid)
     if user is None:
-        raise RevokedTokenError(f"There is no user {uid!r}")
+        raise UnknownSubjectError(f"There is no user {uid!r}")
     return user

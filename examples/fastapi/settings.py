@@ -22,8 +22,6 @@ DEMO_DEFAULTS: dict[str, Any] = {
     # No access token outlives the refresh token, because a logout needs the refresh token.
     "JWT_IMPLICIT_REFRESH_MAX_AGE": timedelta(hours=8) - timedelta(seconds=60),
     "JWT_COOKIE_SECURE": False,
-    # As in axum-authx. The default here, 422, keeps the behaviour that older code relies on.
-    "JWT_INVALID_TOKEN_STATUS": 401,
     # The browser sends the refresh token only to the routes that need it; its CSRF value must be readable on the page.
     "JWT_REFRESH_COOKIE_PATH": "/auth",
     "JWT_REFRESH_CSRF_COOKIE_PATH": "/",

@@ -289,9 +289,9 @@ class Engine:
     def may_want_body(self, requirement: Requirement) -> bool:
         """Whether `wants` can return anything but `None`. If not, a route need not call it."""
 
-    def wants(self, requirement: Requirement, scope: Mapping[str, Any]) -> Literal["json", "form"] | None:
+    def wants(self, requirement: Requirement, scope: Mapping[str, Any], now: float) -> Literal["json", "form"] | None:
         """Which part of the request's body `authenticate` and `find_token` need: the bytes of a JSON body, the fields
-        of a form, or none."""
+        of a form, or none. A form counts only if the cookie's token has a valid signature."""
 
     @property
     def cache_statistics(self) -> tuple[int, int, int] | None:
@@ -310,6 +310,25 @@ class Engine:
     ) -> FoundToken:
         """Find the request's token by the requirement's type and locations. `scope` is the ASGI scope.
         Raises `MissingTokenError` if there is none."""
+
+    def check_unknown_subject(self) -> None:
+        """Raises `UnknownSubjectError`, unless `JWT_UNKNOWN_SUBJECT` is `none`."""
+
+    def spellings(self, token: str) -> list[str]:
+        """The token, and the other strings that would verify as the same token."""
+
+    def verify(
+        self,
+        requirement: Requirement,
+        token: str,
+        location: TokenLocation,
+        csrf: str | None,
+        csrf_required: bool,
+        now: float,
+        revocation: bool,
+    ) -> Step:
+        """Verify a token that was found before, or that came another way than in a request. Its claims are kept.
+        Args as in `verify_without_stores` and `authenticate`."""
 
     def verify_without_stores(
         self,
@@ -352,9 +371,10 @@ class Engine:
         status: int,
         response_headers: Sequence[tuple[bytes, bytes]],
         now: float,
-    ) -> list[str] | None:
+    ) -> tuple[list[str], list[tuple[str, str]]] | None:
         """After the handler ran and the stores admitted the candidate: return the `Set-Cookie` values of the new access
-        token, or `None` if the response rules out a refresh."""
+        token, and headers with their values that replace those of the response; or `None` if the response rules out a
+        refresh."""
 
     def set_cookies(
         self, token: str, type: Literal["access", "refresh"], now: float, max_age: int | None = None

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from starlette.applications import Starlette
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketState
 
 from authx import exceptions
@@ -42,6 +42,7 @@ class ErrorAnswering:
 
     MSG_AccessTokenRequiredError: str | None = "Access token required"
     MSG_CSRFError: str | None = "CSRF double submit does not match"
+    MSG_ForeignOriginError: str | None = "The WebSocket was opened by a page of a foreign origin"
     MSG_FreshTokenRequiredError: str | None = "Fresh token required"
     MSG_InsufficientScopeError: str | None = None
     MSG_JWTDecodeError: str | None = "Invalid Token"
@@ -55,6 +56,7 @@ class ErrorAnswering:
     MSG_TokenError: str | None = "Token Error"
     MSG_TokenRequiredError: str | None = "Token required"
     MSG_TokenTypeError: str | None = "Bad token type"
+    MSG_UnknownSubjectError: str | None = "The token's subject is unknown to the application"
 
     def __init__(self, wording: "Wording") -> None:
         self._wording = wording
@@ -87,10 +89,11 @@ class ErrorAnswering:
             ```python
             async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
                 app = self.app
-                try:
-                    await auth.access_token_required(Request(scope))
-                except AuthXException as error:
-                    app = auth.error_response(error)
+                if scope["type"] != "lifespan":
+                    try:
+                        await auth.access_token_required(HTTPConnection(scope))
+                    except AuthXException as error:
+                        app = auth.error_response(error)
                 await app(scope, receive, send)
             ```
         """
@@ -205,8 +208,23 @@ def answer_of(error: AuthXException, engine: Engine, messages: Mapping[str, str 
     return Answer(*worded)
 
 
+class _Refusal(Response):
+    """An answer that is an ASGI application for requests and for the handshakes of WebSockets."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.body, answer.status, dict(answer.headers))
+        self._close = answer.close
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
+            code, reason = self._close
+            await send({"type": "websocket.close", "code": code, "reason": reason})
+            return
+        await super().__call__(scope, receive, send)
+
+
 def response_of(answer: Answer) -> Response:
-    return Response(answer.body, answer.status, dict(answer.headers))
+    return _Refusal(answer)
 
 
 async def respond(connection: HTTPConnection, answer: Answer) -> Response | None:
@@ -254,4 +272,4 @@ def _answered_classes() -> tuple[type[AuthXException], ...]:
 @functools.cache
 def usual_engine() -> Engine:
     """An engine with default settings, which is used only for its answers. Its key is random."""
-    return Engine({"JWT_SECRET_KEY": secrets.token_urlsafe(64), "JWT_INVALID_TOKEN_STATUS": 422})
+    return Engine({"JWT_SECRET_KEY": secrets.token_urlsafe(64)})

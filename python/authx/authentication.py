@@ -8,7 +8,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Generic, Protocol
 
-from starlette.requests import Request
+from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from authx import clock
@@ -92,7 +92,7 @@ class Authenticator(Generic[P]):
         """
         return await self._admitted(candidate.ask(self.blocklist is not None))
 
-    async def find(self, request: Request, type: str, locations: TokenLocations | None) -> RequestToken:
+    async def find(self, request: HTTPConnection, type: str, locations: TokenLocations | None) -> RequestToken:
         """Find the request's token of this type, without verifying it.
 
         Raises:
@@ -123,6 +123,31 @@ class Authenticator(Generic[P]):
             raise
         return self.payload_of(verified)
 
+    async def verify_by_hand(self, token: RequestToken, requirement: Requirement) -> P:
+        """Make every check on a token that was found before, see `AuthX.verify`."""
+        try:
+            step = self.engines.current().verify(
+                requirement,
+                token.token,
+                token.location,
+                token.csrf,
+                token.csrf_required,
+                clock.now(),
+                self.blocklist is not None,
+            )
+        except AuthXException as error:
+            self.wording.word(error)
+            raise
+        return self.payload_of(await self.admit(step, in_use=True))
+
+    def check_unknown_subject(self) -> None:
+        """Refuse a token whose user the application doesn't know, unless the settings admit it."""
+        try:
+            self.engines.current().check_unknown_subject()
+        except AuthXException as error:
+            self.wording.word(error)
+            raise
+
     def payload_of(self, verified: Admitted) -> P:
         """Return what a handler gets: the claims of a verified token.
 
@@ -143,7 +168,7 @@ class Authenticator(Generic[P]):
         if self.blocklist is None:
             return False
         if not self.blocklist.takes_payload:
-            return await self.blocklist.contains_any((token,), **kwargs)
+            return await self.blocklist.contains_any(self.engines.current().spellings(token), **kwargs)
         try:
             payload = self._payload_of_token(token)
         except AuthXException as error:
@@ -206,7 +231,7 @@ class Check:
             self._scoped[key] = check
         return check
 
-    def verified(self, request: Request) -> Admitted | Awaitable[Admitted]:
+    def verified(self, request: HTTPConnection) -> Admitted | Awaitable[Admitted]:
         """Verify the request's token and ask the stores about it.
 
         Returns the token itself unless something has to be awaited. Most requests need no await, and an extra coroutine
@@ -241,7 +266,7 @@ class Check:
             raise
         return step if type(step) is Admitted else authenticator.admit(step, in_use=True)
 
-    async def _verified_with_body(self, engine: Engine, request: Request) -> Admitted:
+    async def _verified_with_body(self, engine: Engine, request: HTTPConnection) -> Admitted:
         authenticator = self.authenticator
         try:
             body, form = await read_wanted(engine, self.requirement, request)
@@ -251,7 +276,9 @@ class Check:
             raise
         return await authenticator.admit(step, in_use=True)
 
-    def _step(self, engine: Engine, request: Request, body: bytes | None, form: list[tuple[str, str]] | None) -> Step:
+    def _step(
+        self, engine: Engine, request: HTTPConnection, body: bytes | None, form: list[tuple[str, str]] | None
+    ) -> Step:
         return engine.authenticate(
             self.requirement,
             request.scope,

@@ -8,9 +8,10 @@ from importlib.util import find_spec
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.types import Message, Receive
 
+from authx import clock
 from authx._authx import Engine, Requirement
 from authx.exceptions import BadConfigurationError
 
@@ -18,13 +19,16 @@ __all__ = ["read_wanted"]
 
 
 async def read_wanted(
-    engine: Engine, requirement: Requirement, request: Request
+    engine: Engine, requirement: Requirement, request: HTTPConnection
 ) -> tuple[bytes | None, list[tuple[str, str]] | None]:
     """Read the bytes of a JSON body or the fields of a form, if the engine needs them for this request.
 
     The route's handler can still read the body.
     """
-    wanted = engine.wants(requirement, request.scope)
+    if not isinstance(request, Request):
+        # The handshake of a WebSocket has no body.
+        return None, None
+    wanted = engine.wants(requirement, request.scope, clock.now())
     if wanted == "json":
         return await _read_bounded(request, engine.max_body_size), None
     if wanted == "form":

@@ -39,6 +39,10 @@ def _status_as_number(value: Any) -> Any:
     return value
 
 
+def _in_lower_case(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_seconds_as_number)]
 """A `timedelta`, a number of seconds, or ISO 8601 such as `PT5M`."""
 
@@ -279,8 +283,13 @@ class AuthXConfig(BaseSettings):
 
     # Answers
 
-    JWT_INVALID_TOKEN_STATUS: Annotated[Literal[401, 422], BeforeValidator(_status_as_number)] = 422
-    """The HTTP status of the response to a token that can't be decoded. RFC 6750 asks for 401."""
+    JWT_INVALID_TOKEN_STATUS: Annotated[Literal[401, 422], BeforeValidator(_status_as_number)] = 401
+    """The HTTP status of the response to a token that can't be decoded or has expired. RFC 6750 asks for 401, and
+    clients refresh on nothing else; 422 is what version 1.7.1 answers."""
+
+    JWT_UNKNOWN_SUBJECT: Annotated[Literal["refuse", "none"], BeforeValidator(_in_lower_case)] = "refuse"
+    """What happens to a valid token whose user the application doesn't know, most likely because the account was
+    deleted: `refuse` answers 401, `none` gives the handler no user."""
 
     JWT_ERROR_MESSAGE_KEY: str = "message"
     """The field of an error's body that carries the message."""

@@ -102,14 +102,11 @@ def explicit_settings(config: AuthXConfig) -> dict[str, object]:
 
     Everything else is left to the engine, because some of its defaults depend on other settings.
     """
-    settings: dict[str, object] = {
+    return {
         name: value
         for name, field in AuthXConfig.model_fields.items()
         if (value := getattr(config, name)) != field.default or name in config.model_fields_set
     }
-    # The engine's default is 401; the Python package keeps 422, which existing applications expect.
-    settings["JWT_INVALID_TOKEN_STATUS"] = config.JWT_INVALID_TOKEN_STATUS
-    return settings
 
 
 def signing_engine(key: str | bytes, algorithm: AlgorithmType, *, login_type: str | None = None) -> Engine:

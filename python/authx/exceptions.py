@@ -14,6 +14,7 @@ __all__ = [
     "AuthxArgumentDeprecationWarning",
     "BadConfigurationError",
     "CSRFError",
+    "ForeignOriginError",
     "FreshTokenRequiredError",
     "InsufficientScopeError",
     "InvalidToken",
@@ -35,6 +36,7 @@ __all__ = [
     "TokenInvalidSignatureError",
     "TokenRequiredError",
     "TokenTypeError",
+    "UnknownSubjectError",
     "WeakKeyWarning",
 ]
 
@@ -89,6 +91,10 @@ class CSRFError(AuthXException):
     """The request's CSRF value isn't that of the token in its cookie."""
 
 
+class ForeignOriginError(CSRFError):
+    """A page of a foreign origin opens a WebSocket, and a cookie carries the token."""
+
+
 class SessionRevoked(AuthXException):
     """The token's session was revoked, or the session store doesn't have it."""
 
@@ -137,6 +143,10 @@ class FreshTokenRequiredError(TokenError):
 
 class RevokedTokenError(TokenError):
     """The token is on the blocklist."""
+
+
+class UnknownSubjectError(TokenError):
+    """The token is valid, and the application has no user with its subject, see `JWT_UNKNOWN_SUBJECT`."""
 
 
 class TokenRequiredError(TokenError):

@@ -5,13 +5,14 @@ verification of requests (`authentication`). Each base class has the methods for
 on the others.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any, Generic, TypeVar, overload
 
 from fastapi import Request, Response, WebSocket
 from pydantic import BaseModel
 
+from authx._authx import Requirement
 from authx.answers import ErrorAnswering, Wording, chosen_messages
 from authx.authentication import Authenticator
 from authx.callbacks import Blocklist, PayloadCallback, SubjectGetter
@@ -171,7 +172,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
     async def get_access_token_from_request(
         self, request: Request, locations: TokenLocations | None = None
     ) -> RequestToken:
-        """Find the request's access token. It isn't verified: `verify_token` does that.
+        """Find the request's access token. It isn't verified: `verify` does that.
 
         Args:
             request: The request.
@@ -183,7 +184,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         Example:
             ```python
             request_token = await auth.get_access_token_from_request(request)
-            payload = auth.verify_token(request_token)
+            payload = await auth.verify(request_token)
             ```
         """
         return await self._authenticator.find(request, "access", locations)
@@ -191,7 +192,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
     async def get_refresh_token_from_request(
         self, request: Request, locations: TokenLocations | None = None
     ) -> RequestToken:
-        """Find the request's refresh token. It isn't verified: `verify_token` does that.
+        """Find the request's refresh token. It isn't verified: `verify` does that.
 
         Args:
             request: The request.
@@ -209,7 +210,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         optional: bool = True,
         locations: TokenLocations | None = None,
     ) -> RequestToken | None:
-        """Find the request's token. It isn't verified: `verify_token` does that.
+        """Find the request's token. It isn't verified: `verify` does that.
 
         Args:
             request: The request.
@@ -227,6 +228,52 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
                 return None
             raise
 
+    async def verify(
+        self,
+        token: RequestToken | str,
+        type: TokenType | None = None,
+        *,
+        fresh: bool = False,
+        scopes: Sequence[str] = (),
+        verify_csrf: bool = True,
+    ) -> P:
+        """Make every check of a route on a token given by hand, revocation and sessions included; return its claims.
+
+        Args:
+            token: From `get_access_token_from_request` or one of the similar methods; or the string of a token that
+                came another way, such as in a message of a WebSocket.
+            type: The type that the token must have. That which it was looked for as unless given; `access` for a
+                string.
+            fresh: Whether it must be fresh.
+            scopes: Scopes that it must have, all of them.
+            verify_csrf: Whether its CSRF value must match where the settings and the request's method require that.
+                It is always required of a `RequestToken` that the caller created with location `cookies`.
+
+        Raises:
+            AuthXException: The token is refused; see the subclasses.
+
+        Example:
+            ```python
+            @app.websocket("/events")
+            async def events(websocket: WebSocket):
+                await websocket.accept()
+                try:
+                    payload = await auth.verify(await websocket.receive_text())
+                except AuthXException:
+                    await websocket.close(1008)
+                    return
+            ```
+        """
+        if isinstance(token, str):
+            token = RequestToken(token=token, type=type or "access", location="headers")
+        requirement = Requirement(
+            type=type or token.type,
+            verify_fresh=fresh,
+            verify_csrf=None if verify_csrf else False,
+            scopes=tuple(scopes),
+        )
+        return await self._authenticator.verify_by_hand(token, requirement)
+
     def verify_token(
         self,
         token: RequestToken,
@@ -236,8 +283,8 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
     ) -> P:
         """Verify a token by the settings and return its claims.
 
-        This asks neither the blocklist nor the session store, because they may be asynchronous: see
-        `is_token_in_blocklist` and `get_session`. Dependencies ask both.
+        This asks neither the blocklist nor the session store, because they may be asynchronous, so a revoked token
+        passes. `verify` makes every check.
 
         Args:
             token: From `get_access_token_from_request` or one of the similar methods.
@@ -262,6 +309,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
 
         Raises:
             AuthXException: The token is refused.
+            UnknownSubjectError: The callback found no user, see `JWT_UNKNOWN_SUBJECT`.
             BadConfigurationError: `set_callback_get_model_instance` was never called.
         """
         subject: T | None = await self.CURRENT_SUBJECT(request)
@@ -272,7 +320,10 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
             raise BadConfigurationError(
                 "No callback finds the user of a token: set one with set_callback_get_model_instance"
             )
-        return await self._subject_getter.get(payload.sub)
+        subject = await self._subject_getter.get(payload.sub)
+        if subject is None:
+            self._authenticator.check_unknown_subject()
+        return subject
 
     # Asking the application
 
@@ -359,6 +410,8 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
     async def is_token_in_blocklist(self, token: str | None, **kwargs: Any) -> bool:
         """Ask the blocklist whether a token was revoked. Without a token or a callback the result is `False`.
 
+        A callback that takes the token's string is asked about each string that would verify as the same token.
+
         Args:
             token: The token. A callback that takes the payload is called only if the token is valid.
             **kwargs: Passed on to the callback.
@@ -392,7 +445,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
         refresh = ImplicitRefresh.of(self._authenticator, request.scope)
         response = await call_next(request)
         if refresh is not None:
-            response.raw_headers.extend(await refresh.headers(response.status_code, response.raw_headers))
+            response.raw_headers[:] = await refresh.headers(response.status_code, response.raw_headers)
         return response
 
     def websocket_guard(self, websocket: WebSocket) -> AbstractAsyncContextManager[WebSocketGuard]:

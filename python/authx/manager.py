@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import Request
 from fastapi.security import SecurityScopes
+from starlette.requests import HTTPConnection
 
 from authx._authx import Admitted, Engine, Requirement, check_login_type
 from authx.answers import ErrorAnswering, Wording, chosen_messages, usual_engine
@@ -17,7 +18,7 @@ from authx.factory import FactoryArgument
 from authx.main import AuthX
 from authx.openapi import route_signature, security_schemes
 from authx.policy import PolicyEngine, PolicyEvaluator, PolicyRule, authorize
-from authx.route_dependencies import RouteDependency, declared_scopes
+from authx.route_dependencies import TokenDependency, declared_scopes
 from authx.schema import TokenPayload, TokenResponse
 from authx.types import DateTimeExpression, StringOrSequence, TokenLocations
 
@@ -181,6 +182,15 @@ class AuthManager(ErrorAnswering):
         )
         return _LoginRequired(self._logins, self._wording, login_type, requirement, type, locations)
 
+    def access_token_optional(
+        self, login_type: Annotated[str, FactoryArgument('manager.access_token_optional("admin")')]
+    ) -> Any:
+        """Accept a request without a token; returns the `TokenPayload`, or `None` without one.
+
+        A token that is there must be a valid access token of this login.
+        """
+        return self.token_required(login_type).optional()
+
     def access_token_required(
         self, login_type: Annotated[str, FactoryArgument('manager.access_token_required("admin")')]
     ) -> Any:
@@ -341,7 +351,7 @@ class _Logins:
         return None if auth is None else authenticator_of(auth)
 
 
-class _LoginRequired(RouteDependency):
+class _LoginRequired(TokenDependency):
     """Verifies the request's token with the instance of a login type."""
 
     def __init__(
@@ -365,7 +375,9 @@ class _LoginRequired(RouteDependency):
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._login_type}>"
 
-    async def __call__(self, request: Request, security_scopes: SecurityScopes | None = None, **schemes: None) -> Any:
+    async def __call__(
+        self, request: HTTPConnection, security_scopes: SecurityScopes | None = None, **schemes: None
+    ) -> Any:
         """Return the `TokenPayload`, or an instance of the `payload_model`."""
         scopes = () if security_scopes is None else declared_scopes(request, security_scopes, schemes)
         self._wording.ensure_handler(request.scope)
@@ -376,7 +388,7 @@ class _LoginRequired(RouteDependency):
             self._wording.word(error)
             raise
 
-    async def verified(self, request: Request, scopes: Sequence[str] = ()) -> Admitted:
+    async def verified(self, request: HTTPConnection, scopes: Sequence[str] = ()) -> Admitted:
         """Verify the request's token, which must be one of this login and have these scopes."""
         authenticator = self._logins.authenticator(self._login_type)
         check = self._check
@@ -394,7 +406,7 @@ class _LoginRequired(RouteDependency):
         """
         auth = self._logins.auth_by_type.get(self._login_type)
         schemes = security_schemes(AuthXConfig() if auth is None else auth.config, self._type, self._locations)
-        return route_signature(lambda: schemes)
+        return route_signature(lambda: schemes, optional=self.is_optional)
 
 
 class _PolicyRequired(_LoginRequired):
@@ -406,7 +418,7 @@ class _PolicyRequired(_LoginRequired):
         super().__init__(logins, wording, login_type, Requirement())
         self._authorize = authorize
 
-    async def verified(self, request: Request, scopes: Sequence[str] = ()) -> Admitted:
+    async def verified(self, request: HTTPConnection, scopes: Sequence[str] = ()) -> Admitted:
         """Verify the request's token, whose user must be allowed the action."""
         verified = await super().verified(request, scopes)
         await self._authorize(payload=verified.payload, request=request)

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator
 from inspect import Parameter, Signature
 from typing import Any
 
-from fastapi import Request, params
+from fastapi import params
 from fastapi.openapi.models import APIKey, HTTPBearer
 from fastapi.openapi.models import SecurityBase as SecurityScheme
 from fastapi.security import SecurityScopes
 from fastapi.security.base import SecurityBase
+from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from authx import _authx
@@ -33,17 +34,28 @@ def security_schemes(
     return {name: _model(place, parameter, description) for name, place, parameter, description in described}
 
 
-def route_signature(find_schemes: Callable[[], dict[str, SecurityScheme]]) -> Signature:
+def route_signature(find_schemes: Callable[[], dict[str, SecurityScheme]], *, optional: bool = False) -> Signature:
     """Return what FastAPI reads of a dependency when a route is declared.
 
-    Its parameters are the request, the scopes that `Security` adds, and one for each security scheme.
+    Its parameters are the request or WebSocket, the scopes that `Security` adds, and one for each security scheme.
 
     Args:
         find_schemes: See `_scheme_parameters`.
+        optional: Whether OpenAPI shows that the route can be used without a token.
     """
-    request = Parameter("request", Parameter.KEYWORD_ONLY, annotation=Request)
+    # Not `Request`: FastAPI has none for the WebSocket routes of an application or router with this dependency.
+    request = Parameter("request", Parameter.KEYWORD_ONLY, annotation=HTTPConnection)
     scopes = Parameter("security_scopes", Parameter.KEYWORD_ONLY, annotation=SecurityScopes)
-    return Signature([request, scopes, *_scheme_parameters(find_schemes)])
+    parameters = [request, scopes, *_scheme_parameters(find_schemes)]
+    if optional:
+        parameters.append(_parameter("optional", _NoScheme()))
+    return Signature(parameters)
+
+
+def _parameter(name: str, scheme: "_Scheme") -> Parameter:
+    return Parameter(
+        f"scheme_{name}", Parameter.KEYWORD_ONLY, annotation=Any, default=params.Depends(dependency=scheme)
+    )
 
 
 def _scheme_parameters(find_schemes: Callable[[], dict[str, SecurityScheme]]) -> Iterator[Parameter]:
@@ -56,9 +68,7 @@ def _scheme_parameters(find_schemes: Callable[[], dict[str, SecurityScheme]]) ->
     schemes = find_schemes()
     for index, (name, scheme) in enumerate(schemes.items()):
         described = _DescribedScheme(name, scheme) if index else _FirstScheme(name, scheme, find_schemes)
-        yield Parameter(
-            f"scheme_{name}", Parameter.KEYWORD_ONLY, annotation=Any, default=params.Depends(dependency=described)
-        )
+        yield _parameter(name, described)
 
 
 def solve_only_what_counts(scope: Scope) -> None:
@@ -128,6 +138,17 @@ class _DescribedScheme(_Scheme):
     def __init__(self, scheme_name: str, model: SecurityScheme) -> None:
         self.scheme_name = scheme_name
         self.model = model
+
+
+class _NoScheme(_DescribedScheme):
+    """The alternative without a token: an empty object in the operation's `security` (OpenAPI 3.1, 4.8.10).
+
+    FastAPI can't express it. But it leaves out every field whose name begins with `_sa`, as SQLAlchemy's internal ones
+    do, both where a scheme is named and where it is described.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("_sa_optional", HTTPBearer())
 
 
 class _FirstScheme(_Scheme):

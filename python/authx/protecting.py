@@ -36,8 +36,8 @@ class RouteProtection:
         self,
         authenticator: Authenticator[Any],
         *,
-        find_token: Callable[[Request, TokenType], Awaitable[RequestToken | None]],
-        bind: Callable[[Request, Response], AuthXDependency[Any]],
+        find_token: Callable[[Any, TokenType], Awaitable[RequestToken | None]],
+        bind: Callable[[Any, Response], AuthXDependency[Any]],
         find_subject: Callable[[TokenPayload], Awaitable[Any]],
     ) -> None:
         self._authenticator = authenticator
@@ -78,6 +78,8 @@ class RouteProtection:
     def CURRENT_SUBJECT(self) -> Any:
         """A valid access token; returns the user that the callback of `set_callback_get_model_instance` finds.
 
+        If it finds none, the request is refused, see `JWT_UNKNOWN_SUBJECT`.
+
         Example:
             ```python
             @app.get("/me")
@@ -85,9 +87,28 @@ class RouteProtection:
                 return user
             ```
         """
-        return self._dependency(
-            "subject", lambda: SubjectRequired(self._authenticator, Requirement(), self._find_subject)
-        )
+        return self._dependency("subject", self._subject_required)
+
+    @property
+    def ACCESS_OPTIONAL(self) -> Any:
+        """A valid access token, or none; returns its `TokenPayload`, or `None` for a request without a token.
+
+        A token that is there is checked as by `ACCESS_REQUIRED`: an expired or revoked one, and a cookie without its
+        CSRF value, is refused.
+
+        Example:
+            ```python
+            @app.get("/articles")
+            async def articles(payload: TokenPayload | None = auth.ACCESS_OPTIONAL):
+                return await visible_to(None if payload is None else payload.sub)
+            ```
+        """
+        return self._dependency("optional access", self.token_optional)
+
+    @property
+    def CURRENT_SUBJECT_OPTIONAL(self) -> Any:
+        """As `CURRENT_SUBJECT`, and `None` for a request without a token."""
+        return self._dependency("optional subject", lambda: self._subject_required().optional())
 
     @property
     def ACCESS_TOKEN(self) -> Any:
@@ -180,6 +201,36 @@ class RouteProtection:
         )
         return TokenRequired(self._authenticator, requirement, type=type, locations=locations)
 
+    def token_optional(
+        self,
+        type: Annotated[str, FactoryArgument("auth.token_optional()")] = "access",
+        verify_type: bool = True,
+        verify_fresh: bool = False,
+        verify_csrf: bool | None = None,
+        locations: TokenLocations | None = None,
+    ) -> Any:
+        """Accept a request without a token; returns the `TokenPayload`, or `None` without one.
+
+        A token that is there is checked as by `token_required`, and refused as there.
+
+        Args:
+            type: As in `token_required`.
+            verify_type: As in `token_required`.
+            verify_fresh: As in `token_required`.
+            verify_csrf: As in `token_required`.
+            locations: As in `token_required`.
+
+        Raises:
+            ValueError: An argument has a value that is not allowed.
+
+        Example:
+            ```python
+            @app.get("/articles")
+            async def articles(payload: TokenPayload | None = auth.token_optional(locations=["cookies"])): ...
+            ```
+        """
+        return self.token_required(type, verify_type, verify_fresh, verify_csrf, locations).optional()
+
     def scopes_required(
         self,
         *scopes: Annotated[str, FactoryArgument('auth.scopes_required("users:read")')],
@@ -256,6 +307,9 @@ class RouteProtection:
             name,
             lambda: TokenRequired(self._authenticator, Requirement(type=type, verify_fresh=fresh), type=type),
         )
+
+    def _subject_required(self) -> SubjectRequired:
+        return SubjectRequired(self._authenticator, Requirement(), self._find_subject)
 
     def _token_of_type(self, type: TokenType) -> RequestTokenDependency:
         return RequestTokenDependency(lambda request: self._find_token(request, type))

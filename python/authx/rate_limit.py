@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 from inspect import isawaitable
 from typing import Annotated, Any, Protocol
 
-from fastapi import Request
 from fastapi.security import SecurityScopes
+from starlette.requests import HTTPConnection
 
 from authx._authx import RateCounters, Requirement, address_rate_limit_key, check_rate
 from authx.answers import usual_wording
@@ -119,7 +119,7 @@ class RateLimiter:
         max_requests: Annotated[int, FactoryArgument("RateLimiter()")] = 10,
         window: int = 60,
         backend: Any | None = None,
-        key_func: Callable[[Request], str | Any] | None = None,
+        key_func: Callable[[Any], str | Any] | None = None,
         *,
         ipv6_prefix: int = 64,
     ) -> None:
@@ -130,9 +130,9 @@ class RateLimiter:
         self.max_requests = max_requests
         self.window = window
         self.backend: Any = InMemoryBackend() if backend is None else backend
-        self.key_func: Callable[[Request], str | Any] = key_func or address_key(lambda: ipv6_prefix)
+        self.key_func: Callable[[Any], str | Any] = key_func or address_key(lambda: ipv6_prefix)
 
-    async def __call__(self, request: Request) -> None:
+    async def __call__(self, request: HTTPConnection) -> None:
         """Count the request, and refuse it if it exceeds the limit.
 
         What the backend or `key_func` raises is logged and passed on, which refuses the request.
@@ -165,14 +165,14 @@ class RateLimiter:
             raise
 
 
-def address_key(ipv6_prefix: Callable[[], int]) -> Callable[[Request], str]:
+def address_key(ipv6_prefix: Callable[[], int]) -> Callable[[HTTPConnection], str]:
     """Create a `key_func` that returns the client's address.
 
     Args:
         ipv6_prefix: Returns how many bits of an IPv6 address count as one client.
     """
 
-    def key(request: Request) -> str:
+    def key(request: HTTPConnection) -> str:
         client = request.client
         key = None if client is None else address_rate_limit_key(client.host, ipv6_prefix())
         if key is None:
@@ -193,7 +193,9 @@ class RateLimitedTokenRequired(TokenRequired):
         self._wording = authenticator.wording
         self._limiter = limiter
 
-    async def __call__(self, request: Request, security_scopes: SecurityScopes | None = None, **schemes: None) -> Any:
+    async def __call__(
+        self, request: HTTPConnection, security_scopes: SecurityScopes | None = None, **schemes: None
+    ) -> Any:
         """Return the `TokenPayload`, or an instance of the `payload_model`."""
         self._wording.ensure_handler(request.scope)
         try:

@@ -35,24 +35,33 @@ class ImplicitRefresh:
         return None if candidate is None else cls(authenticator, engine, candidate)
 
     async def headers(self, status: int, response_headers: Sequence[tuple[bytes, bytes]]) -> Headers:
-        """After the handler ran: return additional headers for the response, if any."""
+        """After the handler ran: return the headers of the response, with a new cookie if there is one."""
+        sent = list(response_headers)
         try:
             admitted = await self._authenticator.admit_candidate(self._candidate)
         except (RevokedTokenError, SessionRevoked):
-            return []
+            return sent
         except Exception:
             # The handler's response is sent unchanged, without a refresh.
             logger.warning(
                 "No implicit refresh, because the blocklist or the session store could not be asked", exc_info=True
             )
-            return []
-        cookies = self._engine.implicit_refresh(
+            return sent
+        reissued = self._engine.implicit_refresh(
             admitted,
             status=status,
             response_headers=response_headers,
             now=clock.now(),
         )
-        return [(b"set-cookie", cookie.encode("latin-1")) for cookie in cookies or ()]
+        if reissued is None:
+            return sent
+        cookies, replaced = reissued
+        names = {name.encode() for name, _ in replaced}
+        return [
+            *((name, value) for name, value in sent if name.lower() not in names),
+            *((name.encode(), value.encode("latin-1", "replace")) for name, value in replaced),
+            *((b"set-cookie", cookie.encode("latin-1")) for cookie in cookies),
+        ]
 
 
 class ImplicitRefreshMiddleware:
@@ -77,8 +86,7 @@ class ImplicitRefreshMiddleware:
 
         async def send_refreshed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = list(message.get("headers", ()))
-                message["headers"] = headers + await refresh.headers(message["status"], headers)
+                message["headers"] = await refresh.headers(message["status"], list(message.get("headers", ())))
             await send(message)
 
         await self._app(scope, receive, send_refreshed)

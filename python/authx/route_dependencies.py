@@ -17,21 +17,25 @@ from collections.abc import Awaitable, Callable, Mapping
 from inspect import Signature
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from fastapi import Request, Response, params
+from fastapi import Response, params
 from fastapi.security import SecurityScopes
+from starlette.requests import HTTPConnection
 
 from authx._authx import Admitted, Requirement
 from authx.authentication import Authenticator, Check
 from authx.dependencies import AuthXDependency
+from authx.exceptions import MissingTokenError
 from authx.openapi import route_signature, security_schemes, solve_only_what_counts
 from authx.schema import RequestToken, TokenPayload
 from authx.types import TokenLocations
 
 __all__ = [
     "BundleDependency",
+    "OptionalToken",
     "RequestTokenDependency",
     "RouteDependency",
     "SubjectRequired",
+    "TokenDependency",
     "TokenRequired",
     "called_as_coroutine",
     "declared_scopes",
@@ -75,14 +79,32 @@ class RouteDependency(params.Depends):
         return f"<{type(self).__name__}>"
 
 
-def declared_scopes(request: Request, security_scopes: SecurityScopes, schemes: Mapping[str, None]) -> list[str]:
+def declared_scopes(request: HTTPConnection, security_scopes: SecurityScopes, schemes: Mapping[str, None]) -> list[str]:
     """Return the scopes that the route declares with `Security`, and have FastAPI solve less at the next request."""
     if schemes or not security_scopes.scopes:
         solve_only_what_counts(request.scope)
     return security_scopes.scopes
 
 
-class TokenRequired(RouteDependency):
+class TokenDependency(RouteDependency):
+    """A dependency that needs a token, and can be made optional."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_optional = False
+
+    def optional(self) -> "OptionalToken":
+        """Return the dependency that gives `None` for a request without a token, and refuses as this one does."""
+        self.is_optional = True
+        return OptionalToken(self)
+
+    @property
+    def __signature__(self) -> Signature:
+        """What FastAPI reads when a route is declared."""
+        raise NotImplementedError
+
+
+class TokenRequired(TokenDependency):
     """Verifies the request's token and returns its claims."""
 
     def __init__(
@@ -99,7 +121,9 @@ class TokenRequired(RouteDependency):
         self._type = type
         self._locations = locations
 
-    async def __call__(self, request: Request, security_scopes: SecurityScopes | None = None, **schemes: None) -> Any:
+    async def __call__(
+        self, request: HTTPConnection, security_scopes: SecurityScopes | None = None, **schemes: None
+    ) -> Any:
         """Return the `TokenPayload`, or an instance of the `payload_model`."""
         check = self._check
         if security_scopes is not None:
@@ -113,7 +137,35 @@ class TokenRequired(RouteDependency):
     def __signature__(self) -> Signature:
         """What FastAPI reads when a route is declared."""
         engines = self._authenticator.engines
-        return route_signature(lambda: security_schemes(engines.config, self._type, self._locations))
+        return route_signature(
+            lambda: security_schemes(engines.config, self._type, self._locations), optional=self.is_optional
+        )
+
+
+class OptionalToken(RouteDependency):
+    """Returns `None` for a request without a token. A token that is there must be what `required` requires."""
+
+    def __init__(self, required: TokenDependency) -> None:
+        super().__init__()
+        self._required = required
+
+    async def __call__(
+        self, request: HTTPConnection, security_scopes: SecurityScopes | None = None, **schemes: None
+    ) -> Any:
+        """Return what the required dependency returns, or `None`."""
+        try:
+            return await self._required(request, security_scopes, **schemes)
+        except MissingTokenError as error:
+            # A subclass says that the token is there and its CSRF value isn't.
+            if type(error) is MissingTokenError:
+                return None
+            raise
+
+    @property
+    def __signature__(self) -> Signature:
+        """What FastAPI reads when a route is declared."""
+        signature: Signature = self._required.__signature__
+        return signature
 
 
 class SubjectRequired(TokenRequired):
@@ -128,7 +180,9 @@ class SubjectRequired(TokenRequired):
         super().__init__(authenticator, requirement)
         self._subject_of = subject_of
 
-    async def __call__(self, request: Request, security_scopes: SecurityScopes | None = None, **schemes: None) -> Any:
+    async def __call__(
+        self, request: HTTPConnection, security_scopes: SecurityScopes | None = None, **schemes: None
+    ) -> Any:
         """Return the user that the callback of `set_callback_get_model_instance` finds."""
         check = self._check
         if security_scopes is not None:
@@ -142,11 +196,11 @@ class SubjectRequired(TokenRequired):
 class RequestTokenDependency(RouteDependency):
     """Finds the request's token without verifying it."""
 
-    def __init__(self, find: Callable[[Request], Awaitable[RequestToken | None]]) -> None:
+    def __init__(self, find: Callable[[HTTPConnection], Awaitable[RequestToken | None]]) -> None:
         super().__init__()
         self._find = find
 
-    async def __call__(self, request: Request) -> RequestToken | None:
+    async def __call__(self, request: HTTPConnection) -> RequestToken | None:
         """Return the `RequestToken`, or `None` without one."""
         return await self._find(request)
 
@@ -154,10 +208,10 @@ class RequestTokenDependency(RouteDependency):
 class BundleDependency(RouteDependency):
     """Returns an `AuthXDependency`, bound to the request and its response."""
 
-    def __init__(self, bind: Callable[[Request, Response], AuthXDependency[Any]]) -> None:
+    def __init__(self, bind: Callable[[HTTPConnection, Response], AuthXDependency[Any]]) -> None:
         super().__init__()
         self._bind = bind
 
-    async def __call__(self, request: Request, response: Response) -> AuthXDependency[Any]:
+    async def __call__(self, request: HTTPConnection, response: Response) -> AuthXDependency[Any]:
         """Return the `AuthXDependency`."""
         return self._bind(request, response)

@@ -83,7 +83,7 @@ def refused(topic: str, name: str, token: bytes | None, *, error: str = "JWTDeco
     expect: dict[str, Any] = {
         "error_type": error,
         "status": {"401": status, "422": 422 if error in UNDECODABLE else status},
-        "www_authenticate": {"401": challenge, "422": None if error in UNDECODABLE else challenge},
+        "www_authenticate": {"401": challenge, "422": challenge},
     }
     add(topic, name, token, expect, **case)
 

@@ -35,7 +35,7 @@ class Case:
     @property
     def challenge(self) -> str | None:
         """The expected `WWW-Authenticate` (RFC 6750 section 3.1)."""
-        if self.error in (None, "PolicyDeniedError") or self.status not in (401, 403):
+        if self.error in (None, "PolicyDeniedError") or self.status not in (401, 403, 422):
             return None
         if self.error == "MissingTokenError":
             return "Bearer"

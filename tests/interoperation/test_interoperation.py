@@ -53,6 +53,7 @@ def test_every_algorithm_is_used() -> None:
 def test_every_error_of_a_token_has_a_case() -> None:
     usual = {"MissingTokenError", "AccessTokenRequiredError", "RefreshTokenRequiredError", "LoginTypeMismatchError"}
     usual |= {"FreshTokenRequiredError", "MissingCSRFTokenError", "CSRFError", "InsufficientScopeError"}
+    usual |= {"ForeignOriginError", "UnknownSubjectError"}
     assert {case.error for _, case in CASES} - {None} == usual | UNDECODABLE | {
         "RevokedTokenError",
         "SessionRevoked",

@@ -230,14 +230,30 @@ def test_current_subject_needs_a_callback(app: Any, client: Any, auth: Any) -> N
     assert "set_callback_get_model_instance" in str(answer.error)
 
 
-def test_unknown_user_is_none(app: Any, client: Any, auth: Any) -> None:
+@pytest.mark.parametrize("dependency", ["CURRENT_SUBJECT", "CURRENT_SUBJECT_OPTIONAL", "get_current_subject"])
+def test_unknown_user_is_refused_unless_the_settings_admit_it(
+    app: Any, client: Any, auth: Any, dependency: str
+) -> None:
+    required = Depends(getattr(auth, dependency))
+
     @app.get("/")
-    async def route(user=auth.CURRENT_SUBJECT):
+    async def route(user=required):
         return {"user": user}
 
-    auth.set_subject_getter(lambda uid: None)
+    @app.get("/undeclared", dependencies=[required])
+    async def undeclared():
+        return "in"
 
-    assert client.get("/", token=auth.create_access_token("u")).json() == {"user": None}
+    auth.set_subject_getter(lambda uid: None)
+    token = auth.create_access_token("u")
+
+    for path in ("/", "/undeclared"):
+        answer = client.get(path, token=token)
+        assert (answer.status, answer.json()["error_type"]) == (401, "UnknownSubjectError")
+        assert answer.header("www-authenticate") == 'Bearer error="invalid_token"'
+
+    auth.config.JWT_UNKNOWN_SUBJECT = "none"
+    assert client.get("/", token=token).json() == {"user": None}
 
 
 def test_subject_getter_may_refuse(app: Any, client: Any, auth: Any) -> None:

@@ -21,7 +21,7 @@ def test_defaults_are_the_documented_ones() -> None:
     assert timedelta(days=20) == config.JWT_REFRESH_TOKEN_EXPIRES
     assert config.JWT_ALGORITHM == "HS256"
     assert config.JWT_TOKEN_LOCATION == ["headers"]
-    assert config.JWT_INVALID_TOKEN_STATUS == 422
+    assert config.JWT_INVALID_TOKEN_STATUS == 401
     assert timedelta(minutes=10) == config.JWT_IMPLICIT_REFRESH_DELTATIME
     assert config.JWT_SECRET_KEY is None
 
@@ -176,7 +176,6 @@ def test_engine_gets_only_settings_that_were_set(monkeypatch: pytest.MonkeyPatch
         "JWT_DECODE_ISSUER": "here",
         "JWT_HEADER_TYPE": "Bearer",
         "JWT_CSRF_METHODS": ["POST", "PUT", "PATCH", "DELETE", "GET"],
-        "JWT_INVALID_TOKEN_STATUS": 422,
     }
 
 
@@ -209,7 +208,7 @@ def test_changed_setting_applies_to_the_next_request(app: Any, client: Any, auth
     assert client.get("/", headers={"x-token": f"Bearer {token}"}).status == 200
 
     auth.config.JWT_SECRET_KEY = "another secret, long enough for HS256 all the same"
-    assert client.get("/", headers={"x-token": f"Bearer {token}"}).status == 422
+    assert client.get("/", headers={"x-token": f"Bearer {token}"}).status == 401
     token = auth.create_access_token("u")
     assert client.get("/", headers={"x-token": f"Bearer {token}"}).status == 200
 

@@ -153,8 +153,10 @@ def test_tokens_of_other_packages_stay_valid(make_auth: Any, secret: str, type: 
 def test_page_on_fastapi_shows_services_that_work(example: dict[str, Any], serve: Any) -> None:
     client = serve(example["app"])
     assert client.get("/me", token=client.post("/login").json()["access_token"]).json() == "ada of acme"
-    assert client.get("/me", token=example["auth"].create_access_token("ada")).status == 422
+    assert client.get("/me", token=example["auth"].create_access_token("ada")).status == 401
 
     client = serve(example["guarded"])
     assert client.get("/hello", token=example["login"].create_access_token("ada")).json() == "hello, ada"
     assert client.get("/hello").json()["error_type"] == "MissingTokenError"
+    assert client.websocket("/hello")[0]["status"] == 401
+    assert client.websocket("/hello", extensions=())[0]["code"] == 1008

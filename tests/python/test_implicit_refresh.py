@@ -39,6 +39,10 @@ def refreshing(request: Any, app: FastAPI, client: Any, auth: Any) -> Any:
     async def logout(response: Response):
         auth.unset_access_cookies(response)
 
+    @app.get("/with/{name}/{value}")
+    async def with_header(name: str, value: str, response: Response):
+        response.headers[name] = value
+
     @app.get("/open")
     async def open_():
         return "open"
@@ -61,10 +65,48 @@ def test_token_that_is_due_is_replaced(refreshing: Any, auth: Any) -> None:
 
     assert answer.json() == "u"
     new = claims(answer.cookies["access_token_cookie"])
-    assert new.time_until_expiry > timedelta(minutes=14)
+    # The old one's own lifetime.
+    assert timedelta(minutes=4) < new.time_until_expiry <= DUE
+    assert new.csrf == claims(old).csrf
+    assert (answer.header("cache-control"), answer.header("vary")) == ("private", "Cookie")
     assert (new.sub, new.scopes, new.extra_dict["tenant"], new.fresh) == ("u", ["a"], "acme", False)
     assert new.jti != claims(old).jti
     assert answer.cookies["csrf_access_token"] == new.csrf
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_replaced", "expected"),
+    [
+        ("cache-control", "public, max-age=60", False, "public, max-age=60"),
+        ("cache-control", "max-age=60", False, "max-age=60"),
+        ("cache-control", "no-cache", True, "no-cache, private"),
+        ("cache-control", "no-store", True, "no-store"),
+        ("vary", "Accept", True, "Accept, Cookie"),
+        ("clear-site-data", '"cookies"', False, '"cookies"'),
+    ],
+)
+def test_answer_decides_about_a_new_cookie_and_caches_about_the_answer(
+    refreshing: Any, auth: Any, name: str, value: str, is_replaced: bool, expected: str
+) -> None:
+    old = auth.create_access_token("u", expiry=DUE)
+
+    answer = refreshing.get(f"/with/{name}/{value}", **cookies(old))
+
+    assert ("access_token_cookie" in answer.cookies) == is_replaced
+    assert answer.header(name) == expected
+
+
+def test_cookie_that_was_to_stay_for_days_still_does(app: FastAPI, refreshing: Any, auth: Any) -> None:
+    @app.get("/remember")
+    async def remember(response: Response):
+        auth.set_access_cookies(auth.create_access_token("u", expiry=DUE), response, max_age=3000)
+
+    sent = refreshing.get("/remember").cookies
+    answer = refreshing.get("/", cookies=sent)
+
+    ages = [int(line.partition("Max-Age=")[2].partition(";")[0]) for line in answer.set_cookies.values()]
+    assert len(ages) == 3
+    assert all(2900 < age <= 3000 for age in ages)
 
 
 def test_token_that_is_not_due_stays(refreshing: Any, auth: Any) -> None:

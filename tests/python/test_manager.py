@@ -71,7 +71,7 @@ def test_a_token_of_no_login_keeps_its_error(app: FastAPI, client: Any, manager:
         ("a.b.c", "JWTDecodeError"),
     ]:
         answer = client.get("/", token=token)
-        assert (answer.status, answer.json()["error_type"]) == (422, error)
+        assert (answer.status, answer.json()["error_type"]) == (401, error)
     assert client.get("/").json()["error_type"] == "MissingTokenError"
 
 
@@ -192,7 +192,7 @@ def test_handle_errors_answers_as_that_of_an_instance(app: FastAPI, client: Any)
         raise exceptions.TokenExpiredError("own message")
 
     answer = client.get("/")
-    assert (answer.status, answer.json()) == (422, {"message": "own message", "error_type": "TokenExpiredError"})
+    assert (answer.status, answer.json()) == (401, {"message": "own message", "error_type": "TokenExpiredError"})
 
 
 def test_settings_of_the_instance_apply_to_its_answers(app: FastAPI, client: Any) -> None:
@@ -249,4 +249,4 @@ def test_a_login_works_beside_one_whose_settings_are_invalid(app: FastAPI, clien
     protect(app, manager.access_token_required("admin"))
 
     assert client.get("/", token=manager.create_access_token("admin", "ada")).json() == "ada"
-    assert client.get("/", token=instance("user").create_access_token("ada")).status == 422
+    assert client.get("/", token=instance("user").create_access_token("ada")).status == 401

@@ -131,7 +131,7 @@ def test_token_verification(serve: Any) -> None:
     assert (answer.status, answer.json()["error_type"]) == (401, "MissingTokenError")
 
     answer = client.get("/manual", token="not.a.token")
-    assert (answer.status, answer.json()["error_type"]) == (422, "JWTDecodeError")
+    assert (answer.status, answer.json()["error_type"]) == (401, "JWTDecodeError")
 
 
 @pytest.mark.parametrize(

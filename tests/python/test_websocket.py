@@ -1,9 +1,12 @@
 """WebSockets: the handshake is authenticated like a request."""
 
+import json
 from typing import Any
 
 import pytest
 from fastapi import Depends, FastAPI, WebSocket
+
+from authx import AuthManager, PolicyRule, RateLimiter
 
 
 @pytest.fixture
@@ -95,3 +98,93 @@ def test_failing_blocklist_opens_nothing(client: Any, auth: Any) -> None:
 
     with pytest.raises(RuntimeError):
         client.websocket("/default", token=auth.create_access_token("u"))
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        "access_token_required",
+        "fresh_token_required",
+        "token_required",
+        "scopes_required",
+        "token_optional",
+        "rate_limited",
+        "RateLimiter",
+        "manager",
+        "manager's policy",
+        "CURRENT_SUBJECT",
+        "ACCESS_TOKEN",
+        "DEPENDENCY",
+    ],
+)
+def test_dependency_of_the_whole_application_works_on_websocket_routes(serve: Any, make_auth: Any, named: str) -> None:
+    auth = make_auth(login_type="user", JWT_TOKEN_LOCATION=["headers", "cookies", "json"], JWT_CSRF_CHECK_FORM=True)
+    auth.set_subject_getter(lambda uid: uid)
+    manager = AuthManager()
+    manager.register(auth)
+    manager.add_policy_rule(PolicyRule(effect="allow", actions=["read"], resources=["all"]))
+    dependencies = {
+        "access_token_required": auth.access_token_required,
+        "fresh_token_required": auth.fresh_token_required,
+        "token_required": auth.token_required(),
+        "scopes_required": auth.scopes_required("a"),
+        "token_optional": auth.token_optional(),
+        "rate_limited": auth.rate_limited(),
+        "RateLimiter": RateLimiter(max_requests=2),
+        "manager": manager.access_token_required("user"),
+        "manager's policy": manager.policy_required("user", "read", "all"),
+        "CURRENT_SUBJECT": auth.CURRENT_SUBJECT,
+        "ACCESS_TOKEN": auth.ACCESS_TOKEN,
+        "DEPENDENCY": auth.DEPENDENCY,
+    }
+    app = FastAPI(dependencies=[Depends(dependencies[named])])
+
+    @app.websocket("/")
+    async def events(websocket: WebSocket):
+        await websocket.accept()
+        await websocket.send_text("hello")
+
+    @app.get("/")
+    async def route():
+        return "hello"
+
+    client = serve(app)
+    token = auth.create_access_token("u", fresh=True, scopes=["a"])
+    assert client.websocket("/", token=token)[1]["text"] == "hello"
+    assert client.get("/", token=token).json() == "hello"
+    may_lack_token = named in ("token_optional", "RateLimiter", "ACCESS_TOKEN", "DEPENDENCY")
+    if not may_lack_token:
+        assert client.websocket("/")[0]["status"] == 401
+    # A page of another origin, for every dependency that verifies a token.
+    foreign = client.websocket("/", cookies={"access_token_cookie": token}, headers={"origin": "https://evil.example"})
+    if named == "RateLimiter":
+        assert foreign[0]["status"] == 429
+    elif named not in ("DEPENDENCY", "ACCESS_TOKEN"):
+        body = json.loads(foreign[1]["body"])
+        assert body["error_type"] == "ForeignOriginError"
+        assert "foreign origin" in body["message"]
+
+
+@pytest.mark.parametrize("by_hand", ["access_token_required", "get_access_token_from_request", "manager"])
+def test_origin_is_checked_for_a_websocket_that_is_verified_by_hand(
+    app: Any, client: Any, make_auth: Any, by_hand: str
+) -> None:
+    auth = make_auth(login_type="user", JWT_TOKEN_LOCATION=["cookies"])
+    manager = AuthManager()
+    manager.register(auth)
+
+    @app.websocket("/")
+    async def events(websocket: WebSocket):
+        if by_hand == "access_token_required":
+            await auth.access_token_required(websocket)
+        elif by_hand == "manager":
+            await manager.access_token_required("user")(websocket)
+        else:
+            await auth.verify(await auth.get_access_token_from_request(websocket))
+        await websocket.accept()
+
+    cookies = {"access_token_cookie": auth.create_access_token("u")}
+    foreign = client.websocket("/", cookies=cookies, headers={"origin": "https://evil.example"})
+    assert json.loads(foreign[1]["body"])["error_type"] == "ForeignOriginError"
+    own = client.websocket("/", cookies=cookies, headers={"origin": "https://testserver"})
+    assert own[0]["type"] == "websocket.accept"

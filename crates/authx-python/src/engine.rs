@@ -1,9 +1,10 @@
 //! The Python class `Engine`: each method converts its arguments, calls the engine and converts the result.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use authx::answer::{ErrorDetails, ReportedError};
-use authx::refresh::Outcome;
+use authx::refresh::{Outcome, reads_response_header};
 use authx::token::Audience;
 use authx::transport::{BodyWanted, CsrfProof};
 use authx::{Error, NewToken, RequestToken, Stores, SystemRandom, Timestamp, TokenKind};
@@ -205,9 +206,11 @@ impl Engine {
         &self,
         requirement: &Requirement,
         scope: &Bound<'_, PyMapping>,
+        now: f64,
     ) -> PyResult<Option<&'static str>> {
         let scope = Scope::capture(scope, self.inner.config())?;
-        let wanted = self.inner.wants_body(&scope.request()?, &requirement.inner);
+        let now = instant("now", now)?;
+        let wanted = self.inner.wants_body(&scope.request()?, &requirement.inner, now);
         Ok(wanted.map(|wanted| match wanted {
             BodyWanted::Json => "json",
             BodyWanted::Form => "form",
@@ -225,6 +228,14 @@ impl Engine {
         self.with_token(requirement, scope, body, form, |found| Ok(FoundToken::new(&found)))
     }
 
+    fn check_unknown_subject(&self, py: Python<'_>) -> PyResult<()> {
+        self.inner.check_unknown_subject().map_err(|error| self.error(py, &error))
+    }
+
+    fn spellings(&self, token: &str) -> Vec<String> {
+        self.inner.spellings(token).into_iter().map(Cow::into_owned).collect()
+    }
+
     #[expect(clippy::too_many_arguments, reason = "the fields of a found token")]
     fn verify_without_stores<'py>(
         &self,
@@ -236,18 +247,26 @@ impl Engine {
         csrf_required: bool,
         now: f64,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let location = self::location(location)?;
-        let presented = csrf.map(|csrf| latin1_bytes(csrf).into());
-        let found = RequestToken::new(token, TokenKind::Access, location)
-            .with_csrf(CsrfProof { presented, required: csrf_required });
-        let now = instant("now", now)?;
-        let verified = self
-            .unlocked(py, || {
-                self.inner.verify_with_payload::<Custom>(&found, &requirement.inner, now)
-            })
-            .map_err(|error| self.error(py, &error))?;
-        let (verified, json) = verified;
+        let found = found(token, location, csrf, csrf_required)?;
+        let (verified, json) = self.verified_by_hand(py, &found, requirement, now)?;
         admitted(py, verified.without_asking(), self.origin(Some(json)))
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the fields of a found token")]
+    fn verify<'py>(
+        &self,
+        py: Python<'py>,
+        requirement: &Requirement,
+        token: &str,
+        location: &str,
+        csrf: Option<&str>,
+        csrf_required: bool,
+        now: f64,
+        revocation: bool,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let found = found(token, location, csrf, csrf_required)?;
+        let (verified, json) = self.verified_by_hand(py, &found, requirement, now)?;
+        step(py, verified.ask(Stores { revocation }), self.origin(Some(json)))
     }
 
     #[pyo3(signature = (
@@ -304,21 +323,17 @@ impl Engine {
     #[pyo3(signature = (admitted, *, status, response_headers, now))]
     fn implicit_refresh(
         &self,
-        py: Python<'_>,
         admitted: &Admitted,
         status: u16,
         response_headers: &Bound<'_, PyAny>,
         now: f64,
-    ) -> PyResult<Option<Vec<String>>> {
+    ) -> PyResult<Option<(Vec<String>, Vec<(&'static str, String)>)>> {
         let now = instant("now", now)?;
         let Some(claims) = admitted.renewable() else { return Ok(None) };
-        let is_cookie = |name: &[u8]| name.eq_ignore_ascii_case(b"set-cookie");
-        let headers = CapturedHeaders::of(response_headers, is_cookie)?;
+        let headers = CapturedHeaders::of(response_headers, reads_response_header)?;
         let outcome = Outcome { status, headers: &headers };
-        let Ok(token) = self.inner.reissue(claims, &outcome, now, &SystemRandom) else {
-            return Ok(None);
-        };
-        self.cookies(py, &token, TokenKind::Access, now, None).map(Some)
+        let reissued = self.inner.reissue(claims, &outcome, now, &SystemRandom);
+        Ok(reissued.ok().map(|reissued| (reissued.cookies, reissued.headers)))
     }
 
     #[pyo3(signature = (token, r#type, now, max_age = None))]
@@ -381,6 +396,18 @@ impl Engine {
         Ok((verified, Some(json)))
     }
 
+    fn verified_by_hand<'t>(
+        &self,
+        py: Python<'_>,
+        found: &'t RequestToken<'_>,
+        requirement: &Requirement,
+        now: f64,
+    ) -> PyResult<(authx::Verified<'t, Custom>, String)> {
+        let now = instant("now", now)?;
+        self.unlocked(py, || self.inner.verify_with_payload(found, &requirement.inner, now))
+            .map_err(|error| self.error(py, &error))
+    }
+
     fn origin(&self, json: Option<String>) -> Origin {
         Origin { engine: self.inner.clone(), json }
     }
@@ -405,4 +432,16 @@ impl Engine {
     pub(crate) fn error(&self, py: Python<'_>, error: &Error) -> PyErr {
         authentication_error(py, error, self.inner.config().login_type())
     }
+}
+
+/// A token that was found before, or that came another way than in a request.
+fn found<'t>(
+    token: &'t str,
+    location: &str,
+    csrf: Option<&str>,
+    csrf_required: bool,
+) -> PyResult<RequestToken<'t>> {
+    let presented = csrf.map(|csrf| latin1_bytes(csrf).into());
+    let proof = CsrfProof { presented, required: csrf_required };
+    Ok(RequestToken::new(token, TokenKind::Access, self::location(location)?).with_csrf(proof))
 }

@@ -2,8 +2,8 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use authx::refresh::Renewable;
 use authx::session::SessionState;
-use authx::token::JsonClaims;
 use authx::{Claims, Step, Stores, Timestamp};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -16,25 +16,25 @@ use crate::errors::authentication_error;
 use crate::instant::instant;
 use crate::json;
 
-/// Custom claims as Python values. For a token that is due for refresh also as JSON, to issue the new token with.
+/// Custom claims as Python values. For a token that is due for refresh also what the new token takes over.
 #[derive(Clone)]
 pub(crate) struct Custom {
     values: ClaimValues,
-    json: Option<JsonClaims>,
+    renewable: Option<Renewable>,
 }
 
 impl<'de> Deserialize<'de> for Custom {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self { values: ClaimValues::deserialize(deserializer)?, json: None })
+        Ok(Self { values: ClaimValues::deserialize(deserializer)?, renewable: None })
     }
 }
 
-impl From<JsonClaims> for Custom {
-    fn from(json: JsonClaims) -> Self {
+impl From<Renewable> for Custom {
+    fn from(renewable: Renewable) -> Self {
         // Never fails, because the engine has parsed the JSON before.
         let read = |raw| ClaimValue::read(raw).unwrap_or(ClaimValue::Null);
-        let values = json.iter().map(|(name, raw)| (name.clone(), read(raw))).collect();
-        Self { values, json: Some(json) }
+        let values = renewable.custom.iter().map(|(name, raw)| (name.clone(), read(raw))).collect();
+        Self { values, renewable: Some(renewable) }
     }
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Admitted {
     payload: Py<PyAny>,
     exp: Option<Timestamp>,
     origin: Origin,
-    renewable: Option<Claims<JsonClaims>>,
+    renewable: Option<Claims<Renewable>>,
 }
 
 #[pymethods]
@@ -73,7 +73,7 @@ impl Admitted {
 
 impl Admitted {
     /// The claims of a token that is due for refresh.
-    pub(crate) fn renewable(&self) -> Option<&Claims<JsonClaims>> {
+    pub(crate) fn renewable(&self) -> Option<&Claims<Renewable>> {
         self.renewable.as_ref()
     }
 }
@@ -135,7 +135,7 @@ pub(crate) struct RefreshCandidate {
 }
 
 impl RefreshCandidate {
-    pub(crate) fn new(verified: authx::Verified<'static, JsonClaims>, origin: Origin) -> Self {
+    pub(crate) fn new(verified: authx::Verified<'static, Renewable>, origin: Origin) -> Self {
         Self { open: Open::new(verified.map_custom(Custom::from), origin) }
     }
 }
@@ -189,11 +189,9 @@ pub(crate) fn admitted(
 ) -> PyResult<Bound<'_, PyAny>> {
     let payload = token_payload(py, &claims, &claims.custom.values)?.unbind();
     let exp = claims.exp;
-    let renewable = claims
-        .custom
-        .json
-        .is_some()
-        .then(|| claims.map_custom(|custom| custom.json.unwrap_or_default()));
+    let mut claims = claims;
+    let renewable = claims.custom.renewable.take();
+    let renewable = renewable.map(|renewable| claims.map_custom(|_| renewable));
     Ok(Bound::new(py, Admitted { payload, exp, origin, renewable })?.into_any())
 }
 

@@ -142,7 +142,7 @@ impl Engine {
         let config = self.config();
         let status = error.error_type.status(config.invalid_token_status());
         let mut headers = vec![("content-type", "application/json".to_owned())];
-        if let Some(challenge) = error.error_type.challenge().filter(|_| has_challenge(status)) {
+        if let Some(challenge) = error.error_type.challenge() {
             headers.push(("www-authenticate", challenge.to_owned()));
         }
         if let ErrorDetails::RetryAfter(seconds) = error.details {
@@ -159,11 +159,6 @@ impl Engine {
             close: SocketClose::of(error.error_type),
         }
     }
-}
-
-/// A challenge asks for credentials, so it is sent only with the statuses that are about credentials.
-fn has_challenge(status: u16) -> bool {
-    matches!(status, 401 | 403)
 }
 
 struct Body<'a> {
@@ -208,12 +203,13 @@ mod tests {
     }
 
     #[test]
-    fn an_undecodable_token_has_the_configured_status_and_a_challenge_only_with_401() {
-        let answer = engine(401).answer(&Error::Expired);
-        assert_eq!(answer.status, 401);
-        assert_eq!(answer.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
-        let answer = engine(422).answer(&Error::Expired);
-        assert_eq!((answer.status, answer.header("www-authenticate")), (422, None));
+    fn an_undecodable_token_has_the_configured_status_and_a_challenge_with_each() {
+        for status in [401, 422] {
+            let answer = engine(status).answer(&Error::Expired);
+            let challenge = answer.header("www-authenticate");
+            let expected = (status, Some("Bearer error=\"invalid_token\""));
+            assert_eq!((answer.status, challenge), expected);
+        }
         assert_eq!(engine(422).answer(&Error::FreshTokenRequired).status, 401);
     }
 

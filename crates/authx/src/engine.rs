@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::config::Config;
+use crate::config::{Config, UnknownSubject};
+use crate::error::Error;
 use crate::key::KeyRing;
 use crate::verification_cache::{CacheStatistics, VerificationCache};
 
@@ -85,6 +86,27 @@ impl Engine {
     #[must_use]
     pub fn cache_statistics(&self) -> Option<CacheStatistics> {
         self.shared.cache.as_ref().map(VerificationCache::statistics)
+    }
+
+    /// Whether a valid token may pass although the application found no user for it, as `JWT_UNKNOWN_SUBJECT` says.
+    /// A face asks this after it looked for the user in vain.
+    ///
+    /// ```
+    /// # use authx::{Config, Engine, Error, Secret};
+    /// # let secret = Secret::from("a secret of at least thirty-two bytes");
+    /// let engine = Engine::new(Config::builder().secret_key(secret).build()?);
+    /// assert_eq!(engine.check_unknown_subject(), Err(Error::UnknownSubject));
+    /// # Ok::<(), authx::ConfigError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Error::UnknownSubject`], unless the setting is `none`.
+    pub fn check_unknown_subject(&self) -> Result<(), Error> {
+        match self.config().unknown_subject {
+            UnknownSubject::Refuse => Err(Error::UnknownSubject),
+            UnknownSubject::None => Ok(()),
+        }
     }
 
     pub(crate) fn cache(&self) -> Option<&VerificationCache> {

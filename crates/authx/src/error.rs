@@ -68,7 +68,6 @@ pub enum Error {
     /// The session that the token belongs to was revoked, or is not known to the store.
     SessionRevoked,
     /// The application has no user with the token's subject, most likely because the account was deleted.
-    /// The client gets the same answer as for a revoked token.
     UnknownSubject,
     /// More requests than a rate limit admits.
     RateLimitExceeded {
@@ -127,10 +126,12 @@ impl Error {
             Self::LoginTypeMismatch { .. } => ErrorType::LoginTypeMismatch,
             Self::FreshTokenRequired => ErrorType::FreshTokenRequired,
             Self::MissingCsrfToken => ErrorType::MissingCsrfToken,
-            Self::CsrfMismatch | Self::ForeignOrigin => ErrorType::Csrf,
+            Self::CsrfMismatch => ErrorType::Csrf,
+            Self::ForeignOrigin => ErrorType::ForeignOrigin,
             Self::InsufficientScope { .. } => ErrorType::InsufficientScope,
             Self::PolicyDenied { .. } => ErrorType::PolicyDenied,
-            Self::Revoked | Self::UnknownSubject => ErrorType::RevokedToken,
+            Self::Revoked => ErrorType::RevokedToken,
+            Self::UnknownSubject => ErrorType::UnknownSubject,
             Self::SessionRevoked => ErrorType::SessionRevoked,
             Self::RateLimitExceeded { .. } => ErrorType::RateLimitExceeded,
         }

@@ -45,12 +45,16 @@ pub enum ErrorType {
     FreshTokenRequired,
     /// A cookie carries the token, and the request lacks the token's CSRF value.
     MissingCsrfToken,
-    /// The request's CSRF value is not the token's, or its origin is a foreign one.
+    /// The request's CSRF value is not the token's.
     Csrf,
+    /// A page of a foreign origin opens a WebSocket with a token in a cookie.
+    ForeignOrigin,
     /// The token was revoked.
     RevokedToken,
     /// The token's session was revoked.
     SessionRevoked,
+    /// The application has no user with the token's subject.
+    UnknownSubject,
     /// The token does not allow this.
     InsufficientScope,
     /// A policy forbids this.
@@ -63,7 +67,7 @@ pub enum ErrorType {
 
 impl ErrorType {
     /// Every error type.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 22] = [
         Self::MissingToken,
         Self::TokenRequired,
         Self::JwtDecode,
@@ -78,8 +82,10 @@ impl ErrorType {
         Self::FreshTokenRequired,
         Self::MissingCsrfToken,
         Self::Csrf,
+        Self::ForeignOrigin,
         Self::RevokedToken,
         Self::SessionRevoked,
+        Self::UnknownSubject,
         Self::InsufficientScope,
         Self::PolicyDenied,
         Self::PolicyEvaluation,
@@ -104,8 +110,10 @@ impl ErrorType {
             Self::FreshTokenRequired => "FreshTokenRequiredError",
             Self::MissingCsrfToken => "MissingCSRFTokenError",
             Self::Csrf => "CSRFError",
+            Self::ForeignOrigin => "ForeignOriginError",
             Self::RevokedToken => "RevokedTokenError",
             Self::SessionRevoked => "SessionRevoked",
+            Self::UnknownSubject => "UnknownSubjectError",
             Self::InsufficientScope => "InsufficientScopeError",
             Self::PolicyDenied => "PolicyDeniedError",
             Self::PolicyEvaluation => "PolicyEvaluationError",
@@ -131,8 +139,10 @@ impl ErrorType {
             | Self::FreshTokenRequired
             | Self::MissingCsrfToken
             | Self::Csrf
+            | Self::ForeignOrigin
             | Self::RevokedToken
-            | Self::SessionRevoked => 401,
+            | Self::SessionRevoked
+            | Self::UnknownSubject => 401,
             Self::InsufficientScope | Self::PolicyDenied => 403,
             Self::RateLimitExceeded => 429,
             Self::PolicyEvaluation => 500,
@@ -152,8 +162,10 @@ impl ErrorType {
             Self::RefreshTokenRequired => Some("Refresh token required"),
             Self::FreshTokenRequired => Some("Fresh token required"),
             Self::Csrf => Some("CSRF double submit does not match"),
+            Self::ForeignOrigin => Some("The WebSocket was opened by a page of a foreign origin"),
             Self::RevokedToken => Some("Invalid token"),
             Self::SessionRevoked => Some("Session has been revoked"),
+            Self::UnknownSubject => Some("The token's subject is unknown to the application"),
             Self::PolicyEvaluation => Some("Policy evaluation failed"),
             Self::InvalidSignature
             | Self::TokenExpired
@@ -167,8 +179,7 @@ impl ErrorType {
         }
     }
 
-    /// The value of the header `WWW-Authenticate` (RFC 6750 section 3), where the name has one. It is
-    /// sent only with the statuses 401 and 403.
+    /// The value of the header `WWW-Authenticate` (RFC 6750 section 3), where the name has one.
     #[must_use]
     pub fn challenge(self) -> Option<&'static str> {
         match self {
@@ -186,8 +197,10 @@ impl ErrorType {
             | Self::FreshTokenRequired
             | Self::MissingCsrfToken
             | Self::Csrf
+            | Self::ForeignOrigin
             | Self::RevokedToken
-            | Self::SessionRevoked => Some("Bearer error=\"invalid_token\""),
+            | Self::SessionRevoked
+            | Self::UnknownSubject => Some("Bearer error=\"invalid_token\""),
             Self::InsufficientScope => Some("Bearer error=\"insufficient_scope\""),
             Self::PolicyDenied | Self::PolicyEvaluation | Self::RateLimitExceeded => None,
         }

@@ -53,6 +53,8 @@ pub struct NewToken<'a, C = ()> {
     not_before: Option<Timestamp>,
     sid: Option<Cow<'a, str>>,
     pub(crate) auth_time: Option<Timestamp>,
+    /// Instead of the configured login type: implicit refresh keeps that of the token which it replaces.
+    pub(crate) login_type: Option<&'a str>,
     custom: C,
 }
 
@@ -100,6 +102,7 @@ impl<'a> NewToken<'a> {
             not_before: None,
             sid: None,
             auth_time: None,
+            login_type: None,
             custom: (),
         }
     }
@@ -118,8 +121,8 @@ impl<'a, C> NewToken<'a, C> {
         self
     }
 
-    /// How long the token is valid from now, instead of the configured lifetime. With a lifetime of whole
-    /// seconds, `exp` is rounded up to a whole second, so that the token lives at least that long.
+    /// How long the token is valid from now, instead of the configured lifetime. A lifetime of whole seconds
+    /// begins with the second of `iat`, so that `exp - iat` is exactly this lifetime.
     pub fn expires_in(mut self, lifetime: Duration) -> Self {
         self.expiry = Some(Expiry::In(lifetime));
         self
@@ -199,6 +202,7 @@ impl<'a, C> NewToken<'a, C> {
             not_before: self.not_before,
             sid: self.sid,
             auth_time: self.auth_time,
+            login_type: self.login_type,
             custom,
         }
     }
@@ -378,7 +382,7 @@ impl Engine {
             iss: token.issuer.as_deref().or(config.encode_issuer.as_deref()),
             aud: token.audience.as_ref().or(config.encode_audience.as_ref()),
             scopes: token.scopes.as_deref(),
-            login_type: config.login_type.as_deref(),
+            login_type: config.login_type.as_deref().or(token.login_type),
             sid: token.sid.as_deref(),
             auth_time: token.auth_time,
         };
@@ -427,9 +431,7 @@ impl Expiry {
         let instant = match self {
             Self::At(instant) => Some(instant),
             Self::In(lifetime) if lifetime.subsec_nanos() == 0 => {
-                let start = now.floor_to_second();
-                let start = if start < now { start + Duration::from_secs(1) } else { start };
-                start.checked_add(lifetime)
+                now.floor_to_second().checked_add(lifetime)
             }
             Self::In(lifetime) => now.checked_add(lifetime),
         };

@@ -140,6 +140,13 @@ impl Engine {
         requirement.scopes.iter().try_for_each(|required| required.check(granted))
     }
 
+    /// Whether this engine's keys signed the token, and it is no longer than allowed.
+    pub(crate) fn is_signed(&self, token: &[u8], now: Timestamp) -> bool {
+        let config = self.config();
+        check_size(config, token).is_ok()
+            && token::open(&config.keys, token, now, &mut PayloadBuffer::new()).is_ok()
+    }
+
     /// The claims of a token that this engine's keys signed. The claims themselves are not checked.
     pub(crate) fn open_signed<C: CustomClaims>(
         &self,

@@ -17,7 +17,7 @@ use authx::{
 };
 use serde_json::{Map, Value};
 
-use support::admitted;
+use support::{admitted, reissued_token};
 use table::{Case, Counts, Expected, Parts, Refresh, Table};
 
 #[test]
@@ -127,7 +127,7 @@ fn refresh(table: &Table, case: &Refresh) -> Result<(), String> {
     let claims = candidate.and_then(|candidate| admitted(candidate, case.revoked).ok());
     let renewed =
         claims.and_then(|claims| engine.reissue(&claims, &outcome, now, &SystemRandom).ok());
-    case.check(renewed.as_deref())
+    case.check(renewed.as_ref().map(reissued_token).as_deref())
 }
 
 fn decide(
@@ -144,7 +144,7 @@ fn decide(
     let request = Request::new(&parts.method, headers.as_slice()).query(&query);
 
     let body;
-    let request = match engine.wants_body(&request, requirement) {
+    let request = match engine.wants_body(&request, requirement, now) {
         Some(BodyWanted::Json) => match body_within(parts, engine.config().max_body_size()) {
             Some(bytes) => {
                 body = bytes;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use authx::config::{SETTING_NAMES, SameSite, SettingValue, TokenLifetime};
+use authx::config::{SETTING_NAMES, SameSite, SettingValue, TokenLifetime, UnknownSubject};
 use authx::token::Audience;
 use authx::{
     Algorithm, Config, ConfigBuilder, ConfigError, Engine, Error, Location, NewToken, Secret,
@@ -142,6 +142,9 @@ fn ways() -> Vec<Way> {
         }),
         ("JWT_ERROR_MESSAGE_KEY", "detail", text("detail"), |c| c.error_message_key("detail")),
         ("JWT_INVALID_TOKEN_STATUS", "422", Integer(422), |c| c.invalid_token_status(422_u16)),
+        ("JWT_UNKNOWN_SUBJECT", "none", SettingValue::string("NONE"), |c| {
+            c.unknown_subject(UnknownSubject::None)
+        }),
         ("JWT_RATE_LIMIT_IPV6_PREFIX", "56", Integer(56), |c| c.rate_limit_ipv6_prefix(56)),
         ("JWT_SESSION_TRACKING", "true", Bool(true), |c| c.session_tracking(true)),
         ("JWT_SESSION_UPDATE_LAST_ACTIVE", "false", Bool(false), |c| {

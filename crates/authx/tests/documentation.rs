@@ -20,7 +20,7 @@ fn the_table_of_errors_agrees_with_the_engine() {
     for error_type in ErrorType::ALL {
         let row = rows().find(|row: &Vec<String>| row[0] == error_type.as_str());
         let row = row.unwrap_or_else(|| panic!("{error_type} has no row"));
-        assert_eq!(row[1], error_type.status(422).to_string(), "{error_type}");
+        assert_eq!(row[1], error_type.status(401).to_string(), "{error_type}");
         if let Some(message) = error_type.message() {
             assert_eq!(row[2], message, "{error_type}");
         }

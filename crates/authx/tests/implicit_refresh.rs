@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use authx::refresh::{NoRefresh, Outcome};
-use authx::token::{Audience, JsonClaims};
+use authx::refresh::{NoRefresh, Outcome, Renewable};
+use authx::token::{Audience, decode_unverified_header};
 use authx::{
     Claims, ConfigBuilder, Engine, Error, NewToken, Request, SystemRandom, Timestamp, Verified,
 };
@@ -11,8 +11,8 @@ use serde_json::json;
 
 mod support;
 use support::{
-    FailingRandom, NOW, admitted, at, config, engine_with, issue, payload_of, seconds,
-    sign_payload, verify_at,
+    FailingRandom, NOW, admitted, at, config, engine_with, issue, payload_of, reissued_token,
+    seconds, sign_payload, verify_at,
 };
 
 type Change = fn(ConfigBuilder) -> ConfigBuilder;
@@ -29,16 +29,22 @@ fn candidate(
     method: &str,
     path: &str,
     now: Timestamp,
-) -> Result<Verified<'static, JsonClaims>, NoRefresh> {
+) -> Result<Verified<'static, Renewable>, NoRefresh> {
     let cookie = format!("access_token_cookie={token}");
     let headers = [("cookie", cookie.as_str())];
     engine.refresh_candidate(&Request::new(method, headers.as_slice()), path, now)
 }
 
 /// The claims of a token that is due for replacement and that the stores admit.
-fn due(engine: &Engine, token: &str, now: Timestamp) -> Claims<JsonClaims> {
+fn due(engine: &Engine, token: &str, now: Timestamp) -> Claims<Renewable> {
     let candidate = candidate(engine, token, "GET", "/", now).expect("a token that is due");
     admitted(candidate, false).expect("not revoked")
+}
+
+/// The token that replaces `token`.
+fn renewed(engine: &Engine, token: &str, now: Timestamp) -> String {
+    let reissued = engine.reissue(&due(engine, token, now), &success(), now, &SystemRandom);
+    reissued_token(&reissued.expect("a new token"))
 }
 
 const NO_HEADERS: &[(&str, &str)] = &[];
@@ -223,6 +229,15 @@ fn the_second_half_says_why_the_token_is_not_replaced() {
     for other in ["att=x", "b=at=x", "a=t", "AT=x", "", "at"] {
         assert!(decide(200, &[("set-cookie", other)]).is_ok(), "{other}");
     }
+    for cleared in ["\"cookies\"", "\"cache\", \"cookies\"", "\"*\""] {
+        let reason = decide(200, &[("clear-site-data", cleared)]);
+        assert!(matches!(reason, Err(NoRefresh::CookieInAnswer)), "{cleared}: {reason:?}");
+    }
+    assert!(decide(200, &[("clear-site-data", "\"cache\"")]).is_ok());
+    for shared in ["public, max-age=60", "s-maxage=60", "immutable", "max-age=60"] {
+        let reason = decide(200, &[("cache-control", shared)]);
+        assert!(matches!(reason, Err(NoRefresh::SharedCache)), "{shared}: {reason:?}");
+    }
     let reason = engine.reissue(&claims, &success(), at(600), &FailingRandom);
     assert!(matches!(reason, Err(NoRefresh::NotIssued(_))), "{reason:?}");
 }
@@ -245,13 +260,12 @@ fn the_new_token_keeps_the_claims_of_the_old_one_and_is_not_fresh() {
     let old = issue(&engine, &old);
     let claims = due(&engine, &old, at(600));
     let new = engine.reissue(&claims, &success(), at(601), &SystemRandom).expect("a token");
+    let new = reissued_token(&new);
 
     let (old, mut expected) = (payload_of(&old), payload_of(&old));
     let new_payload = payload_of(&new);
-    for random in ["jti", "csrf"] {
-        assert_ne!(new_payload[random], old[random], "{random}");
-        expected[random] = new_payload[random].clone();
-    }
+    assert_ne!(new_payload["jti"], old["jti"]);
+    expected["jti"] = new_payload["jti"].clone();
     expected["fresh"] = json!(false);
     expected["iat"] = json!(NOW + 601);
     expected["nbf"] = json!(NOW + 601);
@@ -267,8 +281,7 @@ fn every_new_token_keeps_the_time_of_the_login() {
     let mut token = issue(&engine, &NewToken::access("a"));
     for turn in 1..=5 {
         let now = at(turn * 800);
-        let claims = due(&engine, &token, now);
-        token = engine.reissue(&claims, &success(), now, &SystemRandom).expect("a token");
+        token = renewed(&engine, &token, now);
         let payload = payload_of(&token);
         assert_eq!(
             (&payload["auth_time"], &payload["iat"]),
@@ -284,9 +297,9 @@ fn a_login_has_an_absolute_end_where_one_is_configured() {
     let replace = |token: &str, now| {
         engine.reissue(&due(&engine, token, now), &success(), now, &SystemRandom)
     };
-    let second = replace(&first, at(800)).expect("within the login");
+    let second = reissued_token(&replace(&first, at(800)).expect("within the login"));
     assert_eq!(payload_of(&second)["exp"], NOW + 1700);
-    let third = replace(&second, at(1600)).expect("up to the login's end");
+    let third = reissued_token(&replace(&second, at(1600)).expect("up to the login's end"));
     assert_eq!(payload_of(&third)["exp"], NOW + 2000);
     for now in [1700, 1999] {
         let reason = replace(&third, at(now));
@@ -315,9 +328,126 @@ fn a_sub_claim_beside_another_identity_claim_is_not_copied() {
     let token = sign_payload(
         &json!({"uid": "ada", "sub": "another name", "type": "access", "exp": NOW + 60, "team": 7}),
     );
-    let claims = due(&engine, &token, at(0));
-    let renewed = engine.reissue(&claims, &success(), at(0), &SystemRandom).expect("a new token");
-    let payload = payload_of(&renewed);
+    let payload = payload_of(&renewed(&engine, &token, at(0)));
     assert_eq!((&payload["uid"], &payload["team"]), (&json!("ada"), &json!(7)));
     assert!(payload.get("sub").is_none());
+}
+
+#[test]
+fn a_response_with_a_new_cookie_is_kept_out_of_shared_caches() {
+    let engine = engine(default);
+    let token = issue(&engine, &NewToken::access("a"));
+    let claims = due(&engine, &token, at(600));
+    type Headers = [(&'static str, &'static str)];
+    let cases: [(&str, &Headers, &Headers); 4] = [
+        ("no header", &[], &[("cache-control", "private"), ("vary", "Cookie")]),
+        ("stricter", &[("Cache-Control", "no-store"), ("Vary", "*")], &[]),
+        ("private", &[("cache-control", "private, max-age=60"), ("vary", "cookie")], &[]),
+        (
+            "others",
+            &[("cache-control", "no-cache"), ("vary", "Accept"), ("vary", "Origin")],
+            &[("cache-control", "no-cache, private"), ("vary", "Accept, Origin, Cookie")],
+        ),
+    ];
+    for (name, headers, expected) in cases {
+        let outcome = Outcome { status: 200, headers };
+        let reissued = engine.reissue(&claims, &outcome, at(600), &SystemRandom).expect(name);
+        let replaced: Vec<_> =
+            reissued.headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        assert_eq!(replaced, expected, "{name}");
+    }
+}
+
+#[test]
+fn the_new_token_lives_as_long_as_the_old_one_was_issued_for() {
+    let engine = engine(default);
+    let long = issue(&engine, &NewToken::access("a").expires_in(seconds(3600)));
+    assert_eq!(payload_of(&renewed(&engine, &long, at(3500)))["exp"], NOW + 3500 + 3600);
+    let short = issue(&engine, &NewToken::access("a").expires_in(seconds(60)));
+    assert_eq!(payload_of(&renewed(&engine, &short, at(30)))["exp"], NOW + 30 + 60);
+
+    let endless: Change = |config| config.access_token_expires(authx::config::TokenLifetime::Never);
+    let engine = self::engine(endless);
+    assert_eq!(payload_of(&renewed(&engine, &short, at(30)))["exp"], NOW + 30 + 60);
+    let unknown = sign_payload(&json!({"sub": "a", "type": "access", "exp": NOW + 60}));
+    let reason = engine.reissue(&due(&engine, &unknown, at(0)), &success(), at(0), &SystemRandom);
+    assert!(matches!(reason, Err(NoRefresh::LifetimeUnknown)), "{reason:?}");
+}
+
+#[test]
+fn the_new_token_keeps_login_type_header_and_csrf_value() {
+    let engine = engine(default);
+    let headers = json!({"typ": "at+jwt", "kid": "k1", "cty": "x"});
+    let headers = headers.as_object().expect("an object").clone();
+    let old = issue(&engine, &NewToken::access("a").csrf("shown-in-a-form").headers(headers));
+    let new = renewed(&engine, &old, at(600));
+    assert_eq!(payload_of(&new)["csrf"], "shown-in-a-form");
+    let header: serde_json::Value =
+        serde_json::from_str(decode_unverified_header(&new).expect("a header").get())
+            .expect("JSON");
+    assert_eq!(header, json!({"alg": "HS256", "typ": "at+jwt", "kid": "k1"}));
+
+    // Another key signs now, so the old key's `kid` would be wrong.
+    let rotated = self::engine(|config| {
+        config
+            .secret_key(authx::Secret::from(support::OTHER_SECRET))
+            .previous_secret_key(authx::Secret::from(support::SECRET))
+    });
+    let new = renewed(&rotated, &old, at(600));
+    let header: serde_json::Value =
+        serde_json::from_str(decode_unverified_header(&new).expect("a header").get())
+            .expect("JSON");
+    assert_eq!(header, json!({"alg": "HS256", "typ": "at+jwt"}));
+
+    let old = sign_payload(
+        &json!({"sub": "a", "type": "access", "iat": NOW, "exp": NOW + 60, "login_type": "admin"}),
+    );
+    assert_eq!(payload_of(&renewed(&engine, &old, at(0)))["login_type"], "admin");
+}
+
+#[test]
+fn a_cookie_whose_lifetime_the_application_chose_keeps_the_rest_of_it() {
+    let engine = engine(default);
+    let token = issue(&engine, &NewToken::access("a"));
+    let values = |cookies: &[String]| -> Vec<(String, String)> {
+        let pair = |cookie: &String| {
+            let (name, rest) = cookie.split_once('=').expect("a cookie");
+            (name.to_owned(), rest.split(';').next().unwrap_or_default().to_owned())
+        };
+        cookies.iter().map(pair).collect()
+    };
+    let renew = |sent: &[(String, String)], now| {
+        let pairs: Vec<_> = sent.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let cookie = pairs.join("; ");
+        let headers = [("cookie", cookie.as_str())];
+        let request = Request::new("GET", headers.as_slice());
+        let candidate = engine.refresh_candidate(&request, "/", now).expect("due");
+        let claims = admitted(candidate, false).expect("not revoked");
+        engine.reissue(&claims, &success(), now, &SystemRandom).expect("a token").cookies
+    };
+    let kept = |cookies: &[String]| cookies.iter().all(|cookie| cookie.contains("Max-Age=2400"));
+
+    let day = engine
+        .set_cookies(&token, authx::TokenKind::Access, Some(seconds(3000)), at(0))
+        .expect("cookies");
+    let sent = values(&day);
+    let second = renew(&sent, at(600));
+    assert!(second.len() == 3 && kept(&second), "{second:?}");
+    let third = renew(&values(&second), at(600 + 600));
+    assert!(third.iter().all(|cookie| cookie.contains("Max-Age=1800")), "{third:?}");
+
+    let session =
+        engine.set_cookies(&token, authx::TokenKind::Access, None, at(0)).expect("cookies");
+    let is_of_session =
+        |cookies: &[String]| cookies.len() == 2 && cookies.iter().all(|c| !c.contains("Max-Age"));
+    assert!(is_of_session(&renew(&values(&session), at(600))));
+    // A value of another token, a forged one, and nonsense change nothing.
+    let other = issue(&engine, &NewToken::access("a"));
+    for value in [sent[2].1.as_str(), "99999999999.00000000000000000000000000000000", "x", ""] {
+        let foreign = [
+            ("access_token_cookie".to_owned(), other.clone()),
+            (sent[2].0.clone(), value.to_owned()),
+        ];
+        assert!(is_of_session(&renew(&foreign, at(600))), "{value}");
+    }
 }

@@ -146,7 +146,7 @@ fn a_token_lives_as_long_as_configured_or_given() {
 }
 
 #[test]
-fn a_token_lives_at_least_as_long_as_promised() {
+fn a_token_lives_exactly_as_long_as_asked() {
     let instant =
         |micros: i64| now() + Duration::from_micros(u64::try_from(micros).expect("not negative"));
     let issue_at = |token: &NewToken<'_>, now| {
@@ -155,9 +155,9 @@ fn a_token_lives_at_least_as_long_as_promised() {
     let minute = || NewToken::access("a").expires_in(seconds(60));
     for (name, token, micros, iat, exp) in [
         ("a whole second", minute(), 0, json!(NOW), json!(NOW + 60)),
-        ("just after", minute(), 1, json!(NOW), json!(NOW + 61)),
-        ("just before the next", minute(), 999_999, json!(NOW), json!(NOW + 61)),
-        ("the default", NewToken::access("a"), 500_000, json!(NOW), json!(NOW + 901)),
+        ("just after", minute(), 1, json!(NOW), json!(NOW + 60)),
+        ("just before the next", minute(), 999_999, json!(NOW), json!(NOW + 60)),
+        ("the default", NewToken::access("a"), 500_000, json!(NOW), json!(NOW + 900)),
         (
             "a fraction of a second",
             NewToken::access("a").expires_in(Duration::from_millis(250)),

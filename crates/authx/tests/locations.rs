@@ -248,7 +248,11 @@ fn the_first_location_with_a_token_wins_even_if_its_token_is_bad() {
 
 #[test]
 fn a_body_is_read_only_where_it_can_make_a_difference() {
-    let cookie = ("cookie", "access_token_cookie=abc");
+    let jwt = issue(&engine_with(|config| config), &NewToken::access("a"));
+    let cookie = format!("access_token_cookie={jwt}");
+    let forged = cookie.replace(".", "x.");
+    let cookie = ("cookie", cookie.as_str());
+    let forged = ("cookie", forged.as_str());
     let header = ("authorization", "Bearer abc");
     let json = ("content-type", "application/json");
     let form = ("content-type", "application/x-www-form-urlencoded; charset=utf-8");
@@ -281,12 +285,13 @@ fn a_body_is_read_only_where_it_can_make_a_difference() {
             wants_form,
         ),
         ("no form", all, "POST", vec![cookie, plain], None),
+        ("a form, and a forged token in the cookie", all, "POST", vec![forged, form], None),
     ];
     for (name, locations, method, headers, expected) in cases {
         let engine =
             engine_with(|config| config.token_location(locations.to_vec()).csrf_check_form(true));
         let request = Request::new(method, headers.as_slice());
-        assert_eq!(engine.wants_body(&request, &Requirement::access()), expected, "{name}");
+        assert_eq!(engine.wants_body(&request, &Requirement::access(), now()), expected, "{name}");
         if expected.is_some() {
             assert!(engine.may_want_body(&Requirement::access()), "{name}");
         }
@@ -295,14 +300,14 @@ fn a_body_is_read_only_where_it_can_make_a_difference() {
     let request = Request::new("GET", headers.as_slice());
     let engine = engine_with(|config| config.token_location([Cookies]).csrf_check_form(true));
     let always = Requirement::access().csrf(CsrfCheck::Always);
-    assert_eq!(engine.wants_body(&request, &always), wants_form);
+    assert_eq!(engine.wants_body(&request, &always, now()), wants_form);
     let request = Request::new("POST", headers.as_slice());
     let never = Requirement::access().csrf(CsrfCheck::Never);
-    assert_eq!(engine.wants_body(&request, &never), None);
+    assert_eq!(engine.wants_body(&request, &never, now()), None);
 
     let no_forms = in_locations(&[Headers, Cookies, Query]);
     assert!(!no_forms.may_want_body(&Requirement::access()));
-    assert_eq!(no_forms.wants_body(&request, &Requirement::access()), None);
+    assert_eq!(no_forms.wants_body(&request, &Requirement::access(), now()), None);
 }
 
 /// The outcome of a request whose token is in a cookie, and whose CSRF value is [`VALUE`].
@@ -553,7 +558,7 @@ fn the_csrf_value_may_be_in_a_form_with_any_order_of_locations() {
     let headers = [("cookie", cookie.as_str()), ("content-type", FORM)];
     let request = Request::new("POST", headers.as_slice());
     let requirement = Requirement::access();
-    assert_eq!(engine.wants_body(&request, &requirement), Some(BodyWanted::Form));
+    assert_eq!(engine.wants_body(&request, &requirement, now()), Some(BodyWanted::Form));
     let request = request.form(&[("csrf_token", "right")]);
     let token = engine.find_token(&request, &requirement).expect("a token");
     assert!(engine.verify::<()>(&token, &requirement, now()).is_ok());

@@ -211,7 +211,7 @@ impl AuthX {
         }
         let fields: Vec<_>;
         if engine.may_want_body(requirement)
-            && let Some(wanted) = engine.wants_body(&request, requirement)
+            && let Some(wanted) = engine.wants_body(&request, requirement, self.now())
         {
             let read = parts.extensions.get::<ReadBody>();
             match (wanted, read.unwrap_or(&ReadBody::Unread)) {

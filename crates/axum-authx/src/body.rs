@@ -139,7 +139,7 @@ fn wanted(auth: &AuthX, request: &Request, requirements: &[Requirement]) -> Opti
     requirements
         .iter()
         .filter(|requirement| auth.engine().may_want_body(requirement))
-        .find_map(|requirement| auth.engine().wants_body(&head, requirement))
+        .find_map(|requirement| auth.engine().wants_body(&head, requirement, auth.now()))
 }
 
 /// The bytes of a body, unless it is larger than the bound or breaks off, and a body with the same content.

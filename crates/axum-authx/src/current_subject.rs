@@ -35,8 +35,8 @@ pub trait FromSubject<S>: Sized {
 
 /// The user that the request's access token was issued for, as the application's type.
 ///
-/// The token is valid and not revoked. If the application has no such user, or no longer, the token is
-/// refused like a revoked one. `Option<CurrentSubject<U>>` is `None` for a request without a token.
+/// The token is valid and not revoked. If the application has no such user, or no longer, the request is
+/// refused with [`Error::UnknownSubject`]. `Option<CurrentSubject<U>>` is `None` for a request without a token.
 ///
 /// ```
 /// use axum::Router;
@@ -162,7 +162,14 @@ mod tests {
 
         for (subject, status, body) in [
             ("ada", 200, "Ada Lovelace"),
-            ("zoe", 401, r#"{"message":"Invalid token","error_type":"RevokedTokenError"}"#),
+            (
+                "zoe",
+                401,
+                concat!(
+                    r#"{"message":"The token's subject is unknown to the application","#,
+                    r#""error_type":"UnknownSubjectError"}"#
+                ),
+            ),
             ("broken", 500, "Internal Server Error"),
         ] {
             let token = auth.create_access_token(subject).expect("a token");

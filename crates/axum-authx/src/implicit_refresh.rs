@@ -2,12 +2,12 @@
 
 use std::task::{Context, Poll};
 
-use authx::refresh::{NoRefresh, Outcome};
-use authx::token::JsonClaims;
-use authx::{Request as EngineRequest, TokenKind, Verified};
+use authx::refresh::{NoRefresh, Outcome, Reissued, Renewable};
+use authx::{Request as EngineRequest, Verified};
 use axum::extract::OriginalUri;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use percent_encoding::percent_decode_str;
 use tower_layer::Layer;
 use tower_service::Service;
 
@@ -81,9 +81,9 @@ where
         let auth = self.auth.clone();
         Box::pin(async move {
             let mut response = response.await?;
-            let cookies = cookies(&auth, candidate, response.status(), response.headers()).await;
-            for cookie in cookies {
-                response.headers_mut().append(SET_COOKIE, cookie);
+            let reissued = reissued(&auth, candidate, response.status(), response.headers()).await;
+            if let Some(reissued) = reissued {
+                add(&reissued, response.headers_mut());
             }
             Ok(response)
         })
@@ -91,7 +91,7 @@ where
 }
 
 /// The token of this request's cookie, if it is due for a refresh. Called before the handler runs.
-fn candidate<B>(auth: &AuthX, request: &Request<B>) -> Option<Verified<'static, JsonClaims>> {
+fn candidate<B>(auth: &AuthX, request: &Request<B>) -> Option<Verified<'static, Renewable>> {
     // In a nested router, the request's own URI lacks the outer router's prefix.
     let uri = match request.extensions().get::<OriginalUri>() {
         Some(OriginalUri(uri)) => uri,
@@ -99,38 +99,46 @@ fn candidate<B>(auth: &AuthX, request: &Request<B>) -> Option<Verified<'static, 
     };
     let query = uri.query().unwrap_or_default().as_bytes();
     let head = EngineRequest::new(request.method().as_str(), request.headers()).query(query);
-    auth.engine().refresh_candidate(&head, uri.path(), auth.now()).ok()
+    let path = percent_decode_str(uri.path()).decode_utf8_lossy();
+    auth.engine().refresh_candidate(&head, &path, auth.now()).ok()
 }
 
-/// The cookies to add to the response, maybe none. Called after the handler ran.
-async fn cookies(
+/// What the response gets, if the token is replaced. Called after the handler ran.
+async fn reissued(
     auth: &AuthX,
-    candidate: Verified<'static, JsonClaims>,
+    candidate: Verified<'static, Renewable>,
     status: StatusCode,
     headers: &HeaderMap,
-) -> Vec<HeaderValue> {
+) -> Option<Reissued> {
     let claims = match auth.admit(candidate.ask(auth.stores()), Asked::anew()).await {
         Ok(claims) => claims,
-        Err(NotAdmitted::Refused(_)) => return Vec::new(),
+        Err(NotAdmitted::Refused(_)) => return None,
         // The handler has already answered, so only the refresh is left out.
         Err(NotAdmitted::Unanswered(failure)) => {
             tracing::warn!("no implicit refresh: {failure}");
-            return Vec::new();
+            return None;
         }
     };
-    let (engine, now) = (auth.engine(), auth.now());
     let outcome = Outcome { status: status.as_u16(), headers };
-    match engine.reissue(&claims, &outcome, now, auth.random()) {
-        Ok(token) => engine
-            .set_cookies(&token, TokenKind::Access, None, now)
-            .into_iter()
-            .flatten()
-            .filter_map(|cookie| HeaderValue::try_from(cookie).ok())
-            .collect(),
+    match auth.engine().reissue(&claims, &outcome, auth.now(), auth.random()) {
+        Ok(reissued) => Some(reissued),
         Err(NoRefresh::NotIssued(error)) => {
             tracing::warn!("no implicit refresh, because no token was issued: {error}");
-            Vec::new()
+            None
         }
-        Err(_) => Vec::new(),
+        Err(_) => None,
+    }
+}
+
+fn add(reissued: &Reissued, headers: &mut HeaderMap) {
+    for (name, value) in &reissued.headers {
+        if let Ok(value) = HeaderValue::try_from(value.as_str()) {
+            headers.insert(*name, value);
+        }
+    }
+    for cookie in &reissued.cookies {
+        if let Ok(cookie) = HeaderValue::try_from(cookie.as_str()) {
+            headers.append(SET_COOKIE, cookie);
+        }
     }
 }

@@ -215,7 +215,7 @@ mod tests {
         let answer = answer_to(&app(&auth), bearer(testing::get("/"), "a.b.c")).await;
         assert_eq!(answer.status, 422);
         assert_eq!(answer.body, r#"{"detail":"Invalid Token","error_type":"JWTDecodeError"}"#);
-        assert_eq!(answer.header("www-authenticate"), None);
+        assert_eq!(answer.header("www-authenticate"), Some("Bearer error=\"invalid_token\""));
     }
 
     #[tokio::test]

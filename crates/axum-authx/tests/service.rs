@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::http::HeaderValue;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, VARY};
+use axum::http::{HeaderMap, HeaderValue};
 use axum::routing::{get, post};
 use axum_authx::testing::{self, Answer, FrozenClock, answer_to, bearer, with_cookies};
 use axum_authx::{
@@ -175,6 +175,51 @@ async fn implicit_refresh_uses_the_whole_path_in_nested_routers() {
         let request = with_cookies(testing::get(path), [("access_token_cookie", &*token)]);
         let answer = answer_to(&app, request).await;
         assert_eq!((answer.status, answer.cookie("access_token_cookie").is_some()), (200, renewed));
+    }
+}
+
+#[tokio::test]
+async fn implicit_refresh_compares_the_decoded_path() {
+    let (auth, clock) = auth(|config| {
+        let config = config.token_location([Location::Cookies]);
+        config.implicit_refresh_route_exclude(vec!["/a page".to_owned()])
+    });
+    let token = auth.create_access_token("ada").expect("a token");
+    clock.advance(Duration::from_secs(10 * 60));
+    let app = Router::new().route("/{page}", get(|| async {})).layer(auth.implicit_refresh());
+    for (path, renewed) in [("/a%20page", false), ("/%61%20page", false), ("/another", true)] {
+        let request = with_cookies(testing::get(path), [("access_token_cookie", &*token)]);
+        let answer = answer_to(&app, request).await;
+        assert_eq!(answer.cookie("access_token_cookie").is_some(), renewed, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_response_with_a_new_cookie_is_kept_out_of_shared_caches() {
+    let (auth, clock) = auth(|config| config.token_location([Location::Cookies]));
+    let token = auth.create_access_token("ada").expect("a token");
+    clock.advance(Duration::from_secs(10 * 60));
+    for (sent, renewed, cache_control, vary) in [
+        ("", true, "private", "accept, Cookie"),
+        ("no-cache", true, "no-cache, private", "accept, Cookie"),
+        ("no-store", true, "no-store", "accept, Cookie"),
+        ("public, max-age=60", false, "public, max-age=60", "accept"),
+        ("max-age=60", false, "max-age=60", "accept"),
+    ] {
+        let page = move || async move {
+            let mut headers = HeaderMap::new();
+            headers.insert(VARY, HeaderValue::from_static("accept"));
+            if !sent.is_empty() {
+                headers.insert(CACHE_CONTROL, HeaderValue::from_static(sent));
+            }
+            headers
+        };
+        let app = Router::new().route("/", get(page)).layer(auth.implicit_refresh());
+        let request = with_cookies(testing::get("/"), [("access_token_cookie", &*token)]);
+        let answer = answer_to(&app, request).await;
+        assert_eq!(answer.cookie("access_token_cookie").is_some(), renewed, "{sent}");
+        assert_eq!(answer.header("cache-control"), Some(cache_control), "{sent}");
+        assert_eq!(answer.header("vary"), Some(vary), "{sent}");
     }
 }
 

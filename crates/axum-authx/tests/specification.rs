@@ -36,6 +36,10 @@ use tower::ServiceExt as _;
 
 const MISSING: &str = r#"{"message":"Token Error","error_type":"MissingTokenError"}"#;
 const REVOKED: &str = r#"{"message":"Invalid token","error_type":"RevokedTokenError"}"#;
+const UNKNOWN: &str = concat!(
+    r#"{"message":"The token's subject is unknown to the application","#,
+    r#""error_type":"UnknownSubjectError"}"#
+);
 
 async fn get(app: &Router, path: &str, token: &str) -> Answer {
     answer_to(app, bearer(testing::get(path), token)).await
@@ -239,5 +243,5 @@ async fn current_user() {
     assert_answer(&answer_to(&app, testing::get("/me")).await, 401, MISSING);
 
     let token = auth.create_access_token("nobody").expect("a token");
-    assert_answer(&get(&app, "/me", &token).await, 401, REVOKED);
+    assert_answer(&get(&app, "/me", &token).await, 401, UNKNOWN);
 }

@@ -45,7 +45,7 @@ impl FromSubject<AppState> for User {
     }
 }
 
-/// The user of a verified token. If the user no longer exists, the token is refused like a revoked one.
+/// The user of a verified token. If the user no longer exists, the request is refused.
 pub(crate) fn find_user(users: &Users, subject: &str, auth: &AuthX) -> Result<User, Rejection> {
     users.find(subject).ok_or_else(|| auth.reject(Error::UnknownSubject))
 }

@@ -13,7 +13,7 @@ from tests.attacks.tokens import CSRF, HONEST, NOW, OTHER_CSRF, forged, token
 TOPIC = "implicit-refresh"
 REFRESHES: list[dict[str, Any]] = []
 DUE: dict[str, Any] = {"exp": NOW + 300}
-KEPT = {"sub": "user123", "type": "access", "fresh": False, "iat": NOW, "exp": NOW + 900, "auth_time": NOW - 60}
+KEPT = {"sub": "user123", "type": "access", "fresh": False, "iat": NOW, "exp": NOW + 360, "auth_time": NOW - 60}
 
 
 def refreshes() -> list[dict[str, Any]]:
@@ -36,7 +36,9 @@ def renewed() -> None:
     _add("scopes, audience, issuer and custom claims are kept", token(**DUE, **rich, fresh=True), renewed={**KEPT, **rich},
          settings={"JWT_DECODE_AUDIENCE": "us", "JWT_ENCODE_ISSUER": "another"})
     _add("auth_time of the first token is kept", token(**DUE, auth_time=NOW - 5000), renewed={**KEPT, "auth_time": NOW - 5000})
-    _add("a token in its leeway", token(exp=NOW - 5), settings={"JWT_DECODE_LEEWAY": 10}, renewed=KEPT)
+    _add("a token in its leeway", token(exp=NOW - 5), settings={"JWT_DECODE_LEEWAY": 10}, renewed={**KEPT, "exp": NOW + 55})
+    _add("its own lifetime is kept", token(exp=NOW + 1), renewed={**KEPT, "exp": NOW + 61})
+    _add("the login type is kept where none is configured", token(login_type="admin", **DUE), renewed={**KEPT, "login_type": "admin"})
     _add("a path that is included", due, path="/in", settings={"JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE": ["/in"]}, renewed=KEPT)
 
 

@@ -48,9 +48,9 @@ def websocket_handshake() -> None:
         "an origin that names the service as its user": ["https://service.example@evil.example"],
         "an origin with bytes above 0x7F": [ALLOWED + "\xe9"],
     }):
-        refused("websocket-handshake", f"a cookie from {title} opens no socket", None, error="CSRFError", request=handshake(*origins),
+        refused("websocket-handshake", f"a cookie from {title} opens no socket", None, error="ForeignOriginError", request=handshake(*origins),
                 configuration="cookies", settings=settings, route="websocket")
-    refused("websocket-handshake", "without a host no origin is that of the service", None, error="CSRFError", configuration="cookies", route="websocket",
+    refused("websocket-handshake", "without a host no origin is that of the service", None, error="ForeignOriginError", configuration="cookies", route="websocket",
             request=handshake("https://service.example", with_host=False))
     for place in ("headers", "query"):
         accepted("websocket-handshake", f"a token in the {place} needs no origin", HONEST, place=place, route="websocket")

@@ -334,7 +334,7 @@ WEBSOCKET = [
     *(
         refused(
             name,
-            "CSRFError",
+            "ForeignOriginError",
             lambda login, origin=origin: login.socket("cookies", origin=origin),
             configuration="socket-origins",
         )

@@ -99,7 +99,7 @@ WRONG_KIND = [
     ),
     refused(
         "a user that the application does not have",
-        "RevokedTokenError",
+        "UnknownSubjectError",
         lambda login: login.request("/me"),
         tokens=login(name="zoe"),
     ),

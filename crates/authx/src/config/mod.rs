@@ -17,7 +17,6 @@ pub use value::SettingValue;
 
 use crate::key::KeyRing;
 use crate::location::Location;
-use crate::time::Timestamp;
 use crate::token::Audience;
 use crate::token_kind::TokenKind;
 use crate::verification_cache::CacheBounds;
@@ -51,6 +50,15 @@ pub enum SameSite {
     /// Never.
     Strict,
     /// Always; needs `Secure`.
+    None,
+}
+
+/// What happens to a valid token whose user the application doesn't know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnknownSubject {
+    /// The request is refused, see [`Error::UnknownSubject`](crate::Error::UnknownSubject).
+    Refuse,
+    /// The handler gets no user.
     None,
 }
 
@@ -230,6 +238,7 @@ pub struct Config {
     pub(crate) websocket_check_interval: Duration,
     pub(crate) error_message_key: String,
     pub(crate) invalid_token_status: u16,
+    pub(crate) unknown_subject: UnknownSubject,
     pub(crate) rate_limit_ipv6_prefix: u8,
 }
 
@@ -315,14 +324,6 @@ impl Config {
     #[must_use]
     pub fn login_type(&self) -> Option<&str> {
         self.login_type.as_deref()
-    }
-
-    /// When a token of this type expires if it is issued now, by the configuration.
-    pub(crate) fn lifetime_end(&self, kind: TokenKind, now: Timestamp) -> Option<Timestamp> {
-        match self.transport(kind).lifetime {
-            TokenLifetime::Expires(lifetime) => Some(now + lifetime),
-            TokenLifetime::Never => None,
-        }
     }
 
     pub(crate) fn transport(&self, kind: TokenKind) -> &Transport {

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::value::SettingType;
-use super::{ConfigError, SameSite, SettingValue, TokenLifetime};
+use super::{ConfigError, SameSite, SettingValue, TokenLifetime, UnknownSubject};
 use crate::key::{Algorithm, Secret};
 use crate::location::Location;
 use crate::token::Audience;
@@ -280,8 +280,12 @@ settings! {
         JWT_IMPLICIT_REFRESH_METHOD_EXCLUDE implicit_refresh_method_exclude: Vec<String> = Vec::new();
     }
     Answers {
-        /// The HTTP status of the response to a token that can't be decoded. RFC 6750 asks for 401.
-        JWT_INVALID_TOKEN_STATUS invalid_token_status: u16 = 401, in Python "422";
+        /// The HTTP status of the response to a token that can't be decoded or has expired. RFC 6750 asks for 401, and
+        /// clients refresh on nothing else; 422 is what version 1.7.1 answers.
+        JWT_INVALID_TOKEN_STATUS invalid_token_status: u16 = 401;
+        /// What happens to a valid token whose user the application doesn't know, most likely because the account was
+        /// deleted: `refuse` answers 401, `none` gives the handler no user.
+        JWT_UNKNOWN_SUBJECT unknown_subject: UnknownSubject = UnknownSubject::Refuse;
         /// The field of an error's body that carries the message.
         JWT_ERROR_MESSAGE_KEY error_message_key: String = "message".to_owned();
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{SameSite, TokenLifetime, duration};
+use super::{SameSite, TokenLifetime, UnknownSubject, duration};
 use crate::key::{Algorithm, Secret};
 use crate::location::Location;
 use crate::token::Audience;
@@ -272,6 +272,30 @@ impl SettingType for SameSite {
         match self {
             Self::Lax => "lax",
             Self::Strict => "strict",
+            Self::None => "none",
+        }
+        .to_owned()
+    }
+}
+
+impl SettingType for UnknownSubject {
+    const EXPECTED: &'static str = "one of refuse, none";
+
+    fn from_setting(value: &SettingValue) -> Option<Self> {
+        match value.as_str()?.to_ascii_lowercase().as_str() {
+            "refuse" => Some(Self::Refuse),
+            "none" => Some(Self::None),
+            _ => None,
+        }
+    }
+
+    fn takes() -> String {
+        "`refuse` or `none`".to_owned()
+    }
+
+    fn to_text(&self) -> String {
+        match self {
+            Self::Refuse => "refuse",
             Self::None => "none",
         }
         .to_owned()

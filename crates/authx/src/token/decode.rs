@@ -4,6 +4,7 @@ use std::mem::MaybeUninit;
 
 use memchr::{memchr, memrchr};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::header::Header;
 use super::json::Strict;
@@ -108,6 +109,29 @@ pub(crate) fn twin(token: &str) -> Option<String> {
     let mut other = token[..=segments.signed.len()].to_owned();
     base64url::encode_into(&twin_signature(algorithm, &signature)?, &mut other);
     Some(other)
+}
+
+/// The header fields that a token which replaces this one takes over: `typ`, and `kid` where the same key signs both.
+/// The token's signature must have been verified.
+pub(crate) fn header_to_keep(keys: &KeyRing, token: &str) -> Map<String, Value> {
+    let mut kept = Map::new();
+    let Ok(segments) = Segments::of(token.as_bytes()) else { return kept };
+    let parse = |bytes: Vec<u8>| serde_json::from_slice::<Map<String, Value>>(&bytes).ok();
+    let Some(mut header) = base64url::decode_to_vec(segments.header).and_then(parse) else {
+        return kept;
+    };
+    let signature = base64url::decode_to_vec(segments.signature).unwrap_or_default();
+    let signer = keys.signer();
+    if let Some(typ) = header.remove("typ") {
+        kept.insert("typ".to_owned(), typ);
+    }
+    if let Some(kid) = header.remove("kid")
+        && signer.kid().is_none()
+        && signer.verify(segments.signed, &signature)
+    {
+        kept.insert("kid".to_owned(), kid);
+    }
+    kept
 }
 
 /// The payload's bytes of a token whose signature held.

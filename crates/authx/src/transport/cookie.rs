@@ -14,6 +14,8 @@ use crate::time::Timestamp;
 use crate::token::Claims;
 use crate::token_kind::TokenKind;
 
+use super::remembered;
+
 /// The value of the cookie `name`; several of that name must have the same value. Quotes around it are
 /// removed (RFC 6265 section 4.1.1), and an empty value is no token.
 pub(super) fn value<'r, H: Headers + ?Sized>(
@@ -49,7 +51,9 @@ fn unquoted(value: &[u8]) -> &[u8] {
 impl Engine {
     /// The `Set-Cookie` values that store a token of this engine and, for scripts, its CSRF value.
     ///
-    /// `max_age` overrides the configuration; zero deletes the cookie.
+    /// `max_age` overrides the configuration; zero deletes the cookie. For an access token there is then a third
+    /// cookie, by which implicit refresh learns how long the cookie was to live. It is of no use to anybody without
+    /// the token, so nothing deletes it before its end.
     ///
     /// # Errors
     ///
@@ -67,6 +71,7 @@ impl Engine {
         if claims.kind != kind {
             return Err(Error::WrongTokenType { expected: kind });
         }
+        let chosen = max_age.filter(|age| kind == TokenKind::Access && !age.is_zero());
         let max_age = max_age.or(config.cookies.max_age).or_else(|| {
             let lifetime = claims.exp.map(|exp| exp.saturating_since(now));
             lifetime.filter(|_| !config.cookies.session)
@@ -82,6 +87,13 @@ impl Engine {
             }
             let cookie = csrf_cookie(config, kind, csrf.as_str());
             cookies.push(with_max_age(cookie, max_age));
+        }
+        if let Some(age) = chosen {
+            let value = remembered::value(config, &claims, age.min(TokenLifetime::LONGEST), now);
+            let cookie = Cookie::build((remembered::name(config), value))
+                .http_only(true)
+                .path(config.access.cookie_path.as_str());
+            cookies.push(with_max_age(with_attributes(config, cookie), max_age));
         }
         Ok(cookies)
     }

@@ -12,6 +12,7 @@ use crate::engine::Engine;
 use crate::error::{Error, Malformed};
 use crate::location::Location;
 use crate::requirement::Requirement;
+use crate::time::Timestamp;
 
 impl Engine {
     /// The request's token for `requirement`: from the first location that has one, in the configured
@@ -48,12 +49,14 @@ impl Engine {
 
 impl Engine {
     /// Whether the body has to be read for `requirement`: only when no earlier location has a token,
-    /// or when a cookie's CSRF value can only be in a form.
+    /// or when a cookie's CSRF value can only be in a form. For a form the cookie's token must have a valid
+    /// signature: otherwise anybody could have a service parse large forms.
     #[must_use]
     pub fn wants_body<H: Headers + ?Sized>(
         &self,
         request: &Request<'_, H>,
         requirement: &Requirement,
+        now: Timestamp,
     ) -> Option<BodyWanted> {
         let config = self.config();
         let transport = config.transport(requirement.kind);
@@ -61,10 +64,15 @@ impl Engine {
             if location == Location::Json && is_json(request.headers) {
                 return Some(BodyWanted::Json);
             }
-            if !matches!(read(config, transport, request, location), Ok(None)) {
-                let in_form = location == Location::Cookies
-                    && csrf::may_be_in_form(config, transport, request, requirement);
-                return in_form.then_some(BodyWanted::Form);
+            match read(config, transport, request, location) {
+                Ok(None) => {}
+                Err(_) => return None,
+                Ok(Some(token)) => {
+                    let in_form = location == Location::Cookies
+                        && csrf::may_be_in_form(config, transport, request, requirement)
+                        && self.is_signed(&token, now);
+                    return in_form.then_some(BodyWanted::Form);
+                }
             }
         }
         None

@@ -8,6 +8,7 @@ mod header;
 mod media_type;
 mod origin;
 mod query;
+mod remembered;
 mod request;
 mod request_token;
 
@@ -18,3 +19,4 @@ pub use request_token::{CsrfProof, RequestToken};
 pub use crate::location::UnknownLocation;
 
 pub(crate) use csrf::check as check_csrf;
+pub(crate) use remembered::remaining as remaining_cookie_age;

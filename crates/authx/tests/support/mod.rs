@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use authx::random::{Random, RandomUnavailable};
+use authx::refresh::Reissued;
 use authx::session::SessionState;
 use authx::{
     Algorithm, Claims, Config, ConfigBuilder, Engine, Error, Key, KeyRing, Location, NewToken,
@@ -151,6 +152,13 @@ pub(crate) fn admitted<C>(verified: Verified<'_, C>, is_revoked: bool) -> Result
 pub(crate) fn header_of(token: &str) -> Value {
     let header = authx::token::decode_unverified_header(token).expect("a header");
     serde_json::from_str(header.get()).expect("JSON")
+}
+
+/// The token in the first cookie of a response with a new one.
+pub(crate) fn reissued_token(reissued: &Reissued) -> String {
+    let cookie = reissued.cookies.first().expect("a cookie");
+    let (_, rest) = cookie.split_once('=').expect("a name and a value");
+    rest.split(';').next().expect("a value").to_owned()
 }
 
 pub(crate) fn payload_of(token: &str) -> Value {

@@ -28,7 +28,7 @@ pub(crate) fn request(data: &[u8]) {
         Requirement::access().websocket(),
     ] {
         let request = Request::new(method, headers.as_slice()).query(query);
-        let request = match engine().wants_body(&request, &requirement) {
+        let request = match engine().wants_body(&request, &requirement, now()) {
             Some(BodyWanted::Json) => request.json(body),
             Some(BodyWanted::Form) | None => request,
         };

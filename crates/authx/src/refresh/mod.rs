@@ -1,0 +1,256 @@
+//! Implicit refresh: replacing the access token in a cookie shortly before it expires.
+//!
+//! The decision has two halves, because the handler runs and the stores are asked in between:
+//!
+//! 1. Before the handler runs, [`Engine::refresh_candidate`]: does this request take part, does its
+//!    access cookie verify, CSRF included, and does the token expire within the configured time?
+//! 2. After the handler, the stores are asked as for every token ([`Verified::ask`]). If they admit the token,
+//!    [`Engine::reissue`] decides: did the request fail, may a shared cache keep the response, does the response set or
+//!    delete the access cookie itself (login, logout), is the login too old?
+//!
+//! The new token has the claims of the old one, and lives as long as the old one was issued for. Its CSRF value is the
+//! old one's too, so that a form of this response, or of another tab, can still be submitted. It is never fresh,
+//! because the user has not authenticated again. The cookie stays what it was: until the browser's session ends, or
+//! until the time that the application chose.
+
+mod caching;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use crate::config::TokenLifetime;
+use crate::engine::Engine;
+use crate::error::Error;
+use crate::issue::{IssueError, NewToken};
+use crate::location::Location;
+use crate::random::Random;
+use crate::requirement::Requirement;
+use crate::time::Timestamp;
+use crate::token::{Claims, JsonClaims, header_to_keep, is_registered};
+use crate::token_kind::TokenKind;
+use crate::transport::{Headers, Request, remaining_cookie_age};
+use crate::verified::Verified;
+
+/// Why the token is not replaced.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum NoRefresh {
+    /// Cookies are not a configured location of access tokens.
+    NoCookies,
+    /// The include and exclude lists rule out this path or method.
+    NotConfigured,
+    /// The request's access cookie is missing, or does not verify.
+    NotVerified(Error),
+    /// The token is not close to its expiry, or never expires.
+    NotDue,
+    /// The token has no `iat`, so nobody knows how long it was issued for.
+    LifetimeUnknown,
+    /// The request was answered with an error.
+    FailedRequest,
+    /// The response sets or deletes the access cookie itself, or has the browser delete all cookies.
+    CookieInAnswer,
+    /// A shared cache may keep the response.
+    SharedCache,
+    /// The login is older than `JWT_IMPLICIT_REFRESH_MAX_AGE`.
+    LoginTooOld,
+    /// The new token could not be issued.
+    NotIssued(IssueError),
+}
+
+/// The response to the request.
+#[derive(Clone, Copy, Debug)]
+pub struct Outcome<'o, H: Headers + ?Sized> {
+    /// The response's status.
+    pub status: u16,
+    /// The response's headers.
+    pub headers: &'o H,
+}
+
+/// What a token that replaces this one takes over from its request, beside the claims. `Debug` does not show it.
+#[derive(Clone)]
+pub struct Renewable {
+    /// The custom claims.
+    pub custom: JsonClaims,
+    token: String,
+    /// How much longer the cookie lives, where the application chose that.
+    cookie_end: Option<Timestamp>,
+}
+
+impl std::fmt::Debug for Renewable {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Renewable").finish_non_exhaustive()
+    }
+}
+
+/// What the response to the request gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reissued {
+    /// The values of the `Set-Cookie` headers to add.
+    pub cookies: Vec<String>,
+    /// Headers with their whole values, which replace those of the same name: they keep the response out of shared
+    /// caches. The names are in lower case.
+    pub headers: Vec<(&'static str, String)>,
+}
+
+/// Whether the decision reads the response header of this name, so that callers need not pass the others.
+#[must_use]
+pub fn reads_response_header(name: &[u8]) -> bool {
+    [b"set-cookie".as_slice(), b"clear-site-data"].iter().any(|own| name.eq_ignore_ascii_case(own))
+        || caching::reads(name)
+}
+
+impl Engine {
+    /// The first half of the decision. `path` is the request's path, percent-decoded and without the query string.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRefresh`] says why the token is not replaced.
+    pub fn refresh_candidate<H: Headers + ?Sized>(
+        &self,
+        request: &Request<'_, H>,
+        path: &str,
+        now: Timestamp,
+    ) -> Result<Verified<'static, Renewable>, NoRefresh> {
+        let config = self.config();
+        if !config.access.locations.contains(&Location::Cookies) {
+            return Err(NoRefresh::NoCookies);
+        }
+        if !self.takes_part(request.method, path) {
+            return Err(NoRefresh::NotConfigured);
+        }
+        let requirement = Requirement::access().locations([Location::Cookies]);
+        let found = self.find_token(request, &requirement).map_err(NoRefresh::NotVerified)?;
+        let verified: Verified<'_, JsonClaims> =
+            self.verify(&found, &requirement, now).map_err(NoRefresh::NotVerified)?;
+        let claims = verified.claims();
+        let is_due = claims
+            .exp
+            .is_some_and(|exp| exp.saturating_since(now) <= config.implicit_refresh.window);
+        if !is_due {
+            return Err(NoRefresh::NotDue);
+        }
+        let remaining = remaining_cookie_age(config, request.headers, claims, now);
+        let cookie_end = remaining.map(|remaining| now + remaining);
+        let token = verified.token().as_str().to_owned();
+        Ok(verified.into_owned().map_custom(|custom| Renewable { custom, token, cookie_end }))
+    }
+
+    /// The second half of the decision: the cookies of the new token and what the response needs with them, or the
+    /// reason why there are none. `claims` are those of the candidate, which the stores admitted after the handler ran.
+    ///
+    /// # Errors
+    ///
+    /// [`NoRefresh`] says why the token is not replaced.
+    pub fn reissue<H: Headers + ?Sized>(
+        &self,
+        claims: &Claims<Renewable>,
+        outcome: &Outcome<'_, H>,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<Reissued, NoRefresh> {
+        let config = self.config();
+        if outcome.status >= 400 {
+            return Err(NoRefresh::FailedRequest);
+        }
+        if decides_about_cookie(outcome.headers, &config.access.cookie_name) {
+            return Err(NoRefresh::CookieInAnswer);
+        }
+        if caching::is_for_shared_caches(outcome.headers) {
+            return Err(NoRefresh::SharedCache);
+        }
+        let (auth_time, lifetime) = self.renewed_time(claims, now)?;
+
+        // With another identity claim than `sub`, a token from another issuer may have `sub` as a custom
+        // claim, which a new token must not.
+        let custom: BTreeMap<_, _> =
+            claims.custom.custom.iter().filter(|(name, _)| !is_registered(name)).collect();
+        let mut token = NewToken::access(claims.sub.as_str())
+            .headers(header_to_keep(&config.keys, &claims.custom.token))
+            .claims(custom);
+        token.auth_time = Some(auth_time);
+        token.login_type = claims.login_type.as_deref();
+        token = match lifetime {
+            Lifetime::For(lifetime) => token.expires_in(lifetime),
+            Lifetime::Until(end) => token.expires_at(end),
+        };
+        if let Some(csrf) = &claims.csrf {
+            token = token.csrf(csrf.as_str());
+        }
+        if let Some(scopes) = &claims.scopes {
+            token = token.scopes(scopes);
+        }
+        if let Some(audience) = &claims.aud {
+            token = token.audience(audience.clone());
+        }
+        if let Some(issuer) = &claims.iss {
+            token = token.issuer(issuer);
+        }
+        if let Some(sid) = &claims.sid {
+            token = token.session(sid);
+        }
+        let jwt = self.write(&token, now, random).map_err(NoRefresh::NotIssued)?;
+        let chosen = claims.custom.cookie_end.map(|end| end.saturating_since(now));
+        let chosen = chosen.map(|rest| rest.max(Duration::from_secs(1)));
+        let cookies = self
+            .set_cookies(&jwt, TokenKind::Access, chosen, now)
+            .map_err(NoRefresh::NotVerified)?;
+        Ok(Reissued { cookies, headers: caching::protect(outcome.headers) })
+    }
+
+    /// The login's time, and how long the new token is valid.
+    fn renewed_time(
+        &self,
+        claims: &Claims<Renewable>,
+        now: Timestamp,
+    ) -> Result<(Timestamp, Lifetime), NoRefresh> {
+        let config = self.config();
+        let auth_time = claims.auth_time.or(claims.iat).unwrap_or(now);
+        let lifetime = match (claims.exp, claims.iat) {
+            (Some(exp), Some(iat)) => exp.saturating_since(iat),
+            _ => match config.access.lifetime {
+                TokenLifetime::Expires(lifetime) => lifetime,
+                TokenLifetime::Never => return Err(NoRefresh::LifetimeUnknown),
+            },
+        };
+        let Some(max_age) = config.implicit_refresh.max_age else {
+            return Ok((auth_time, Lifetime::For(lifetime)));
+        };
+        let end = auth_time + max_age;
+        // The new token must not expire before the old one, or at the same time.
+        if end <= now || claims.exp.is_some_and(|exp| end <= exp) {
+            return Err(NoRefresh::LoginTooOld);
+        }
+        let is_cut = end < now + lifetime;
+        Ok((auth_time, if is_cut { Lifetime::Until(end) } else { Lifetime::For(lifetime) }))
+    }
+
+    fn takes_part(&self, method: &str, path: &str) -> bool {
+        let policy = &self.config().implicit_refresh;
+        let listed = |list: &[String], item: &str| list.iter().any(|entry| entry == item);
+        let method = method.to_ascii_uppercase();
+        !listed(&policy.exclude_paths, path)
+            && !listed(&policy.exclude_methods, &method)
+            && (policy.include_paths.is_empty() || listed(&policy.include_paths, path))
+            && (policy.include_methods.is_empty() || listed(&policy.include_methods, &method))
+    }
+}
+
+enum Lifetime {
+    For(Duration),
+    Until(Timestamp),
+}
+
+/// Whether the response sets or deletes the cookie itself, or has the browser delete every cookie (Clear Site Data
+/// section 3.1).
+fn decides_about_cookie<H: Headers + ?Sized>(headers: &H, cookie_name: &str) -> bool {
+    let is_cookie = |value: &[u8]| {
+        let rest = value.trim_ascii_start().strip_prefix(cookie_name.as_bytes());
+        rest.is_some_and(|rest| rest.trim_ascii_start().starts_with(b"="))
+    };
+    let clears = |value: &[u8]| {
+        let mut kinds = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
+        kinds.any(|kind| kind == b"\"cookies\"" || kind == b"\"*\"")
+    };
+    headers.values("set-cookie").any(is_cookie) || headers.values("clear-site-data").any(clears)
+}
