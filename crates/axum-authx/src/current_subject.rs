@@ -8,7 +8,9 @@ use axum::BoxError;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
+use crate::auth::AuthX;
 use crate::authenticate::optional;
+use crate::login::FromLogin;
 use crate::rejection::Rejection;
 use crate::state::AuthState;
 
@@ -99,7 +101,16 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let auth = state.auth();
+        Self::from_login(parts, &state.auth(), state).await
+    }
+}
+
+impl<S, U> FromLogin<S> for CurrentSubject<U>
+where
+    S: Sync,
+    U: FromSubject<S>,
+{
+    async fn from_login(parts: &mut Parts, auth: &AuthX, state: &S) -> Result<Self, Rejection> {
         let claims = auth.authenticate_once::<()>(parts, &Requirement::access()).await?;
         // Converted at once, because the error type need not be `Send`, as values held over an await must be.
         let found = U::from_subject(&claims.sub, state).await.map_err(|error| {

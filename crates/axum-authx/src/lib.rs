@@ -32,7 +32,7 @@
 //! | cookies | [`AuthX::set_cookies`] and [`AuthX::unset_cookies`], parts of a response |
 //! | staying logged in | the layer [`AuthX::implicit_refresh`] |
 //! | tokens in JSON bodies, CSRF values in forms | the layer [`AuthX::read_body`] |
-//! | several logins, such as users and operators | [`AuthManager`] |
+//! | several logins, such as users and operators | [`AuthManager`], or the extractor [`Of`] with several `AuthX` in one state |
 //! | rate limits | the layers [`AuthX::rate_limit`] and [`AuthX::rate_limited`] with a [`RateLimiter`]; by the client's address with the feature `connect-info`, which is on by default |
 //! | revocation | [`AuthX::with_revocation`] with a [`Revocation`] or a closure |
 //! | sessions | [`AuthX::create_session`] and its siblings, [`NewToken::session`], [`AuthX::with_sessions`] with a [`SessionStore`]; see [`sessions`] |
@@ -110,6 +110,11 @@
 #[doc = include_str!("../README.md")]
 mod readme {}
 
+/// The repository's page about axum, so that its examples are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/axum.md")]
+mod page {}
+
 mod access_token;
 mod auth;
 mod authenticate;
@@ -124,6 +129,7 @@ mod gate;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod implicit_refresh;
+mod login;
 mod manager;
 #[cfg(feature = "utoipa")]
 mod openapi;
@@ -171,6 +177,7 @@ pub use current_subject::{CurrentSubject, FromSubject};
 pub use fresh_token::FreshToken;
 pub use gate::{Gate, GateService};
 pub use implicit_refresh::{ImplicitRefreshLayer, ImplicitRefreshService};
+pub use login::{FromLogin, Login, Of};
 pub use manager::{AuthManager, LoginTypeError};
 pub use policy::{PolicyLayer, PolicyRequest};
 pub use rate_limit::{RateLimitLayer, RateLimiter};
