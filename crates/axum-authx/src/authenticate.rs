@@ -119,7 +119,7 @@ impl AuthX {
 
     /// Which stores there are, for the engine.
     pub(crate) fn stores(&self) -> Stores {
-        Stores { revocation: self.revocation().is_some() }
+        Stores { revocation: self.has_revocation() }
     }
 
     pub(crate) fn refuse(&self, refusal: NotAdmitted) -> Rejection {

@@ -25,6 +25,7 @@
 //! | settings | [`AuthX::from_env`], [`AuthX::new`] with a [`Config`], [`AuthX::ephemeral`] for a first try |
 //! | issuing | [`AuthX::issue`] with a [`NewToken`], [`AuthX::create_token_pair`] and its siblings |
 //! | a token of one kind | [`AccessToken`], [`RefreshToken`], [`FreshToken`], with your own claims as a type parameter; `Option` of each |
+//! | a page that everybody may see | [`OptionalToken`], which takes an expired token for none |
 //! | scopes | the extractor [`Scoped`], the layer [`AuthX::require`] |
 //! | policies | the layer [`AuthX::authorize`], the extractor [`Authorized`], by hand [`AuthX::authorize_request`] |
 //! | your type for a user | [`CurrentSubject`] |
@@ -133,6 +134,7 @@ mod login;
 mod manager;
 #[cfg(feature = "utoipa")]
 mod openapi;
+mod optional_token;
 mod policy;
 mod rate_limit;
 mod refresh_token;
@@ -179,6 +181,7 @@ pub use gate::{Gate, GateService};
 pub use implicit_refresh::{ImplicitRefreshLayer, ImplicitRefreshService};
 pub use login::{FromLogin, Login, Of};
 pub use manager::{AuthManager, LoginTypeError};
+pub use optional_token::OptionalToken;
 pub use policy::{PolicyLayer, PolicyRequest};
 pub use rate_limit::{RateLimitLayer, RateLimiter};
 pub use refresh_token::RefreshToken;
