@@ -12,6 +12,7 @@
 //! fresh, because the user has not authenticated again.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::engine::Engine;
 use crate::error::Error;
@@ -45,6 +46,32 @@ pub enum NoRefresh {
     LoginTooOld,
     /// The new token could not be issued.
     NotIssued(IssueError),
+}
+
+impl fmt::Display for NoRefresh {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("no implicit refresh: ")?;
+        formatter.write_str(match self {
+            Self::NoCookies => "cookies are no location of access tokens",
+            Self::NotConfigured => "the settings rule out this path or method",
+            Self::NotVerified(error) => return error.fmt(formatter),
+            Self::NotDue => "the token does not expire soon",
+            Self::FailedRequest => "the request was answered with an error",
+            Self::CookieInAnswer => "the response sets or deletes the access cookie itself",
+            Self::LoginTooOld => "the login is older than JWT_IMPLICIT_REFRESH_MAX_AGE",
+            Self::NotIssued(error) => return error.fmt(formatter),
+        })
+    }
+}
+
+impl std::error::Error for NoRefresh {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NotVerified(error) => Some(error),
+            Self::NotIssued(error) => Some(error),
+            _ => None,
+        }
+    }
 }
 
 /// The response to the request.

@@ -321,3 +321,15 @@ fn a_sub_claim_beside_another_identity_claim_is_not_copied() {
     assert_eq!((&payload["uid"], &payload["team"]), (&json!("ada"), &json!(7)));
     assert!(payload.get("sub").is_none());
 }
+
+#[test]
+fn a_reason_why_no_token_is_replaced_is_an_error_with_its_cause() {
+    use std::error::Error as _;
+
+    let refused = NoRefresh::NotVerified(Error::Malformed(authx::error::Malformed::Segments));
+    assert_eq!(refused.to_string(), "no implicit refresh: A token has three segments");
+    let cause = refused.source().expect("a cause");
+    let malformed = cause.source().expect("a cause of the cause");
+    assert!(malformed.is::<authx::error::Malformed>());
+    assert!(NoRefresh::LoginTooOld.to_string().contains("JWT_IMPLICIT_REFRESH_MAX_AGE"));
+}

@@ -368,7 +368,24 @@ impl AuthX {
     ///
     /// As [`AuthX::issue`].
     pub fn create_token_pair(&self, uid: &str) -> Result<TokenPair, IssueError> {
-        Ok(TokenPair::new(self.create_access_token(uid)?, self.create_refresh_token(uid)?))
+        Ok(self.token_pair(self.create_access_token(uid)?, self.create_refresh_token(uid)?))
+    }
+
+    /// A pair of two tokens of this `AuthX`, for the response to a login, with the seconds until the access token
+    /// expires.
+    ///
+    /// ```
+    /// # use axum_authx::{AuthX, NewToken};
+    /// # let auth = AuthX::ephemeral();
+    /// let access = auth.issue(&NewToken::access("user123").fresh())?;
+    /// let pair = auth.token_pair(access, auth.create_refresh_token("user123")?);
+    /// assert!(pair.expires_in.is_some_and(|seconds| seconds > 890));
+    /// # Ok::<(), axum_authx::IssueError>(())
+    /// ```
+    #[must_use]
+    pub fn token_pair(&self, access_token: String, refresh_token: String) -> TokenPair {
+        let expires_in = self.engine().expires_in(&access_token, self.now());
+        TokenPair { expires_in, ..TokenPair::new(access_token, refresh_token) }
     }
 
     /// The answer to a request whose token has this error.

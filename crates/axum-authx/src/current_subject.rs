@@ -3,7 +3,8 @@
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
 
-use authx::{Error, Requirement};
+use authx::token::JsonClaims;
+use authx::{Claims, Error, Requirement};
 use axum::BoxError;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
@@ -24,13 +25,14 @@ pub trait FromSubject<S>: Sized {
     /// The error of a failed lookup.
     type Error: Into<BoxError>;
 
-    /// Looks up `subject`; `None` if the application has no such user.
+    /// Looks up the user that the claims are about, by `claims.sub` and whatever else is needed, such as a tenant
+    /// among the custom claims; `None` if the application has no such user.
     ///
     /// # Errors
     ///
     /// An error refuses the request with status 500 and is logged.
     fn from_subject(
-        subject: &str,
+        claims: &Claims<JsonClaims>,
         state: &S,
     ) -> impl Future<Output = Result<Option<Self>, Self::Error>> + Send;
 }
@@ -44,7 +46,7 @@ pub trait FromSubject<S>: Sized {
 /// use axum::Router;
 /// use axum::extract::FromRef;
 /// use axum::routing::get;
-/// use axum_authx::{AuthX, CurrentSubject, FromSubject};
+/// use axum_authx::{AuthX, Claims, CurrentSubject, FromSubject, JsonClaims};
 /// # #[derive(Clone)]
 /// # struct Database;
 /// # impl Database {
@@ -64,8 +66,8 @@ pub trait FromSubject<S>: Sized {
 /// impl FromSubject<AppState> for User {
 ///     type Error = std::io::Error;
 ///
-///     async fn from_subject(subject: &str, state: &AppState) -> Result<Option<User>, Self::Error> {
-///         state.database.user(subject).await
+///     async fn from_subject(claims: &Claims<JsonClaims>, state: &AppState) -> Result<Option<User>, Self::Error> {
+///         state.database.user(&claims.sub).await
 ///     }
 /// }
 ///
@@ -111,9 +113,9 @@ where
     U: FromSubject<S>,
 {
     async fn from_login(parts: &mut Parts, auth: &AuthX, state: &S) -> Result<Self, Rejection> {
-        let claims = auth.authenticate_once::<()>(parts, &Requirement::access()).await?;
+        let claims = auth.authenticate_once::<JsonClaims>(parts, &Requirement::access()).await?;
         // Converted at once, because the error type need not be `Send`, as values held over an await must be.
-        let found = U::from_subject(&claims.sub, state).await.map_err(|error| {
+        let found = U::from_subject(&claims, state).await.map_err(|error| {
             let error: BoxError = error.into();
             Rejection::failed(format_args!("a token's subject could not be looked up: {error}"))
         })?;
@@ -149,8 +151,11 @@ mod tests {
     impl FromSubject<AuthX> for User {
         type Error = &'static str;
 
-        async fn from_subject(subject: &str, _: &AuthX) -> Result<Option<Self>, &'static str> {
-            match subject {
+        async fn from_subject(
+            claims: &Claims<JsonClaims>,
+            _: &AuthX,
+        ) -> Result<Option<Self>, &'static str> {
+            match claims.sub.as_str() {
                 "ada" => Ok(Some(Self("Ada Lovelace".to_owned()))),
                 "broken" => Err("the database is gone"),
                 _ => Ok(None),

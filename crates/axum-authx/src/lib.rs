@@ -150,19 +150,24 @@ mod token_pair;
 mod web_socket_guard;
 mod web_socket_token;
 
-pub use authx::config::SameSite;
+pub use authx::answer::ErrorType;
+pub use authx::config::{Given, SameSite, SettingValue, TokenLifetime};
+pub use authx::error::Malformed;
+pub use authx::key::{KeyError, KeyRingError};
 #[cfg(feature = "policy-files")]
 pub use authx::policy::PolicyFileError;
 pub use authx::policy::{
     Policy, PolicyCondition, PolicyDecision, PolicyEffect, PolicyOperator, PolicyRule, PolicySource,
 };
+pub use authx::random::{Random, RandomUnavailable};
 pub use authx::rate_limit::{Counted, RateLimit, RateLimitError};
-pub use authx::token::{Audience, CustomClaims, JsonClaims};
+pub use authx::session::SessionState;
+pub use authx::token::{Audience, CsrfToken, CustomClaims, JsonClaims};
 pub use authx::verify::{CacheStatistics, VerifiedToken};
 pub use authx::{
     Algorithm, Claims, Clock, Config, ConfigBuilder, ConfigError, CsrfCheck, Engine, Error,
-    IssueError, Key, KeyRing, Location, NewToken, RequiredScopes, Requirement, Secret, SystemClock,
-    Timestamp, TokenKind,
+    IssueError, Key, KeyRing, Location, NewToken, RequestToken, RequiredScopes, Requirement,
+    Secret, SystemClock, SystemRandom, Timestamp, TokenKind,
 };
 pub use authx_store::memory::{MemoryCounters, MemoryRevocations, MemorySessions};
 pub use authx_store::{

@@ -24,6 +24,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::auth::AuthX;
 use crate::authenticate::Asked;
+use crate::login::FromLogin;
 use crate::rejection::Rejection;
 use crate::state::AuthState;
 
@@ -100,7 +101,13 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let auth = state.auth().into_owned();
+        Self::from_login(parts, &state.auth(), state).await
+    }
+}
+
+impl<S: Sync, C: CustomClaims> FromLogin<S> for WebSocketGuard<C> {
+    async fn from_login(parts: &mut Parts, auth: &AuthX, _: &S) -> Result<Self, Rejection> {
+        let auth = auth.clone();
         let requirement = Requirement::access().websocket();
         let token = auth.find_token(parts, &requirement)?;
         let watch = Watch { auth, token, requirement };

@@ -8,8 +8,8 @@ use axum::extract::{FromRef, State};
 use axum::routing::get;
 use axum_authx::testing::{self, answer_to, bearer};
 use axum_authx::{
-    AccessToken, AuthX, Config, CurrentSubject, FreshToken, FromSubject, Key, KeyRing, Login,
-    NewToken, Of, RefreshToken, RequiredScopes, Requirement, Scoped, Scopes,
+    AccessToken, AuthX, Claims, Config, CurrentSubject, FreshToken, FromSubject, JsonClaims, Key,
+    KeyRing, Login, NewToken, Of, RefreshToken, RequiredScopes, Requirement, Scoped, Scopes,
 };
 
 #[derive(Clone, FromRef)]
@@ -40,8 +40,11 @@ struct User(String);
 impl FromSubject<Arc<AppState>> for User {
     type Error = Infallible;
 
-    async fn from_subject(subject: &str, _: &Arc<AppState>) -> Result<Option<Self>, Self::Error> {
-        Ok(Some(Self(format!("user {subject}"))))
+    async fn from_subject(
+        claims: &Claims<JsonClaims>,
+        _: &Arc<AppState>,
+    ) -> Result<Option<Self>, Self::Error> {
+        Ok(Some(Self(format!("user {}", claims.sub))))
     }
 }
 
@@ -151,4 +154,19 @@ async fn a_layer_uses_new_keys_and_settings_as_extractors_do() {
         let answer = answer_to(&app, testing::get(path)).await;
         assert!(answer.body.starts_with(r#"{"detail":"#), "{path}: {}", answer.body);
     }
+}
+
+#[cfg(feature = "ws")]
+#[tokio::test]
+async fn a_guard_of_a_web_socket_belongs_to_its_login() {
+    use axum_authx::WebSocketGuard;
+
+    let state = state();
+    let guarded = |guard: Of<Admins, WebSocketGuard>| async move { guard.sub.clone() };
+    let app = Router::new().route("/", get(guarded)).with_state(state.clone());
+    let admin = state.admins.create_access_token("eve").expect("a token");
+    let user = state.users.create_access_token("ada").expect("a token");
+    assert_eq!(answer_to(&app, bearer(testing::get("/"), &admin)).await.body, "eve");
+    let refused = answer_to(&app, bearer(testing::get("/"), &user)).await;
+    assert_eq!(refused.error_type(), Some("LoginTypeMismatchError"));
 }
