@@ -80,6 +80,8 @@ def refused(topic: str, name: str, token: bytes | None, *, error: str = "JWTDeco
     challenge = {"MissingTokenError": "Bearer", "InsufficientScopeError": 'Bearer error="insufficient_scope"'}.get(
         error, 'Bearer error="invalid_token"'
     )
+    scheme = (case.get("settings") or {}).get("JWT_HEADER_TYPE") or "Bearer"
+    challenge = challenge.replace("Bearer", scheme, 1)
     expect: dict[str, Any] = {
         "error_type": error,
         "status": {"401": status, "422": 422 if error in UNDECODABLE else status},

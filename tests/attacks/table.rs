@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use authx::config::SettingValue;
+use authx::config::{KEY_SETTINGS, SettingValue};
 use authx::{
     Algorithm, Config, CsrfCheck, Key, KeyRing, Location, RequiredScopes, Requirement, Timestamp,
     TokenKind,
@@ -166,7 +166,10 @@ impl Table {
         let mut builder = Config::builder()
             .set("JWT_INVALID_TOKEN_STATUS", &SettingValue::Integer(undecodable_status.into()))
             .expect("a status");
-        for (name, value) in self.configurations[configuration].iter().chain(settings) {
+        // A ring stands in place of the keys of the settings.
+        let is_replaced = |name: &str| ring.is_some() && KEY_SETTINGS.contains(&name);
+        let settings = self.configurations[configuration].iter().chain(settings);
+        for (name, value) in settings.filter(|(name, _)| !is_replaced(name)) {
             builder = builder.set(name, &setting(value)).expect("a setting");
         }
         if let Some(login_type) = login_type {

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.interoperation.configurations import BASE
+from tests.interoperation.configurations import BASE, setting
 from tests.interoperation.exchange import Answer, Request
 from tests.interoperation.login import NOW, Preparation, Stage
 from tests.interoperation.services import Services
@@ -37,9 +37,10 @@ class Case:
         """The expected `WWW-Authenticate` (RFC 6750 section 3.1)."""
         if self.error in (None, "PolicyDeniedError") or self.status not in (401, 403, 422):
             return None
+        scheme = setting(self.configuration, "JWT_HEADER_TYPE", "Bearer") or "Bearer"
         if self.error == "MissingTokenError":
-            return "Bearer"
-        return f'Bearer error="{"insufficient_scope" if self.status == 403 else "invalid_token"}"'
+            return scheme
+        return f'{scheme} error="{"insufficient_scope" if self.status == 403 else "invalid_token"}"'
 
 
 @dataclass(frozen=True)

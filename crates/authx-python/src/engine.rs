@@ -39,7 +39,7 @@ impl Engine {
         login_type: Option<String>,
         keys: Option<PyRef<'_, KeyRing>>,
     ) -> PyResult<Self> {
-        let mut builder = settings::builder(settings)?;
+        let mut builder = settings::builder(settings, keys.is_some())?;
         if let Some(keys) = keys {
             builder = builder.keys(keys.inner.clone());
         }

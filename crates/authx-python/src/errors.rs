@@ -37,8 +37,17 @@ pub(crate) fn issue_error(py: Python<'_>, error: &IssueError) -> PyErr {
     match error {
         IssueError::NoSigningKey => bad_configuration(py, error.to_string()),
         IssueError::Random(_) | IssueError::Sign => PyOSError::new_err(error.to_string()),
-        _ => PyValueError::new_err(error.to_string()),
+        _ => PyValueError::new_err(in_words_of_python(&error.to_string())),
     }
+}
+
+/// The message with the name of the argument of `create_access_token` that the engine calls otherwise.
+fn in_words_of_python(message: &str) -> String {
+    let names = [("subject: ", "uid: "), ("session: ", "session_id: "), ("claims: ", "data: ")];
+    names
+        .into_iter()
+        .find_map(|(ours, pythons)| Some(format!("{pythons}{}", message.strip_prefix(ours)?)))
+        .unwrap_or_else(|| message.to_owned())
 }
 
 fn exception<'py>(

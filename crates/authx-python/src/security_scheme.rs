@@ -22,7 +22,7 @@ pub(crate) fn security_schemes(
     let locations = locations
         .map(|names| names.iter().map(|name| location(name)).collect::<PyResult<Vec<_>>>())
         .transpose()?;
-    let schemes = settings::builder(settings)?.security_schemes(kind, locations.as_deref());
+    let schemes = settings::builder(settings, false)?.security_schemes(kind, locations.as_deref());
     let described = schemes.into_iter().map(|scheme| {
         let (place, parameter) = match scheme.place {
             SecuritySchemePlace::Bearer => ("bearer", None),

@@ -1,6 +1,6 @@
 //! Settings from Python values, and the reference of settings.
 
-use authx::config::SettingValue;
+use authx::config::{KEY_SETTINGS, SettingValue};
 use authx::{Config, ConfigBuilder};
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
@@ -29,8 +29,12 @@ pub(crate) fn setting_reference() -> Vec<SettingReference> {
         .collect()
 }
 
-/// These settings, and Python's defaults for those that are not set.
-pub(crate) fn builder(settings: &Bound<'_, PyMapping>) -> PyResult<ConfigBuilder> {
+/// These settings, and Python's defaults for those that are not set. Where a ring `replaces_keys`, the settings that
+/// contain keys are left out.
+pub(crate) fn builder(
+    settings: &Bound<'_, PyMapping>,
+    replaces_keys: bool,
+) -> PyResult<ConfigBuilder> {
     let py = settings.py();
     let defaults = authx::config::setting_reference()
         .iter()
@@ -39,6 +43,9 @@ pub(crate) fn builder(settings: &Bound<'_, PyMapping>) -> PyResult<ConfigBuilder
         Config::builder().variables(defaults).map_err(|error| configuration_error(py, &error))?;
     for item in settings.items()?.iter() {
         let (name, value): (String, Bound<'_, PyAny>) = item.extract()?;
+        if replaces_keys && KEY_SETTINGS.contains(&name.as_str()) {
+            continue;
+        }
         let value = setting_value(&name, &value)?;
         builder = builder.set(&name, &value).map_err(|error| configuration_error(py, &error))?;
     }

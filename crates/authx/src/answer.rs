@@ -121,8 +121,9 @@ impl Engine {
         let error_type = error.kind();
         let specific;
         let message = match error_type.message() {
-            Some(message) => message,
-            None => {
+            // Its own message, because neither the token nor its issuer need be at fault.
+            Some(message) if !matches!(error, Error::UnexpectedClaims { .. }) => message,
+            _ => {
                 specific = error.to_string();
                 &specific
             }
@@ -143,7 +144,7 @@ impl Engine {
         let status = error.error_type.status(config.invalid_token_status());
         let mut headers = vec![("content-type", "application/json".to_owned())];
         if let Some(challenge) = error.error_type.challenge() {
-            headers.push(("www-authenticate", challenge.to_owned()));
+            headers.push(("www-authenticate", with_scheme(challenge, &config.header_type)));
         }
         if let ErrorDetails::RetryAfter(seconds) = error.details {
             headers.push(("retry-after", seconds.to_string()));
@@ -160,6 +161,17 @@ impl Engine {
         }
     }
 }
+
+/// The challenge with the scheme that the header of a token has (`JWT_HEADER_TYPE`). A challenge needs a scheme (RFC
+/// 9110 section 11.6.1), so it stays `Bearer` where tokens come without one.
+fn with_scheme(challenge: &str, scheme: &str) -> String {
+    match challenge.strip_prefix(DEFAULT_SCHEME) {
+        Some(parameters) if !scheme.is_empty() => format!("{scheme}{parameters}"),
+        _ => challenge.to_owned(),
+    }
+}
+
+const DEFAULT_SCHEME: &str = "Bearer";
 
 struct Body<'a> {
     message_key: &'a str,
@@ -211,6 +223,18 @@ mod tests {
             assert_eq!((answer.status, challenge), expected);
         }
         assert_eq!(engine(422).answer(&Error::FreshTokenRequired).status, 401);
+    }
+
+    #[test]
+    fn a_challenge_names_the_configured_scheme() {
+        for (scheme, challenge) in
+            [("JWT", "JWT error=\"invalid_token\""), ("", "Bearer error=\"invalid_token\"")]
+        {
+            let secret = Secret::from("a secret of at least thirty-two bytes");
+            let config = Config::builder().secret_key(secret).header_type(scheme).build();
+            let answer = Engine::new(config.expect("settings")).answer(&Error::Revoked);
+            assert_eq!(answer.header("www-authenticate"), Some(challenge), "{scheme:?}");
+        }
     }
 
     #[test]

@@ -17,6 +17,12 @@ pub enum Error {
     TokenTooLarge,
     /// The string is not a token, or is encoded in a way that is not allowed.
     Malformed(Malformed),
+    /// The token is sound, and its custom claims don't fit the type that the service has for them.
+    UnexpectedClaims {
+        /// What doesn't fit, in the words of the type's `Deserialize`. It is for the log of a developer, and may show
+        /// the value of a claim.
+        reason: String,
+    },
     /// No key of the ring has the token's algorithm.
     AlgorithmNotAllowed,
     /// No key of the ring signed the token: it was edited, or its key is unknown.
@@ -112,6 +118,7 @@ impl Error {
             Self::MissingToken => ErrorType::MissingToken,
             Self::TokenTooLarge
             | Self::Malformed(_)
+            | Self::UnexpectedClaims { .. }
             | Self::AlgorithmNotAllowed
             | Self::NotYetValid
             | Self::IssuedInTheFuture => ErrorType::JwtDecode,
@@ -137,6 +144,20 @@ impl Error {
         }
     }
 
+    /// Whether the request is that of a client who isn't logged in, or no longer: it has no token, or one that has
+    /// expired. For pages that everybody may see. Forged and revoked tokens are something else.
+    ///
+    /// ```
+    /// use authx::Error;
+    ///
+    /// assert!(Error::Expired.is_logged_out());
+    /// assert!(!Error::InvalidSignature.is_logged_out());
+    /// ```
+    #[must_use]
+    pub fn is_logged_out(&self) -> bool {
+        matches!(self, Self::MissingToken | Self::Expired)
+    }
+
     /// The error's name, in the response's body and as the exception class in Python.
     #[must_use]
     pub fn error_type(&self) -> &'static str {
@@ -154,6 +175,9 @@ impl fmt::Display for Error {
                 formatter.write_str("The token is larger than JWT_MAX_TOKEN_SIZE")
             }
             Self::Malformed(malformed) => malformed.fmt(formatter),
+            Self::UnexpectedClaims { .. } => {
+                formatter.write_str("The token's claims are not what this service expects")
+            }
             Self::AlgorithmNotAllowed => {
                 formatter.write_str("The token's algorithm is not one of the configured keys'")
             }

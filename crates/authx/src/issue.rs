@@ -248,18 +248,14 @@ pub enum IssueError {
 impl fmt::Display for IssueError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::EmptySubject => {
-                formatter.write_str("uid: the subject of a token must not be empty")
-            }
-            Self::EmptySession => {
-                formatter.write_str("session_id: the identifier of a session must not be empty")
-            }
+            Self::EmptySubject => formatter.write_str("subject: it must not be empty"),
+            Self::EmptySession => formatter.write_str("session: its identifier must not be empty"),
             Self::SessionNotTracked => formatter.write_str(
-                "session_id: JWT_SESSION_TRACKING is off, so the token would outlive its session",
+                "session: JWT_SESSION_TRACKING is off, so the token would outlive its session",
             ),
             Self::ReservedClaim(name) => write!(
                 formatter,
-                "data: the claim '{name}' is reserved and can't be set; use its parameter or setting instead"
+                "claims: '{name}' is reserved and can't be a custom claim; use its parameter or setting instead"
             ),
             Self::ReservedHeader(name) => {
                 write!(
@@ -267,12 +263,12 @@ impl fmt::Display for IssueError {
                     "headers: '{name}' is reserved and can't be set; the engine decides it"
                 )
             }
-            Self::CustomClaims(error) => write!(formatter, "data: not a JSON object: {error}"),
+            Self::CustomClaims(error) => write!(formatter, "claims: not a JSON object: {error}"),
             Self::FreshRefreshToken => formatter.write_str("fresh: a refresh token can't be fresh"),
             Self::HeaderNotString(name) => write!(formatter, "headers: '{name}' must be a string"),
             Self::TooLarge { actual, allowed } => write!(
                 formatter,
-                "data: the token is {actual} bytes long, and JWT_MAX_TOKEN_SIZE allows {allowed}"
+                "claims: the token is {actual} bytes long, and JWT_MAX_TOKEN_SIZE allows {allowed}"
             ),
             Self::ExpiryOutOfRange => {
                 formatter.write_str("expiry: it must be before the year 10000")

@@ -27,6 +27,7 @@ pub struct Requirement {
 
 /// When a route requires the CSRF double submit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CsrfCheck {
     /// Where a cookie carries the token and the configuration protects the request's method.
     #[default]

@@ -333,9 +333,9 @@ impl VerifiedToken {
     ///
     /// # Errors
     ///
-    /// [`Error::Malformed`]: the claims don't fit `T`.
+    /// [`Error::UnexpectedClaims`]: the claims don't fit `T`.
     pub fn custom_claims<T: DeserializeOwned>(&self) -> Result<T, Error> {
-        Ok(token::custom_from_json(&token::payload_of(self.as_str())?)?)
+        token::custom_from_json(&token::payload_of(self.as_str())?)
     }
 
     /// The token's string, as in the request.

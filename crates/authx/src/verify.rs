@@ -147,6 +147,23 @@ impl Engine {
             && token::open(&config.keys, token, now, &mut PayloadBuffer::new()).is_ok()
     }
 
+    /// In how many seconds a token of this engine expires, for the `expires_in` of a login's response (RFC 6749
+    /// section 5.1). `None` for one that never does, and for one that this engine's keys didn't sign.
+    ///
+    /// ```
+    /// # use authx::{Config, Engine, NewToken, Secret, SystemRandom, Timestamp};
+    /// # let engine = Engine::new(Config::builder().secret_key("a secret of at least thirty-two bytes").build()?);
+    /// # let now = Timestamp::from_seconds(1_893_499_200).expect("in range");
+    /// let token = engine.issue(&NewToken::access("user123"), now, &SystemRandom)?;
+    /// assert_eq!(engine.expires_in(&token, now), Some(900));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn expires_in(&self, token: &str, now: Timestamp) -> Option<u64> {
+        let exp = self.open_signed::<()>(token, now).ok()?.exp?;
+        Some(exp.saturating_since(now).as_secs())
+    }
+
     /// The claims of a token that this engine's keys signed. The claims themselves are not checked.
     pub(crate) fn open_signed<C: CustomClaims>(
         &self,
@@ -156,7 +173,7 @@ impl Engine {
         let config = self.config();
         let mut buffer = PayloadBuffer::new();
         let signed = token::open(&config.keys, token.as_bytes(), now, &mut buffer)?;
-        Ok(token::from_json(signed.payload, &config.identity_claim)?)
+        token::from_json(signed.payload, &config.identity_claim)
     }
 }
 

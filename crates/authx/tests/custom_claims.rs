@@ -139,3 +139,47 @@ fn an_error_of_the_custom_type_is_its_own_to_swallow() {
     let other_type = payload(r#""team":"seven","#, r#","plan":"free""#);
     assert_eq!(custom::<Whole>(&other_type), Ok(Whole::default()));
 }
+
+/// A registered claim that a type repeats is passed to it once, and is checked as for every other type.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+struct Repeating {
+    sub: String,
+    exp: u64,
+    iat: Option<f64>,
+    team: u32,
+}
+
+#[test]
+fn a_type_that_repeats_registered_claims_gets_them_and_switches_no_check_off() {
+    let engine = engine();
+    let exp = NOW + 60;
+    let verify = |payload: &str| {
+        let token = sign(r#"{"alg":"HS256","typ":"JWT"}"#, payload);
+        let token = access(&token);
+        engine
+            .verify::<Repeating>(&token, &Requirement::access(), now())
+            .map(Verified::without_asking)
+    };
+    let payload = format!(r#"{{"sub":"ada","type":"access","exp":{exp},"team":7}}"#);
+    let claims = verify(&payload).expect("claims");
+    let repeated = Repeating {
+        sub: "ada".into(),
+        exp: u64::try_from(exp).expect("positive"),
+        iat: None,
+        team: 7,
+    };
+    assert_eq!((claims.sub.as_str(), claims.custom), ("ada", repeated));
+
+    let expired = payload.replace(&exp.to_string(), "7");
+    assert_eq!(verify(&expired).expect_err("expired"), Error::Expired);
+    for (payload, malformed) in [
+        (payload.replace(r#""team""#, r#""sub":"eve","team""#), Malformed::Claim("sub")),
+        (payload.replace(r#""ada""#, "7"), Malformed::Claim("sub")),
+        (payload.replace(r#""team""#, r#""iat":"7","team""#), Malformed::Claim("iat")),
+        (payload.replace(r#""team":7"#, r#""team":7,"team":7"#), Malformed::Payload),
+    ] {
+        assert_eq!(verify(&payload).expect_err(&payload), Error::Malformed(malformed), "{payload}");
+    }
+    let misfit = verify(&payload.replace(r#""team":7"#, r#""team":"seven""#));
+    assert!(matches!(misfit, Err(Error::UnexpectedClaims { .. })), "{misfit:?}");
+}

@@ -451,3 +451,15 @@ fn a_cookie_whose_lifetime_the_application_chose_keeps_the_rest_of_it() {
         assert!(is_of_session(&renew(&foreign, at(600))), "{value}");
     }
 }
+
+#[test]
+fn a_reason_why_no_token_is_replaced_is_an_error_with_its_cause() {
+    use std::error::Error as _;
+
+    let refused = NoRefresh::NotVerified(Error::Malformed(authx::error::Malformed::Segments));
+    assert_eq!(refused.to_string(), "no implicit refresh: A token has three segments");
+    let cause = refused.source().expect("a cause");
+    let malformed = cause.source().expect("a cause of the cause");
+    assert!(malformed.is::<authx::error::Malformed>());
+    assert!(NoRefresh::LoginTooOld.to_string().contains("JWT_IMPLICIT_REFRESH_MAX_AGE"));
+}

@@ -12,8 +12,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use axum_authx::{
-    AccessToken, AuthX, Claims, CsrfCheck, CurrentSubject, FreshToken, FromSubject, Location,
-    NewToken, RefreshToken, Rejection, RequiredScopes, Requirement, Scoped, Scopes, TokenPair,
+    AccessToken, AuthX, Claims, CsrfCheck, CurrentSubject, FreshToken, FromSubject, JsonClaims,
+    Location, NewToken, RefreshToken, Rejection, RequiredScopes, Requirement, Scoped, Scopes,
     revocation,
 };
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,7 @@ async fn login(
 
     let access = NewToken::access(&user.name).scopes(&user.scopes).fresh();
     let refresh = NewToken::refresh(&user.name);
-    let pair = TokenPair::new(auth.issue(&access)?, auth.issue(&refresh)?);
+    let pair = auth.token_pair(auth.issue(&access)?, auth.issue(&refresh)?);
     Ok((auth.set_cookies(&pair), Json(pair)).into_response())
 }
 
@@ -155,8 +155,11 @@ impl User {
 impl FromSubject<AppState> for User {
     type Error = Infallible;
 
-    async fn from_subject(subject: &str, state: &AppState) -> Result<Option<User>, Infallible> {
-        Ok(state.users.get(subject).cloned())
+    async fn from_subject(
+        claims: &Claims<JsonClaims>,
+        state: &AppState,
+    ) -> Result<Option<User>, Infallible> {
+        Ok(state.users.get(&claims.sub).cloned())
     }
 }
 

@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use arc_swap::{ArcSwap, Guard};
+use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 use authx::config::SETTING_NAMES;
 use authx::random::Random;
 use authx::{
@@ -57,14 +58,16 @@ struct Inner {
     engine: Handle,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random + Send + Sync>,
-    revocation: Option<Arc<dyn Revocation>>,
-    sessions: Sessions,
+    /// Shared like the engine: a clone that didn't ask the store would accept revoked tokens.
+    revocation: Arc<ArcSwapOption<Arc<dyn Revocation>>>,
+    sessions: Arc<ArcSwap<Sessions>>,
+    /// Whether it was logged that nobody reads the cookies.
+    has_warned_of_cookies: Arc<AtomicBool>,
     /// The engines of the application's other logins.
     others: Arc<[Handle]>,
 }
 
 /// Where sessions are kept.
-#[derive(Clone)]
 enum Sessions {
     /// In this process's memory. Idle sessions are dropped after the configured time.
     InMemory(Arc<MemorySessions>),
@@ -118,14 +121,15 @@ impl AuthX {
     pub fn new(config: Config) -> Self {
         log_warnings(&config);
         let sessions = Arc::new(MemorySessions::new(config.session_max_idle()));
-        let sessions = Sessions::InMemory(sessions);
+        let sessions = Arc::new(ArcSwap::from_pointee(Sessions::InMemory(sessions)));
         Self {
             inner: Arc::new(Inner {
                 engine: Handle::new(Engine::new(config)),
                 clock: Arc::new(SystemClock),
                 random: Arc::new(SystemRandom),
-                revocation: None,
+                revocation: Arc::default(),
                 sessions,
+                has_warned_of_cookies: Arc::default(),
                 others: Arc::default(),
             }),
         }
@@ -181,19 +185,21 @@ impl AuthX {
         Self::new(config)
     }
 
-    /// Asks `revocation` about every token that passes the other checks.
-    ///
-    /// Existing clones don't change, as with all `with_` methods.
+    /// Asks `revocation` about every token that passes the other checks, in every clone and in the layers and
+    /// states that hold one, from the next request on. It replaces the store of an earlier call.
     pub fn with_revocation(self, revocation: impl Revocation) -> Self {
-        self.with(|inner| inner.revocation = Some(Arc::new(revocation)))
+        self.inner.revocation.store(Some(Arc::new(Arc::new(revocation))));
+        self
     }
 
-    /// Keeps sessions in this store, instead of in this process's memory; see [`sessions`](crate::sessions).
+    /// Keeps sessions in this store, instead of in this process's memory; see [`sessions`](crate::sessions). Every
+    /// clone uses it, as with [`AuthX::with_revocation`].
     pub fn with_sessions(self, sessions: impl SessionStore) -> Self {
-        self.with(|inner| inner.sessions = Sessions::Chosen(Arc::new(sessions)))
+        self.inner.sessions.store(Arc::new(Sessions::Chosen(Arc::new(sessions))));
+        self
     }
 
-    /// Uses this clock instead of the system's.
+    /// Uses this clock instead of the system's. Existing clones keep theirs, as with [`AuthX::with_random`].
     pub fn with_clock(self, clock: impl Clock) -> Self {
         self.with(|inner| inner.clock = Arc::new(clock))
     }
@@ -241,7 +247,7 @@ impl AuthX {
     /// ```
     pub fn load_config(&self, config: Config) {
         log_warnings(&config);
-        if let Sessions::InMemory(sessions) = &self.inner.sessions {
+        if let Sessions::InMemory(sessions) = &**self.inner.sessions.load() {
             sessions.set_max_idle(config.session_max_idle());
         }
         self.inner.engine.0.store(Arc::new(Engine::new(config)));
@@ -297,15 +303,23 @@ impl AuthX {
         &self.inner.others
     }
 
-    pub(crate) fn revocation(&self) -> Option<&Arc<dyn Revocation>> {
-        self.inner.revocation.as_ref()
+    pub(crate) fn has_revocation(&self) -> bool {
+        self.inner.revocation.load().is_some()
     }
 
-    pub(crate) fn sessions(&self) -> &dyn SessionStore {
-        match &self.inner.sessions {
-            Sessions::InMemory(sessions) => &**sessions,
-            Sessions::Chosen(sessions) => &**sessions,
+    pub(crate) fn revocation(&self) -> Option<Arc<dyn Revocation>> {
+        self.inner.revocation.load().as_deref().cloned()
+    }
+
+    pub(crate) fn sessions(&self) -> Arc<dyn SessionStore> {
+        match &**self.inner.sessions.load() {
+            Sessions::InMemory(sessions) => Arc::<MemorySessions>::clone(sessions),
+            Sessions::Chosen(sessions) => Arc::clone(sessions),
         }
+    }
+
+    pub(crate) fn is_first_warning_of_cookies(&self) -> bool {
+        !self.inner.has_warned_of_cookies.swap(true, Ordering::Relaxed)
     }
 
     /// Whether both are clones of one `AuthX`, with the same stores, settings and clock.
@@ -354,7 +368,24 @@ impl AuthX {
     ///
     /// As [`AuthX::issue`].
     pub fn create_token_pair(&self, uid: &str) -> Result<TokenPair, IssueError> {
-        Ok(TokenPair::new(self.create_access_token(uid)?, self.create_refresh_token(uid)?))
+        Ok(self.token_pair(self.create_access_token(uid)?, self.create_refresh_token(uid)?))
+    }
+
+    /// A pair of two tokens of this `AuthX`, for the response to a login, with the seconds until the access token
+    /// expires.
+    ///
+    /// ```
+    /// # use axum_authx::{AuthX, NewToken};
+    /// # let auth = AuthX::ephemeral();
+    /// let access = auth.issue(&NewToken::access("user123").fresh())?;
+    /// let pair = auth.token_pair(access, auth.create_refresh_token("user123")?);
+    /// assert!(pair.expires_in.is_some_and(|seconds| seconds > 890));
+    /// # Ok::<(), axum_authx::IssueError>(())
+    /// ```
+    #[must_use]
+    pub fn token_pair(&self, access_token: String, refresh_token: String) -> TokenPair {
+        let expires_in = self.engine().expires_in(&access_token, self.now());
+        TokenPair { expires_in, ..TokenPair::new(access_token, refresh_token) }
     }
 
     /// The answer to a request whose token has this error.
@@ -376,7 +407,7 @@ impl fmt::Debug for AuthX {
         formatter
             .debug_struct("AuthX")
             .field("engine", &self.engine())
-            .field("revocation", &self.inner.revocation.is_some())
+            .field("revocation", &self.has_revocation())
             .finish_non_exhaustive()
     }
 }

@@ -119,7 +119,7 @@ impl AuthX {
 
     /// Which stores there are, for the engine.
     pub(crate) fn stores(&self) -> Stores {
-        Stores { revocation: self.revocation().is_some() }
+        Stores { revocation: self.has_revocation() }
     }
 
     pub(crate) fn refuse(&self, refusal: NotAdmitted) -> Rejection {
@@ -320,7 +320,7 @@ impl<'p> Asked<'p> {
     }
 }
 
-/// Implements `FromRequestParts`, `OptionalFromRequestParts` and `Deref` for the extractor of a token.
+/// Implements `FromRequestParts`, `OptionalFromRequestParts`, `FromLogin` and `Deref` for the extractor of a token.
 macro_rules! token_extractor {
     ($name:ident, $requirement:expr) => {
         impl<C> ::std::ops::Deref for $name<C> {
@@ -342,7 +342,16 @@ macro_rules! token_extractor {
                 parts: &mut ::http::request::Parts,
                 state: &S,
             ) -> Result<Self, $crate::Rejection> {
-                let auth = state.auth();
+                <Self as $crate::FromLogin<S>>::from_login(parts, &state.auth(), state).await
+            }
+        }
+
+        impl<S: Sync, C: ::authx::token::CustomClaims> $crate::FromLogin<S> for $name<C> {
+            async fn from_login(
+                parts: &mut ::http::request::Parts,
+                auth: &$crate::AuthX,
+                _: &S,
+            ) -> Result<Self, $crate::Rejection> {
                 auth.authenticate_once(parts, &$requirement).await.map(Self)
             }
         }

@@ -10,6 +10,8 @@ use authx::token::JsonClaims;
 use axum::extract::{FromRef, FromRequestParts};
 use http::request::Parts;
 
+use crate::auth::AuthX;
+use crate::login::FromLogin;
 use crate::policy::PolicyRequest;
 use crate::rejection::Rejection;
 use crate::state::AuthState;
@@ -86,9 +88,19 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        Self::from_login(parts, &state.auth(), state).await
+    }
+}
+
+impl<S, P> FromLogin<S> for Authorized<P>
+where
+    S: Send + Sync,
+    Policy: FromRef<S>,
+    P: Permission,
+{
+    async fn from_login(parts: &mut Parts, auth: &AuthX, state: &S) -> Result<Self, Rejection> {
         let policy = Policy::from_ref(state);
         let asked = P::asked(parts);
-        let auth = state.auth();
         let claims = auth.authorize_once(parts, &policy, &asked).await?;
         Ok(Self { claims, permission: PhantomData })
     }

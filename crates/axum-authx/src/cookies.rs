@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use authx::TokenKind;
+use authx::{Location, TokenKind};
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use http::HeaderValue;
 use http::header::SET_COOKIE;
@@ -31,6 +31,16 @@ impl AuthX {
             (TokenKind::Access, pair.access_token.clone()),
             (TokenKind::Refresh, pair.refresh_token.clone()),
         ])
+    }
+
+    /// Warns once if requests with these cookies are not searched for them: the user would stay logged out.
+    fn warn_of_unread_cookies(&self, kind: TokenKind) {
+        let is_read = self.engine().config().locations(kind).contains(&Location::Cookies);
+        if !is_read && self.is_first_warning_of_cookies() {
+            tracing::warn!(
+                "a response sets cookies, and no request is searched for them: JWT_TOKEN_LOCATION has no `cookies`"
+            );
+        }
     }
 
     /// Sets an access token as a cookie.
@@ -102,6 +112,7 @@ impl IntoResponseParts for SetCookies {
     fn into_response_parts(self, mut response: ResponseParts) -> Result<ResponseParts, Rejection> {
         let now = self.auth.now();
         for (kind, token) in &self.tokens {
+            self.auth.warn_of_unread_cookies(*kind);
             let cookies = self.auth.engine().set_cookies(token, *kind, self.max_age, now);
             let cookies = cookies.map_err(|error| {
                 Rejection::failed(format_args!("cookies for a token of another service: {error}"))

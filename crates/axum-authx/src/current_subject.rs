@@ -3,12 +3,15 @@
 use std::future::Future;
 use std::ops::{Deref, DerefMut};
 
-use authx::{Error, Requirement};
+use authx::token::JsonClaims;
+use authx::{Claims, Error, Requirement};
 use axum::BoxError;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
+use crate::auth::AuthX;
 use crate::authenticate::optional;
+use crate::login::FromLogin;
 use crate::rejection::Rejection;
 use crate::state::AuthState;
 
@@ -22,13 +25,14 @@ pub trait FromSubject<S>: Sized {
     /// The error of a failed lookup.
     type Error: Into<BoxError>;
 
-    /// Looks up `subject`; `None` if the application has no such user.
+    /// Looks up the user that the claims are about, by `claims.sub` and whatever else is needed, such as a tenant
+    /// among the custom claims; `None` if the application has no such user.
     ///
     /// # Errors
     ///
     /// An error refuses the request with status 500 and is logged.
     fn from_subject(
-        subject: &str,
+        claims: &Claims<JsonClaims>,
         state: &S,
     ) -> impl Future<Output = Result<Option<Self>, Self::Error>> + Send;
 }
@@ -42,7 +46,7 @@ pub trait FromSubject<S>: Sized {
 /// use axum::Router;
 /// use axum::extract::FromRef;
 /// use axum::routing::get;
-/// use axum_authx::{AuthX, CurrentSubject, FromSubject};
+/// use axum_authx::{AuthX, Claims, CurrentSubject, FromSubject, JsonClaims};
 /// # #[derive(Clone)]
 /// # struct Database;
 /// # impl Database {
@@ -62,8 +66,8 @@ pub trait FromSubject<S>: Sized {
 /// impl FromSubject<AppState> for User {
 ///     type Error = std::io::Error;
 ///
-///     async fn from_subject(subject: &str, state: &AppState) -> Result<Option<User>, Self::Error> {
-///         state.database.user(subject).await
+///     async fn from_subject(claims: &Claims<JsonClaims>, state: &AppState) -> Result<Option<User>, Self::Error> {
+///         state.database.user(&claims.sub).await
 ///     }
 /// }
 ///
@@ -99,18 +103,36 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let auth = state.auth();
-        let claims = auth.authenticate_once::<()>(parts, &Requirement::access()).await?;
-        // Converted at once, because the error type need not be `Send`, as values held over an await must be.
-        let found = U::from_subject(&claims.sub, state).await.map_err(|error| {
-            let error: BoxError = error.into();
-            Rejection::failed(format_args!("a token's subject could not be looked up: {error}"))
-        })?;
+        Self::from_login(parts, &state.auth(), state).await
+    }
+}
+
+impl<S, U> FromLogin<S> for CurrentSubject<U>
+where
+    S: Sync,
+    U: FromSubject<S>,
+{
+    async fn from_login(parts: &mut Parts, auth: &AuthX, state: &S) -> Result<Self, Rejection> {
+        let found = find(parts, auth, state).await?;
         found.map(Self).ok_or_else(|| auth.reject(Error::UnknownSubject))
     }
 }
 
-/// `None` without a token. A bad token is refused all the same.
+/// Looks up the user of the request's token; `None` if the application has no such user.
+async fn find<S, U>(parts: &mut Parts, auth: &AuthX, state: &S) -> Result<Option<U>, Rejection>
+where
+    S: Sync,
+    U: FromSubject<S>,
+{
+    let claims = auth.authenticate_once::<JsonClaims>(parts, &Requirement::access()).await?;
+    // Converted at once, because the error type need not be `Send`, as values held over an await must be.
+    U::from_subject(&claims, state).await.map_err(|error| {
+        let error: BoxError = error.into();
+        Rejection::failed(format_args!("a token's subject could not be looked up: {error}"))
+    })
+}
+
+/// `None` without a token, and where `JWT_UNKNOWN_SUBJECT` says so without a user. A bad token is refused all the same.
 impl<S, U> OptionalFromRequestParts<S> for CurrentSubject<U>
 where
     S: AuthState,
@@ -119,8 +141,15 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
-        let required = <Self as FromRequestParts<S>>::from_request_parts;
-        optional(required(parts, state).await)
+        let auth = state.auth();
+        match optional(find(parts, &auth, state).await)? {
+            Some(Some(user)) => Ok(Some(Self(user))),
+            Some(None) => match auth.engine().check_unknown_subject() {
+                Ok(()) => Ok(None),
+                Err(error) => Err(auth.reject(error)),
+            },
+            None => Ok(None),
+        }
     }
 }
 
@@ -128,6 +157,8 @@ where
 mod tests {
     use axum::Router;
     use axum::routing::get;
+
+    use authx::config::UnknownSubject;
 
     use super::*;
     use crate::AuthX;
@@ -138,8 +169,11 @@ mod tests {
     impl FromSubject<AuthX> for User {
         type Error = &'static str;
 
-        async fn from_subject(subject: &str, _: &AuthX) -> Result<Option<Self>, &'static str> {
-            match subject {
+        async fn from_subject(
+            claims: &Claims<JsonClaims>,
+            _: &AuthX,
+        ) -> Result<Option<Self>, &'static str> {
+            match claims.sub.as_str() {
                 "ada" => Ok(Some(Self("Ada Lovelace".to_owned()))),
                 "broken" => Err("the database is gone"),
                 _ => Ok(None),
@@ -180,5 +214,25 @@ mod tests {
         }
         assert_eq!(answer_to(&app, testing::get("/me")).await.status, 401);
         assert_eq!(answer_to(&app, testing::get("/optional")).await.body, "nobody");
+    }
+
+    #[tokio::test]
+    async fn an_unknown_subject_is_nobody_where_the_settings_say_so() {
+        let config = testing::config().unknown_subject(UnknownSubject::None).build();
+        let auth = AuthX::new(config.expect("settings"));
+        let app = Router::new()
+            .route("/me", get(|user: CurrentSubject<User>| async move { user.0.0 }))
+            .route(
+                "/optional",
+                get(|user: Option<CurrentSubject<User>>| async move {
+                    user.map_or_else(|| "nobody".to_owned(), |user| user.0.0)
+                }),
+            )
+            .with_state(auth.clone());
+        let token = auth.create_access_token("zoe").expect("a token");
+        let answer = answer_to(&app, bearer(testing::get("/optional"), &token)).await;
+        assert_eq!((answer.status, answer.body.as_str()), (200, "nobody"));
+        // There is no user that this route could get.
+        assert_eq!(answer_to(&app, bearer(testing::get("/me"), &token)).await.status, 401);
     }
 }

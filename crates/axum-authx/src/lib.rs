@@ -25,6 +25,7 @@
 //! | settings | [`AuthX::from_env`], [`AuthX::new`] with a [`Config`], [`AuthX::ephemeral`] for a first try |
 //! | issuing | [`AuthX::issue`] with a [`NewToken`], [`AuthX::create_token_pair`] and its siblings |
 //! | a token of one kind | [`AccessToken`], [`RefreshToken`], [`FreshToken`], with your own claims as a type parameter; `Option` of each |
+//! | a page that everybody may see | [`OptionalToken`], which takes an expired token for none |
 //! | scopes | the extractor [`Scoped`], the layer [`AuthX::require`] |
 //! | policies | the layer [`AuthX::authorize`], the extractor [`Authorized`], by hand [`AuthX::authorize_request`] |
 //! | your type for a user | [`CurrentSubject`] |
@@ -32,7 +33,7 @@
 //! | cookies | [`AuthX::set_cookies`] and [`AuthX::unset_cookies`], parts of a response |
 //! | staying logged in | the layer [`AuthX::implicit_refresh`] |
 //! | tokens in JSON bodies, CSRF values in forms | the layer [`AuthX::read_body`] |
-//! | several logins, such as users and operators | [`AuthManager`] |
+//! | several logins, such as users and operators | [`AuthManager`], or the extractor [`Of`] with several `AuthX` in one state |
 //! | rate limits | the layers [`AuthX::rate_limit`] and [`AuthX::rate_limited`] with a [`RateLimiter`]; by the client's address with the feature `connect-info`, which is on by default |
 //! | revocation | [`AuthX::with_revocation`] with a [`Revocation`] or a closure |
 //! | sessions | [`AuthX::create_session`] and its siblings, [`NewToken::session`], [`AuthX::with_sessions`] with a [`SessionStore`]; see [`sessions`] |
@@ -110,6 +111,11 @@
 #[doc = include_str!("../README.md")]
 mod readme {}
 
+/// The repository's page about axum, so that its examples are compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/axum.md")]
+mod page {}
+
 mod access_token;
 mod auth;
 mod authenticate;
@@ -124,9 +130,11 @@ mod gate;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod implicit_refresh;
+mod login;
 mod manager;
 #[cfg(feature = "utoipa")]
 mod openapi;
+mod optional_token;
 mod policy;
 mod rate_limit;
 mod refresh_token;
@@ -142,19 +150,24 @@ mod token_pair;
 mod web_socket_guard;
 mod web_socket_token;
 
-pub use authx::config::SameSite;
+pub use authx::answer::ErrorType;
+pub use authx::config::{Given, SameSite, SettingValue, TokenLifetime, UnknownSubject};
+pub use authx::error::Malformed;
+pub use authx::key::{KeyError, KeyRingError};
 #[cfg(feature = "policy-files")]
 pub use authx::policy::PolicyFileError;
 pub use authx::policy::{
     Policy, PolicyCondition, PolicyDecision, PolicyEffect, PolicyOperator, PolicyRule, PolicySource,
 };
+pub use authx::random::{Random, RandomUnavailable};
 pub use authx::rate_limit::{Counted, RateLimit, RateLimitError};
-pub use authx::token::{Audience, CustomClaims, JsonClaims};
+pub use authx::session::SessionState;
+pub use authx::token::{Audience, CsrfToken, CustomClaims, JsonClaims};
 pub use authx::verify::{CacheStatistics, VerifiedToken};
 pub use authx::{
     Algorithm, Claims, Clock, Config, ConfigBuilder, ConfigError, CsrfCheck, Engine, Error,
-    IssueError, Key, KeyRing, Location, NewToken, RequiredScopes, Requirement, Secret, SystemClock,
-    Timestamp, TokenKind,
+    IssueError, Key, KeyRing, Location, NewToken, RequestToken, RequiredScopes, Requirement,
+    Secret, SystemClock, SystemRandom, Timestamp, TokenKind,
 };
 pub use authx_store::memory::{MemoryCounters, MemoryRevocations, MemorySessions};
 pub use authx_store::{
@@ -171,7 +184,9 @@ pub use current_subject::{CurrentSubject, FromSubject};
 pub use fresh_token::FreshToken;
 pub use gate::{Gate, GateService};
 pub use implicit_refresh::{ImplicitRefreshLayer, ImplicitRefreshService};
+pub use login::{FromLogin, Login, Of};
 pub use manager::{AuthManager, LoginTypeError};
+pub use optional_token::OptionalToken;
 pub use policy::{PolicyLayer, PolicyRequest};
 pub use rate_limit::{RateLimitLayer, RateLimiter};
 pub use refresh_token::RefreshToken;

@@ -14,7 +14,54 @@ use http::{HeaderValue, StatusCode};
 /// section 3) and a JSON body with the message and `error_type`. An error of the service is answered with
 /// status 500 and no details; the reason is logged.
 ///
-/// For another answer, convert it into an error type of yours:
+/// # Answering otherwise
+///
+/// The response to a refused request, of an extractor or of a layer, has the `Rejection` in its extensions. A layer
+/// around all routes can replace it there, such as for browsers, which get a page to log in:
+///
+/// ```
+/// use axum::Router;
+/// use axum::extract::Request;
+/// use axum::http::header::ACCEPT;
+/// use axum::middleware::{self, Next};
+/// use axum::response::{IntoResponse, Redirect, Response};
+/// use axum::routing::get;
+/// use axum_authx::{AccessToken, AuthX, Rejection, Requirement};
+///
+/// async fn redirect_browsers(request: Request, next: Next) -> Response {
+///     let accept = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok());
+///     let is_browser = accept.is_some_and(|accept| accept.contains("text/html"));
+///     let response = next.run(request).await;
+///     let refused = response.extensions().get::<Rejection>();
+///     match refused.and_then(Rejection::error) {
+///         Some(error) if is_browser && error.is_logged_out() => {
+///             Redirect::to("/login").into_response()
+///         }
+///         _ => response,
+///     }
+/// }
+///
+/// # use axum_authx::testing::{self, answer_to};
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// let auth = AuthX::ephemeral();
+/// let app: Router = Router::new()
+///     .route("/behind-a-layer", get(|| async { "in" }))
+///     .route_layer(auth.require(Requirement::access()))
+///     .route("/me", get(|token: AccessToken| async move { token.sub.clone() }))
+///     .layer(middleware::from_fn(redirect_browsers))
+///     .with_state(auth);
+/// # for path in ["/behind-a-layer", "/me"] {
+/// #     let mut request = testing::get(path);
+/// #     request.headers_mut().insert(ACCEPT, "text/html".parse()?);
+/// #     let answer = answer_to(&app, request).await;
+/// #     assert_eq!((answer.status, answer.header("location")), (303, Some("/login")));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// For one handler, convert the rejection into an error type of yours:
 ///
 /// ```
 /// use axum::extract::FromRequestParts;
@@ -63,7 +110,13 @@ struct Refused {
 
 impl Rejection {
     pub(crate) fn refused(answer: Answer, error: Error) -> Self {
-        tracing::debug!(error_type = error.error_type(), %error, "request refused");
+        let error_type = error.error_type();
+        match &error {
+            Error::UnexpectedClaims { reason } => {
+                tracing::debug!(error_type, %error, reason, "request refused");
+            }
+            _ => tracing::debug!(error_type, %error, "request refused"),
+        }
         Self { reason: Reason::Refused(Box::new(Refused { error, answer })) }
     }
 
@@ -140,17 +193,21 @@ impl From<IssueError> for Rejection {
 impl IntoResponse for Rejection {
     fn into_response(self) -> Response {
         let status = self.status();
-        let Reason::Refused(refused) = self.reason else {
-            return (status, FAILED).into_response();
-        };
-        let Answer { headers, body, .. } = refused.answer;
-        let mut response = (status, body).into_response();
-        for (name, value) in headers {
-            // The engine's header values are all ASCII.
-            if let Ok(value) = HeaderValue::try_from(value) {
-                response.headers_mut().insert(name, value);
+        let mut response = match self.answer() {
+            None => (status, FAILED).into_response(),
+            Some(answer) => {
+                let mut response = (status, answer.body.clone()).into_response();
+                for (name, value) in &answer.headers {
+                    // The engine's header values are all ASCII.
+                    if let Ok(value) = HeaderValue::try_from(value) {
+                        response.headers_mut().insert(*name, value);
+                    }
+                }
+                response
             }
-        }
+        };
+        // For layers that answer otherwise.
+        response.extensions_mut().insert(self);
         response
     }
 }

@@ -11,7 +11,9 @@ use authx::{Claims, RequiredScopes, Requirement};
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
+use crate::auth::AuthX;
 use crate::authenticate::optional;
+use crate::login::FromLogin;
 use crate::rejection::Rejection;
 use crate::state::AuthState;
 
@@ -88,7 +90,18 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let claims = state.auth().authenticate_once(parts, requirement_of::<P>()).await?;
+        Self::from_login(parts, &state.auth(), state).await
+    }
+}
+
+impl<S, P, C> FromLogin<S> for Scoped<P, C>
+where
+    S: Sync,
+    P: Scopes,
+    C: CustomClaims,
+{
+    async fn from_login(parts: &mut Parts, auth: &AuthX, _: &S) -> Result<Self, Rejection> {
+        let claims = auth.authenticate_once(parts, requirement_of::<P>()).await?;
         Ok(Self { claims, scopes: PhantomData })
     }
 }

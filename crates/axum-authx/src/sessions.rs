@@ -14,7 +14,7 @@
 //!     let session = auth.create_session(NewSession::of("ada").user_agent(&headers)).await?;
 //!     let access = NewToken::access("ada").fresh().session(&session.session_id);
 //!     let refresh = NewToken::refresh("ada").session(&session.session_id);
-//!     Ok(Json(TokenPair::new(auth.issue(&access)?, auth.issue(&refresh)?)))
+//!     Ok(Json(auth.token_pair(auth.issue(&access)?, auth.issue(&refresh)?)))
 //! }
 //!
 //! async fn logout(State(auth): State<AuthX>, token: AccessToken) -> Result<(), Rejection> {

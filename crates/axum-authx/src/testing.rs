@@ -32,7 +32,9 @@ use std::future::poll_fn;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use authx::{Clock, Config, ConfigBuilder, IssueError, NewToken, Secret, Timestamp};
+use authx::{
+    Claims, Clock, Config, ConfigBuilder, IssueError, NewToken, Secret, Timestamp, TokenKind,
+};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::Response;
@@ -97,6 +99,26 @@ pub fn auth() -> (AuthX, FrozenClock) {
     let clock = FrozenClock::default();
     let config = config().build().expect("valid settings");
     (AuthX::new(config).with_clock(clock.clone()), clock)
+}
+
+/// The claims of an access token of this subject, for unit tests of handlers and of other code that takes claims. The
+/// fields are public.
+///
+/// ```
+/// use axum_authx::{AccessToken, testing};
+///
+/// async fn hello(token: AccessToken) -> String {
+///     format!("hello, {}", token.sub)
+/// }
+///
+/// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+/// assert_eq!(hello(AccessToken(testing::claims("ada"))).await, "hello, ada");
+/// # });
+/// # Ok::<(), std::io::Error>(())
+/// ```
+#[must_use]
+pub fn claims(sub: &str) -> Claims {
+    Claims::new(TokenKind::Access, sub)
 }
 
 /// Access tokens of this user, each with one fault for which a protected route must refuse it, and the name of the

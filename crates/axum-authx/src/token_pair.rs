@@ -1,10 +1,13 @@
 //! The tokens of a login.
 
+use std::borrow::Cow;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// An access and a refresh token, in the shape of an OAuth 2 token response (RFC 6749 section 5.1).
+///
+/// [`AuthX::token_pair`](crate::AuthX::token_pair) makes one of two tokens, with `expires_in`. A client can deserialize it.
 ///
 /// ```
 /// use axum::Json;
@@ -14,10 +17,10 @@ use serde::Serialize;
 /// async fn login(State(auth): State<AuthX>) -> Result<Json<TokenPair>, Rejection> {
 ///     let access = auth.issue(&NewToken::access("user123").fresh())?;
 ///     let refresh = auth.create_refresh_token("user123")?;
-///     Ok(Json(TokenPair::new(access, refresh)))
+///     Ok(Json(auth.token_pair(access, refresh)))
 /// }
 /// ```
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct TokenPair {
     /// The access token.
@@ -25,14 +28,17 @@ pub struct TokenPair {
     /// The refresh token.
     pub refresh_token: String,
     /// `bearer`.
-    pub token_type: &'static str,
+    pub token_type: Cow<'static, str>,
+    /// In how many seconds the access token expires; `None` if that is not known, or it never does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_in: Option<u64>,
 }
 
 impl TokenPair {
-    /// A pair of these tokens.
+    /// A pair of these tokens, without `expires_in`.
     #[must_use]
     pub fn new(access_token: String, refresh_token: String) -> Self {
-        Self { access_token, refresh_token, token_type: "bearer" }
+        Self { access_token, refresh_token, token_type: Cow::Borrowed("bearer"), expires_in: None }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::convert::Infallible;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -23,6 +24,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::auth::AuthX;
 use crate::authenticate::Asked;
+use crate::login::FromLogin;
 use crate::rejection::Rejection;
 use crate::state::AuthState;
 
@@ -32,7 +34,8 @@ use crate::state::AuthState;
 /// The token is verified again when it expires, and every `JWT_WEBSOCKET_CHECK_INTERVAL`. When it is no longer
 /// valid, the handler's future is dropped at its current `await`, as by a timeout, and the socket is closed
 /// with code 1008 and the `error_type` as the reason. If the store fails or doesn't answer in time, the socket
-/// is closed too, with code 1011. `Option<WebSocketGuard>` is no extractor: without a token there is nothing to
+/// is closed too, with code 1011. If the handler panics, the connection ends, and a socket that it moved into another
+/// task before stays guarded. `Option<WebSocketGuard>` is no extractor: without a token there is nothing to
 /// guard.
 ///
 /// ```
@@ -74,7 +77,7 @@ impl<C> WebSocketGuard<C> {
             let Self { claims, watch } = self;
             let end = watch.end(claims.exp);
             let (guarded, shared, in_use) = share(socket);
-            let handler = serve(guarded, claims);
+            let handler = until_end_or_panic(async move { serve(guarded, claims).await });
             if let Some((socket, close)) = supervise(handler, end, in_use, &shared).await {
                 say_goodbye(socket, close).await;
             }
@@ -98,7 +101,13 @@ where
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        let auth = state.auth().into_owned();
+        Self::from_login(parts, &state.auth(), state).await
+    }
+}
+
+impl<S: Sync, C: CustomClaims> FromLogin<S> for WebSocketGuard<C> {
+    async fn from_login(parts: &mut Parts, auth: &AuthX, _: &S) -> Result<Self, Rejection> {
+        let auth = auth.clone();
         let requirement = Requirement::access().websocket();
         let token = auth.find_token(parts, &requirement)?;
         let watch = Watch { auth, token, requirement };
@@ -155,6 +164,18 @@ impl Watch {
         };
         answer.map(drop).map_err(|refusal| auth.refuse(refusal))
     }
+}
+
+/// Waits until the handler ends, by a panic too: it may have moved the socket into another task before, where the
+/// socket must still be closed when its token ends. The panic's message was written when it began to unwind.
+async fn until_end_or_panic(handler: impl Future<Output = ()>) {
+    let mut handler = pin!(handler);
+    poll_fn(|context| {
+        // After a panic the handler is not polled again, and nothing of it is used.
+        let polled = catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(context)));
+        polled.unwrap_or(Poll::Ready(()))
+    })
+    .await;
 }
 
 /// Runs the handler until it ends or the token does. Returns the socket to close, if the token ended first.

@@ -12,8 +12,8 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum_authx::testing::{self, answer_to, bearer};
 use axum_authx::{
-    AccessToken, AuthX, CurrentSubject, FreshToken, FromSubject, RefreshToken, Rejection,
-    Requirement, Scoped, Scopes, TokenPair, WebSocketToken, revocation,
+    AccessToken, AuthX, Claims, CurrentSubject, FreshToken, FromSubject, JsonClaims, RefreshToken,
+    Rejection, Requirement, Scoped, Scopes, TokenPair, WebSocketToken, revocation,
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar};
 use tower_http::cors::CorsLayer;
@@ -175,7 +175,10 @@ fn everything_is_send_and_sync() {
     impl FromSubject<AuthX> for Anything {
         type Error = Rejection;
 
-        async fn from_subject(_: &str, _: &AuthX) -> Result<Option<Self>, Rejection> {
+        async fn from_subject(
+            _: &Claims<JsonClaims>,
+            _: &AuthX,
+        ) -> Result<Option<Self>, Rejection> {
             Ok(None)
         }
     }

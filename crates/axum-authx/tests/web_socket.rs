@@ -258,6 +258,44 @@ async fn halves_in_other_tasks_end_as_well() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_socket_in_another_task_stays_guarded_after_the_handler_panicked() {
+    let hand_on = |socket: GuardedWebSocket| {
+        tokio::spawn(async move {
+            let _kept = socket;
+            pending::<()>().await;
+        })
+    };
+    for is_late in [true, false] {
+        let auth = auth();
+        let service = Service::start(&auth, move |socket, _claims| {
+            hand_on(socket);
+            assert!(is_late, "the panic of this test, before there is a future");
+            async {
+                tokio::time::sleep(INTERVAL).await;
+                panic!("the panic of this test, later");
+            }
+        });
+        let token = auth.create_access_token("ada").expect("a token");
+        let mut client = service.connect(&token).await.expect("a handshake");
+        let closed = tokio::time::timeout(LIFETIME * 2, close_of(&mut client)).await;
+        assert_eq!(closed.expect("the guard closes it").1, "TokenExpiredError");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_panic_of_the_handler_ends_the_connection() {
+    let auth = auth();
+    let token = auth.create_access_token("ada").expect("a token");
+    let service = Service::start(&auth, |_socket, _claims| async {
+        panic!("the handler's panic of this test");
+    });
+    let mut client = service.connect(&token).await.expect("a handshake");
+    let then = Instant::now();
+    assert!(!matches!(client.next().await, Some(Ok(_))));
+    assert!(then.elapsed() < LIFETIME);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_handler_may_keep_working_after_it_dropped_its_socket() {
     let auth = auth();
     let (done, is_done) = oneshot::channel();

@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use authx::SystemRandom;
 use authx::random::{Random as _, RandomUnavailable};
-use axum_authx::{AuthX, Error, FromSubject, Rejection, revocation};
+use axum_authx::{AuthX, Claims, Error, FromSubject, JsonClaims, Rejection, revocation};
 use serde::{Deserialize, Serialize};
 
 use crate::AppState;
@@ -40,8 +40,11 @@ pub(crate) fn with_blocklist(auth: AuthX, blocklist: Blocklist) -> AuthX {
 impl FromSubject<AppState> for User {
     type Error = Infallible;
 
-    async fn from_subject(subject: &str, state: &AppState) -> Result<Option<Self>, Infallible> {
-        Ok(state.users.find(subject))
+    async fn from_subject(
+        claims: &Claims<JsonClaims>,
+        state: &AppState,
+    ) -> Result<Option<Self>, Infallible> {
+        Ok(state.users.find(&claims.sub))
     }
 }
 

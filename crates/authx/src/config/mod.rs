@@ -3,6 +3,7 @@
 mod build;
 mod duration;
 mod error;
+mod given;
 mod security_scheme;
 mod settings;
 mod value;
@@ -10,7 +11,9 @@ mod value;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use build::KEY_SETTINGS;
 pub use error::ConfigError;
+pub use given::Given;
 pub use security_scheme::{SecurityScheme, SecuritySchemePlace};
 pub use settings::{SETTING_NAMES, SettingGroup, SettingReference, setting_reference};
 pub use value::SettingValue;
@@ -69,8 +72,9 @@ pub enum UnknownSubject {
 /// use std::time::Duration;
 ///
 /// let config = Config::builder()
-///     .secret_key(authx::Secret::from("a secret of at least thirty-two bytes"))
+///     .secret_key("a secret of at least thirty-two bytes")
 ///     .token_location([Location::Headers, Location::Cookies])
+///     .decode_issuer("https://login.example")
 ///     .access_token_expires(Duration::from_secs(300))
 ///     .build()?;
 ///
@@ -87,7 +91,8 @@ pub struct ConfigBuilder {
 }
 
 impl ConfigBuilder {
-    /// A ring of keys, instead of the settings that contain keys.
+    /// A ring of keys, instead of the settings that contain keys. With both, [`ConfigBuilder::build`] is an error that
+    /// names the setting.
     pub fn keys(mut self, keys: KeyRing) -> Self {
         self.keys = Some(Arc::new(keys));
         self

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::value::SettingType;
-use super::{ConfigError, SameSite, SettingValue, TokenLifetime, UnknownSubject};
+use super::{ConfigError, Given, SameSite, SettingValue, TokenLifetime, UnknownSubject};
 use crate::key::{Algorithm, Secret};
 use crate::location::Location;
 use crate::token::Audience;
@@ -107,8 +107,8 @@ macro_rules! settings {
                 $(#[doc = $doc])+
                 ///
                 #[doc = concat!("The setting `", stringify!($name), "`.")]
-                pub fn $field(mut self, value: impl Into<$type>) -> Self {
-                    self.settings.$field = value.into();
+                pub fn $field(mut self, value: impl Into<Given<$type>>) -> Self {
+                    self.settings.$field = value.into().0;
                     self
                 }
             )+)+

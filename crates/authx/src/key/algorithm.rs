@@ -33,6 +33,7 @@ pub enum Algorithm {
 
 /// What kind of key an algorithm works with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum KeyKind {
     /// A shared secret.
     Secret,

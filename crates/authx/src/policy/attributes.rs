@@ -12,6 +12,7 @@ use crate::token::{Claims, JsonClaims, is_registered};
 
 /// Whose attribute a condition compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum PolicySource {
     /// Who acts.
     Subject,

@@ -92,6 +92,7 @@ impl PolicyCondition {
 
 /// How a condition compares.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum PolicyOperator {
     /// The same value.
     Equals,

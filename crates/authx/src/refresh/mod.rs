@@ -16,6 +16,7 @@
 mod caching;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use crate::config::TokenLifetime;
@@ -57,6 +58,34 @@ pub enum NoRefresh {
     NotIssued(IssueError),
 }
 
+impl fmt::Display for NoRefresh {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("no implicit refresh: ")?;
+        formatter.write_str(match self {
+            Self::NoCookies => "cookies are no location of access tokens",
+            Self::NotConfigured => "the settings rule out this path or method",
+            Self::NotVerified(error) => return error.fmt(formatter),
+            Self::NotDue => "the token does not expire soon",
+            Self::LifetimeUnknown => "the token has no iat, so its lifetime is unknown",
+            Self::FailedRequest => "the request was answered with an error",
+            Self::CookieInAnswer => "the response sets or deletes the access cookie itself",
+            Self::SharedCache => "a shared cache may keep the response",
+            Self::LoginTooOld => "the login is older than JWT_IMPLICIT_REFRESH_MAX_AGE",
+            Self::NotIssued(error) => return error.fmt(formatter),
+        })
+    }
+}
+
+impl std::error::Error for NoRefresh {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NotVerified(error) => Some(error),
+            Self::NotIssued(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
 /// The response to the request.
 #[derive(Clone, Copy, Debug)]
 pub struct Outcome<'o, H: Headers + ?Sized> {
@@ -76,8 +105,8 @@ pub struct Renewable {
     cookie_end: Option<Timestamp>,
 }
 
-impl std::fmt::Debug for Renewable {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Renewable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Renewable").finish_non_exhaustive()
     }
 }

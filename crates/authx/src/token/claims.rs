@@ -5,8 +5,10 @@ use std::fmt;
 
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use serde::de::DeserializeOwned;
+use serde::ser::{Error as _, SerializeMap, Serializer};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use crate::time::Timestamp;
 use crate::token_kind::TokenKind;
@@ -116,6 +118,85 @@ pub struct Claims<C = ()> {
     pub auth_time: Option<Timestamp>,
     /// All other claims.
     pub custom: C,
+}
+
+impl Claims {
+    /// Claims of this type and subject, with no others: for unit tests of code that takes claims. Set the public fields,
+    /// and give custom claims with [`Claims::map_custom`]. Verification doesn't use it: only what
+    /// [`Engine::verify`](crate::Engine::verify) returns was verified.
+    ///
+    /// ```
+    /// use authx::{Claims, TokenKind};
+    ///
+    /// let mut claims = Claims::new(TokenKind::Access, "user123");
+    /// claims.scopes = Some(vec!["users:read".to_owned()]);
+    /// let json = serde_json::to_string(&claims.map_custom(|()| [("tenant", 7)].into_iter().collect::<std::collections::BTreeMap<_, _>>()))?;
+    /// assert_eq!(json, r#"{"sub":"user123","type":"access","fresh":false,"scopes":["users:read"],"tenant":7}"#);
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
+    #[must_use]
+    pub fn new(kind: TokenKind, sub: impl Into<String>) -> Self {
+        Self {
+            sub: sub.into(),
+            kind,
+            jti: None,
+            exp: None,
+            nbf: None,
+            iat: None,
+            iss: None,
+            aud: None,
+            fresh: false,
+            csrf: None,
+            scopes: None,
+            login_type: None,
+            sid: None,
+            auth_time: None,
+            custom: (),
+        }
+    }
+}
+
+/// The names are those in the token, and the custom claims stand beside the registered ones. The CSRF value is left out,
+/// so that a response with the claims doesn't show it.
+///
+/// # Errors
+///
+/// The custom claims are neither unit nor an object.
+impl<C: Serialize> Serialize for Claims<C> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let custom = match serde_json::to_value(&self.custom).map_err(S::Error::custom)? {
+            Value::Object(custom) => custom,
+            Value::Null => Map::new(),
+            _ => return Err(S::Error::custom("the custom claims are not an object")),
+        };
+        let mut claims = serializer.serialize_map(None)?;
+        claims.serialize_entry("sub", &self.sub)?;
+        claims.serialize_entry("type", &self.kind)?;
+        entry(&mut claims, "jti", self.jti.as_ref())?;
+        entry(&mut claims, "exp", self.exp.as_ref())?;
+        entry(&mut claims, "nbf", self.nbf.as_ref())?;
+        entry(&mut claims, "iat", self.iat.as_ref())?;
+        entry(&mut claims, "iss", self.iss.as_ref())?;
+        entry(&mut claims, "aud", self.aud.as_ref())?;
+        claims.serialize_entry("fresh", &self.fresh)?;
+        entry(&mut claims, "scopes", self.scopes.as_ref())?;
+        entry(&mut claims, "login_type", self.login_type.as_ref())?;
+        entry(&mut claims, "sid", self.sid.as_ref())?;
+        entry(&mut claims, "auth_time", self.auth_time.as_ref())?;
+        // A type may repeat registered claims.
+        for (name, value) in custom.iter().filter(|(name, _)| !is_registered(name)) {
+            claims.serialize_entry(name, value)?;
+        }
+        claims.end()
+    }
+}
+
+fn entry<M: SerializeMap>(
+    claims: &mut M,
+    name: &str,
+    value: Option<&impl Serialize>,
+) -> Result<(), M::Error> {
+    value.map_or(Ok(()), |value| claims.serialize_entry(name, value))
 }
 
 impl<C> Claims<C> {

@@ -81,6 +81,11 @@ impl<'de> ObjectReader<'de> {
         Ok(&self.value)
     }
 
+    /// The value that was read last.
+    pub(super) fn last_value(&self) -> &Value<'de> {
+        &self.value
+    }
+
     /// Whether a key was read, and its value not yet.
     pub(super) fn owes_value(&self) -> bool {
         self.state == State::BeforeValue

@@ -9,7 +9,7 @@ use serde::{Deserialize, forward_to_deserialize_any};
 
 use super::claims::{Audience, Claims, CsrfToken, RegisteredClaim};
 use super::object_reader::{Names, ObjectReader, Value};
-use crate::error::Malformed;
+use crate::error::{Error, Malformed};
 use crate::time::Timestamp;
 use crate::token_kind::TokenKind;
 
@@ -19,29 +19,31 @@ type Result<T> = std::result::Result<T, serde_json::Error>;
 pub(crate) fn from_json<C: DeserializeOwned>(
     payload: &[u8],
     identity_claim: &str,
-) -> std::result::Result<Claims<C>, Malformed> {
+) -> std::result::Result<Claims<C>, Error> {
     let (registered, custom) = read(payload, identity_claim)?;
-    registered.with(custom)
+    Ok(registered.with(custom)?)
 }
 
 /// Reads the custom claims alone, of a payload that was read before. The identity is `sub`; if another claim has it,
 /// that one is among the custom claims.
 pub(crate) fn custom_from_json<C: DeserializeOwned>(
     payload: &[u8],
-) -> std::result::Result<C, Malformed> {
+) -> std::result::Result<C, Error> {
     read(payload, "sub").map(|(_, custom)| custom)
 }
 
 fn read<C: DeserializeOwned>(
     payload: &[u8],
     identity_claim: &str,
-) -> std::result::Result<(Registered, C), Malformed> {
+) -> std::result::Result<(Registered, C), Error> {
     let json = std::str::from_utf8(payload).map_err(|_| Malformed::Payload)?;
     let mut reader = PayloadReader {
         object: ObjectReader::of(json).map_err(|_| Malformed::Payload)?,
         identity_claim,
         identity_is_sub: identity_claim == "sub",
         fault: None,
+        wanted: &[],
+        value_is_kept: false,
         custom_names: Names::default(),
         registered: Registered::default(),
     };
@@ -52,8 +54,23 @@ fn read<C: DeserializeOwned>(
     });
     match (reader.fault, custom) {
         (None, Ok(custom)) => Ok((reader.registered, custom)),
-        (fault, _) => Err(fault.unwrap_or(Malformed::Payload)),
+        (None, Err(error)) => Err(unexpected(&error)),
+        (Some(fault), _) => Err(fault.into()),
     }
+}
+
+/// The error of a payload that is sound, and does not fit the type of the custom claims.
+#[cold]
+fn unexpected(error: &serde_json::Error) -> Error {
+    let mut reason = error.to_string();
+    let missing = reason.strip_prefix("missing field `").and_then(|rest| rest.split('`').next());
+    if missing.is_some_and(|name| RegisteredClaim::named(name).is_some()) {
+        reason.push_str(
+            ": the token's registered claims are in the fields of `Claims`; a type of custom claims with \
+             `#[serde(flatten)]` doesn't get them, so remove the field",
+        );
+    }
+    Error::UnexpectedClaims { reason }
 }
 
 struct PayloadReader<'c, 'de> {
@@ -63,6 +80,10 @@ struct PayloadReader<'c, 'de> {
     /// What is wrong with the payload. It outlives the error that reported it, which a custom type may swallow
     /// (`T::deserialize(deserializer).unwrap_or_default()`).
     fault: Option<Malformed>,
+    /// The fields of the custom type, if it is a struct. A registered claim among them is passed to it too.
+    wanted: &'static [&'static str],
+    /// Whether the name that was read last is a registered claim, whose value was read with it.
+    value_is_kept: bool,
     custom_names: Names<'de>,
     registered: Registered,
 }
@@ -100,6 +121,9 @@ impl<'de> PayloadReader<'_, 'de> {
     /// The value of the custom claim whose name was read last.
     fn custom_value(&mut self) -> Result<&Value<'de>> {
         self.check_fault()?;
+        if std::mem::take(&mut self.value_is_kept) {
+            return Ok(self.object.last_value());
+        }
         let value = self.object.value();
         if value.is_err() {
             self.fault = Some(Malformed::Payload);
@@ -115,14 +139,21 @@ impl<'de> PayloadReader<'_, 'de> {
     }
 
     fn read_to_custom(&mut self) -> Result<Option<Cow<'de, str>>> {
+        self.value_is_kept = false;
         if self.object.owes_value() {
             self.object.value()?;
         }
         while let Some(name) = self.object.next_name()? {
             match self.claim(&name) {
-                Some(claim) => self.keep(claim).inspect_err(|_| {
-                    self.fault = Some(Malformed::Claim(claim.name()));
-                })?,
+                Some(claim) => {
+                    self.keep(claim).inspect_err(|_| {
+                        self.fault = Some(Malformed::Claim(claim.name()));
+                    })?;
+                    if self.wanted.contains(&&*name) {
+                        self.value_is_kept = true;
+                        return Ok(Some(name));
+                    }
+                }
                 None if self.custom_names.insert(&name) => return Ok(Some(name)),
                 None => return Err(twice()),
             }
@@ -244,6 +275,16 @@ impl<'de> Deserializer<'de> for Custom<'_, '_, 'de> {
         visitor.visit_unit()
     }
 
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value> {
+        self.0.wanted = fields;
+        visitor.visit_map(self)
+    }
+
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
@@ -258,6 +299,6 @@ impl<'de> Deserializer<'de> for Custom<'_, '_, 'de> {
 
     forward_to_deserialize_any! {
         bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf seq tuple
-        tuple_struct map struct enum identifier ignored_any
+        tuple_struct map enum identifier ignored_any
     }
 }

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use axum::extract::FromRef;
 use axum::routing::get;
 use axum::{Json, Router};
-use axum_authx::{AuthX, CurrentSubject, FromSubject};
+use axum_authx::{AuthX, Claims, CurrentSubject, FromSubject, JsonClaims};
 use serde::Serialize;
 
 #[derive(Clone, FromRef)]
@@ -23,8 +23,11 @@ struct User {
 impl FromSubject<AppState> for User {
     type Error = Infallible;
 
-    async fn from_subject(uid: &str, state: &AppState) -> Result<Option<User>, Infallible> {
-        Ok(state.database.get_user(uid).await)
+    async fn from_subject(
+        claims: &Claims<JsonClaims>,
+        state: &AppState,
+    ) -> Result<Option<User>, Infallible> {
+        Ok(state.database.get_user(&claims.sub).await)
     }
 }
 

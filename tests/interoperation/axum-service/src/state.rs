@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use axum::extract::FromRef;
-use axum_authx::{AuthX, Claims, FromSubject, VerifiedToken, revocation};
+use axum_authx::{AuthX, Claims, FromSubject, JsonClaims, VerifiedToken, revocation};
 use serde::Serialize;
 
 #[derive(Clone, FromRef)]
@@ -51,8 +51,11 @@ pub(crate) struct User {
 impl FromSubject<Service> for User {
     type Error = &'static str;
 
-    async fn from_subject(subject: &str, _: &Service) -> Result<Option<Self>, &'static str> {
-        match subject {
+    async fn from_subject(
+        claims: &Claims<JsonClaims>,
+        _: &Service,
+    ) -> Result<Option<Self>, &'static str> {
+        match claims.sub.as_str() {
             "ada" => Ok(Some(Self { name: "Ada Lovelace" })),
             "homeless" => Err("the database is down"),
             _ => Ok(None),

@@ -43,6 +43,34 @@ pub(super) fn key_ring(
     KeyRing::new(keys).map_err(ConfigError::KeyRing)
 }
 
+/// The settings that contain keys, which a ring of keys replaces.
+pub const KEY_SETTINGS: [&str; 5] = [
+    "JWT_SECRET_KEY",
+    "JWT_PREVIOUS_SECRET_KEY",
+    "JWT_PRIVATE_KEY",
+    "JWT_PUBLIC_KEY",
+    "JWT_PREVIOUS_PUBLIC_KEY",
+];
+
+/// Beside a ring of keys, the settings have none: one of the two would be without effect.
+pub(super) fn check_none(settings: &Settings) -> Result<(), ConfigError> {
+    let keys = [
+        &settings.secret_key,
+        &settings.previous_secret_key,
+        &settings.private_key,
+        &settings.public_key,
+        &settings.previous_public_key,
+    ];
+    for (setting, key) in KEY_SETTINGS.into_iter().zip(keys) {
+        require(
+            key.is_none(),
+            setting,
+            "it is set, and a ring of keys is given too, whose algorithms and keys are used: leave one of them out",
+        )?;
+    }
+    Ok(())
+}
+
 /// The algorithms that tokens may have: the signing one first, without duplicates.
 fn algorithms(settings: &Settings) -> Result<Vec<Algorithm>, ConfigError> {
     let signer = settings.algorithm;

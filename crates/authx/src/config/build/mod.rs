@@ -9,6 +9,8 @@ pub(super) mod locations;
 mod tokens;
 mod websocket;
 
+pub use keys::KEY_SETTINGS;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -36,7 +38,10 @@ pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
         },
         // Last, since reading a key takes the longest.
         keys: match keys {
-            Some(keys) => keys,
+            Some(keys) => {
+                keys::check_none(&settings)?;
+                keys
+            }
             None => Arc::new(keys::key_ring(&settings, &mut warnings)?),
         },
         warnings,
