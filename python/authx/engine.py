@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 
 from authx._authx import Engine, KeyRing
+from authx.arguments import check_instance
 from authx.config import AuthXConfig
 from authx.exceptions import BadConfigurationError, WeakKeyWarning
 from authx.types import AlgorithmType, SymmetricAlgorithmType
@@ -24,11 +25,18 @@ class EngineSource:
     def __init__(
         self, config: AuthXConfig, *, login_type: str | None, may_invent_key: bool, keys: KeyRing | None = None
     ) -> None:
+        check_instance("login_type", login_type, (str, type(None)), "a string")
         self._login_type = login_type
         self.load(config, may_invent_key=may_invent_key, keys=keys)
 
     def load(self, config: AuthXConfig, *, may_invent_key: bool = False, keys: KeyRing | None = None) -> None:
-        """Replace the configuration. Without `keys` its settings name the keys."""
+        """Replace the configuration. Without `keys` its settings name the keys.
+
+        Raises:
+            TypeError: An argument is of a wrong type.
+        """
+        check_instance("config", config, AuthXConfig, "an AuthXConfig, such as AuthXConfig(**settings),")
+        check_instance("keys", keys, (KeyRing, type(None)), "a KeyRing")
         with _building:
             self.config = config
             self._may_invent_key = may_invent_key

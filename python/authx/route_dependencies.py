@@ -60,6 +60,12 @@ class RouteDependency(params.Depends):
     def __init__(self) -> None:
         super().__init__(dependency=self)
 
+    def __init_subclass__(cls) -> None:
+        # A dependency that is called by mistake, `Depends(auth.ACCESS_REQUIRED())`, lacks the request, and Python's
+        # error has this name. A check in the method itself would be made at each request, and only when awaited.
+        if "__call__" in vars(cls):
+            cls.__call__.__qualname__ = f"a dependency goes into Depends without parentheses: {cls.__name__}.__call__"
+
     if TYPE_CHECKING:
 
         def __call__(self, *args: Any, **kwargs: Any) -> Any:

@@ -10,7 +10,6 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.params import Depends as DependsParameter
 
 from authx import AuthManager, TokenPayload
-from authx.exceptions import AuthxArgumentDeprecationWarning
 from tests.sets import RESERVED_CLAIMS
 
 ALL_LOCATIONS = ["headers", "cookies", "query", "json"]
@@ -240,11 +239,6 @@ def test_identity_claim_is_the_configured_one(app: FastAPI, client: Any, make_au
 def test_reserved_claim_in_data_is_an_error_that_names_it(auth: Any, claim: str) -> None:
     with pytest.raises(ValueError, match=claim):
         auth.create_access_token("u", data={claim: "x"})
-
-
-def test_argument_without_effect_gives_a_warning(auth: Any) -> None:
-    with pytest.warns(AuthxArgumentDeprecationWarning, match="expires"):
-        auth.create_access_token("u", expires=timedelta(minutes=1))
 
 
 # Where a token is looked for
