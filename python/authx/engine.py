@@ -1,9 +1,10 @@
 """Builds the engine from the settings, and rebuilds it when they change."""
 
 import functools
+import os
 import secrets
-import threading
 import warnings
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 
@@ -11,6 +12,7 @@ from authx._authx import Engine, KeyRing
 from authx.arguments import check_instance
 from authx.config import AuthXConfig
 from authx.exceptions import BadConfigurationError, WeakKeyWarning
+from authx.forking import ForkLock
 from authx.types import AlgorithmType, SymmetricAlgorithmType
 
 __all__ = ["EngineSource", "explicit_settings", "signing_engine", "verifying_engine"]
@@ -28,6 +30,7 @@ class EngineSource:
         check_instance("login_type", login_type, (str, type(None)), "a string")
         self._login_type = login_type
         self.load(config, may_invent_key=may_invent_key, keys=keys)
+        _sources.add(self)
 
     def load(self, config: AuthXConfig, *, may_invent_key: bool = False, keys: KeyRing | None = None) -> None:
         """Replace the configuration. Without `keys` its settings name the keys.
@@ -51,6 +54,17 @@ class EngineSource:
                 raise TypeError(f"change: a function that returns a KeyRing is expected, not {type(keys).__name__}")
             self._keys = keys
             self._built = None
+
+    def follow_keys_of(self, other: "EngineSource") -> None:
+        """Use the present keys of another source, unless the settings name them."""
+        with _building:
+            self._may_invent_key = other._may_invent_key  # noqa: SLF001
+            self._keys = other._keys  # noqa: SLF001
+            self._built = None
+
+    def forget_engine(self) -> None:
+        """Build another engine at the next use."""
+        self._built = None
 
     def current(self) -> Engine:
         """Return the engine of the current configuration.
@@ -94,10 +108,23 @@ class EngineSource:
         return engine
 
 
-_building = threading.RLock()
+_building = ForkLock()
 """Held while an engine is built or its keys change, so that no thread puts an engine with the old keys into force.
 
 Not an attribute of the source: objects with locks can't be copied."""
+
+_sources: weakref.WeakSet[EngineSource] = weakref.WeakSet()
+"""The sources of this process."""
+
+
+def _forget_engines() -> None:
+    # Another thread may have held a lock of the engine's cache or of a key when this process was forked.
+    for source in list(_sources):
+        source.forget_engine()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_engines)
 
 _Built = tuple[AuthXConfig, object, list[list[object]], list[list[object]], Engine]
 """A configuration, its `_revision`, its lists and copies of them, and the engine that was built from these.

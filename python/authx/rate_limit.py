@@ -80,6 +80,10 @@ class InMemoryBackend:
         self._counters = RateCounters(max_keys)
         self._clock = clock
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "InMemoryBackend":
+        # What is limited once must not be counted from zero by a copy.
+        return self
+
     async def increment(self, key: Any, window: float) -> int:
         """Count a request of this key, and return the number of requests in its window."""
         return self._counters.increment(_string(key), window, self._clock())
@@ -143,6 +147,10 @@ class RateLimiter:
         self.window = window
         self.backend: Any = InMemoryBackend() if backend is None else backend
         self.key_func: Callable[[Request], str | Any] = key_func or address_key(lambda: ipv6_prefix)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "RateLimiter":
+        # The same dependency, as a copy of a function: a copied router has the same limit, and overrides apply.
+        return self
 
     async def __call__(self, request: Request) -> None:
         """Count the request, and refuse it if it exceeds the limit.

@@ -92,6 +92,10 @@ class InMemorySessionStore:
         self._table = SessionTable()
         self.max_idle = max_idle
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "InMemorySessionStore":
+        # A session that is revoked must not live on in a copy.
+        return self
+
     @property
     def max_idle(self) -> timedelta | None:
         """How long an unused session is kept; `None`: forever."""
@@ -156,6 +160,11 @@ class Sessions:
         self._in_memory = InMemorySessionStore()
         self.chosen: SessionStoreProtocol | None = None
         """The application's store; `None` stands for the one in memory."""
+
+    def share(self, other: "Sessions") -> None:
+        """Keep sessions in the store of another `AuthX`."""
+        self.chosen = other.chosen
+        self._in_memory = other._in_memory  # noqa: SLF001
 
     def store(self) -> SessionStoreProtocol:
         """Return the current store."""

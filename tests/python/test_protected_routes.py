@@ -68,10 +68,15 @@ def test_requirement_works_in_every_form(app: FastAPI, client: Any, auth: Any, n
     ],
 )
 def test_dependency_is_one_object_in_all_forms(auth: Any, name: str) -> None:
-    dependency = getattr(auth, name)
+    dependency: Any = getattr(auth, name)
 
     assert isinstance(dependency, DependsParameter)
-    assert id(dependency.dependency) == id(dependency)
+    called: Any = dependency.dependency
+    assert called == dependency
+    assert dependency == called
+    assert not isinstance(called, DependsParameter)
+    assert hash(called) == hash(dependency)
+    assert dependency != auth.token_required()
     assert dependency is getattr(auth, name)
     assert hash(dependency) == hash(getattr(auth, name))
     assert name not in ("ACCESS_REQUIRED",) or dependency is auth.access_token_required
