@@ -6,7 +6,7 @@ The engine checks most types itself. Its conversion knows no hint, so the functi
 import difflib
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from authx._authx import Requirement
@@ -14,11 +14,13 @@ from authx._authx import Requirement
 __all__ = [
     "check_instance",
     "check_string",
+    "encodable",
     "instance_fault",
     "requirement_of",
     "seconds_of",
     "string_fault",
     "strings_fault",
+    "timestamp_of",
     "unicode_fault",
     "unknown_arguments",
     "whole_seconds_of",
@@ -155,6 +157,27 @@ def requirement_of(**arguments: Any) -> Requirement:
         strings_fault("scopes", arguments.get("scopes")),
     ]
     raise wrong_arguments(refused, faults)
+
+
+def encodable(token: str) -> str:
+    """Return a token or a CSRF value as UTF-8 can encode it.
+
+    One with a lone surrogate is not valid, so it is changed, and the engine refuses it as any other.
+    """
+    return token if token.isascii() else token.encode(errors="replace").decode()
+
+
+def timestamp_of(name: str, value: datetime) -> float:
+    """Return the seconds since 1970 of an instant.
+
+    Raises:
+        ValueError: It is too early or too late for this system's clock.
+    """
+    try:
+        return value.timestamp()
+    except (ValueError, OverflowError, OSError):
+        pass
+    raise ValueError(f"{name}: an instant between the years 1 and 9999 is expected")
 
 
 def seconds_of(name: str, value: Any, alternative: str = "") -> float:

@@ -14,7 +14,7 @@ from starlette.types import Scope
 from authx import clock
 from authx._authx import Admitted, Engine, RefreshCandidate, Requirement, RevocationQuestion
 from authx.answers import Wording
-from authx.arguments import check_instance, check_string, requirement_of
+from authx.arguments import check_instance, encodable, requirement_of
 from authx.body import read_wanted
 from authx.callbacks import Blocklist
 from authx.engine import EngineSource
@@ -116,7 +116,6 @@ class Authenticator(Generic[P]):
     def verify_found(self, token: RequestToken, *, verify_type: bool, verify_fresh: bool, verify_csrf: bool) -> P:
         """Verify a token that was found before, except for the checks that need a store, see `AuthX.verify_token`."""
         check_instance("token", token, RequestToken, _EXPECTED)
-        check_string("token", token.token)
         try:
             verified = verify_request_token(
                 self.engines.current(),
@@ -174,7 +173,9 @@ class Authenticator(Generic[P]):
         return await self.blocklist.contains_any(asked)
 
     def _payload_of_token(self, token: str) -> TokenPayload:
-        admitted = self.engines.current().verify_without_stores(_ANY_TYPE, token, "headers", None, False, clock.now())
+        admitted = self.engines.current().verify_without_stores(
+            _ANY_TYPE, encodable(token), "headers", None, False, clock.now()
+        )
         return admitted.payload
 
 

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 
 from authx._authx import Engine, KeyRing
-from authx.arguments import check_instance
+from authx.arguments import check_instance, unicode_fault
 from authx.config import AuthXConfig
 from authx.exceptions import BadConfigurationError, WeakKeyWarning
 from authx.forking import ForkLock
 from authx.types import AlgorithmType, SymmetricAlgorithmType
 
-__all__ = ["EngineSource", "explicit_settings", "signing_engine", "verifying_engine"]
+__all__ = ["EngineSource", "explicit_settings", "setting_fault", "signing_engine", "verifying_engine"]
 
 
 class EngineSource:
@@ -100,7 +100,7 @@ class EngineSource:
                 WeakKeyWarning,
                 stacklevel=2,
             )
-        engine = Engine(settings, login_type=self._login_type, keys=self._keys)
+        engine = _engine_of(settings, self._login_type, self._keys)
         _warn_about_keys(engine)
 
         # One assignment: another thread may load a configuration, or build an engine, at the same time.
@@ -145,6 +145,26 @@ def explicit_settings(config: AuthXConfig) -> dict[str, object]:
     # The engine's default is 401; the Python package keeps 422, which existing applications expect.
     settings["JWT_INVALID_TOKEN_STATUS"] = config.JWT_INVALID_TOKEN_STATUS
     return settings
+
+
+def setting_fault(settings: Mapping[str, object], refused: Exception) -> Exception:
+    """Return the error for settings that the engine could not convert, see `arguments.wrong_arguments`."""
+    for name, value in settings.items():
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            return BadConfigurationError(f"{name}: an integer of at most 64 bits is expected")
+        for string in value if isinstance(value, list) else [value]:
+            if isinstance(string, str) and (fault := unicode_fault(name, string)):
+                return BadConfigurationError(str(fault))
+    return refused
+
+
+def _engine_of(settings: Mapping[str, object], login_type: str | None, keys: KeyRing | None) -> Engine:
+    try:
+        return Engine(settings, login_type=login_type, keys=keys)
+    except (TypeError, OverflowError, UnicodeError) as error:
+        refused: Exception = error
+    # Outside `except`: the context would hold the value.
+    raise setting_fault({**settings, "login_type": login_type}, refused)
 
 
 def signing_engine(key: str | bytes, algorithm: AlgorithmType, *, login_type: str | None = None) -> Engine:
@@ -197,7 +217,7 @@ def verifying_engine(
 
 
 def _bare_engine(settings: Mapping[str, object], login_type: str | None) -> Engine:
-    engine = Engine(settings, login_type=login_type)
+    engine = _engine_of(settings, login_type, None)
     _warn_about_keys(engine)
     return engine
 

@@ -12,6 +12,7 @@ from authx.arguments import (
     seconds_of,
     string_fault,
     strings_fault,
+    timestamp_of,
     unicode_fault,
     unknown_arguments,
     whole_seconds_of,
@@ -157,7 +158,7 @@ class TokenIssuing:
     ) -> str:
         expires_in = expires_at = None
         if isinstance(expiry, datetime):
-            expires_at = expiry.timestamp()
+            expires_at = timestamp_of("expiry", expiry)
         elif expiry is not None:
             expires_in = _lifetime(expiry)
         try:

@@ -18,7 +18,7 @@ from starlette.types import Scope
 
 from authx import _authx
 from authx.config import AuthXConfig
-from authx.engine import explicit_settings
+from authx.engine import explicit_settings, setting_fault
 from authx.forking import ForkLock
 from authx.types import TokenLocations
 
@@ -33,7 +33,15 @@ def security_schemes(
     config: AuthXConfig, type: str = "access", locations: TokenLocations | None = None
 ) -> dict[str, SecurityScheme]:
     """Describe the OpenAPI security schemes of a token type's locations, by name and in the order of the locations."""
-    described = _authx.security_schemes(explicit_settings(config), type, locations)
+    settings = explicit_settings(config)
+    try:
+        described = _authx.security_schemes(settings, type, locations)
+    except (TypeError, OverflowError, UnicodeError) as error:
+        refused: Exception | None = error
+    else:
+        refused = None
+    if refused is not None:
+        raise setting_fault(settings, refused)
     return {name: _model(place, parameter, description) for name, place, parameter, description in described}
 
 
