@@ -21,6 +21,7 @@ from authx.config import AuthXConfig
 from authx.dependencies import AuthXDependency
 from authx.engine import EngineSource
 from authx.exceptions import BadConfigurationError, MissingTokenError
+from authx.former_names import FormerNames
 from authx.issuing import TokenIssuing
 from authx.keys import KeyRing
 from authx.protecting import RouteProtection
@@ -38,7 +39,7 @@ ModelCallbackT = TypeVar("ModelCallbackT", bound=ModelCallback[Any])
 _ABSENT: Any = object()
 
 
-class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Generic[T, P]):
+class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, FormerNames, Generic[T, P]):
     """Creates tokens, protects routes, and answers refused requests.
 
     Args:

@@ -175,7 +175,11 @@ CALLS: dict[str, tuple[Call, type[Exception], str | None]] = {
     ),
     "TokenPayload.decode": (lambda: TokenPayload.decode(LONE, SECRET), JWTDecodeError, None),
     "TokenPayload.decode, key": (lambda: TokenPayload.decode(TOKEN, LONE), BadConfigurationError, "JWT_SECRET_KEY"),
-    "TokenPayload.encode, claim": (lambda: TokenPayload(sub="ada", x=LONE).encode(SECRET), ValueError, "data: "),
+    "TokenPayload.encode, claim": (
+        lambda: TokenPayload.model_validate({"sub": "ada", "x": LONE}).encode(SECRET),
+        ValueError,
+        "data: ",
+    ),
     "TokenPayload.encode, sub": (lambda: TokenPayload(sub=LONE).encode(SECRET), ValueError, "sub: "),
     "TokenPayload.encode, jti": (lambda: TokenPayload(sub="ada", jti=LONE).encode(SECRET), ValueError, "jti: "),
     "TokenPayload.encode, key": (lambda: TokenPayload(sub="ada").encode(LONE), BadConfigurationError, "JWT_SECRET_KEY"),
