@@ -17,7 +17,12 @@ from authx.policy import PolicyContext
 import asyncio
 
 algorithm, private, forks = sys.argv[1], open(sys.argv[2]).read(), int(sys.argv[3])
-auth = AuthX(AuthXConfig(JWT_ALGORITHM=algorithm, JWT_PRIVATE_KEY=private, JWT_VERIFICATION_CACHE_ENTRIES=4))
+# All of them at first: the locks of pydantic, which validates settings, are not those of the package.
+configs = [
+    AuthXConfig(JWT_ALGORITHM=algorithm, JWT_PRIVATE_KEY=private, JWT_VERIFICATION_CACHE_ENTRIES=4, JWT_DECODE_LEEWAY=leeway)
+    for leeway in (0, 1, 2)
+]
+auth = AuthX(configs[0])
 policy = PolicyEngine([PolicyRule("allow", ["read"], ["reports"])])
 question = PolicyContext("user", "read", "reports")
 tokens = [RequestToken(token=auth.create_access_token("ada"), location="headers") for _ in range(32)]
@@ -35,7 +40,7 @@ def create():
 def change():
     # Each change builds an engine, or compiles the rules, under a lock.
     while not ended.is_set():
-        auth.config.JWT_DECODE_LEEWAY = 1
+        auth.load_config(configs[1])
         auth.keys
         policy.default_allow = False
         asyncio.run(policy.evaluate(question))
@@ -45,7 +50,7 @@ def child():
         assert auth.verify_token(token).sub == "ada"
     found = RequestToken(token=auth.create_access_token("eve"), location="headers")
     assert auth.verify_token(found).sub == "eve"
-    auth.config.JWT_DECODE_LEEWAY = 2
+    auth.load_config(configs[2])
     assert auth.verify_token(found).sub == "eve"
     policy.add_rule(PolicyRule("deny", ["read"], ["reports"]))
     assert not asyncio.run(policy.evaluate(question)).allowed
