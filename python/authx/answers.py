@@ -75,6 +75,8 @@ class ErrorAnswering:
             auth.handle_errors(app)
             ```
         """
+        if not hasattr(app, "add_exception_handler"):
+            raise TypeError(f"app: an application such as FastAPI() is expected, not {type(app).__name__}")
         for kind in _answered_classes():
             # Starlette's annotation asks for a handler of any exception, but calls it with this class's only.
             app.add_exception_handler(kind, self._wording.handle)  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from starlette.types import Scope
 from authx import clock
 from authx._authx import Admitted, Engine, RefreshCandidate, Requirement, RevocationQuestion
 from authx.answers import Wording
+from authx.arguments import check_instance, encodable, requirement_of
 from authx.body import read_wanted
 from authx.callbacks import Blocklist
 from authx.engine import EngineSource
@@ -23,6 +24,10 @@ from authx.sessions import Sessions
 from authx.types import Step, TokenLocations
 
 __all__ = ["Authenticator", "Check", "HasAuthenticator", "authenticator_of"]
+
+_EXPECTED = (
+    'a RequestToken, from get_access_token_from_request(request) or RequestToken(token=..., location="headers"),'
+)
 
 _ANY_TYPE = Requirement(verify_type=False, verify_csrf=False)
 
@@ -101,7 +106,7 @@ class Authenticator(Generic[P]):
         self.wording.ensure_handler(request.scope)
         try:
             engine = self.engines.current()
-            requirement = Requirement(type=type, locations=locations)
+            requirement = requirement_of(type=type, locations=locations)
             body, form = await read_wanted(engine, requirement, request)
             return request_token(engine.find_token(requirement, request.scope, body, form))
         except AuthXException as error:
@@ -110,6 +115,7 @@ class Authenticator(Generic[P]):
 
     def verify_found(self, token: RequestToken, *, verify_type: bool, verify_fresh: bool, verify_csrf: bool) -> P:
         """Verify a token that was found before, except for the checks that need a store, see `AuthX.verify_token`."""
+        check_instance("token", token, RequestToken, _EXPECTED)
         try:
             verified = verify_request_token(
                 self.engines.current(),
@@ -165,6 +171,7 @@ class Authenticator(Generic[P]):
 
     async def is_in_blocklist(self, token: str, **kwargs: Any) -> bool:
         """Ask the blocklist about one token, see `AuthX.is_token_in_blocklist`."""
+        check_instance("token", token, str, "a string")
         if self.blocklist is None:
             return False
         if not self.blocklist.takes_payload:
@@ -191,7 +198,9 @@ class Authenticator(Generic[P]):
         return await self.blocklist.contains_any(asked)
 
     def _payload_of_token(self, token: str) -> TokenPayload:
-        admitted = self.engines.current().verify_without_stores(_ANY_TYPE, token, "headers", None, False, clock.now())
+        admitted = self.engines.current().verify_without_stores(
+            _ANY_TYPE, encodable(token), "headers", None, False, clock.now()
+        )
         return admitted.payload
 
 

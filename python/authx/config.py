@@ -1,9 +1,10 @@
 """The settings, each also read from the environment variable of its name."""
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from authx.exceptions import BadConfigurationError
@@ -41,6 +42,15 @@ def _status_as_number(value: Any) -> Any:
 
 def _in_lower_case(value: Any) -> Any:
     return value.lower() if isinstance(value, str) else value
+
+
+def _without_values(refused: ValidationError) -> ValidationError:
+    """Return the same error without the values, which `errors()` and `json()` would show: one may be a secret."""
+    faults = [
+        InitErrorDetails(type=PydanticCustomError(fault["type"], fault["msg"]), loc=fault["loc"], input="hidden")
+        for fault in refused.errors(include_url=False, include_input=False)
+    ]
+    return ValidationError.from_exception_data(refused.title, faults, hide_input=True)
 
 
 Duration = Annotated[timedelta, BeforeValidator(_seconds_as_number)]
@@ -363,8 +373,28 @@ class AuthXConfig(BaseSettings):
             )
         )
 
+    if not TYPE_CHECKING:
+        # Type checkers know the constructor by the fields.
+
+        def __init__(self, **values: Any) -> None:
+            try:
+                super().__init__(**values)
+            except ValidationError as error:
+                refused = error
+            else:
+                return
+            # Outside `except`: the context would hold the values.
+            raise _without_values(refused)
+
     def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
+        try:
+            super().__setattr__(name, value)
+        except ValidationError as error:
+            refused: ValidationError | None = error
+        else:
+            refused = None
+        if refused is not None:
+            raise _without_values(refused)
         # Not a field: a new object with each assignment, by which `EngineSource` detects that its engine is outdated.
         self.__dict__["_revision"] = object()
 

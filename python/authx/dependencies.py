@@ -6,7 +6,7 @@ from typing import Any, Generic, Protocol
 from fastapi import Request, Response
 
 from authx.schema import TokenResponse
-from authx.types import DateTimeExpression, T, T_co
+from authx.types import DateTimeExpression, Duration, T, T_co
 
 __all__ = ["AuthXDependency"]
 
@@ -20,9 +20,9 @@ class _Auth(Protocol[T_co]):
 
     def create_token_pair(self, *args: Any, **kwargs: Any) -> TokenResponse: ...
 
-    def set_access_cookies(self, token: str, response: Response, max_age: int | None = None) -> None: ...
+    def set_access_cookies(self, token: str, response: Response, max_age: Duration | None = None) -> None: ...
 
-    def set_refresh_cookies(self, token: str, response: Response, max_age: int | None = None) -> None: ...
+    def set_refresh_cookies(self, token: str, response: Response, max_age: Duration | None = None) -> None: ...
 
     def unset_access_cookies(self, response: Response) -> None: ...
 
@@ -65,7 +65,7 @@ class AuthXDependency(Generic[T]):
         uid: str,
         fresh: bool = False,
         headers: dict[str, Any] | None = None,
-        expiry: DateTimeExpression | None = None,
+        expiry: DateTimeExpression | float | None = None,
         data: dict[str, Any] | None = None,
         audience: str | Sequence[str] | None = None,
         *args: Any,
@@ -78,7 +78,7 @@ class AuthXDependency(Generic[T]):
         self,
         uid: str,
         headers: dict[str, Any] | None = None,
-        expiry: DateTimeExpression | None = None,
+        expiry: DateTimeExpression | float | None = None,
         data: dict[str, Any] | None = None,
         audience: str | Sequence[str] | None = None,
         *args: Any,
@@ -92,8 +92,8 @@ class AuthXDependency(Generic[T]):
         uid: str,
         fresh: bool = False,
         headers: dict[str, Any] | None = None,
-        access_expiry: DateTimeExpression | None = None,
-        refresh_expiry: DateTimeExpression | None = None,
+        access_expiry: DateTimeExpression | float | None = None,
+        refresh_expiry: DateTimeExpression | float | None = None,
         data: dict[str, Any] | None = None,
         audience: str | Sequence[str] | None = None,
         access_scopes: list[str] | None = None,
@@ -115,11 +115,13 @@ class AuthXDependency(Generic[T]):
             session_id=session_id,
         )
 
-    def set_access_cookies(self, token: str, response: Response | None = None, max_age: int | None = None) -> None:
+    def set_access_cookies(self, token: str, response: Response | None = None, max_age: Duration | None = None) -> None:
         """Store an access token in cookies of this response, or of the one given."""
         self._auth.set_access_cookies(token, self._response if response is None else response, max_age)
 
-    def set_refresh_cookies(self, token: str, response: Response | None = None, max_age: int | None = None) -> None:
+    def set_refresh_cookies(
+        self, token: str, response: Response | None = None, max_age: Duration | None = None
+    ) -> None:
         """Store a refresh token in cookies of this response, or of the one given."""
         self._auth.set_refresh_cookies(token, self._response if response is None else response, max_age)
 

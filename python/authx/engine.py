@@ -1,18 +1,21 @@
 """Builds the engine from the settings, and rebuilds it when they change."""
 
 import functools
+import os
 import secrets
-import threading
 import warnings
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 
 from authx._authx import Engine, KeyRing
+from authx.arguments import check_instance, unicode_fault
 from authx.config import AuthXConfig
 from authx.exceptions import BadConfigurationError, WeakKeyWarning
+from authx.forking import ForkLock
 from authx.types import AlgorithmType, SymmetricAlgorithmType
 
-__all__ = ["EngineSource", "explicit_settings", "signing_engine", "verifying_engine"]
+__all__ = ["EngineSource", "explicit_settings", "setting_fault", "signing_engine", "verifying_engine"]
 
 
 class EngineSource:
@@ -24,11 +27,19 @@ class EngineSource:
     def __init__(
         self, config: AuthXConfig, *, login_type: str | None, may_invent_key: bool, keys: KeyRing | None = None
     ) -> None:
+        check_instance("login_type", login_type, (str, type(None)), "a string")
         self._login_type = login_type
         self.load(config, may_invent_key=may_invent_key, keys=keys)
+        _sources.add(self)
 
     def load(self, config: AuthXConfig, *, may_invent_key: bool = False, keys: KeyRing | None = None) -> None:
-        """Replace the configuration. Without `keys` its settings name the keys."""
+        """Replace the configuration. Without `keys` its settings name the keys.
+
+        Raises:
+            TypeError: An argument is of a wrong type.
+        """
+        check_instance("config", config, AuthXConfig, "an AuthXConfig, such as AuthXConfig(**settings),")
+        check_instance("keys", keys, (KeyRing, type(None)), "a KeyRing")
         with _building:
             self.config = config
             self._may_invent_key = may_invent_key
@@ -43,6 +54,17 @@ class EngineSource:
                 raise TypeError(f"change: a function that returns a KeyRing is expected, not {type(keys).__name__}")
             self._keys = keys
             self._built = None
+
+    def follow_keys_of(self, other: "EngineSource") -> None:
+        """Use the present keys of another source, unless the settings name them."""
+        with _building:
+            self._may_invent_key = other._may_invent_key  # noqa: SLF001
+            self._keys = other._keys  # noqa: SLF001
+            self._built = None
+
+    def forget_engine(self) -> None:
+        """Build another engine at the next use."""
+        self._built = None
 
     def current(self) -> Engine:
         """Return the engine of the current configuration.
@@ -78,7 +100,7 @@ class EngineSource:
                 WeakKeyWarning,
                 stacklevel=2,
             )
-        engine = Engine(settings, login_type=self._login_type, keys=self._keys)
+        engine = _engine_of(settings, self._login_type, self._keys)
         _warn_about_keys(engine)
 
         # One assignment: another thread may load a configuration, or build an engine, at the same time.
@@ -86,10 +108,23 @@ class EngineSource:
         return engine
 
 
-_building = threading.RLock()
+_building = ForkLock()
 """Held while an engine is built or its keys change, so that no thread puts an engine with the old keys into force.
 
 Not an attribute of the source: objects with locks can't be copied."""
+
+_sources: weakref.WeakSet[EngineSource] = weakref.WeakSet()
+"""The sources of this process."""
+
+
+def _forget_engines() -> None:
+    # Another thread may have held a lock of the engine's cache or of a key when this process was forked.
+    for source in list(_sources):
+        source.forget_engine()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_engines)
 
 _Built = tuple[AuthXConfig, object, list[list[object]], list[list[object]], Engine]
 """A configuration, its `_revision`, its lists and copies of them, and the engine that was built from these.
@@ -107,6 +142,26 @@ def explicit_settings(config: AuthXConfig) -> dict[str, object]:
         for name, field in AuthXConfig.model_fields.items()
         if (value := getattr(config, name)) != field.default or name in config.model_fields_set
     }
+
+
+def setting_fault(settings: Mapping[str, object], refused: Exception) -> Exception:
+    """Return the error for settings that the engine could not convert, see `arguments.wrong_arguments`."""
+    for name, value in settings.items():
+        if isinstance(value, int) and not -(2**63) <= value < 2**63:
+            return BadConfigurationError(f"{name}: an integer of at most 64 bits is expected")
+        for string in value if isinstance(value, list) else [value]:
+            if isinstance(string, str) and (fault := unicode_fault(name, string)):
+                return BadConfigurationError(str(fault))
+    return refused
+
+
+def _engine_of(settings: Mapping[str, object], login_type: str | None, keys: KeyRing | None) -> Engine:
+    try:
+        return Engine(settings, login_type=login_type, keys=keys)
+    except (TypeError, OverflowError, UnicodeError) as error:
+        refused: Exception = error
+    # Outside `except`: the context would hold the value.
+    raise setting_fault({**settings, "login_type": login_type}, refused)
 
 
 def signing_engine(key: str | bytes, algorithm: AlgorithmType, *, login_type: str | None = None) -> Engine:
@@ -159,7 +214,7 @@ def verifying_engine(
 
 
 def _bare_engine(settings: Mapping[str, object], login_type: str | None) -> Engine:
-    engine = Engine(settings, login_type=login_type)
+    engine = _engine_of(settings, login_type, None)
     _warn_about_keys(engine)
     return engine
 

@@ -58,6 +58,17 @@ class AuthXException(Exception):
         super().__init__(*args)
         self.login_type = login_type
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not by calling the class with `args`, as other exceptions are copied and pickled: the parameters of
+        # subclasses are not their `args`.
+        return _restored, (type(self), self.args, dict(vars(self)))
+
+
+def _restored(kind: type[AuthXException], args: tuple[Any, ...], attributes: dict[str, Any]) -> AuthXException:
+    error = kind.__new__(kind, *args)
+    vars(error).update(attributes)
+    return error
+
 
 class BadConfigurationError(AuthXException):
     """A setting is missing, contradicts another one, or is invalid. The message names the setting."""

@@ -1,17 +1,26 @@
 """Creating tokens, and storing them in cookies."""
 
-import warnings
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import Response
 
 from authx import clock
+from authx.arguments import (
+    instance_fault,
+    seconds_of,
+    string_fault,
+    strings_fault,
+    timestamp_of,
+    unicode_fault,
+    unknown_arguments,
+    whole_seconds_of,
+    wrong_arguments,
+)
 from authx.engine import EngineSource
-from authx.exceptions import AuthxArgumentDeprecationWarning
 from authx.schema import TokenResponse
-from authx.types import DateTimeExpression, TokenType
+from authx.types import DateTimeExpression, Duration, TokenType
 
 __all__ = ["TokenIssuing"]
 
@@ -27,7 +36,7 @@ class TokenIssuing:
         uid: str,
         fresh: bool = False,
         headers: dict[str, Any] | None = None,
-        expiry: DateTimeExpression | None = None,
+        expiry: DateTimeExpression | float | None = None,
         data: dict[str, Any] | None = None,
         audience: str | Sequence[str] | None = None,
         scopes: list[str] | None = None,
@@ -41,15 +50,15 @@ class TokenIssuing:
             uid: The subject: the claim `sub`, or the one that `JWT_IDENTITY_CLAIM` names.
             fresh: Whether the user has just authenticated, which sensitive routes may require.
             headers: Further fields of the token's header.
-            expiry: When it expires, or after how long. `JWT_ACCESS_TOKEN_EXPIRES` unless given. A `datetime`
-                without a time zone is local time.
+            expiry: When it expires, a `datetime`, or after how long, a `timedelta` or a number of seconds.
+                `JWT_ACCESS_TOKEN_EXPIRES` unless given. A `datetime` without a time zone is local time.
             data: Further claims. Registered claims and those of AuthX are refused.
             audience: The `aud` claim. `JWT_ENCODE_AUDIENCE` unless given.
             scopes: The scopes that the token grants.
             session_id: The token's session, from `create_session` or from the `sid` of the token that it
                 replaces. It needs `JWT_SESSION_TRACKING`.
-            *args: Ignored, with a warning.
-            **kwargs: Ignored, with a warning.
+            *args: None: another argument raises `TypeError`.
+            **kwargs: None: another argument raises `TypeError`, which names the nearest parameter.
 
         Raises:
             ValueError: An argument has a value that is not allowed; the message names it.
@@ -61,14 +70,15 @@ class TokenIssuing:
             token = auth.create_access_token(uid="user123", scopes=["users:read"], data={"tenant": "acme"})
             ```
         """
-        _warn_of_ignored(args, kwargs)
+        if args or kwargs:
+            raise unknown_arguments(self.create_access_token, args, kwargs)
         return self._create_token("access", uid, fresh, headers, expiry, data, audience, scopes, session_id)
 
     def create_refresh_token(
         self,
         uid: str,
         headers: dict[str, Any] | None = None,
-        expiry: DateTimeExpression | None = None,
+        expiry: DateTimeExpression | float | None = None,
         data: dict[str, Any] | None = None,
         audience: str | Sequence[str] | None = None,
         scopes: list[str] | None = None,
@@ -81,20 +91,22 @@ class TokenIssuing:
         Args:
             uid: The subject.
             headers: Further fields of the token's header.
-            expiry: When it expires, or after how long. `JWT_REFRESH_TOKEN_EXPIRES` unless given.
+            expiry: When it expires, a `datetime`, or after how long, a `timedelta` or a number of seconds.
+                `JWT_REFRESH_TOKEN_EXPIRES` unless given.
             data: Further claims.
             audience: The `aud` claim. `JWT_ENCODE_AUDIENCE` unless given.
             scopes: The scopes that the token grants.
             session_id: The token's session.
-            *args: Ignored, with a warning.
-            **kwargs: Ignored, with a warning.
+            *args: None: another argument raises `TypeError`.
+            **kwargs: None: another argument raises `TypeError`, which names the nearest parameter.
 
         Raises:
             ValueError: An argument has a value that is not allowed; the message names it.
             TypeError: An argument is of a wrong type, or `data` or `headers` can't be written as JSON.
             BadConfigurationError: The settings contain no usable key.
         """
-        _warn_of_ignored(args, kwargs)
+        if args or kwargs:
+            raise unknown_arguments(self.create_refresh_token, args, kwargs)
         return self._create_token("refresh", uid, False, headers, expiry, data, audience, scopes, session_id)
 
     def create_token_pair(
@@ -102,8 +114,8 @@ class TokenIssuing:
         uid: str,
         fresh: bool = False,
         headers: dict[str, Any] | None = None,
-        access_expiry: DateTimeExpression | None = None,
-        refresh_expiry: DateTimeExpression | None = None,
+        access_expiry: DateTimeExpression | float | None = None,
+        refresh_expiry: DateTimeExpression | float | None = None,
         data: dict[str, Any] | None = None,
         audience: str | Sequence[str] | None = None,
         access_scopes: list[str] | None = None,
@@ -138,38 +150,55 @@ class TokenIssuing:
         uid: str,
         fresh: bool,
         headers: dict[str, Any] | None,
-        expiry: DateTimeExpression | None,
+        expiry: DateTimeExpression | float | None,
         data: dict[str, Any] | None,
         audience: str | Sequence[str] | None,
         scopes: Sequence[str] | None,
         session_id: str | None,
     ) -> str:
         expires_in = expires_at = None
-        if isinstance(expiry, timedelta):
-            expires_in = expiry.total_seconds()
+        if isinstance(expiry, datetime):
+            expires_at = timestamp_of("expiry", expiry)
         elif expiry is not None:
-            expires_at = expiry.timestamp()
-        return self._engines.current().create_token(
-            type,
-            uid,
-            clock.now(),
-            fresh=fresh,
-            headers=headers,
-            expires_in=expires_in,
-            expires_at=expires_at,
-            data=data,
-            audience=audience,
-            scopes=scopes,
-            session_id=session_id,
+            expires_in = _lifetime(expiry)
+        try:
+            return self._engines.current().create_token(
+                type,
+                uid,
+                clock.now(),
+                fresh=fresh,
+                headers=headers,
+                expires_in=expires_in,
+                expires_at=expires_at,
+                data=data,
+                audience=audience,
+                scopes=scopes,
+                session_id=session_id,
+            )
+        except (TypeError, ValueError) as error:
+            refused: Exception = error
+        raise wrong_arguments(
+            refused,
+            [
+                string_fault("uid", uid),
+                instance_fault("fresh", fresh, bool, "True or False"),
+                instance_fault("headers", headers, (Mapping, NoneType), "a mapping"),
+                instance_fault("data", data, (Mapping, NoneType), "a mapping"),
+                unicode_fault("audience", audience)
+                if isinstance(audience, str)
+                else strings_fault("audience", audience),
+                strings_fault("scopes", scopes),
+                None if session_id is None else string_fault("session_id", session_id),
+            ],
         )
 
-    def set_access_cookies(self, token: str, response: Response, max_age: int | None = None) -> None:
+    def set_access_cookies(self, token: str, response: Response, max_age: Duration | None = None) -> None:
         """Store an access token, and its CSRF value, in cookies of the response.
 
         Args:
             token: The token.
             response: The response that gets the cookies.
-            max_age: The cookies' lifetime in seconds. Taken from the settings unless given.
+            max_age: The cookies' lifetime, in seconds or as a `timedelta`. Taken from the settings unless given.
 
         Example:
             ```python
@@ -179,17 +208,27 @@ class TokenIssuing:
                 return {"message": "Logged in"}
             ```
         """
-        _add_cookies(response, self._engines.current().set_cookies(token, "access", clock.now(), max_age))
+        _add_cookies(response, self._cookies("access", token, max_age))
 
-    def set_refresh_cookies(self, token: str, response: Response, max_age: int | None = None) -> None:
+    def set_refresh_cookies(self, token: str, response: Response, max_age: Duration | None = None) -> None:
         """Store a refresh token, and its CSRF value, in cookies of the response.
 
         Args:
             token: The token.
             response: The response that gets the cookies.
-            max_age: The cookies' lifetime in seconds. Taken from the settings unless given.
+            max_age: The cookies' lifetime, in seconds or as a `timedelta`. Taken from the settings unless given.
         """
-        _add_cookies(response, self._engines.current().set_cookies(token, "refresh", clock.now(), max_age))
+        _add_cookies(response, self._cookies("refresh", token, max_age))
+
+    def _cookies(self, type: TokenType, token: str, max_age: Duration | None) -> list[str]:
+        try:
+            return self._engines.current().set_cookies(token, type, clock.now(), whole_seconds_of("max_age", max_age))
+        except (TypeError, UnicodeError) as error:
+            refused: Exception = error
+        fault = instance_fault(
+            "token", token, str, f"a string, before the response in set_{type}_cookies(token, response),"
+        )
+        raise wrong_arguments(refused, [fault or unicode_fault("token", token)])
 
     def unset_access_cookies(self, response: Response) -> None:
         """Delete the cookies of `set_access_cookies`."""
@@ -206,14 +245,20 @@ class TokenIssuing:
 
 
 def _add_cookies(response: Response, cookies: list[str]) -> None:
-    response.raw_headers.extend((b"set-cookie", cookie.encode("latin-1")) for cookie in cookies)
+    headers = getattr(response, "raw_headers", None)
+    if headers is None:
+        raise instance_fault("response", response, Response, "a response") or TypeError("response: it has no headers")
+    headers.extend((b"set-cookie", cookie.encode("latin-1")) for cookie in cookies)
 
 
-def _warn_of_ignored(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    if args or kwargs:
-        ignored = ", ".join([f"{len(args)} positional"] * bool(args) + list(kwargs))
-        warnings.warn(
-            f"arguments without effect: {ignored}. Claims of your own go into `data`.",
-            AuthxArgumentDeprecationWarning,
-            stacklevel=3,
-        )
+def _lifetime(expiry: Duration) -> float:
+    seconds = seconds_of("expiry", expiry, "a datetime, ")
+    if seconds >= _INSTANT and not isinstance(expiry, timedelta):
+        raise ValueError("expiry: a number is a duration in seconds; for an instant give a datetime")
+    return seconds
+
+
+_INSTANT = 1_000_000_000
+"""From here on a number is no duration, but most likely seconds since 1970, which would be a token for decades."""
+
+NoneType = type(None)

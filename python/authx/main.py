@@ -5,12 +5,14 @@ verification of requests (`authentication`). Each base class has the methods for
 on the others.
 """
 
+import copy
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, NoReturn, TypeVar, overload
 
 from fastapi import Request, Response, WebSocket
 from pydantic import BaseModel
+from typing_extensions import Self
 
 from authx._authx import Requirement
 from authx.answers import ErrorAnswering, Wording, chosen_messages
@@ -20,6 +22,7 @@ from authx.config import AuthXConfig
 from authx.dependencies import AuthXDependency
 from authx.engine import EngineSource
 from authx.exceptions import BadConfigurationError, MissingTokenError
+from authx.former_names import FormerNames
 from authx.issuing import TokenIssuing
 from authx.keys import KeyRing
 from authx.protecting import RouteProtection
@@ -37,7 +40,7 @@ ModelCallbackT = TypeVar("ModelCallbackT", bound=ModelCallback[Any])
 _ABSENT: Any = object()
 
 
-class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Generic[T, P]):
+class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, FormerNames, Generic[T, P]):
     """Creates tokens, protects routes, and answers refused requests.
 
     Args:
@@ -110,6 +113,38 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Gener
             find_subject=self._subject_of,
         )
         ErrorAnswering.__init__(self, wording)
+
+    # Copies
+
+    def __copy__(self) -> Self:
+        return self._copied(self.config, lambda value: value)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Copy the settings. The copy has the same keys, callbacks and session store, and dependencies of its own."""
+        return self._copied(copy.deepcopy(self.config, memo), lambda value: copy.deepcopy(value, memo), memo)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(
+            "an AuthX can't be pickled: it holds keys, callbacks and open stores. Create it in each process, "
+            "from the same settings"
+        )
+
+    def _copied(
+        self, config: AuthXConfig, copy_value: Callable[[Any], Any], memo: dict[int, Any] | None = None
+    ) -> Self:
+        copied = type(self).__new__(type(self))
+        if memo is not None:
+            memo[id(self)] = copied
+        AuthX.__init__(copied, config, self.model, self.login_type, payload_model=self.payload_model)
+        copied._engines.follow_keys_of(self._engines)  # noqa: SLF001
+        copied._sessions.share(self._sessions)  # noqa: SLF001
+        copied._authenticator.blocklist = self._authenticator.blocklist  # noqa: SLF001
+        copied._subject_getter = self._subject_getter  # noqa: SLF001
+        # Messages that were set, and attributes of subclasses.
+        for name, value in vars(self).items():
+            if name not in vars(copied):
+                setattr(copied, name, copy_value(value))
+        return copied
 
     # Configuration
 

@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 
 from authx._authx import Admitted, Engine, Requirement, check_login_type
 from authx.answers import ErrorAnswering, Wording, chosen_messages, usual_engine
+from authx.arguments import check_instance, requirement_of
 from authx.authentication import Authenticator, Check, authenticator_of
 from authx.config import AuthXConfig
 from authx.exceptions import AuthXException, BadConfigurationError, PolicyDeniedError
@@ -55,6 +56,7 @@ class AuthManager(ErrorAnswering):
     def __init__(
         self, policy_engine: PolicyEngine | None = None, policy_rules: Sequence[PolicyRule] | None = None
     ) -> None:
+        check_instance("policy_engine", policy_engine, (PolicyEngine, type(None)), "a PolicyEngine")
         self._logins = _Logins()
         super().__init__(Wording(engine=self._logins.engine_for, messages=self._messages_for))
         self.policy_engine = PolicyEngine(policy_rules) if policy_engine is None else policy_engine
@@ -72,7 +74,9 @@ class AuthManager(ErrorAnswering):
 
         Raises:
             BadConfigurationError: It has none, or another instance has the same.
+            TypeError: It is no `AuthX`.
         """
+        check_instance("auth", auth, AuthX, "an AuthX")
         self._logins.add(auth)
 
     def get(self, login_type: str) -> AuthX[Any, Any]:
@@ -91,7 +95,7 @@ class AuthManager(ErrorAnswering):
         uid: str,
         fresh: bool = False,
         headers: dict[str, Any] | None = None,
-        expiry: DateTimeExpression | None = None,
+        expiry: DateTimeExpression | float | None = None,
         data: dict[str, Any] | None = None,
         audience: StringOrSequence | None = None,
         scopes: list[str] | None = None,
@@ -107,7 +111,7 @@ class AuthManager(ErrorAnswering):
         login_type: str,
         uid: str,
         headers: dict[str, Any] | None = None,
-        expiry: DateTimeExpression | None = None,
+        expiry: DateTimeExpression | float | None = None,
         data: dict[str, Any] | None = None,
         audience: StringOrSequence | None = None,
         scopes: list[str] | None = None,
@@ -124,8 +128,8 @@ class AuthManager(ErrorAnswering):
         uid: str,
         fresh: bool = False,
         headers: dict[str, Any] | None = None,
-        access_expiry: DateTimeExpression | None = None,
-        refresh_expiry: DateTimeExpression | None = None,
+        access_expiry: DateTimeExpression | float | None = None,
+        refresh_expiry: DateTimeExpression | float | None = None,
         data: dict[str, Any] | None = None,
         audience: StringOrSequence | None = None,
         access_scopes: list[str] | None = None,
@@ -173,7 +177,7 @@ class AuthManager(ErrorAnswering):
         Raises:
             ValueError: An argument has a value that is not allowed.
         """
-        requirement = Requirement(
+        requirement = requirement_of(
             type=type,
             verify_type=verify_type,
             verify_fresh=verify_fresh,

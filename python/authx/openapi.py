@@ -5,7 +5,6 @@ dependencies only until a route's first request; from then on only OpenAPI sees 
 """
 
 import copy
-import threading
 from collections.abc import Callable, Iterator
 from inspect import Parameter, Signature
 from typing import Any
@@ -20,17 +19,30 @@ from starlette.types import Scope
 
 from authx import _authx
 from authx.config import AuthXConfig
-from authx.engine import explicit_settings
+from authx.engine import explicit_settings, setting_fault
+from authx.forking import ForkLock
 from authx.types import TokenLocations
 
-__all__ = ["route_signature", "security_schemes", "solve_only_what_counts"]
+__all__ = ["DescribesSchemes", "route_signature", "security_schemes", "solve_only_what_counts"]
+
+
+class DescribesSchemes:
+    """A dependency whose signature is a `route_signature`."""
 
 
 def security_schemes(
     config: AuthXConfig, type: str = "access", locations: TokenLocations | None = None
 ) -> dict[str, SecurityScheme]:
     """Describe the OpenAPI security schemes of a token type's locations, by name and in the order of the locations."""
-    described = _authx.security_schemes(explicit_settings(config), type, locations)
+    settings = explicit_settings(config)
+    try:
+        described = _authx.security_schemes(settings, type, locations)
+    except (TypeError, OverflowError, UnicodeError) as error:
+        refused: Exception | None = error
+    else:
+        refused = None
+    if refused is not None:
+        raise setting_fault(settings, refused)
     return {name: _model(place, parameter, description) for name, place, parameter, description in described}
 
 
@@ -88,7 +100,7 @@ def solve_only_what_counts(scope: Scope) -> None:
                 _take_apart(route)
 
 
-_taking_apart = threading.Lock()
+_taking_apart = ForkLock()
 
 
 class _WithSchemes(list[Any]):
@@ -113,7 +125,7 @@ def _copied(dependant: Any) -> Any:
 
 
 def _drop_schemes(dependant: Any) -> None:
-    if isinstance(dependant.call, params.Depends) and not _security_scopes(dependant):
+    if isinstance(dependant.call, DescribesSchemes) and not _security_scopes(dependant):
         dependant.security_scopes_param_name = None
     # A new list, because requests may be iterating over the old one.
     dependant.dependencies = [inner for inner in dependant.dependencies if not isinstance(inner.call, _Scheme)]

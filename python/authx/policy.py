@@ -19,7 +19,6 @@ A deny rule that applies wins, and an action that no rule covers is denied. See 
 """
 
 import logging
-import threading
 from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -33,6 +32,7 @@ from starlette.requests import Request
 
 from authx import _authx, clock
 from authx.exceptions import AuthXException, PolicyDeniedError, PolicyEvaluationError
+from authx.forking import ForkLock
 from authx.schema import TokenPayload
 
 __all__ = [
@@ -206,8 +206,6 @@ class PolicyEngine:
         self._evaluators = tuple(evaluators or ())
         self._default_allow = default_allow
         self._compiled: _Compiled | None = None
-        # One thread may add a rule while another decides.
-        self._lock = threading.Lock()
 
     @classmethod
     def from_file(cls, path: str | PathLike[str]) -> "PolicyEngine":
@@ -222,6 +220,10 @@ class PolicyEngine:
         rules, default_allow = _authx.read_policy(text, str(path), path.suffix.removeprefix("."))
         return cls([_rule_of(fields) for fields in rules], default_allow=default_allow)
 
+    def __getstate__(self) -> dict[str, Any]:
+        # Copies and pickles compile the rules again: the compiled policy is an object of the engine.
+        return {**vars(self), "_compiled": None}
+
     @property
     def rules(self) -> list[PolicyRule]:
         """The rules, as a new list."""
@@ -234,19 +236,19 @@ class PolicyEngine:
 
     @default_allow.setter
     def default_allow(self, allow: bool) -> None:
-        with self._lock:
+        with _changing:
             self._default_allow = allow
             self._compiled = None
 
     def add_rule(self, rule: PolicyRule) -> None:
         """Add a rule after the others."""
-        with self._lock:
+        with _changing:
             self._rules += (rule,)
             self._compiled = None
 
     def add_evaluator(self, evaluator: PolicyEvaluator) -> None:
         """Add an evaluator that every allow rule depends on."""
-        with self._lock:
+        with _changing:
             self._evaluators += (evaluator,)
             self._compiled = None
 
@@ -285,9 +287,13 @@ class PolicyEngine:
         compiled = self._compiled
         if compiled is not None:
             return compiled
-        with self._lock:
+        with _changing:
             self._compiled = _Compiled(self._rules, self._evaluators, self._default_allow)
             return self._compiled
+
+
+_changing = ForkLock()
+"""Held while rules are added or compiled: one thread may add a rule while another decides."""
 
 
 class _Compiled:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Request, Response
 
 from authx._authx import Requirement
+from authx.arguments import requirement_of
 from authx.authentication import Authenticator
 from authx.dependencies import AuthXDependency
 from authx.factory import FactoryArgument
@@ -19,7 +20,7 @@ from authx.route_dependencies import (
     TokenRequired,
 )
 from authx.schema import RequestToken, TokenPayload
-from authx.types import TokenLocations, TokenType
+from authx.types import Duration, TokenLocations, TokenType
 from authx.websocket import WebSocketTokenRequired
 
 __all__ = ["RouteProtection"]
@@ -192,7 +193,7 @@ class RouteProtection:
             async def webhook(payload: TokenPayload = auth.token_required(locations=["headers"])): ...
             ```
         """
-        requirement = Requirement(
+        requirement = requirement_of(
             type=type,
             verify_type=verify_type,
             verify_fresh=verify_fresh,
@@ -262,7 +263,7 @@ class RouteProtection:
             async def delete_user(id: int, payload=Depends(auth.scopes_required("users:read", "users:delete"))): ...
             ```
         """
-        requirement = Requirement(
+        requirement = requirement_of(
             verify_type=verify_type,
             verify_fresh=verify_fresh,
             verify_csrf=verify_csrf,
@@ -275,7 +276,7 @@ class RouteProtection:
     def rate_limited(
         self,
         max_requests: Annotated[int, FactoryArgument("auth.rate_limited()")] = 10,
-        window: int = 60,
+        window: Duration = 60,
         key_func: Callable[[Request], Any] | None = None,
     ) -> Any:
         """Require a valid access token, and limit the requests of each client; returns the `TokenPayload`.
@@ -284,7 +285,7 @@ class RouteProtection:
 
         Args:
             max_requests: How many requests are allowed in a window.
-            window: The length of the window in seconds.
+            window: The length of the window, in seconds or as a `timedelta`.
             key_func: Returns the key to count a request under, see `RateLimiter`. The client's address unless given.
 
         Raises:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from inspect import isawaitable
 from typing import Annotated, Any, Protocol
 
@@ -10,12 +11,14 @@ from starlette.requests import HTTPConnection
 
 from authx._authx import RateCounters, Requirement, address_rate_limit_key, check_rate
 from authx.answers import usual_wording
+from authx.arguments import check_instance, seconds_of
 from authx.authentication import Authenticator
 from authx.callbacks import logger
 from authx.clock import elapsed
 from authx.exceptions import AuthXException, BadConfigurationError, RateLimitExceeded
 from authx.factory import FactoryArgument
 from authx.route_dependencies import TokenRequired
+from authx.types import Duration
 
 __all__ = [
     "InMemoryBackend",
@@ -77,6 +80,10 @@ class InMemoryBackend:
         self._counters = RateCounters(max_keys)
         self._clock = clock
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "InMemoryBackend":
+        # What is limited once must not be counted from zero by a copy.
+        return self
+
     async def increment(self, key: Any, window: float) -> int:
         """Count a request of this key, and return the number of requests in its window."""
         return self._counters.increment(_string(key), window, self._clock())
@@ -97,7 +104,7 @@ class RateLimiter:
 
     Args:
         max_requests: How many requests are allowed in a window.
-        window: The length of the window in seconds. It begins with the first request.
+        window: The length of the window, in seconds or as a `timedelta`. It begins with the first request.
         backend: Counts the requests, see `RateLimitBackend`. An `InMemoryBackend` unless given.
         key_func: Returns the key to count a request under, a string or whatever the backend accepts; plain or `async`.
             The client's address unless given. Behind a proxy that is the proxy's address, unless the server is
@@ -117,20 +124,33 @@ class RateLimiter:
     def __init__(
         self,
         max_requests: Annotated[int, FactoryArgument("RateLimiter()")] = 10,
-        window: int = 60,
+        window: Duration = 60,
         backend: Any | None = None,
         key_func: Callable[[Any], str | Any] | None = None,
         *,
         ipv6_prefix: int = 64,
     ) -> None:
+        check_instance("ipv6_prefix", ipv6_prefix, int, "a number of bits")
         if not 1 <= ipv6_prefix <= 128:
             raise ValueError(f"ipv6_prefix: 1 to 128 bits are expected, not {ipv6_prefix}")
-        # Called for its checks of the arguments.
-        check_rate(math.floor(_number("max_requests", max_requests)), window, 0)
+        if isinstance(window, timedelta):
+            # Backends get a number, and a whole one where it is: Redis accepts no other.
+            seconds = window.total_seconds()
+            window = int(seconds) if seconds.is_integer() else seconds
+        # Called for their checks of the arguments.
+        check_rate(_whole("max_requests", max_requests), seconds_of("window", window), 0)
+        if not (backend is None or (hasattr(backend, "increment") and not isinstance(backend, type))):
+            check_instance("backend", backend, InMemoryBackend, "a RateLimitBackend")
+        if not (key_func is None or callable(key_func)):
+            raise TypeError(f"key_func: a function is expected, not {type(key_func).__name__}")
         self.max_requests = max_requests
         self.window = window
         self.backend: Any = InMemoryBackend() if backend is None else backend
         self.key_func: Callable[[Any], str | Any] = key_func or address_key(lambda: ipv6_prefix)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> "RateLimiter":
+        # The same dependency, as a copy of a function: a copied router has the same limit, and overrides apply.
+        return self
 
     async def __call__(self, request: HTTPConnection) -> None:
         """Count the request, and refuse it if it exceeds the limit.
@@ -204,6 +224,13 @@ class RateLimitedTokenRequired(TokenRequired):
             self._wording.word(error)
             raise
         return await super().__call__(request, security_scopes, **schemes)
+
+
+def _whole(name: str, value: Any) -> int:
+    number = _number(name, value)
+    if not abs(number) < 2**63:
+        raise ValueError(f"{name}: a number of requests is expected that fits 64 bits")
+    return math.floor(number)
 
 
 def _string(key: Any) -> str:

@@ -1,29 +1,17 @@
-"""The dependencies that protect routes.
+"""The dependencies that protect routes, each in the three forms of `dependency_forms`."""
 
-Each object here can be used in three forms, and is the same dependency in all of them:
-
-    payload = auth.ACCESS_REQUIRED
-    payload = Depends(auth.ACCESS_REQUIRED)
-    payload: Annotated[TokenPayload, auth.ACCESS_REQUIRED]
-
-For the first and third it is an instance of FastAPI's `Depends`, for the second a callable. Its `dependency` is the
-object itself, so FastAPI calls it once per request however often it is declared.
-"""
-
-import asyncio
-import inspect
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from inspect import Signature
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
-from fastapi import Response, params
+from fastapi import Response
 from fastapi.security import SecurityScopes
 from starlette.requests import HTTPConnection
 
 from authx._authx import Admitted, Requirement
 from authx.authentication import Authenticator, Check
 from authx.dependencies import AuthXDependency
+from authx.dependency_forms import RouteDependency
 from authx.exceptions import MissingTokenError
 from authx.openapi import route_signature, security_schemes, solve_only_what_counts
 from authx.schema import RequestToken, TokenPayload
@@ -37,46 +25,8 @@ __all__ = [
     "SubjectRequired",
     "TokenDependency",
     "TokenRequired",
-    "called_as_coroutine",
     "declared_scopes",
 ]
-
-_Kind = TypeVar("_Kind")
-
-
-def called_as_coroutine(kind: type[_Kind]) -> type[_Kind]:
-    """Mark the instances of a class whose `__call__` is `async` as coroutine functions.
-
-    `unittest.mock.patch` replaces coroutine functions by an `AsyncMock`, and everything else by a mock that can't be
-    awaited.
-    """
-    if sys.version_info >= (3, 12):
-        return inspect.markcoroutinefunction(kind)
-    # Before 3.12 asyncio has no public way to do this.
-    kind._is_coroutine = asyncio.coroutines._is_coroutine  # type: ignore[attr-defined]  # noqa: SLF001
-    return kind
-
-
-@called_as_coroutine
-class RouteDependency(params.Depends):
-    """A dependency of a route that can be used in all three forms."""
-
-    def __init__(self) -> None:
-        super().__init__(dependency=self)
-
-    if TYPE_CHECKING:
-
-        def __call__(self, *args: Any, **kwargs: Any) -> Any:
-            """Subclasses have parameters of their own, which FastAPI fills in."""
-
-    # By identity. `Depends` compares its fields, and one of them is this object itself.
-    __hash__ = object.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        return self is other
-
-    def __repr__(self) -> str:
-        return f"<{type(self).__name__}>"
 
 
 def declared_scopes(request: HTTPConnection, security_scopes: SecurityScopes, schemes: Mapping[str, None]) -> list[str]:

@@ -12,6 +12,13 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
 from typing_extensions import TypeVar
 
 from authx import _authx, clock
+from authx.arguments import (
+    encodable,
+    string_fault,
+    strings_fault,
+    timestamp_of,
+    wrong_arguments,
+)
 from authx.engine import signing_engine, verifying_engine
 from authx.exceptions import JWTDecodeError
 from authx.types import AlgorithmType, TokenLocation, TokenType
@@ -132,7 +139,11 @@ class TokenPayload(BaseModel):
             payload.has_scopes("admin", "support", all_required=False)
             ```
         """
-        return _authx.has_scopes(self.scopes or [], scopes, all_required)
+        try:
+            return _authx.has_scopes(self.scopes or [], scopes, all_required)
+        except (TypeError, UnicodeError) as error:
+            refused: Exception = error
+        raise wrong_arguments(refused, [strings_fault("scopes", scopes)])
 
     def encode(
         self,
@@ -156,24 +167,38 @@ class TokenPayload(BaseModel):
             BadConfigurationError: The key doesn't fit the algorithm.
         """
         now = clock.now()
-        return signing_engine(key, algorithm, login_type=self.login_type).create_token(
-            # The engine checks the type, and its error names a wrong one.
-            self.type or "access",  # type: ignore[arg-type]
-            self.sub,
-            now,
-            fresh=self.fresh,
-            headers=headers,
-            expires_at=_timestamp(self.exp, now),
-            data={**self.extra_dict, **(data or {})},
-            audience=self.aud,
-            scopes=self.scopes,
-            issuer=self.iss,
-            not_before=_timestamp(self.nbf, now),
-            issued_at=_timestamp(self.iat, now),
-            jti=self.jti,
-            csrf=self.csrf or "",
-            session_id=self.sid,
-        )
+        engine = signing_engine(key, algorithm, login_type=self.login_type)
+        try:
+            return engine.create_token(
+                # The engine checks the type, and its error names a wrong one.
+                self.type or "access",  # type: ignore[arg-type]
+                self.sub,
+                now,
+                fresh=self.fresh,
+                headers=headers,
+                expires_at=_timestamp(self.exp, now),
+                data={**self.extra_dict, **(data or {})},
+                audience=self.aud,
+                scopes=self.scopes,
+                issuer=self.iss,
+                not_before=_timestamp(self.nbf, now),
+                issued_at=_timestamp(self.iat, now),
+                jti=self.jti,
+                csrf=self.csrf or "",
+                session_id=self.sid,
+            )
+        except (TypeError, UnicodeError) as error:
+            refused: Exception = error
+        named = {
+            "sub": self.sub,
+            "type": self.type,
+            "iss": self.iss,
+            "jti": self.jti,
+            "csrf": self.csrf,
+            "sid": self.sid,
+        }
+        faults = [string_fault(name, value) for name, value in named.items() if value is not None]
+        raise wrong_arguments(refused, [*faults, strings_fault("scopes", self.scopes)])
 
     @classmethod
     def decode(
@@ -205,7 +230,7 @@ class TokenPayload(BaseModel):
 
         engine = verifying_engine(key, algorithms, audience, issuer)
         requirement = _authx.Requirement(verify_type=False, verify_csrf=False)
-        return engine.verify_without_stores(requirement, token, "headers", None, False, clock.now()).payload
+        return engine.verify_without_stores(requirement, encodable(token), "headers", None, False, clock.now()).payload
 
 
 class RequestToken(BaseModel):
@@ -219,6 +244,8 @@ class RequestToken(BaseModel):
         payload = auth.verify_token(request_token)
         ```
     """
+
+    model_config = ConfigDict(hide_input_in_errors=True)
 
     token: str = Field(description="The token to verify", repr=False)
     csrf: str | None = Field(default=None, repr=False)
@@ -292,6 +319,8 @@ class TokenResponse(BaseModel):
         ```
     """
 
+    model_config = ConfigDict(hide_input_in_errors=True)
+
     access_token: str = Field(repr=False)
     refresh_token: str = Field(repr=False)
     token_type: str = "bearer"  # noqa: S105
@@ -339,12 +368,17 @@ def verify_request_token(
         verify_csrf=None if verify_csrf else False,
     )
     return engine.verify_without_stores(
-        requirement, token.token, token.location, token.csrf, token.csrf_required, clock.now()
+        requirement,
+        encodable(token.token),
+        token.location,
+        None if token.csrf is None else encodable(token.csrf),
+        token.csrf_required,
+        clock.now(),
     )
 
 
 def _unverified_payload(token: str) -> TokenPayload:
-    claims: Mapping[str, Any] = _authx.decode_unverified(token)
+    claims: Mapping[str, Any] = _authx.decode_unverified(encodable(token))
     exp = claims.get("exp")
     try:
         if isinstance(exp, int | float):
@@ -371,5 +405,5 @@ def _timestamp(value: float | datetime | timedelta | None, now: float) -> float 
     if isinstance(value, timedelta):
         return now + value.total_seconds()
     if isinstance(value, datetime):
-        return value.timestamp()
+        return timestamp_of("a claim", value)
     return value

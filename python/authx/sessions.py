@@ -11,9 +11,11 @@ from typing import Any
 from fastapi import Request
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection
 
 from authx import clock
 from authx._authx import SessionQuestion, SessionTable
+from authx.arguments import check_instance, check_string
 from authx.callbacks import logger
 from authx.engine import EngineSource
 from authx.exceptions import AuthXException
@@ -90,6 +92,10 @@ class InMemorySessionStore:
         self._table = SessionTable()
         self.max_idle = max_idle
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> "InMemorySessionStore":
+        # A session that is revoked must not live on in a copy.
+        return self
+
     @property
     def max_idle(self) -> timedelta | None:
         """How long an unused session is kept; `None`: forever."""
@@ -155,6 +161,11 @@ class Sessions:
         self.chosen: SessionStoreProtocol | None = None
         """The application's store; `None` stands for the one in memory."""
 
+    def share(self, other: "Sessions") -> None:
+        """Keep sessions in the store of another `AuthX`."""
+        self.chosen = other.chosen
+        self._in_memory = other._in_memory  # noqa: SLF001
+
     def store(self) -> SessionStoreProtocol:
         """Return the current store."""
         if self.chosen is not None:
@@ -194,6 +205,9 @@ class Sessions:
         return step
 
 
+_STORE_METHODS = ("create", "get", "update", "delete", "list_by_user", "delete_all_by_user")
+
+
 class SessionKeeping:
     """The part of `AuthX` that creates, lists and revokes sessions."""
 
@@ -205,7 +219,17 @@ class SessionKeeping:
 
         Args:
             store: A `SessionStoreProtocol`, or `None` for the one in memory.
+
+        Raises:
+            TypeError: It lacks a method of `SessionStoreProtocol`, or is a class instead of an instance.
         """
+        if store is not None:
+            lacking = [name for name in _STORE_METHODS if not callable(getattr(store, name, None))]
+            if lacking or isinstance(store, type):
+                # A class has the methods too, but they can't be called without an instance.
+                hint = "an instance is expected" if not lacking else f"it lacks {', '.join(lacking)}"
+                name = store.__name__ if isinstance(store, type) else type(store).__name__
+                raise TypeError(f"store: a SessionStoreProtocol is expected, not {name}: {hint}")
         self._sessions.chosen = store
 
     async def create_session(
@@ -227,6 +251,9 @@ class SessionKeeping:
                 return auth.create_token_pair(uid, fresh=True, session_id=session.session_id)
             ```
         """
+        check_string("uid", uid)
+        check_instance("request", request, (HTTPConnection, type(None)), "a request")
+        check_instance("device_info", device_info, (dict, type(None)), "a dictionary")
         client = request.client if request is not None else None
         session = SessionInfo(
             uid=uid,
@@ -239,10 +266,12 @@ class SessionKeeping:
 
     async def list_sessions(self, uid: str) -> list[SessionInfo]:
         """Return the user's active sessions."""
+        check_string("uid", uid)
         return await self._sessions.store().list_by_user(uid)
 
     async def get_session(self, session_id: str) -> SessionInfo | None:
         """Return the session with this id, or `None`."""
+        check_string("session_id", session_id)
         session: SessionInfo | None = await self._sessions.store().get(session_id)
         return session
 
@@ -257,8 +286,10 @@ class SessionKeeping:
                     await auth.revoke_session(payload.sid)
             ```
         """
+        check_string("session_id", session_id)
         await self._sessions.store().delete(session_id)
 
     async def revoke_all_sessions(self, uid: str) -> None:
         """Revoke all sessions of a user, for example after a change of the password."""
+        check_string("uid", uid)
         await self._sessions.store().delete_all_by_user(uid)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from authx import _authx, clock
+from authx.arguments import encodable, string_fault, strings_fault, timestamp_of, wrong_arguments
 from authx.engine import signing_engine, verifying_engine
 from authx.exceptions import AuthxArgumentDeprecationWarning, JWTDecodeError
 from authx.types import AlgorithmType, DateTimeExpression, Numeric, StringOrSequence, TokenType
@@ -68,25 +69,35 @@ def create_token(
     # AuthX's own claims that have no parameter here.
     login_type, scopes, session_id = (claims.pop(name, None) for name in ("login_type", "scopes", "sid"))
     engine = signing_engine(key, algorithm, login_type=login_type)
-    return engine.create_token(
-        type,
-        uid,
-        now,
-        # Older code passes `fresh` with either type.
-        fresh=fresh and type == "access",
-        headers=headers,
-        expires_at=_timestamp("expiry", expiry, now),
-        data=claims or None,
-        audience=audience or None,
-        scopes=scopes,
-        session_id=session_id,
-        issuer=issuer or None,
-        not_before=_timestamp("not_before", not_before, now),
-        issued_at=_timestamp("issued", issued, now),
-        jti=jti,
-        # Older code passes `True` to ask for a new value.
-        csrf=csrf if isinstance(csrf, str) else None,
-    )
+    instants = {
+        "expires_at": _timestamp("expiry", expiry, now),
+        "not_before": _timestamp("not_before", not_before, now),
+        "issued_at": _timestamp("issued", issued, now),
+    }
+    # Older code passes `True` to ask for a new value.
+    csrf = csrf if isinstance(csrf, str) else None
+    try:
+        return engine.create_token(
+            type,
+            uid,
+            now,
+            # Older code passes `fresh` with either type.
+            fresh=fresh and type == "access",
+            headers=headers,
+            data=claims or None,
+            audience=audience or None,
+            scopes=scopes,
+            session_id=session_id,
+            issuer=issuer or None,
+            jti=jti,
+            csrf=csrf,
+            **instants,
+        )
+    except (TypeError, UnicodeError) as error:
+        refused: Exception = error
+    named = {"type": type, "jti": jti, "issuer": issuer, "csrf": csrf, "sid": session_id}
+    faults = [string_fault(name, value) for name, value in named.items() if value is not None]
+    raise wrong_arguments(refused, [string_fault("uid", uid), *faults, strings_fault("scopes", scopes)])
 
 
 def decode_token(
@@ -128,7 +139,7 @@ def _string(token: Any) -> str:
     string = token.decode(errors="replace") if isinstance(token, bytes) else token
     if not isinstance(string, str):
         raise JWTDecodeError(f"token: a string is expected, not {type(token).__name__}")
-    return string
+    return encodable(string)
 
 
 def _timestamp(argument: str, value: Any, now: float) -> float | None:
@@ -136,7 +147,7 @@ def _timestamp(argument: str, value: Any, now: float) -> float | None:
     if value is None or (isinstance(value, int | float) and not isinstance(value, bool)):
         return value
     if isinstance(value, datetime):
-        return value.timestamp()
+        return timestamp_of(argument, value)
     if isinstance(value, timedelta):
         return now + value.total_seconds()
     raise TypeError(f"{argument}: a datetime, a timedelta or a number is expected, not {type(value).__name__}")

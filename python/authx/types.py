@@ -13,6 +13,7 @@ __all__ = [
     "AsymmetricAlgorithmType",
     "CacheStatistics",
     "DateTimeExpression",
+    "Duration",
     "HTTPMethod",
     "HTTPMethods",
     "ModelCallback",
@@ -82,6 +83,9 @@ class CacheStatistics(NamedTuple):
 
 DateTimeExpression = datetime | timedelta
 """A time, or a duration from now. A `datetime` without a time zone is local time, as usual in Python."""
+
+Duration = timedelta | float | int
+"""A duration: a `timedelta`, or a number of seconds."""
 
 
 class SessionStoreProtocol(Protocol):

@@ -10,7 +10,6 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.params import Depends as DependsParameter
 
 from authx import AuthManager, TokenPayload
-from authx.exceptions import AuthxArgumentDeprecationWarning
 from tests.sets import RESERVED_CLAIMS
 
 ALL_LOCATIONS = ["headers", "cookies", "query", "json"]
@@ -69,10 +68,15 @@ def test_requirement_works_in_every_form(app: FastAPI, client: Any, auth: Any, n
     ],
 )
 def test_dependency_is_one_object_in_all_forms(auth: Any, name: str) -> None:
-    dependency = getattr(auth, name)
+    dependency: Any = getattr(auth, name)
 
     assert isinstance(dependency, DependsParameter)
-    assert id(dependency.dependency) == id(dependency)
+    called: Any = dependency.dependency
+    assert called == dependency
+    assert dependency == called
+    assert not isinstance(called, DependsParameter)
+    assert hash(called) == hash(dependency)
+    assert dependency != auth.token_required()
     assert dependency is getattr(auth, name)
     assert hash(dependency) == hash(getattr(auth, name))
     assert name not in ("ACCESS_REQUIRED",) or dependency is auth.access_token_required
@@ -240,11 +244,6 @@ def test_identity_claim_is_the_configured_one(app: FastAPI, client: Any, make_au
 def test_reserved_claim_in_data_is_an_error_that_names_it(auth: Any, claim: str) -> None:
     with pytest.raises(ValueError, match=claim):
         auth.create_access_token("u", data={claim: "x"})
-
-
-def test_argument_without_effect_gives_a_warning(auth: Any) -> None:
-    with pytest.warns(AuthxArgumentDeprecationWarning, match="expires"):
-        auth.create_access_token("u", expires=timedelta(minutes=1))
 
 
 # Where a token is looked for

@@ -1,0 +1,1 @@
+"""Where `authx` 1.7.1 had modules that applications import although they were private."""
