@@ -266,7 +266,8 @@ class AuthManager(ErrorAnswering):
             login_type: The login type.
             action: The action that the policy decides about.
             resource: The resource that the action is about.
-            payload: The payload of a verified token. Without it the request's access token is verified.
+            payload: The claims of a token, which are taken on trust: nothing here checks who made them, so pass only
+                those of a dependency or of `AuthX.verify`. Without it the request's access token is verified.
             request: The request.
             subject: The subject's attributes, for conditions. The token's claims unless given.
             resource_attrs: The resource's attributes, for conditions.

@@ -120,7 +120,8 @@ class PolicyCondition:
     source: PolicySource
     key: str
     operator: PolicyOperator = "equals"
-    value: Any = None
+    value: Any = ...
+    """What the attribute is compared with. Every operator but `exists` needs one; `None` stands for a null."""
 
     def matches(self, context: PolicyContext) -> bool:
         """Whether the condition holds.
@@ -137,7 +138,7 @@ class PolicyCondition:
 class PolicyEvaluator(Protocol):
     """A function of the application that a rule depends on: plain or `async`. A plain one must not block.
 
-    If it raises or returns `None`, the request is refused with status 500.
+    If it raises or returns anything but `True` and `False`, the request is refused with status 500.
     """
 
     def __call__(self, context: PolicyContext, rule: "PolicyRule", /) -> bool | Awaitable[bool]:
@@ -269,9 +270,14 @@ class PolicyEngine:
                 answer: Any = evaluator(context, compiled.rules[rule_index])
                 if isawaitable(answer):
                     answer = await answer
-                if answer is None:
-                    raise TypeError(f"the evaluator {evaluator!r} returned None; it must return True or False")  # noqa: TRY301
-                evaluation.answer(bool(answer))
+                if isinstance(answer, PolicyDecision):
+                    answer = answer.allowed
+                if not isinstance(answer, bool):
+                    raise TypeError(  # noqa: TRY301
+                        f"rules[{rule_index}]: the evaluator {evaluator!r} returned {type(answer).__name__}; "
+                        "it must return True or False"
+                    )
+                evaluation.answer(answer)
             allowed, reason, rule = evaluation.decision()
         except PolicyEvaluationError:
             logger.exception(_FAILED)

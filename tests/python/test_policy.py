@@ -103,10 +103,8 @@ SELF_CONTAINING.append(SELF_CONTAINING)
         (timedelta(minutes=1), "equals", 60, True),
         (uuid.UUID(int=1), "equals", str(uuid.UUID(int=1)), True),
         (2**63, "gt", 2**62, True),
-        (2**70, "gt", 1, True),
         (Decimal("1.5"), "equals", 1.5, True),
         (Decimal(20000), "gt", 10000, True),
-        (10**20, "gt", 10000, True),
         ("editor", "in", "editor", True),
         ("editor", "not_in", "editor", False),
         (object(), "exists", None, True),
@@ -123,7 +121,9 @@ def test_condition_compares_values_of_one_type(found: Any, operator: Any, value:
     [
         (float("nan"), "gt", 1),
         (float("inf"), "gt", 10000),
-        ((1 << 70) + 1, "equals", 1 << 70),
+        ((1 << 70) + 1, "equals", 1),
+        (2**70, "gt", 1),
+        (-(2**63) - 1, "lt", 1),
         (-(10**400), "lt", -10000),
         (Decimal("0.10000000000000000001"), "equals", Decimal("0.1")),
         (object(), "equals", 1),
@@ -288,6 +288,67 @@ def test_allow_rule_needs_its_own_and_the_global_evaluators(evaluator: Any, expe
 def test_deny_rule_needs_its_own_evaluators_only() -> None:
     assert decide(PolicyEngine([ALLOW, DENY], [_no], default_allow=True)).rule is DENY
     assert decide(PolicyEngine([ALLOW, PolicyRule("deny", ["*"], ["*"], evaluators=[_no])])).rule is ALLOW
+
+
+class _Faulty:
+    """Its property fails inside, by an exception that also says that an attribute is absent."""
+
+    __slots__ = ("unset",)
+
+    @property
+    def banned(self) -> bool:
+        return self.no_such_attribute  # type: ignore[attr-defined, no-any-return]
+
+
+class _Dynamic:
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(name)
+
+
+@pytest.mark.parametrize("operator", ["equals", "exists", "not_equals"])
+def test_property_that_raises_attribute_error_is_a_fault_and_not_an_absent_attribute(operator: Any) -> None:
+    deny = PolicyRule("deny", ["*"], ["*"], [PolicyCondition("subject", "banned", operator, True)])
+
+    with pytest.raises(PolicyEvaluationError):
+        decide(PolicyEngine([ALLOW, deny]), context(subject=_Faulty()))
+
+
+def test_attribute_that_an_object_does_not_have_is_absent() -> None:
+    for subject, key in [(_Faulty(), "unset"), (_Faulty(), "other"), (_Dynamic(), "banned"), (_Dynamic(), "a.b")]:
+        assert not PolicyCondition("subject", key, "exists").matches(context(subject=subject))
+
+
+@pytest.mark.parametrize(
+    ("condition", "message"),
+    [
+        (PolicyCondition("subject", "x"), "the operator 'equals' needs a value"),
+        (PolicyCondition("subject", "x", "not_in"), "the operator 'not_in' needs a value"),
+        (PolicyCondition("subject", "x", "gt", 2**64), "at most 64 bits"),
+        (PolicyCondition("subject", "x", "lt", -(2**63) - 1), "at most 64 bits"),
+    ],
+)
+def test_condition_that_says_nothing_to_compare_with_is_an_error_of_its_rule(
+    condition: PolicyCondition, message: str
+) -> None:
+    engine = PolicyEngine([ALLOW, PolicyRule("deny", ["*"], ["*"], [condition])])
+
+    with pytest.raises(PolicyEvaluationError, match=rf"rules\[1\]\.conditions\[0\]\.value: .*{message}"):
+        decide(engine)
+
+
+def test_condition_may_compare_with_null() -> None:
+    assert PolicyCondition("subject", "x", "equals", None).matches(context(subject={}))
+    assert PolicyCondition("subject", "x", "lte", 2**64 - 1).matches(context(subject={"x": 2**64 - 1}))
+
+
+@pytest.mark.parametrize("answer", [None, 1, "yes", [], object()])
+def test_evaluator_answers_true_or_false(answer: Any, caplog: Any) -> None:
+    rule = PolicyRule("allow", ["*"], ["*"], evaluators=[lambda context, rule: answer])
+
+    with pytest.raises(PolicyEvaluationError):
+        decide(PolicyEngine([rule]))
+    assert "rules[0]: the evaluator" in caplog.text
+    assert f"returned {type(answer).__name__}" in caplog.text
 
 
 def _raising(context: PolicyContext, rule: PolicyRule) -> bool:

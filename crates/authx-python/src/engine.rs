@@ -24,6 +24,9 @@ use crate::settings;
 use crate::tokens::{FoundToken, latin1_bytes};
 use crate::verified::{Admitted, Custom, Origin, RefreshCandidate, admitted, step};
 
+/// The values of `Set-Cookie`, and the headers with their values that replace those of the response.
+type Reissued = (Vec<String>, Vec<(&'static str, String)>);
+
 /// See `Engine` in `_authx.pyi`.
 #[pyclass(frozen, module = "authx._authx")]
 pub(crate) struct Engine {
@@ -327,7 +330,7 @@ impl Engine {
         status: u16,
         response_headers: &Bound<'_, PyAny>,
         now: f64,
-    ) -> PyResult<Option<(Vec<String>, Vec<(&'static str, String)>)>> {
+    ) -> PyResult<Option<Reissued>> {
         let now = instant("now", now)?;
         let Some(claims) = admitted.renewable() else { return Ok(None) };
         let headers = CapturedHeaders::of(response_headers, reads_response_header)?;

@@ -10,7 +10,7 @@ use authx::policy::{
 use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
 use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList, PyMapping, PyString};
+use pyo3::types::{PyDict, PyInt, PyList, PyMapping, PyString};
 use serde_json::Value;
 
 use crate::errors::policy_evaluation_error;
@@ -212,7 +212,21 @@ fn read_condition(given: &Bound<'_, PyAny>) -> PyResult<authx::policy::PolicyCon
     let operator: PolicyOperator =
         string(given, "operator")?.parse().map_err(|error| named("operator", &error))?;
     let key = string(given, "key")?;
-    Ok(match policy_value::from_python(&given.getattr("value")?)? {
+    let value = given.getattr("value")?;
+    if value.is(given.py().Ellipsis()) {
+        if operator != PolicyOperator::Exists {
+            let problem = format!("the operator '{}' needs a value", operator.as_str());
+            return Err(named("value", &problem));
+        }
+        return Ok(authx::policy::PolicyCondition::new(source, key, operator, Value::Null));
+    }
+    if value.is_instance_of::<PyInt>()
+        && value.extract::<i64>().is_err()
+        && value.extract::<u64>().is_err()
+    {
+        return Err(named("value", &"an integer of at most 64 bits is expected"));
+    }
+    Ok(match policy_value::from_python(&value)? {
         Some(value) => authx::policy::PolicyCondition::new(source, key, operator, value),
         None => authx::policy::PolicyCondition::with_opaque_value(source, key, operator),
     })
@@ -325,7 +339,25 @@ fn field<'py>(node: &Bound<'py, PyAny>, name: &str) -> PyResult<Option<Bound<'py
     }
     match node.getattr(name) {
         Ok(found) => Ok(Some(found)),
-        Err(error) if error.is_instance_of::<PyAttributeError>(node.py()) => Ok(None),
+        Err(error)
+            if error.is_instance_of::<PyAttributeError>(node.py()) && !is_defined(node, name)? =>
+        {
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the object has this attribute, so that reading it failed: a property raises `AttributeError` also for a fault
+/// within it. A slot without a value is an attribute that is absent.
+fn is_defined(node: &Bound<'_, PyAny>, name: &str) -> PyResult<bool> {
+    let py = node.py();
+    match py.import("inspect")?.call_method1("getattr_static", (node, name)) {
+        Ok(found) => {
+            let slot = py.import("types")?.getattr("MemberDescriptorType")?;
+            Ok(!found.is_instance(&slot)?)
+        }
+        Err(error) if error.is_instance_of::<PyAttributeError>(py) => Ok(false),
         Err(error) => Err(error),
     }
 }

@@ -44,7 +44,8 @@ fn convert(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
         if let Ok(integer) = signed.or_else(|_| object.extract::<u64>().map(Value::from)) {
             return Ok(Some(integer));
         }
-        return exact_number(object);
+        // As a float it could equal other integers.
+        return Ok(None);
     }
     if object.is_instance_of::<PyFloat>() || object.is_instance(classes(py)?.decimal.bind(py))? {
         return exact_number(object);
