@@ -42,7 +42,7 @@ fn read<C: DeserializeOwned>(
         identity_claim,
         identity_is_sub: identity_claim == "sub",
         fault: None,
-        wanted: &[],
+        wanted: ClaimSet::default(),
         value_is_kept: false,
         custom_names: Names::default(),
         registered: Registered::default(),
@@ -73,6 +73,20 @@ fn unexpected(error: &serde_json::Error) -> Error {
     Error::UnexpectedClaims { reason }
 }
 
+/// A set of registered claims, of which there are fewer than bits.
+#[derive(Clone, Copy, Default)]
+struct ClaimSet(u16);
+
+impl ClaimSet {
+    fn insert(&mut self, claim: RegisteredClaim) {
+        self.0 |= 1 << claim as u16;
+    }
+
+    fn contains(self, claim: RegisteredClaim) -> bool {
+        self.0 & (1 << claim as u16) != 0
+    }
+}
+
 struct PayloadReader<'c, 'de> {
     object: ObjectReader<'de>,
     identity_claim: &'c str,
@@ -80,8 +94,8 @@ struct PayloadReader<'c, 'de> {
     /// What is wrong with the payload. It outlives the error that reported it, which a custom type may swallow
     /// (`T::deserialize(deserializer).unwrap_or_default()`).
     fault: Option<Malformed>,
-    /// The fields of the custom type, if it is a struct. A registered claim among them is passed to it too.
-    wanted: &'static [&'static str],
+    /// The registered claims among the fields of the custom type, if it is a struct. They are passed to it too.
+    wanted: ClaimSet,
     /// Whether the name that was read last is a registered claim, whose value was read with it.
     value_is_kept: bool,
     custom_names: Names<'de>,
@@ -149,7 +163,7 @@ impl<'de> PayloadReader<'_, 'de> {
                     self.keep(claim).inspect_err(|_| {
                         self.fault = Some(Malformed::Claim(claim.name()));
                     })?;
-                    if self.wanted.contains(&&*name) {
+                    if self.wanted.contains(claim) {
                         self.value_is_kept = true;
                         return Ok(Some(name));
                     }
@@ -281,7 +295,11 @@ impl<'de> Deserializer<'de> for Custom<'_, '_, 'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value> {
-        self.0.wanted = fields;
+        for field in fields {
+            if let Some(claim) = self.0.claim(field) {
+                self.0.wanted.insert(claim);
+            }
+        }
         visitor.visit_map(self)
     }
 
