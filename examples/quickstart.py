@@ -21,12 +21,13 @@ class Login(BaseModel):
 def login(given: Login) -> TokenResponse:
     if given != Login(name="ada", password="analytical-engine"):  # ask your own users here
         raise HTTPException(401, "Unknown name or wrong password")
-    return auth.create_token_pair(uid=given.name, fresh=True, access_scopes=["reports:*"])
+    scopes = ["reports:*"]  # and what this user may do
+    return auth.create_token_pair(uid=given.name, fresh=True, access_scopes=scopes, refresh_scopes=scopes)
 
 
 @app.post("/refresh")
 def refresh(payload: Annotated[TokenPayload, auth.REFRESH_REQUIRED]) -> dict[str, str]:
-    return {"access_token": auth.create_access_token(uid=payload.sub)}
+    return {"access_token": auth.create_access_token(uid=payload.sub, scopes=payload.scopes)}
 
 
 @app.get("/me")

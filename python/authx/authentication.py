@@ -134,9 +134,9 @@ class Authenticator(Generic[P]):
         try:
             step = self.engines.current().verify(
                 requirement,
-                token.token,
+                encodable(token.token),
                 token.location,
-                token.csrf,
+                None if token.csrf is None else encodable(token.csrf),
                 token.csrf_required,
                 clock.now(),
                 self.blocklist is not None,

@@ -14,8 +14,8 @@ from fastapi import Request, Response, WebSocket
 from pydantic import BaseModel
 from typing_extensions import Self
 
-from authx._authx import Requirement
 from authx.answers import ErrorAnswering, Wording, chosen_messages
+from authx.arguments import check_instance, encodable, requirement_of
 from authx.authentication import Authenticator
 from authx.callbacks import Blocklist, PayloadCallback, SubjectGetter
 from authx.config import AuthXConfig
@@ -300,12 +300,13 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Forme
             ```
         """
         if isinstance(token, str):
-            token = RequestToken(token=token, type=type or "access", location="headers")
-        requirement = Requirement(
+            token = RequestToken(token=encodable(token), location="headers")
+        check_instance("token", token, RequestToken, "a RequestToken or the string of a token")
+        requirement = requirement_of(
             type=type or token.type,
             verify_fresh=fresh,
             verify_csrf=None if verify_csrf else False,
-            scopes=tuple(scopes),
+            scopes=scopes,
         )
         return await self._authenticator.verify_by_hand(token, requirement)
 

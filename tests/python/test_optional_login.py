@@ -8,7 +8,7 @@ import pytest
 from fastapi import Depends, FastAPI, WebSocket
 
 from authx import AuthManager, AuthXDependency, TokenPayload
-from authx.exceptions import AuthXException
+from authx.exceptions import AuthXException, JWTDecodeError
 
 COOKIES = {"JWT_TOKEN_LOCATION": ["headers", "cookies"]}
 
@@ -177,3 +177,24 @@ def test_blocklist_is_asked_about_each_spelling_of_a_token(make_auth: Any, pem: 
     assert (len(set(spellings)), spellings[0]) == (2, token)
     for spelling in spellings:
         assert asyncio.run(auth.verify(spelling)).sub == "ada"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (([],), "token: a RequestToken or the string of a token is expected, not list"),
+        ((b"eyJ",), "token: a RequestToken or the string of a token is expected, not bytes"),
+        (("x", 5), "type: a str is expected, not int"),
+    ],
+)
+def test_wrong_argument_is_named(auth: Any, arguments: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        asyncio.run(auth.verify(*arguments))
+    with pytest.raises(TypeError, match="scopes: a list of strings is expected, not one string"):
+        asyncio.run(auth.verify("x", scopes="users:read"))
+
+
+def test_string_that_is_no_token_is_refused(auth: Any) -> None:
+    for string in ("", "x", "\ud800", "a.b.c"):
+        with pytest.raises(JWTDecodeError):
+            asyncio.run(auth.verify(string))

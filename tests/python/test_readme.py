@@ -66,12 +66,14 @@ def test_no_token_opens_nothing(client: TestClient) -> None:
     assert answer.headers["WWW-Authenticate"].startswith("Bearer")
 
 
-def test_refresh_token_gives_an_access_token_that_is_not_fresh(client: TestClient, tokens: dict[str, str]) -> None:
+def test_refresh_token_gives_an_access_token_with_the_scopes_that_is_not_fresh(
+    client: TestClient, tokens: dict[str, str]
+) -> None:
     renewed = client.post("/refresh", headers=bearer(tokens["refresh_token"])).json()["access_token"]
 
     assert client.get("/me", headers=bearer(renewed)).status_code == 200
     assert client.post("/password", headers=bearer(renewed)).json()["error_type"] == "FreshTokenRequiredError"
-    assert client.get("/reports", headers=bearer(renewed)).json()["error_type"] == "InsufficientScopeError"
+    assert client.get("/reports", headers=bearer(renewed)).status_code == 200
 
 
 def test_refresh_token_is_no_access_token(client: TestClient, tokens: dict[str, str]) -> None:
