@@ -20,6 +20,7 @@ from authx.exceptions import (
     LoginTypeMismatchError,
     RateLimitExceeded,
 )
+from authx.startup import check_at_startup
 
 __all__ = ["Answer", "ErrorAnswering", "Wording", "chosen_messages", "usual_engine", "usual_wording"]
 
@@ -58,11 +59,22 @@ class ErrorAnswering:
     MSG_TokenTypeError: str | None = "Bad token type"
     MSG_UnknownSubjectError: str | None = "The token's subject is unknown to the application"
 
-    def __init__(self, wording: "Wording") -> None:
+    def __init__(self, wording: "Wording", check: Callable[[], None]) -> None:
         self._wording = wording
+        self._check_settings = check
+
+    def check(self) -> None:
+        """Check the settings and the keys, which otherwise happens at the first use.
+
+        `handle_errors` has the application call this when it starts, so that it doesn't start with a mistake.
+
+        Raises:
+            BadConfigurationError: A setting is missing, invalid, or contradicts another one; the message names it.
+        """
+        self._check_settings()
 
     def handle_errors(self, app: Starlette) -> None:
-        """Make the application answer AuthX's exceptions, wherever they are raised.
+        """Make the application answer AuthX's exceptions, wherever they are raised, and `check` the settings at its start.
 
         The body is `{"message": ..., "error_type": ...}`, a 401 carries `WWW-Authenticate`. Routes with a dependency
         of AuthX don't need this; call it for exceptions that are raised elsewhere. A handler that the application
@@ -80,6 +92,7 @@ class ErrorAnswering:
         for kind in _answered_classes():
             # Starlette's annotation asks for a handler of any exception, but calls it with this class's only.
             app.add_exception_handler(kind, self._wording.handle)  # type: ignore[arg-type]
+        check_at_startup(app, self._check_settings)
 
     def error_response(self, error: AuthXException) -> Response:
         """Return the answer to an exception, for code outside an application, such as a plain ASGI middleware.

@@ -66,6 +66,14 @@ class EngineSource:
         """Build another engine at the next use."""
         self._built = None
 
+    def check(self) -> None:
+        """Build the engine, if it is not built yet.
+
+        Raises:
+            BadConfigurationError: The settings are invalid.
+        """
+        self.current()
+
     def current(self) -> Engine:
         """Return the engine of the current configuration.
 

@@ -112,7 +112,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Forme
             bind=self.get_dependency,
             find_subject=self._subject_of,
         )
-        ErrorAnswering.__init__(self, wording)
+        ErrorAnswering.__init__(self, wording, engines.check)
 
     # Copies
 

@@ -58,7 +58,7 @@ class AuthManager(ErrorAnswering):
     ) -> None:
         check_instance("policy_engine", policy_engine, (PolicyEngine, type(None)), "a PolicyEngine")
         self._logins = _Logins()
-        super().__init__(Wording(engine=self._logins.engine_for, messages=self._messages_for))
+        super().__init__(Wording(engine=self._logins.engine_for, messages=self._messages_for), self._logins.check)
         self.policy_engine = PolicyEngine(policy_rules) if policy_engine is None else policy_engine
         """Decides for `policy_required` and `authorize`."""
 
@@ -339,6 +339,18 @@ class _Logins:
         """Return the authenticators of all other login types."""
         all_of_them = map(authenticator_of, self.auth_by_type.values())
         return [other for other in all_of_them if other is not authenticator]
+
+    def check(self) -> None:
+        """Check the settings of every login.
+
+        Raises:
+            BadConfigurationError: Those of one are invalid; the message begins with its login type.
+        """
+        for login_type, auth in list(self.auth_by_type.items()):
+            try:
+                auth.check()
+            except BadConfigurationError as error:
+                raise BadConfigurationError(f"{login_type}: {error}", login_type=login_type) from error
 
     def engine_for(self, error: AuthXException) -> Engine:
         """Return the engine whose settings decide the answer to an exception."""

@@ -12,7 +12,8 @@ from authx import clock
 from authx._authx import Engine, RefreshCandidate
 from authx.authentication import Authenticator, HasAuthenticator, authenticator_of
 from authx.callbacks import logger
-from authx.exceptions import RevokedTokenError, SessionRevoked
+from authx.exceptions import BadConfigurationError, RevokedTokenError, SessionRevoked
+from authx.startup import refuse_to_start
 
 __all__ = ["ImplicitRefresh", "ImplicitRefreshMiddleware"]
 
@@ -79,6 +80,12 @@ class ImplicitRefreshMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
+        if scope["type"] == "lifespan":
+            try:
+                self._authenticator.engines.check()
+            except BadConfigurationError as error:
+                await refuse_to_start(error, receive, send)
+                return
         refresh = ImplicitRefresh.of(self._authenticator, scope) if scope["type"] == "http" else None
         if refresh is None:
             await self._app(scope, receive, send)

@@ -267,10 +267,23 @@ class TestLocationOfLogin:
     def test_location_that_is_not_configured_is_an_error(self) -> None:
         auth = auth_of(JWT_TOKEN_LOCATION=["query"])
         client = client_of(auth)
-        with pytest.raises(ValueError, match=r"location: 'cookies' is not in JWT_TOKEN_LOCATION, \['query'\]"):
+        with pytest.raises(ValueError, match=r"location: .*look for access tokens in \['query'\]"):
             log_in(client, auth, "ada")
-        with pytest.raises(ValueError, match="location: 'query' can't be kept by a client"):
+        with pytest.raises(ValueError, match="location: 'query' was asked for"):
             log_in(client, auth, "ada", location="query")
+
+    @pytest.mark.parametrize("location", [None, "headers"])
+    def test_each_type_of_token_is_kept_where_it_is_looked_for(self, location: Any) -> None:
+        auth = auth_of(JWT_ACCESS_TOKEN_LOCATION=["headers"], JWT_REFRESH_TOKEN_LOCATION=["cookies"])
+        client = client_of(auth)
+        login = log_in(client, auth, "ada", location=location)
+
+        assert auth.config.JWT_ACCESS_COOKIE_NAME not in client.cookies
+        assert client.get("/me").json() == "ada"
+        assert client.post("/refresh", headers=login.refresh_headers).json() == "ada"
+        assert client.post("/refresh").status_code == 401
+        with pytest.raises(ValueError, match="look for access tokens in"):
+            log_in(client, auth, "ada", location="cookies")
 
 
 class TestRefusedTokens:

@@ -1,6 +1,6 @@
 """A client that is logged in."""
 
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from email.message import Message
 from http.cookiejar import CookieJar
@@ -63,22 +63,23 @@ def log_in(
 ) -> Login:
     """Log a client in, without a request to the application.
 
-    The client keeps the access token in its headers, or both tokens in its cookies and the access token's CSRF value
-    in its headers. Another login replaces this one.
+    The client keeps the access token in its headers, or in its cookies and the token's CSRF value in its headers; and the
+    refresh token in its cookies, where those are its location. Another login replaces this one.
 
     Args:
         client: The client.
         auth: Who issues the tokens.
         uid: The subject of the tokens.
-        location: `"headers"` or `"cookies"`. Unless given, headers if `JWT_TOKEN_LOCATION` has them, or else cookies.
+        location: `"headers"` or `"cookies"`, for each token whose locations include it. For the others, and unless given:
+            headers if the locations of that type of token include them, or else cookies.
         fresh: Whether the access token is fresh.
         scopes: The scopes that the tokens grant.
         data: Further claims of both tokens.
         session_id: The session of the tokens.
 
     Raises:
-        ValueError: `JWT_TOKEN_LOCATION` doesn't have this location, or the client wouldn't send the cookies; the
-            message says why.
+        ValueError: No access token is looked for in this location, or the client wouldn't send the cookies; the message
+            says why.
 
     Example:
         ```python
@@ -90,16 +91,13 @@ def log_in(
     """
     access = auth.create_access_token(uid, fresh, data=data, scopes=scopes, session_id=session_id)
     refresh = auth.create_refresh_token(uid, data=data, scopes=scopes, session_id=session_id)
-    chosen = location or ("headers" if "headers" in auth.config.JWT_TOKEN_LOCATION else "cookies")
-    if chosen not in auth.config.JWT_TOKEN_LOCATION:
-        raise ValueError(f"location: {chosen!r} is not in JWT_TOKEN_LOCATION, {auth.config.JWT_TOKEN_LOCATION}")
-    if chosen == "headers":
-        headers = _header(auth, access), _header(auth, refresh)
-    elif chosen == "cookies":
-        _keep_cookies(client, auth, access, refresh)
-        headers = _csrf_headers(auth, access, refresh)
-    else:
-        raise ValueError(f"location: {chosen!r} can't be kept by a client; use 'headers' or 'cookies'")
+    tokens = {"access": access, "refresh": refresh}
+    chosen = {kind: _location(auth, kind, location) for kind in tokens}
+    _keep_cookies(client, auth, {kind: token for kind, token in tokens.items() if chosen[kind] == "cookies"})
+    headers = [
+        _header(auth, token) if chosen[kind] == "headers" else _csrf_header(auth, kind, token)
+        for kind, token in tokens.items()
+    ]
     client_headers: MutableMapping[str, str] = client.headers
     client_headers.update(headers[0])
     return Login(access, refresh, headers[1])
@@ -110,27 +108,43 @@ def _header(auth: AuthX[Any, Any], token: str) -> dict[str, str]:
     return {auth.config.JWT_HEADER_NAME: f"{scheme} {token}" if scheme else token}
 
 
-def _csrf_headers(auth: AuthX[Any, Any], access: str, refresh: str) -> tuple[dict[str, str], dict[str, str]]:
+def _location(auth: AuthX[Any, Any], type: str, wanted: str | None) -> str:
+    config = auth.config
+    of_type = config.JWT_ACCESS_TOKEN_LOCATION if type == "access" else config.JWT_REFRESH_TOKEN_LOCATION
+    configured = config.JWT_TOKEN_LOCATION if of_type is None else of_type
+    usable = [location for location in ("headers", "cookies") if location in configured]
+    if wanted in usable:
+        return wanted
+    if not usable or (wanted is not None and type == "access"):
+        asked = "a client can keep a token in headers or cookies" if wanted is None else f"{wanted!r} was asked for"
+        raise ValueError(f"location: {asked}, and the settings look for {type} tokens in {configured}")
+    return usable[0]
+
+
+def _csrf_header(auth: AuthX[Any, Any], type: str, token: str) -> dict[str, str]:
     config = auth.config
     if not config.JWT_COOKIE_CSRF_PROTECT:
-        return {}, {}
-    return (
-        {config.JWT_ACCESS_CSRF_HEADER_NAME: claims_of(access)["csrf"]},
-        {config.JWT_REFRESH_CSRF_HEADER_NAME: claims_of(refresh)["csrf"]},
-    )
+        return {}
+    name = config.JWT_ACCESS_CSRF_HEADER_NAME if type == "access" else config.JWT_REFRESH_CSRF_HEADER_NAME
+    return {name: claims_of(token)["csrf"]}
 
 
-def _keep_cookies(client: HttpClient, auth: AuthX[Any, Any], access: str, refresh: str) -> None:
+def _keep_cookies(client: HttpClient, auth: AuthX[Any, Any], tokens: Mapping[str, str]) -> None:
     """Pass a response that sets the cookies to the client's jar, which applies its usual rules."""
     response = Response()
-    auth.set_access_cookies(access, response)
-    auth.set_refresh_cookies(refresh, response)
+    names = []
+    if "access" in tokens:
+        auth.set_access_cookies(tokens["access"], response)
+        names.append(auth.config.JWT_ACCESS_COOKIE_NAME)
+    if "refresh" in tokens:
+        auth.set_refresh_cookies(tokens["refresh"], response)
+        names.append(auth.config.JWT_REFRESH_COOKIE_NAME)
     jar: CookieJar = client.cookies.jar
     base = str(client.base_url)
     # The jar uses only the headers of a response.
     jar.extract_cookies(cast("HTTPResponse", _Headers(response)), Request(base))  # noqa: S310  (nothing is opened)
     kept = {cookie.name: cookie for cookie in jar}
-    for name in (auth.config.JWT_ACCESS_COOKIE_NAME, auth.config.JWT_REFRESH_COOKIE_NAME):
+    for name in names:
         if name not in kept:
             raise ValueError(
                 f"base_url: a client of {base} accepts no cookie for JWT_COOKIE_DOMAIN, {auth.config.JWT_COOKIE_DOMAIN!r}"
