@@ -314,6 +314,10 @@ class Engine:
     def check_unknown_subject(self) -> None:
         """Raises `UnknownSubjectError`, unless `JWT_UNKNOWN_SUBJECT` is `none`."""
 
+    def verify_any(self, token: str, required: Sequence[str], now: float) -> dict[str, Any]:
+        """Verify a token of any issuer and return its claims: signature, times, issuer and audience, and that the
+        required claims are there."""
+
     def spellings(self, token: str) -> list[str]:
         """The token, and the other strings that would verify as the same token."""
 

@@ -11,7 +11,7 @@ from authx.engine import signing_engine, verifying_engine
 from authx.exceptions import AuthxArgumentDeprecationWarning, JWTDecodeError
 from authx.types import AlgorithmType, DateTimeExpression, Numeric, StringOrSequence, TokenType
 
-__all__ = ["create_token", "decode_token"]
+__all__ = ["create_token", "decode_token", "decode_unverified"]
 
 
 def create_token(
@@ -108,8 +108,13 @@ def decode_token(
     issuer: str | None = None,
     verify: bool = True,
     data: dict[str, Any] | None = None,
+    *,
+    require: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return the claims of a token of any type, unchanged.
+    """Return the claims of a token, unchanged, whoever issued it: AuthX, or an identity provider such as Auth0.
+
+    Signature, `exp`, `nbf`, `iat`, issuer and audience are checked where the token has them. It need not have the claims
+    that a route requires, such as `type`.
 
     Args:
         token: The token.
@@ -119,19 +124,37 @@ def decode_token(
         issuer: The value that `iss` must have.
         verify: `False` skips every check. Anybody may have written such claims, so trust none of them.
         data: Ignored, with a warning.
+        require: Claims that the token must have, such as `["exp", "sub"]`: one without `exp` never expires.
 
     Raises:
         JWTDecodeError: The token can't be decoded, or a check fails; see the subclasses.
         BadConfigurationError: The key doesn't fit the algorithms.
+
+    Example:
+        ```python
+        claims = decode_token(token, public_key, ["RS256"], audience="my-api", issuer=issuer, require=["exp", "sub"])
+        ```
     """
+    if (fault := strings_fault("require", require)) is not None:
+        raise fault
     if data is not None:
         warnings.warn("argument without effect: data", AuthxArgumentDeprecationWarning, stacklevel=2)
     string = _string(token)
     if not verify:
-        return _authx.decode_unverified(string)
+        return decode_unverified(string)
     engine = verifying_engine(key, algorithms or None, audience, issuer)
-    requirement = _authx.Requirement(verify_type=False, verify_csrf=False)
-    return engine.verify_without_stores(requirement, string, "headers", None, False, clock.now()).claims
+    return engine.verify_any(string, list(require), clock.now())
+
+
+def decode_unverified(token: str) -> dict[str, Any]:
+    """Return the claims of a token without any check: for looking at one, or for finding out which key it needs.
+
+    Anybody may have written such claims, so trust none of them.
+
+    Raises:
+        JWTDecodeError: The token can't be decoded.
+    """
+    return _authx.decode_unverified(_string(token))
 
 
 def _string(token: Any) -> str:

@@ -255,6 +255,20 @@ impl Engine {
         admitted(py, verified.without_asking(), self.origin(Some(json)))
     }
 
+    #[expect(clippy::needless_pass_by_value, reason = "PyO3 extracts owned lists")]
+    fn verify_any<'py>(
+        &self,
+        py: Python<'py>,
+        token: &str,
+        required: Vec<String>,
+        now: f64,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let now = instant("now", now)?;
+        let required: Vec<&str> = required.iter().map(String::as_str).collect();
+        let payload = self.unlocked(py, || self.inner.verify_any(token, &required, now));
+        json::loads(py, &payload.map_err(|error| self.error(py, &error))?)
+    }
+
     #[expect(clippy::too_many_arguments, reason = "the fields of a found token")]
     fn verify<'py>(
         &self,

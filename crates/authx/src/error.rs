@@ -25,6 +25,11 @@ pub enum Error {
     },
     /// No key of the ring has the token's algorithm.
     AlgorithmNotAllowed,
+    /// The caller requires a claim that the token lacks, see [`Engine::verify_any`](crate::Engine::verify_any).
+    MissingClaim {
+        /// The claim.
+        name: String,
+    },
     /// No key of the ring signed the token: it was edited, or its key is unknown.
     InvalidSignature,
     /// `exp` has passed.
@@ -119,6 +124,7 @@ impl Error {
             Self::TokenTooLarge
             | Self::Malformed(_)
             | Self::UnexpectedClaims { .. }
+            | Self::MissingClaim { .. }
             | Self::AlgorithmNotAllowed
             | Self::NotYetValid
             | Self::IssuedInTheFuture => ErrorType::JwtDecode,
@@ -178,6 +184,7 @@ impl fmt::Display for Error {
             Self::UnexpectedClaims { .. } => {
                 formatter.write_str("The token's claims are not what this service expects")
             }
+            Self::MissingClaim { name } => write!(formatter, "The token has no claim '{name}'"),
             Self::AlgorithmNotAllowed => {
                 formatter.write_str("The token's algorithm is not one of the configured keys'")
             }

@@ -76,6 +76,7 @@ pub mod transport;
 mod verification_cache;
 mod verified;
 pub mod verify;
+mod verify_any;
 mod websocket;
 
 pub use clock::{Clock, SystemClock};

@@ -177,7 +177,7 @@ impl Engine {
     }
 }
 
-fn check_size(config: &Config, token: &[u8]) -> Result<(), Error> {
+pub(crate) fn check_size(config: &Config, token: &[u8]) -> Result<(), Error> {
     if token.len() > config.max_token_size {
         return Err(Error::TokenTooLarge);
     }
@@ -185,11 +185,20 @@ fn check_size(config: &Config, token: &[u8]) -> Result<(), Error> {
 }
 
 fn check_time<C>(config: &Config, claims: &Claims<C>, now: Timestamp) -> Result<(), Error> {
-    match claims.exp {
-        Some(exp) if now >= exp + config.leeway => return Err(Error::Expired),
-        Some(_) => {}
-        None if config.transport(claims.kind).lifetime == TokenLifetime::Never => {}
-        None => return Err(Malformed::Claim("exp").into()),
+    if claims.exp.is_none() && config.transport(claims.kind).lifetime != TokenLifetime::Never {
+        return Err(Malformed::Claim("exp").into());
+    }
+    check_times(config, claims, now)
+}
+
+/// The times that the token has. Whether it must have `exp` is for the caller to decide.
+pub(crate) fn check_times<C>(
+    config: &Config,
+    claims: &Claims<C>,
+    now: Timestamp,
+) -> Result<(), Error> {
+    if claims.exp.is_some_and(|exp| now >= exp + config.leeway) {
+        return Err(Error::Expired);
     }
     if claims.nbf.is_some_and(|nbf| now + config.leeway < nbf) {
         return Err(Error::NotYetValid);
@@ -200,7 +209,7 @@ fn check_time<C>(config: &Config, claims: &Claims<C>, now: Timestamp) -> Result<
     Ok(())
 }
 
-fn check_issuer<C>(config: &Config, claims: &Claims<C>) -> Result<(), Error> {
+pub(crate) fn check_issuer<C>(config: &Config, claims: &Claims<C>) -> Result<(), Error> {
     match &config.decode_issuer {
         Some(expected) if claims.iss.as_ref() != Some(expected) => Err(Error::InvalidIssuer),
         _ => Ok(()),
@@ -209,7 +218,7 @@ fn check_issuer<C>(config: &Config, claims: &Claims<C>) -> Result<(), Error> {
 
 /// A token with `aud` must name a configured audience; where none is configured, it is refused (RFC 7519
 /// section 4.1.3).
-fn check_audience<C>(config: &Config, claims: &Claims<C>) -> Result<(), Error> {
+pub(crate) fn check_audience<C>(config: &Config, claims: &Claims<C>) -> Result<(), Error> {
     let is_ours = match (&config.decode_audience, &claims.aud) {
         (None, aud) => aud.is_none(),
         (Some(_), None) => false,

@@ -10,9 +10,9 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
 use crate::auth::AuthX;
-use crate::authenticate::optional;
 use crate::login::FromLogin;
 use crate::rejection::Rejection;
+use crate::rejection::optional;
 use crate::state::AuthState;
 
 /// An application's type for a user, which is looked up by a token's subject in the state `S`.

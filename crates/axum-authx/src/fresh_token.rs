@@ -2,7 +2,7 @@
 
 use authx::{Claims, Requirement};
 
-use crate::authenticate::token_extractor;
+use crate::token_extractor::token_extractor;
 
 /// The claims of the request's access token, which is valid, not revoked, and fresh: issued at a login, not
 /// by a refresh.

@@ -145,6 +145,7 @@ pub mod sessions;
 mod state;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+mod token_extractor;
 mod token_pair;
 #[cfg(feature = "ws")]
 mod web_socket_guard;

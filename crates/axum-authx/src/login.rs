@@ -9,8 +9,8 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
 use crate::auth::AuthX;
-use crate::authenticate::optional;
 use crate::rejection::Rejection;
+use crate::rejection::optional;
 
 /// Names one of several `AuthX` in the state `S`; the type parameter of [`Of`].
 ///

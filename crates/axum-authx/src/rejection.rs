@@ -237,6 +237,15 @@ impl std::error::Error for Rejection {
     }
 }
 
+/// `None` if the request has no token; every other rejection is returned.
+pub(crate) fn optional<T>(result: Result<T, Rejection>) -> Result<Option<T>, Rejection> {
+    match result {
+        Ok(found) => Ok(Some(found)),
+        Err(rejection) if rejection.is_missing() => Ok(None),
+        Err(rejection) => Err(rejection),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use authx::{Config, NewToken, Secret};

@@ -12,9 +12,9 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 
 use crate::auth::AuthX;
-use crate::authenticate::optional;
 use crate::login::FromLogin;
 use crate::rejection::Rejection;
+use crate::rejection::optional;
 use crate::state::AuthState;
 
 /// Names the scopes that a route requires; the type parameter of [`Scoped`].

@@ -2,7 +2,7 @@
 
 use authx::{Claims, Requirement};
 
-use crate::authenticate::token_extractor;
+use crate::token_extractor::token_extractor;
 
 /// The claims of the access token that comes with a WebSocket's handshake, valid and not revoked.
 ///

@@ -188,6 +188,12 @@ fn parse_header(bytes: &[u8]) -> Result<Header<'_>, Malformed> {
     serde_json::from_str(json).map_err(|_| Malformed::Header)
 }
 
+/// A payload's claims, or `None` if it is no JSON object, or a key occurs twice in any object of it.
+pub(crate) fn strict_object(payload: &[u8]) -> Option<Map<String, Value>> {
+    serde_json::from_slice::<Strict>(payload).ok()?;
+    serde_json::from_slice(payload).ok()
+}
+
 fn json_object(segment: &[u8], malformed: Malformed) -> Result<Box<RawValue>, Error> {
     let bytes = base64url::decode_to_vec(segment).ok_or(Malformed::Base64)?;
     serde_json::from_slice::<Strict>(&bytes)

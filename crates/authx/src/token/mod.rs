@@ -18,7 +18,7 @@ pub use decode::{decode_unverified_header, decode_unverified_payload, verify_sig
 pub use crate::token_kind::UnknownTokenKind;
 
 pub(crate) use claims::is_registered;
-pub(crate) use decode::{PayloadBuffer, header_to_keep, open, payload_of, twin};
+pub(crate) use decode::{PayloadBuffer, header_to_keep, open, payload_of, strict_object, twin};
 pub(crate) use encode::{Payload, encode};
 pub(crate) use encode_error::EncodeError;
 pub(crate) use payload::{custom_from_json, from_json};
