@@ -12,6 +12,7 @@ import jwt
 import pytest
 
 from authx import AuthXConfig, RequestToken
+from authx.token import decode_unverified
 from tests.attacks.case import TOPICS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -147,6 +148,43 @@ def test_tokens_of_other_packages_stay_valid(make_auth: Any, secret: str, type: 
     payload = make_auth(JWT_TOKEN_LOCATION=[location]).verify_token(presented)
 
     assert (payload.sub, payload.extra_dict.get("role")) == ("ada", more.get("role"))
+
+
+@pytest.mark.parametrize("example", ["guides/optional-login.md"], indirect=True)
+def test_guide_to_optional_login_shows_a_service_that_works(example: dict[str, Any], serve: Any) -> None:
+    client, auth = serve(example["app"]), example["auth"]
+    everybody = ["Notes on the engine"]
+    assert client.get("/articles").json() == everybody
+    assert client.get("/articles", token=auth.create_access_token("ada")).json() == [*everybody, "Drafts of ada"]
+    assert client.get("/articles", token=auth.create_refresh_token("ada")).status == 401
+
+
+@pytest.mark.parametrize("example", ["guides/single-page-applications.md"], indirect=True)
+def test_guide_to_single_page_applications_shows_a_service_that_works(example: dict[str, Any], serve: Any) -> None:
+    client = serve(example["app"])
+    assert client.post("/auth/login", json={"name": "ada", "password": "wrong"}).status == 401
+    login = client.post("/auth/login", json={"name": "ada", "password": "analytical-engine"})
+    assert client.get("/me", token=login.json()["access_token"]).json() == "ada"
+    assert "HttpOnly" in login.set_cookies["refresh_token_cookie"]
+    assert "Path=/auth" in login.set_cookies["refresh_token_cookie"]
+
+    assert client.post("/auth/refresh", cookies=login.cookies).json()["error_type"] == "MissingCSRFTokenError"
+    csrf = {"X-CSRF-TOKEN": login.cookies["csrf_refresh_token"]}
+    renewed = client.post("/auth/refresh", cookies=login.cookies, headers=csrf).json()["access_token"]
+    assert decode_unverified(renewed)["scopes"] == ["reports:read"]
+    assert client.get("/me", cookies=login.cookies).status == 401
+    assert client.post("/auth/logout", cookies=login.cookies, headers=csrf).cookies["refresh_token_cookie"] == ""
+
+
+@pytest.mark.parametrize("example", ["guides/websockets.md"], indirect=True)
+def test_guide_to_websockets_shows_a_service_that_works(example: dict[str, Any], serve: Any) -> None:
+    client = serve(example["app"])
+    token = example["auth"].create_access_token("ada")
+    assert client.websocket("/events", token=token, says=["hello"])[1]["text"] == "ada: hello"
+    assert client.websocket("/events")[0]["status"] == 401
+    foreign = {"origin": "https://evil.example"}
+    refused = client.websocket("/events", cookies={"access_token_cookie": token}, headers=foreign)
+    assert json.loads(refused[1]["body"])["error_type"] == "ForeignOriginError"
 
 
 @pytest.mark.parametrize("example", ["fastapi.md"], indirect=True)

@@ -111,11 +111,6 @@
 #[doc = include_str!("../README.md")]
 mod readme {}
 
-/// The repository's page about axum, so that its examples are compiled.
-#[cfg(doctest)]
-#[doc = include_str!("../../../docs/axum.md")]
-mod page {}
-
 mod access_token;
 mod auth;
 mod authenticate;

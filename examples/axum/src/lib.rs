@@ -9,6 +9,19 @@
 #[doc = include_str!("../../../README.md")]
 mod readme {}
 
+/// The pages with examples in Rust, so that these are compiled.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../docs/axum.md")]
+    mod axum {}
+    #[doc = include_str!("../../../docs/guides/optional-login.md")]
+    mod optional_login {}
+    #[doc = include_str!("../../../docs/guides/single-page-applications.md")]
+    mod single_page_applications {}
+    #[doc = include_str!("../../../docs/guides/websockets.md")]
+    mod websockets {}
+}
+
 mod blocklist;
 mod body;
 mod error;
