@@ -12,6 +12,7 @@ import jwt
 import pytest
 
 from authx import AuthXConfig, RequestToken
+from authx.testing import FrozenClock
 from authx.token import decode_unverified
 from tests.attacks.case import TOPICS
 
@@ -174,6 +175,21 @@ def test_guide_to_single_page_applications_shows_a_service_that_works(example: d
     assert decode_unverified(renewed)["scopes"] == ["reports:read"]
     assert client.get("/me", cookies=login.cookies).status == 401
     assert client.post("/auth/logout", cookies=login.cookies, headers=csrf).cookies["refresh_token_cookie"] == ""
+
+
+@pytest.mark.parametrize("example", ["guides/blocklist.md"], indirect=True)
+def test_guide_to_a_blocklist_shows_a_service_that_works(example: dict[str, Any], serve: Any) -> None:
+    client, auth = serve(example["app"]), example["auth"]
+    token, other = auth.create_access_token("ada"), auth.create_access_token("ada")
+    with FrozenClock() as clock:
+        assert client.get("/me", token=token).json() == "ada"
+        assert client.post("/logout", token=token).status == 200
+        assert client.get("/me", token=token).json()["error_type"] == "RevokedTokenError"
+        assert client.get("/me", token=other).json() == "ada"
+        # In its leeway the token is still refused because it is revoked.
+        clock.advance(15 * 60 + 5)
+        assert client.get("/me", token=other).json() == "ada"
+        assert client.get("/me", token=token).json()["error_type"] == "RevokedTokenError"
 
 
 @pytest.mark.parametrize("example", ["guides/websockets.md"], indirect=True)
