@@ -14,7 +14,8 @@ class FactoryArgument:
     """Annotates a parameter of a function that creates a dependency.
 
     Args:
-        usage: How the function is used, for the error.
+        usage: What a route declares instead, for the error.
+        reason: Why the function itself protects nothing.
 
     Example:
         ```python
@@ -22,8 +23,13 @@ class FactoryArgument:
         ```
     """
 
-    def __init__(self, usage: str) -> None:
+    def __init__(
+        self,
+        usage: str,
+        reason: str = "Without the parentheses FastAPI takes the arguments from the request, and every request passes.",
+    ) -> None:
         self._usage = usage
+        self._reason = reason
 
     def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> NoReturn:
         """Refuse to be a parameter of a dependency.
@@ -31,7 +37,4 @@ class FactoryArgument:
         Raises:
             TypeError: Always.
         """
-        raise TypeError(
-            f"a dependency that protects nothing: write Depends({self._usage}). Without the parentheses FastAPI takes "
-            "the arguments from the request, and every request passes."
-        )
+        raise TypeError(f"a dependency that protects nothing: write Depends({self._usage}). {self._reason}")

@@ -8,7 +8,7 @@ on the others.
 import copy
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Generic, NoReturn, TypeVar, overload
+from typing import TYPE_CHECKING, Annotated, Any, Generic, NoReturn, TypeVar, overload
 
 from fastapi import Request, Response, WebSocket
 from pydantic import BaseModel
@@ -22,6 +22,7 @@ from authx.config import AuthXConfig
 from authx.dependencies import AuthXDependency
 from authx.engine import EngineSource
 from authx.exceptions import BadConfigurationError, MissingTokenError
+from authx.factory import FactoryArgument
 from authx.former_names import FormerNames
 from authx.issuing import TokenIssuing
 from authx.keys import KeyRing
@@ -484,7 +485,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Forme
             response.raw_headers[:] = await refresh.headers(response.status_code, response.raw_headers)
         return response
 
-    def websocket_guard(self, websocket: WebSocket) -> AbstractAsyncContextManager[WebSocketGuard]:
+    def websocket_guard(self, websocket: "_GuardedWebSocket") -> AbstractAsyncContextManager[WebSocketGuard]:
         """Close an open WebSocket when its token or its session ends.
 
         Within the `async with` block the token of the handshake is verified again when it expires, and every
@@ -507,6 +508,19 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Forme
             ```
         """
         return guarded(self._authenticator, websocket)
+
+
+if TYPE_CHECKING:
+    _GuardedWebSocket = WebSocket
+else:
+    # Not `WebSocket`, which FastAPI would pass to `Depends(auth.websocket_guard)`.
+    _GuardedWebSocket = Annotated[
+        Any,
+        FactoryArgument(
+            "auth.WS_AUTH_REQUIRED",
+            "The guard verifies the token only in a block: async with auth.websocket_guard(websocket).",
+        ),
+    ]
 
 
 def _callable(callback: Any) -> Any:

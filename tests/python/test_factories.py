@@ -14,10 +14,12 @@ MANAGER = AuthManager()
 MANAGER.register(AUTH)
 FACTORIES: list[Callable[..., Any]] = [
     AUTH.token_required,
+    AUTH.token_optional,
     AUTH.scopes_required,
     AUTH.rate_limited,
     MANAGER.token_required,
     MANAGER.access_token_required,
+    MANAGER.access_token_optional,
     MANAGER.refresh_token_required,
     MANAGER.fresh_token_required,
     MANAGER.policy_required,
@@ -56,6 +58,12 @@ def test_a_factory_in_place_of_a_dependency_is_an_error_when_the_route_is_declar
     for declare in (of_route, of_parameter, of_router, of_another_dependency, of_websocket):
         with pytest.raises(TypeError, match=r"write Depends\(.*\)\)"):
             declare(FastAPI())
+
+
+def test_a_guard_in_place_of_a_dependency_is_an_error_when_the_route_is_declared() -> None:
+    # It would get the WebSocket, and do nothing with it.
+    with pytest.raises(TypeError, match=r"write Depends\(auth.WS_AUTH_REQUIRED\)\. .*async with"):
+        FastAPI().websocket("/", dependencies=[Depends(AUTH.websocket_guard)])(lambda websocket: None)
 
 
 @pytest.mark.parametrize("factory", FACTORIES, ids=name)
