@@ -557,3 +557,10 @@ class SettingReference:
 
 def setting_reference() -> list[SettingReference]:
     """Every setting, in the order of `docs/configuration.md`."""
+
+def duration_seconds(string: str) -> float | None:
+    """The seconds of a duration as the environment has it: `900`, `15m`, `00:15:00` or `PT15M`. `None` for another
+    string."""
+
+def string_list(string: str) -> list[str] | None:
+    """A list as the environment has it: a JSON array of strings, or strings between commas. `None` for another string."""

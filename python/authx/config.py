@@ -1,12 +1,15 @@
 """The settings, each also read from the environment variable of its name."""
 
+import json
+from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from authx._authx import duration_seconds, string_list
 from authx.exceptions import BadConfigurationError
 from authx.types import (
     AlgorithmType,
@@ -24,13 +27,64 @@ def _seconds_as_number(value: Any) -> Any:
     # In other packages `False` means that a token never expires; here it would be a duration of 0 seconds.
     if isinstance(value, bool):
         raise ValueError("a duration is expected, or None where there is no limit, not a bool")  # noqa: TRY004 -- pydantic's way
-    # Environment variables are strings, in which pydantic accepts ISO 8601 but not a plain number of seconds.
+    # The engine reads a string, so that every service reads the same environment alike.
     if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return value
+        seconds = duration_seconds(value) if value.isascii() else None
+        if seconds is None:
+            raise ValueError("a duration is expected: seconds (900), with a unit (15m), 00:15:00 or PT15M")
+        return seconds
     return value
+
+
+def _whole_seconds(value: Any) -> Any:
+    if isinstance(value, str) and not value.strip().lstrip("+-").isdecimal():
+        seconds = duration_seconds(value) if value.isascii() else None
+        if seconds is None or not seconds.is_integer():
+            raise ValueError("a whole number of seconds is expected, or a duration such as 15m or PT15M")
+        return int(seconds)
+    return value
+
+
+def _json_or_string(name: str, field: Any, value: Any) -> Any:
+    try:
+        decoded = json.loads(value)
+    except ValueError:
+        return value
+    # An audience of digits is a string, and no number.
+    return decoded if isinstance(decoded, list | dict) else value
+
+
+def _list_of(convert: Callable[[str], str]) -> BeforeValidator:
+    """Read a list from a string, as the engine does, and each of its items by `convert`."""
+
+    def read(value: Any) -> Any:
+        if isinstance(value, str):
+            items = string_list(value) if value.isascii() else None
+            if items is None:
+                raise ValueError("a list is expected: strings between commas, or a JSON array of strings; [] is empty")
+            value = items
+        if isinstance(value, list | tuple):
+            return [convert(item) if isinstance(item, str) else item for item in value]
+        return value
+
+    return BeforeValidator(read)
+
+
+def _names(value: Any) -> Any:
+    # One name may contain anything, so only a JSON array is a list.
+    if isinstance(value, str) and value.lstrip().startswith("["):
+        items = string_list(value)
+        if items is None:
+            raise ValueError("a string or a JSON array of strings is expected")
+        return items
+    return value
+
+
+_Names = Annotated[str | list[str] | None, BeforeValidator(_names)]
+_Locations = Annotated[list[TokenLocation], _list_of(str.lower)]
+_Methods = Annotated[list[HTTPMethod], _list_of(str.upper)]
+_Strings = Annotated[list[str], _list_of(str)]
+_WholeSeconds = Annotated[int | None, BeforeValidator(_whole_seconds)]
 
 
 def _status_as_number(value: Any) -> Any:
@@ -61,8 +115,8 @@ class AuthXConfig(BaseSettings):
     """The settings for creating, transporting and verifying tokens.
 
     A value comes from the constructor, else from the environment variable of the field's name, else from the
-    default. In the environment lists are JSON, `JWT_TOKEN_LOCATION='["headers", "cookies"]'`; durations are
-    seconds or ISO 8601; `None`, which leaves a setting unset or switches it off, is `null`.
+    default. In the environment lists are strings between commas or JSON, `JWT_TOKEN_LOCATION=headers,cookies`; durations
+    are seconds, `15m`, or ISO 8601; `None`, which leaves a setting unset or switches it off, is `null`.
 
     Settings may change while the application runs: assigning a field, or changing a list in place, takes effect
     with the next token and the next request.
@@ -86,6 +140,17 @@ class AuthXConfig(BaseSettings):
         env_parse_none_str="null",
     )
 
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], *args: Any, **sources: PydanticBaseSettingsSource
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Have the environment read lists that are no JSON, which pydantic refuses before a validator sees them."""
+        chosen = super().settings_customise_sources(settings_cls, *args, **sources)
+        for source in chosen:
+            reader: Any = source
+            reader.decode_complex_value = _json_or_string
+        return chosen
+
     # The docstrings are copies of the engine's table of settings; a test compares them.
 
     # Keys and algorithms
@@ -93,7 +158,7 @@ class AuthXConfig(BaseSettings):
     JWT_ALGORITHM: AlgorithmType = "HS256"
     """The algorithm that signs new tokens."""
 
-    JWT_DECODE_ALGORITHMS: list[AlgorithmType] = []
+    JWT_DECODE_ALGORITHMS: Annotated[list[AlgorithmType], _list_of(str)] = []
     """The algorithms that a token may have. Empty: only `JWT_ALGORITHM`, which must otherwise be in the list. An
     algorithm without a configured key has no effect; a key pair that fits none of them is an error."""
 
@@ -129,7 +194,7 @@ class AuthXConfig(BaseSettings):
     JWT_IDENTITY_CLAIM: str = "sub"
     """The claim that names the user."""
 
-    JWT_ENCODE_AUDIENCE: str | list[str] | None = None
+    JWT_ENCODE_AUDIENCE: _Names = None
     """The `aud` of new tokens."""
 
     JWT_ENCODE_ISSUER: str | None = None
@@ -138,14 +203,14 @@ class AuthXConfig(BaseSettings):
     JWT_ENCODE_NBF: bool = True
     """Whether new tokens have `nbf`, the instant of their issue."""
 
-    JWT_DECODE_AUDIENCE: str | list[str] | None = None
+    JWT_DECODE_AUDIENCE: _Names = None
     """The audiences of this service: a token's `aud` must name one of them. Unset: those of `JWT_ENCODE_AUDIENCE`.
     Where neither is set, a token with `aud` is refused."""
 
     JWT_DECODE_ISSUER: str | None = None
     """The issuer that a token's `iss` must name. Unset: not checked."""
 
-    JWT_DECODE_LEEWAY: int | None = 0
+    JWT_DECODE_LEEWAY: _WholeSeconds = 0
     """How far other machines' clocks may be off, for `exp`, `nbf` and `iat`. In Python a whole number of seconds."""
 
     JWT_MAX_TOKEN_SIZE: int = 8192
@@ -160,13 +225,13 @@ class AuthXConfig(BaseSettings):
 
     # Where tokens travel
 
-    JWT_TOKEN_LOCATION: list[TokenLocation] = ["headers"]
+    JWT_TOKEN_LOCATION: _Locations = ["headers"]
     """Where a token is looked for, in this order."""
 
-    JWT_ACCESS_TOKEN_LOCATION: list[TokenLocation] | None = None
+    JWT_ACCESS_TOKEN_LOCATION: _Locations | None = None
     """Where an access token is looked for. Unset: as in `JWT_TOKEN_LOCATION`."""
 
-    JWT_REFRESH_TOKEN_LOCATION: list[TokenLocation] | None = None
+    JWT_REFRESH_TOKEN_LOCATION: _Locations | None = None
     """Where a refresh token is looked for. Unset: as in `JWT_TOKEN_LOCATION`."""
 
     JWT_HEADER_NAME: str = "Authorization"
@@ -191,7 +256,7 @@ class AuthXConfig(BaseSettings):
 
     # WebSockets
 
-    JWT_WEBSOCKET_ALLOWED_ORIGINS: list[str] = []
+    JWT_WEBSOCKET_ALLOWED_ORIGINS: _Strings = []
     """Origins, besides the service's own, whose pages may open a WebSocket with a token in a cookie."""
 
     JWT_WEBSOCKET_CHECK_INTERVAL: Duration = timedelta(seconds=30)
@@ -215,14 +280,14 @@ class AuthXConfig(BaseSettings):
     JWT_COOKIE_DOMAIN: str | None = None
     """The domain of all cookies. Unset: the host that sets them, without its subdomains."""
 
-    JWT_COOKIE_MAX_AGE: int | None = None
+    JWT_COOKIE_MAX_AGE: _WholeSeconds = None
     """How long all cookies live. Unset: as `JWT_SESSION_COOKIE` says. In Python a whole number of seconds."""
 
     JWT_SESSION_COOKIE: bool = True
     """Whether cookies end with the browser's session, unless `JWT_COOKIE_MAX_AGE` is set. If not, they end with
     their token."""
 
-    JWT_COOKIE_SAMESITE: SameSitePolicy | None = "lax"
+    JWT_COOKIE_SAMESITE: Annotated[SameSitePolicy | None, BeforeValidator(_in_lower_case)] = "lax"
     """The `SameSite` attribute of all cookies; `none` needs `JWT_COOKIE_SECURE`. Switched off: without the
     attribute."""
 
@@ -237,7 +302,7 @@ class AuthXConfig(BaseSettings):
     JWT_COOKIE_CSRF_PROTECT: bool = True
     """Whether a request whose token is in a cookie must repeat the token's CSRF value."""
 
-    JWT_CSRF_METHODS: list[HTTPMethod] = ["POST", "PUT", "PATCH", "DELETE"]
+    JWT_CSRF_METHODS: _Methods = ["POST", "PUT", "PATCH", "DELETE"]
     """The methods that must repeat the CSRF value."""
 
     JWT_CSRF_IN_COOKIES: bool = True
@@ -279,16 +344,16 @@ class AuthXConfig(BaseSettings):
     JWT_IMPLICIT_REFRESH_MAX_AGE: Duration | None = None
     """For how long after the login access tokens are replaced. Unset: without limit."""
 
-    JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE: list[str] = []
+    JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE: _Strings = []
     """The only paths whose requests replace the token. Empty: all paths."""
 
-    JWT_IMPLICIT_REFRESH_ROUTE_EXCLUDE: list[str] = []
+    JWT_IMPLICIT_REFRESH_ROUTE_EXCLUDE: _Strings = []
     """Paths whose requests never replace the token."""
 
-    JWT_IMPLICIT_REFRESH_METHOD_INCLUDE: list[HTTPMethod] = []
+    JWT_IMPLICIT_REFRESH_METHOD_INCLUDE: _Methods = []
     """The only methods whose requests replace the token. Empty: all methods."""
 
-    JWT_IMPLICIT_REFRESH_METHOD_EXCLUDE: list[HTTPMethod] = []
+    JWT_IMPLICIT_REFRESH_METHOD_EXCLUDE: _Methods = []
     """Methods whose requests never replace the token."""
 
     # Answers

@@ -88,7 +88,7 @@ def test_environment_sets_what_is_not_given(monkeypatch: pytest.MonkeyPatch) -> 
         ("JWT_SECRET", "misspelt"),
         ("JWT_ALGORITHM", "none"),
         ("JWT_TOKEN_LOCATION", ["body"]),
-        ("JWT_TOKEN_LOCATION", "headers"),
+        ("JWT_TOKEN_LOCATION", "bodies"),
         ("JWT_COOKIE_SAMESITE", "Relaxed"),
         ("JWT_INVALID_TOKEN_STATUS", 403),
         ("JWT_CSRF_METHODS", ["FETCH"]),

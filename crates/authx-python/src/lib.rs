@@ -57,7 +57,7 @@ mod _authx {
     #[pymodule_export]
     use super::security_scheme::security_schemes;
     #[pymodule_export]
-    use super::settings::{SettingReference, setting_reference};
+    use super::settings::{SettingReference, duration_seconds, setting_reference, string_list};
     #[pymodule_export]
     use super::tokens::{FoundToken, decode_unverified, token_header};
     #[pymodule_export]

@@ -72,3 +72,15 @@ fn setting_value(name: &str, value: &Bound<'_, PyAny>) -> PyResult<SettingValue>
         Err(PyTypeError::new_err(format!("{name}: a value of the type {kind} is not allowed")))
     }
 }
+
+/// See `duration_seconds` in `_authx.pyi`.
+#[pyfunction]
+pub(crate) fn duration_seconds(string: &str) -> Option<f64> {
+    authx::config::parse_duration(string).map(|duration| duration.as_secs_f64())
+}
+
+/// See `string_list` in `_authx.pyi`.
+#[pyfunction]
+pub(crate) fn string_list(string: &str) -> Option<Vec<String>> {
+    authx::config::parse_list(string)
+}

@@ -158,7 +158,7 @@ fn the_error_for_a_bad_value_names_the_setting_and_the_type_and_never_shows_the_
     const MARK: &str = "never-to-be-seen";
     let text = || SettingValue::string(MARK);
     let list = || SettingValue::List(vec![MARK.to_owned()]);
-    let time = "a time of at least 0, as seconds (900), as hours (00:15:00) or as ISO 8601 (PT15M)";
+    let time = "a time of at least 0, as seconds (900), with a unit (15m), as hours (00:15:00) or as ISO 8601 (PT15M)";
     let lifetime = "a time of at least 0 in seconds, or null for never";
     let location = "one of headers, cookies, json, query";
     let prefix = "an integer from 1 to 128";
@@ -292,7 +292,7 @@ fn null_in_the_environment_switches_a_setting_off() {
 #[test]
 fn values_that_are_invalid_or_inconsistent_are_an_error_that_names_the_setting() {
     type Change = fn(ConfigBuilder) -> ConfigBuilder;
-    let cases: [(&str, &str, Change); 44] = [
+    let cases: [(&str, &str, Change); 51] = [
         ("JWT_HEADER_NAME", "a space", |c| c.header_name("X Token")),
         ("JWT_HEADER_NAME", "nothing", |c| c.header_name("")),
         ("JWT_HEADER_NAME", "a line break", |c| c.header_name("X-Token\r\n")),
@@ -328,6 +328,13 @@ fn values_that_are_invalid_or_inconsistent_are_an_error_that_names_the_setting()
             c.cookie_samesite(SameSite::None).cookie_secure(false)
         }),
         ("JWT_COOKIE_DOMAIN", "an attribute", |c| c.cookie_domain("a; Secure".to_owned())),
+        ("JWT_COOKIE_DOMAIN", "a URL", |c| c.cookie_domain("https://example.com")),
+        ("JWT_COOKIE_DOMAIN", "a port", |c| c.cookie_domain("example.com:8000")),
+        ("JWT_COOKIE_DOMAIN", "a wildcard", |c| c.cookie_domain("*.example.com")),
+        ("JWT_COOKIE_DOMAIN", "a path", |c| c.cookie_domain("example.com/")),
+        ("JWT_COOKIE_DOMAIN", "two names", |c| c.cookie_domain("a.example,b.example")),
+        ("JWT_COOKIE_DOMAIN", "a blank", |c| c.cookie_domain(" ")),
+        ("JWT_COOKIE_DOMAIN", "an empty label", |c| c.cookie_domain("a..example")),
         ("JWT_ACCESS_COOKIE_PATH", "an attribute", |c| c.access_cookie_path("/; Domain=a")),
         ("JWT_REFRESH_COOKIE_PATH", "no slash", |c| c.refresh_cookie_path("a")),
         ("JWT_ACCESS_CSRF_COOKIE_PATH", "nothing", |c| c.access_csrf_cookie_path("")),

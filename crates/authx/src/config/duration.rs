@@ -1,8 +1,8 @@
-//! Durations as strings: seconds, `HH:MM:SS` as Python writes a `timedelta`, and ISO 8601.
+//! Durations as strings: seconds, a number with a unit, `HH:MM:SS` as Python writes a `timedelta`, and ISO 8601.
 
 use std::time::Duration;
 
-/// Parses `900`, `00:15:00`, `2 days, 00:15:00` or `PT15M`.
+/// Parses `900`, `15m`, `00:15:00`, `2 days, 00:15:00` or `PT15M`.
 pub(super) fn parse(string: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds(string)?).ok()
 }
@@ -26,13 +26,17 @@ pub(super) fn write(duration: Duration) -> String {
     }
 }
 
-/// Seconds, `[D days, ]HH:MM:SS`, or ISO 8601's `P[nD]T[nH][nM][nS]`.
+/// Seconds, a number with one of the units `s`, `m`, `h`, `d` and `w`, `[D days, ]HH:MM:SS`, or ISO 8601's
+/// `P[nD]T[nH][nM][nS]`.
 fn seconds(string: &str) -> Option<f64> {
     if let Ok(seconds) = string.parse::<f64>() {
         return seconds.is_finite().then_some(seconds);
     }
     if let Some(designators) = string.strip_prefix('P') {
         return iso_seconds(designators);
+    }
+    if let Some(seconds) = with_unit(string) {
+        return Some(seconds);
     }
     let (days, clock) = match string.split_once(['d', ' ']) {
         Some((days, rest)) => (
@@ -49,6 +53,21 @@ fn seconds(string: &str) -> Option<f64> {
         parts += 1;
     }
     (parts == 3).then(|| f64::from(days).mul_add(86_400.0, seconds))
+}
+
+fn with_unit(string: &str) -> Option<f64> {
+    let seconds = match string.chars().last()? {
+        's' => 1.0,
+        'm' => 60.0,
+        'h' => 3_600.0,
+        'd' => 86_400.0,
+        'w' => 604_800.0,
+        _ => return None,
+    };
+    let number = string[..string.len() - 1].trim_end();
+    // Not `inf` and `1e3`: a number as people write it.
+    let is_plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    number.parse::<f64>().ok().filter(|_| is_plain).map(|number| number * seconds)
 }
 
 fn iso_seconds(designators: &str) -> Option<f64> {

@@ -25,6 +25,33 @@ use crate::token_kind::TokenKind;
 use crate::verification_cache::CacheBounds;
 use settings::Settings;
 
+/// Reads a duration as a setting in the environment is read: `900`, `15m`, `00:15:00` or `PT15M`. `None` for any other
+/// string.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// assert_eq!(authx::config::parse_duration("15m"), Some(Duration::from_secs(900)));
+/// assert_eq!(authx::config::parse_duration("soon"), None);
+/// ```
+#[must_use]
+pub fn parse_duration(string: &str) -> Option<Duration> {
+    value::SettingType::from_setting(&SettingValue::string(string))
+}
+
+/// Reads a list as a setting in the environment is read: a JSON array of strings, or strings between commas. `None` for
+/// any other string, a blank one included.
+///
+/// ```
+/// assert_eq!(authx::config::parse_list("headers, cookies").map(|list| list.len()), Some(2));
+/// assert_eq!(authx::config::parse_list("[]"), Some(vec![]));
+/// assert_eq!(authx::config::parse_list(" , "), None);
+/// ```
+#[must_use]
+pub fn parse_list(string: &str) -> Option<Vec<String>> {
+    value::SettingType::from_setting(&SettingValue::string(string))
+}
+
 /// How long a type of token is valid from its issue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenLifetime {

@@ -176,8 +176,7 @@ impl SettingType for u8 {
 }
 
 impl SettingType for Duration {
-    const EXPECTED: &'static str =
-        "a time of at least 0, as seconds (900), as hours (00:15:00) or as ISO 8601 (PT15M)";
+    const EXPECTED: &'static str = "a time of at least 0, as seconds (900), with a unit (15m), as hours (00:15:00) or as ISO 8601 (PT15M)";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
         let time = match value {
@@ -408,6 +407,11 @@ mod tests {
             ("900", 900.0),
             ("0.5", 0.5),
             ("00:15:00", 900.0),
+            ("15m", 900.0),
+            ("1.5 h", 5_400.0),
+            ("30d", 2_592_000.0),
+            ("45s", 45.0),
+            ("2w", 1_209_600.0),
             ("1 days, 00:00:01", 86_401.0),
             ("2d 01:00:00", 176_400.0),
             ("PT15M", 900.0),
@@ -421,9 +425,25 @@ mod tests {
                 "{string}"
             );
         }
-        for string in
-            ["", "-1", "soon", "P", "PT", "PT15", "P15M", "15:00", "1e400", "NaN", "99999999999999"]
-        {
+        for string in [
+            "",
+            "-1",
+            "soon",
+            "P",
+            "PT",
+            "PT15",
+            "P15M",
+            "15:00",
+            "m",
+            "-1m",
+            "1e3m",
+            "infd",
+            "15 min",
+            "15M",
+            "1e400",
+            "NaN",
+            "99999999999999",
+        ] {
             assert_eq!(Duration::from_setting(&SettingValue::string(string)), None, "{string}");
         }
     }

@@ -11,9 +11,9 @@ pub(super) fn attributes(settings: &Settings) -> Result<CookieAttributes, Config
         "browsers take 'none' only with JWT_COOKIE_SECURE",
     )?;
     require(
-        settings.cookie_domain.as_deref().is_none_or(is_attribute_value),
+        settings.cookie_domain.as_deref().is_none_or(is_host_name),
         "JWT_COOKIE_DOMAIN",
-        "it must be a host name",
+        "it must be a host name such as example.com, without scheme, port, path and wildcard",
     )?;
     require_within_calendar("JWT_COOKIE_MAX_AGE", settings.cookie_max_age)?;
     let cookies = cookies(settings);
@@ -98,6 +98,16 @@ impl Cookie<'_> {
     fn has_prefix(&self, prefix: &str) -> bool {
         self.name.get(..prefix.len()).is_some_and(|start| start.eq_ignore_ascii_case(prefix))
     }
+}
+
+/// A host name, as RFC 6265 section 4.1.2.3 allows it in a cookie: a leading dot is ignored there. An empty one means
+/// that there is none.
+fn is_host_name(domain: &str) -> bool {
+    let is_label = |label: &str| {
+        !label.is_empty()
+            && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    };
+    domain.is_empty() || domain.strip_prefix('.').unwrap_or(domain).split('.').all(is_label)
 }
 
 fn is_attribute_value(value: &str) -> bool {
