@@ -38,6 +38,7 @@ __all__ = [
     "condition_matches",
     "decode_unverified",
     "default_subject",
+    "duration_seconds",
     "error_message",
     "error_types",
     "failed_close",
@@ -47,6 +48,7 @@ __all__ = [
     "scopes_match",
     "security_schemes",
     "setting_reference",
+    "string_list",
     "token_header",
 ]
 
