@@ -42,8 +42,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def environment() -> dict[str, str]:
     """This process's environment variables without AuthX's settings and those of Python."""
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith(("JWT_", "PYTHON"))}
-    # The statuses of 1.7.1, as `docs/migrating.md` says. 1.7.1 itself ignores the variable.
-    return {**kept, "JWT_INVALID_TOKEN_STATUS": "422"}
+    # The answers of 1.7.1, as `docs/migrating.md` says. 1.7.1 itself ignores the variables.
+    return {**kept, "JWT_INVALID_TOKEN_STATUS": "422", "JWT_UNKNOWN_SUBJECT": "none"}
 
 
 @pytest.fixture(scope="session")
