@@ -16,7 +16,7 @@ const EMPTY_TOKEN = "e30.e30.e30";
 
 let state = { ...LOGGED_OUT };
 let shownTab = "memory";
-// The last CSRF value. It changes with the access cookie, so it shows that the service has replaced the cookie.
+// The last CSRF value. It changes with a login or a refresh, also in another tab, and stays when a cookie is replaced.
 let knownCsrf = csrfValue("access");
 
 const clocks = { cookie: clock(byId("clock-cookie")), memory: clock(byId("clock-memory")) };
@@ -91,7 +91,10 @@ async function readSession() {
 /** If a request made the service replace the access cookie, records that and gets the new claims. */
 async function noticeReplacement() {
   const csrf = csrfValue("access");
-  if (!state.session || !csrf || csrf === knownCsrf) return;
+  if (!state.session || !csrf) return;
+  // Scripts can't see the cookie change, so the service is asked where the last request may have replaced it.
+  const wasDue = state.session.exp - Date.now() / 1000 <= (state.window ?? 0);
+  if (!wasDue && csrf === knownCsrf) return;
   knownCsrf = csrf;
   const before = state.session;
   await readClaims();
