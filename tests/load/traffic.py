@@ -84,7 +84,7 @@ def _refused(auth: AuthX[Any], revoked: str) -> list[Exchange]:
         (
             "a token of an unknown user",
             _request("GET", "/me", _bearer(auth.create_access_token("eve", expiry=LONG))),
-            "RevokedTokenError",
+            "UnknownSubjectError",
         ),
         ("two tokens in cookies", _request("GET", "/token-in/cookie", _cookie(access), _cookie("x")), "JWTDecodeError"),
         ("two tokens in the query", _request("GET", f"/token-in/query?token={access}&token=x"), "JWTDecodeError"),
