@@ -88,8 +88,9 @@ def check_instance(name: str, value: Any, kind: type | tuple[type, ...], expecte
     Raises:
         TypeError: The argument is of another class.
     """
-    if not isinstance(value, kind):
-        raise TypeError(f"{name}: {expected} is expected, not {_described(value)}")
+    fault = instance_fault(name, value, kind, expected)
+    if fault is not None:
+        raise fault
 
 
 def string_fault(name: str, value: Any) -> TypeError | ValueError | None:

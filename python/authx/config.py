@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from authx._authx import duration_seconds, string_list
+from authx.arguments import unicode_fault
 from authx.exceptions import BadConfigurationError
 from authx.types import (
     AlgorithmType,
@@ -22,6 +23,13 @@ from authx.types import (
 
 __all__ = ["AuthXConfig"]
 
+_Read = TypeVar("_Read")
+
+
+def _read(reader: Callable[[str], _Read | None], string: str) -> _Read | None:
+    """Have the engine read a string, which it can't get if that is not Unicode."""
+    return reader(string) if unicode_fault("", string) is None else None
+
 
 def _seconds_as_number(value: Any) -> Any:
     # In other packages `False` means that a token never expires; here it would be a duration of 0 seconds.
@@ -29,7 +37,7 @@ def _seconds_as_number(value: Any) -> Any:
         raise ValueError("a duration is expected, or None where there is no limit, not a bool")  # noqa: TRY004 -- pydantic's way
     # The engine reads a string, so that every service reads the same environment alike.
     if isinstance(value, str):
-        seconds = duration_seconds(value) if value.isascii() else None
+        seconds = _read(duration_seconds, value)
         if seconds is None:
             raise ValueError("a duration is expected: seconds (900), with a unit (15m), 00:15:00 or PT15M")
         return seconds
@@ -38,7 +46,7 @@ def _seconds_as_number(value: Any) -> Any:
 
 def _whole_seconds(value: Any) -> Any:
     if isinstance(value, str) and not value.strip().lstrip("+-").isdecimal():
-        seconds = duration_seconds(value) if value.isascii() else None
+        seconds = _read(duration_seconds, value)
         if seconds is None or not seconds.is_integer():
             raise ValueError("a whole number of seconds is expected, or a duration such as 15m or PT15M")
         return int(seconds)
@@ -59,7 +67,7 @@ def _list_of(convert: Callable[[str], str]) -> BeforeValidator:
 
     def read(value: Any) -> Any:
         if isinstance(value, str):
-            items = string_list(value) if value.isascii() else None
+            items = _read(string_list, value)
             if items is None:
                 raise ValueError("a list is expected: strings between commas, or a JSON array of strings; [] is empty")
             value = items
@@ -73,7 +81,7 @@ def _list_of(convert: Callable[[str], str]) -> BeforeValidator:
 def _names(value: Any) -> Any:
     # One name may contain anything, so only a JSON array is a list.
     if isinstance(value, str) and value.lstrip().startswith("["):
-        items = string_list(value)
+        items = _read(string_list, value)
         if items is None:
             raise ValueError("a string or a JSON array of strings is expected")
         return items

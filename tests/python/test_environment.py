@@ -39,6 +39,7 @@ READ: list[tuple[str, str, Any]] = [
     ("JWT_WEBSOCKET_ALLOWED_ORIGINS", "https://a.example,https://b.example", ["https://a.example", "https://b.example"]),
     ("JWT_IMPLICIT_REFRESH_ROUTE_EXCLUDE", "/poll,/health", ["/poll", "/health"]),
     ("JWT_IMPLICIT_REFRESH_METHOD_INCLUDE", "get", ["GET"]),
+    ("JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE", "/münchen,/köln", ["/münchen", "/köln"]),
     ("JWT_DECODE_AUDIENCE", "api", "api"),
     ("JWT_DECODE_AUDIENCE", "a,b", "a,b"),
     ("JWT_DECODE_AUDIENCE", '["a", "b"]', ["a", "b"]),
