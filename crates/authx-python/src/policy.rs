@@ -220,14 +220,11 @@ fn read_condition(given: &Bound<'_, PyAny>) -> PyResult<authx::policy::PolicyCon
         }
         return Ok(authx::policy::PolicyCondition::new(source, key, operator, Value::Null));
     }
-    if value.is_instance_of::<PyInt>()
-        && value.extract::<i64>().is_err()
-        && value.extract::<u64>().is_err()
-    {
-        return Err(named("value", &"an integer of at most 64 bits is expected"));
-    }
     Ok(match policy_value::from_python(&value)? {
         Some(value) => authx::policy::PolicyCondition::new(source, key, operator, value),
+        None if value.is_instance_of::<PyInt>() => {
+            return Err(named("value", &"an integer of at most 64 bits is expected"));
+        }
         None => authx::policy::PolicyCondition::with_opaque_value(source, key, operator),
     })
 }

@@ -101,7 +101,7 @@ pub struct Renewable {
     /// The custom claims.
     pub custom: JsonClaims,
     token: String,
-    /// How much longer the cookie lives, where the application chose that.
+    /// Until when the cookie lives, where the application chose that.
     cookie_end: Option<Timestamp>,
 }
 
