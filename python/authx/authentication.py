@@ -19,7 +19,7 @@ from authx.body import read_wanted
 from authx.callbacks import Blocklist
 from authx.engine import EngineSource
 from authx.exceptions import AuthXException, BadConfigurationError, JWTDecodeError
-from authx.schema import P, RequestToken, TokenPayload, request_token, validated, verify_request_token
+from authx.schema import P, RequestToken, TokenPayload, engine_arguments, request_token, validated, verify_request_token
 from authx.sessions import Sessions
 from authx.types import Step, TokenLocations
 
@@ -134,10 +134,7 @@ class Authenticator(Generic[P]):
         try:
             step = self.engines.current().verify(
                 requirement,
-                encodable(token.token),
-                token.location,
-                None if token.csrf is None else encodable(token.csrf),
-                token.csrf_required,
+                *engine_arguments(token),
                 clock.now(),
                 self.blocklist is not None,
             )

@@ -357,6 +357,12 @@ def request_token(found: _authx.FoundToken) -> RequestToken:
     )
 
 
+def engine_arguments(token: RequestToken) -> tuple[str, TokenLocation, str | None, bool]:
+    """Return what the engine gets to know about a token that was found before."""
+    csrf = None if token.csrf is None else encodable(token.csrf)
+    return encodable(token.token), token.location, csrf, token.csrf_required
+
+
 def verify_request_token(
     engine: _authx.Engine, token: RequestToken, *, verify_type: bool, verify_csrf: bool, verify_fresh: bool
 ) -> _authx.Admitted:
@@ -369,10 +375,7 @@ def verify_request_token(
     )
     return engine.verify_without_stores(
         requirement,
-        encodable(token.token),
-        token.location,
-        None if token.csrf is None else encodable(token.csrf),
-        token.csrf_required,
+        *engine_arguments(token),
         clock.now(),
     )
 
