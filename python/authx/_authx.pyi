@@ -32,6 +32,9 @@ __all__ = [
     "SettingReference",
     "__version__",
     "address_rate_limit_key",
+    "after_fork_in_child",
+    "after_fork_in_parent",
+    "before_fork",
     "check_login_type",
     "check_rate",
     "circumstances",
@@ -463,6 +466,15 @@ def circumstances(now: float, host: str | None = None) -> tuple[int, int, str | 
 
 def address_rate_limit_key(host: str, ipv6_prefix: int) -> str | None:
     """The key of a rate limit by the client's address; `None` if the server knows no address."""
+
+def before_fork() -> None:
+    """Wait until no thread works without the GIL; none begins to before one of the next two is called."""
+
+def after_fork_in_parent() -> None:
+    """Let threads work without the GIL again."""
+
+def after_fork_in_child() -> None:
+    """Forget the other threads of the parent."""
 
 def decode_unverified(token: str) -> dict[str, Any]:
     """The claims of a token, without checking its signature. Raises `JWTDecodeError`."""

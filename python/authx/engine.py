@@ -1,10 +1,8 @@
 """Builds the engine from the settings, and rebuilds it when they change."""
 
 import functools
-import os
 import secrets
 import warnings
-import weakref
 from collections.abc import Callable, Mapping, Sequence
 from typing import get_args
 
@@ -30,7 +28,6 @@ class EngineSource:
         check_instance("login_type", login_type, (str, type(None)), "a string")
         self._login_type = login_type
         self.load(config, may_invent_key=may_invent_key, keys=keys)
-        _sources.add(self)
 
     def load(self, config: AuthXConfig, *, may_invent_key: bool = False, keys: KeyRing | None = None) -> None:
         """Replace the configuration. Without `keys` its settings name the keys.
@@ -61,10 +58,6 @@ class EngineSource:
             self._may_invent_key = other._may_invent_key  # noqa: SLF001
             self._keys = other._keys  # noqa: SLF001
             self._built = None
-
-    def forget_engine(self) -> None:
-        """Build another engine at the next use."""
-        self._built = None
 
     def check(self) -> None:
         """Build the engine, if it is not built yet.
@@ -120,19 +113,6 @@ _building = ForkLock()
 """Held while an engine is built or its keys change, so that no thread puts an engine with the old keys into force.
 
 Not an attribute of the source: objects with locks can't be copied."""
-
-_sources: weakref.WeakSet[EngineSource] = weakref.WeakSet()
-"""The sources of this process."""
-
-
-def _forget_engines() -> None:
-    # Another thread may have held a lock of the engine's cache or of a key when this process was forked.
-    for source in list(_sources):
-        source.forget_engine()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_engines)
 
 _Built = tuple[AuthXConfig, object, list[list[object]], list[list[object]], Engine]
 """A configuration, its `_revision`, its lists and copies of them, and the engine that was built from these.

@@ -1,4 +1,4 @@
-"""Locks that a forked child can take.
+"""What lets a forked child go on where its parent was.
 
 A fork copies the memory of the process but only the thread that forks. A lock that another thread held at that moment
 would stay locked in the child for ever.
@@ -8,7 +8,17 @@ import os
 import threading
 from types import TracebackType
 
+from authx import _authx
+
 __all__ = ["ForkLock"]
+
+# The engine has locks too, and so has its cryptography library. A fork waits for the work that is done without the GIL.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=_authx.before_fork,
+        after_in_parent=_authx.after_fork_in_parent,
+        after_in_child=_authx.after_fork_in_child,
+    )
 
 
 class ForkLock:

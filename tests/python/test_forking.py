@@ -13,6 +13,7 @@ KEYS = Path(__file__).parents[1] / "keys"
 PROGRAM = """
 import os, sys, threading, time
 from authx import AuthX, AuthXConfig, PolicyEngine, PolicyRule, RequestToken
+from authx.keys import Key, KeyRing
 from authx.policy import PolicyContext
 import asyncio
 
@@ -23,6 +24,8 @@ configs = [
     for leeway in (0, 1, 2)
 ]
 auth = AuthX(configs[0])
+# Such a key can't be built anew in the child: only this object has it.
+with_ring = AuthX(AuthXConfig(JWT_ALGORITHM=algorithm), keys=KeyRing([Key.from_private_pem(algorithm, private, kid="a")]))
 policy = PolicyEngine([PolicyRule("allow", ["read"], ["reports"])])
 question = PolicyContext("user", "read", "reports")
 tokens = [RequestToken(token=auth.create_access_token("ada"), location="headers") for _ in range(32)]
@@ -36,6 +39,7 @@ def verify():
 def create():
     while not ended.is_set():
         auth.create_access_token("ada")
+        with_ring.create_access_token("ada")
 
 def change():
     # Each change builds an engine, or compiles the rules, under a lock.
@@ -50,6 +54,8 @@ def child():
         assert auth.verify_token(token).sub == "ada"
     found = RequestToken(token=auth.create_access_token("eve"), location="headers")
     assert auth.verify_token(found).sub == "eve"
+    found = RequestToken(token=with_ring.create_access_token("eve"), location="headers")
+    assert with_ring.verify_token(found).sub == "eve"
     auth.load_config(configs[2])
     assert auth.verify_token(found).sub == "eve"
     policy.add_rule(PolicyRule("deny", ["read"], ["reports"]))

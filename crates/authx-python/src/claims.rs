@@ -3,14 +3,16 @@
 //! The engine has validated every claim, so the model is built without validating again, as pydantic's
 //! `model_construct` does: by setting its four slots.
 
+use std::sync::OnceLock;
+
 use authx::token::Audience;
 use authx::{Claims, Timestamp, TokenKind};
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PySet, PyString};
-use pyo3::{IntoPyObjectExt, intern};
 
 use crate::claim_value::ClaimValues;
+use crate::forking::{created_once, interned};
 
 /// The Python objects that building a payload needs, looked up once.
 struct Model {
@@ -40,30 +42,30 @@ pub(crate) fn token_payload<'py, C>(
     let string = |string: &str| PyString::new(py, string).into_any();
     let optional_string = |value: &Option<String>| value.as_deref().map(string);
 
-    put(intern!(py, "jti"), optional_string(&claims.jti))?;
-    put(intern!(py, "iss"), optional_string(&claims.iss))?;
-    put(intern!(py, "sub"), Some(string(&claims.sub)))?;
+    put(interned!(py, "jti"), optional_string(&claims.jti))?;
+    put(interned!(py, "iss"), optional_string(&claims.iss))?;
+    put(interned!(py, "sub"), Some(string(&claims.sub)))?;
     let audience = match &claims.aud {
         None => None,
         Some(Audience::One(name)) => Some(string(name)),
         Some(Audience::Many(names)) => Some(names.into_bound_py_any(py)?),
     };
-    put(intern!(py, "aud"), audience)?;
+    put(interned!(py, "aud"), audience)?;
     let exp = claims.exp.map(|exp| model.datetime(py, exp)).transpose()?;
-    put(intern!(py, "exp"), exp)?;
-    put(intern!(py, "nbf"), claims.nbf.map(|nbf| number(py, nbf)).transpose()?)?;
-    put(intern!(py, "iat"), claims.iat.map(|iat| number(py, iat)).transpose()?)?;
+    put(interned!(py, "exp"), exp)?;
+    put(interned!(py, "nbf"), claims.nbf.map(|nbf| number(py, nbf)).transpose()?)?;
+    put(interned!(py, "iat"), claims.iat.map(|iat| number(py, iat)).transpose()?)?;
     let kind = match claims.kind {
-        TokenKind::Access => intern!(py, "access"),
-        TokenKind::Refresh => intern!(py, "refresh"),
+        TokenKind::Access => interned!(py, "access"),
+        TokenKind::Refresh => interned!(py, "refresh"),
     };
-    put(intern!(py, "type"), Some(kind.clone().into_any()))?;
-    put(intern!(py, "csrf"), claims.csrf.as_ref().map(|csrf| string(csrf.as_str())))?;
+    put(interned!(py, "type"), Some(kind.clone().into_any()))?;
+    put(interned!(py, "csrf"), claims.csrf.as_ref().map(|csrf| string(csrf.as_str())))?;
     let scopes = claims.scopes.as_ref().map(|scopes| scopes.into_bound_py_any(py)).transpose()?;
-    put(intern!(py, "scopes"), scopes)?;
-    put(intern!(py, "fresh"), Some(claims.fresh.into_bound_py_any(py)?))?;
-    put(intern!(py, "login_type"), optional_string(&claims.login_type))?;
-    put(intern!(py, "sid"), optional_string(&claims.sid))?;
+    put(interned!(py, "scopes"), scopes)?;
+    put(interned!(py, "fresh"), Some(claims.fresh.into_bound_py_any(py)?))?;
+    put(interned!(py, "login_type"), optional_string(&claims.login_type))?;
+    put(interned!(py, "sid"), optional_string(&claims.sid))?;
 
     let extra = PyDict::new(py);
     let put_extra = |name: &Bound<'py, PyString>, value: Bound<'py, PyAny>| -> PyResult<()> {
@@ -71,7 +73,7 @@ pub(crate) fn token_payload<'py, C>(
         set.add(name)
     };
     if let Some(auth_time) = claims.auth_time {
-        put_extra(intern!(py, "auth_time"), number(py, auth_time)?)?;
+        put_extra(interned!(py, "auth_time"), number(py, auth_time)?)?;
     }
     for (name, value) in custom {
         put_extra(&PyString::new(py, name), value.to_python(py)?)?;
@@ -79,10 +81,10 @@ pub(crate) fn token_payload<'py, C>(
 
     let payload = model.new.bind(py).call1((&model.class,))?;
     let set_attribute = model.set_attribute.bind(py);
-    set_attribute.call1((&payload, intern!(py, "__dict__"), fields))?;
-    set_attribute.call1((&payload, intern!(py, "__pydantic_fields_set__"), set))?;
-    set_attribute.call1((&payload, intern!(py, "__pydantic_extra__"), extra))?;
-    set_attribute.call1((&payload, intern!(py, "__pydantic_private__"), py.None()))?;
+    set_attribute.call1((&payload, interned!(py, "__dict__"), fields))?;
+    set_attribute.call1((&payload, interned!(py, "__pydantic_fields_set__"), set))?;
+    set_attribute.call1((&payload, interned!(py, "__pydantic_extra__"), extra))?;
+    set_attribute.call1((&payload, interned!(py, "__pydantic_private__"), py.None()))?;
     Ok(payload)
 }
 
@@ -101,8 +103,8 @@ fn number(py: Python<'_>, instant: Timestamp) -> PyResult<Bound<'_, PyAny>> {
 }
 
 fn model(py: Python<'_>) -> PyResult<&Model> {
-    static MODEL: PyOnceLock<Model> = PyOnceLock::new();
-    MODEL.get_or_try_init(py, || {
+    static MODEL: OnceLock<Model> = OnceLock::new();
+    created_once(&MODEL, || {
         let class = py.import("authx.schema")?.getattr("TokenPayload")?;
         let object = py.import("builtins")?.getattr("object")?;
         let datetime = py.import("datetime")?;

@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::answer::{self, Answer, known};
 use crate::errors::{authentication_error, configuration_error, issue_error};
+use crate::forking::detached;
 use crate::instant::instant;
 use crate::json;
 use crate::keys::KeyRing;
@@ -443,7 +444,11 @@ impl Engine {
     /// Releases the GIL for `work` with a key pair. With a shared secret, releasing it would take longer than the
     /// work.
     fn unlocked<T: Send>(&self, py: Python<'_>, work: impl FnOnce() -> T + Send) -> T {
-        if self.inner.config().keys().algorithm().is_symmetric() { work() } else { py.detach(work) }
+        if self.inner.config().keys().algorithm().is_symmetric() {
+            work()
+        } else {
+            detached(py, work)
+        }
     }
 
     pub(crate) fn error(&self, py: Python<'_>, error: &Error) -> PyErr {

@@ -1,10 +1,13 @@
 //! The engine's errors as the exception classes of `authx.exceptions`.
 
+use std::sync::OnceLock;
+
 use authx::{ConfigError, Error, IssueError};
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::PyModule;
+
+use crate::forking::created_once;
 
 /// The exception for an error, as an instance of the class that its type names.
 pub(crate) fn authentication_error(
@@ -84,8 +87,7 @@ pub(crate) fn bad_configuration(py: Python<'_>, message: String) -> PyErr {
 }
 
 fn exceptions(py: Python<'_>) -> PyResult<&Bound<'_, PyModule>> {
-    static MODULE: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    MODULE
-        .get_or_try_init(py, || py.import("authx.exceptions").map(Bound::unbind))
+    static MODULE: OnceLock<Py<PyModule>> = OnceLock::new();
+    created_once(&MODULE, || py.import("authx.exceptions").map(Bound::unbind))
         .map(|module| module.bind(py))
 }

@@ -2,12 +2,13 @@
 //! numbers of any size and errors are as Python users expect.
 
 use std::fmt::Write as _;
+use std::sync::OnceLock;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyBool, PyDict, PyInt, PyList, PyString};
+
+use crate::forking::{created_once, interned};
 
 /// A Python mapping as a JSON string; `argument` is its name in errors.
 pub(crate) fn dumps(argument: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
@@ -71,13 +72,12 @@ fn write_trivial(value: &Bound<'_, PyAny>, json: &mut String, depth: u32) -> Opt
 
 /// A JSON string as a Python value.
 pub(crate) fn loads<'py>(py: Python<'py>, json: &str) -> PyResult<Bound<'py, PyAny>> {
-    module(py)?.getattr(intern!(py, "loads"))?.call1((json,))
+    module(py)?.getattr(interned!(py, "loads"))?.call1((json,))
 }
 
 /// The Python module `json`.
 fn module(py: Python<'_>) -> PyResult<&Bound<'_, PyAny>> {
-    static MODULE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    MODULE
-        .get_or_try_init(py, || py.import("json").map(|module| module.into_any().unbind()))
+    static MODULE: OnceLock<Py<PyAny>> = OnceLock::new();
+    created_once(&MODULE, || py.import("json").map(|module| module.into_any().unbind()))
         .map(|module| module.bind(py))
 }

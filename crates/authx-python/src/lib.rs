@@ -9,6 +9,7 @@ mod claims;
 mod client_address;
 mod engine;
 mod errors;
+mod forking;
 mod instant;
 mod json;
 mod keys;
@@ -31,6 +32,7 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = false)]
 mod _authx {
     use pyo3::prelude::*;
+    use pyo3::types::{PyDelta, PyMapping};
 
     #[pymodule_export]
     use super::answer::{error_message, error_types, failed_close};
@@ -38,6 +40,8 @@ mod _authx {
     use super::client_address::address_rate_limit_key;
     #[pymodule_export]
     use super::engine::Engine;
+    #[pymodule_export]
+    use super::forking::{after_fork_in_child, after_fork_in_parent, before_fork};
     #[pymodule_export]
     use super::keys::{Key, KeyRing};
     #[pymodule_export]
@@ -65,6 +69,10 @@ mod _authx {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        // PyO3 looks these classes up at the first use, and takes a lock without the GIL (see `forking`).
+        let none = module.py().None();
+        let _ = none.bind(module.py()).cast::<PyMapping>();
+        let _ = none.bind(module.py()).cast::<PyDelta>();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

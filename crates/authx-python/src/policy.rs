@@ -8,12 +8,12 @@ use authx::policy::{
     Attribute, AttributePath, Attributes, PolicyContext, PolicyOperator, PolicySource, PolicyStep,
 };
 use pyo3::exceptions::{PyAttributeError, PyTypeError, PyValueError};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyInt, PyList, PyMapping, PyString};
 use serde_json::Value;
 
 use crate::errors::policy_evaluation_error;
+use crate::forking::interned;
 use crate::policy_value;
 
 /// An evaluator's index among those of the whole policy or of its rule.
@@ -54,8 +54,9 @@ impl Policy {
     fn evaluate(&self, context: &Bound<'_, PyAny>) -> PyResult<PolicyEvaluation> {
         let py = context.py();
         let string = |name| context.getattr(name)?.extract::<String>();
-        let (action, resource) = (string(intern!(py, "action"))?, string(intern!(py, "resource"))?);
-        let scopes = granted_scopes(&context.getattr(intern!(py, "payload"))?)?;
+        let (action, resource) =
+            (string(interned!(py, "action"))?, string(interned!(py, "resource"))?);
+        let scopes = granted_scopes(&context.getattr(interned!(py, "payload"))?)?;
         let attributes = ContextAttributes::new(context);
         let mut asked = PolicyContext::new(&action, &resource, &attributes);
         if let Some(scopes) = &scopes {
@@ -184,7 +185,7 @@ fn read_rule(given: &Bound<'_, PyAny>) -> PyResult<Rule> {
     let py = given.py();
     let effect = string(given, "effect")?.parse().map_err(|error| named("effect", &error))?;
     let mut rule = Rule::new(effect, strings(given, "actions")?, strings(given, "resources")?);
-    let conditions = given.getattr(intern!(py, "conditions"))?;
+    let conditions = given.getattr(interned!(py, "conditions"))?;
     for (index, given) in
         conditions.try_iter().map_err(|error| named("conditions", &error))?.enumerate()
     {
@@ -193,14 +194,14 @@ fn read_rule(given: &Bound<'_, PyAny>) -> PyResult<Rule> {
         })?;
         rule = rule.condition(condition);
     }
-    if !given.getattr(intern!(py, "scopes"))?.is_none() {
-        let all_required = given.getattr(intern!(py, "all_scopes_required"))?.is_truthy()?;
+    if !given.getattr(interned!(py, "scopes"))?.is_none() {
+        let all_required = given.getattr(interned!(py, "all_scopes_required"))?.is_truthy()?;
         rule = rule.scopes(required_scopes(strings(given, "scopes")?, all_required));
     }
-    for index in 0..given.getattr(intern!(py, "evaluators"))?.len()? {
+    for index in 0..given.getattr(interned!(py, "evaluators"))?.len()? {
         rule = rule.evaluator(Evaluator::Own(index));
     }
-    if !given.getattr(intern!(py, "reason"))?.is_none() {
+    if !given.getattr(interned!(py, "reason"))?.is_none() {
         rule = rule.reason(string(given, "reason")?);
     }
     Ok(rule)
@@ -239,7 +240,7 @@ fn granted_scopes(payload: &Bound<'_, PyAny>) -> PyResult<Option<Vec<String>>> {
         return Ok(None);
     }
     let scopes: Option<Vec<String>> =
-        payload.getattr(intern!(payload.py(), "scopes"))?.extract()?;
+        payload.getattr(interned!(payload.py(), "scopes"))?.extract()?;
     Ok(Some(scopes.unwrap_or_default()))
 }
 
@@ -287,11 +288,11 @@ impl<'c, 'py> ContextAttributes<'c, 'py> {
             PolicySource::Token => match self.token.get() {
                 Some(token) => token.clone(),
                 None => {
-                    let token = self.context.call_method0(intern!(py, "_token_attributes"))?;
+                    let token = self.context.call_method0(interned!(py, "_token_attributes"))?;
                     self.token.get_or_init(|| token).clone()
                 }
             },
-            _ => self.context.call_method1(intern!(py, "get_source"), (source.as_str(),))?,
+            _ => self.context.call_method1(interned!(py, "get_source"), (source.as_str(),))?,
         };
         let mut failure = None;
         let found = path.find(&root, |node, name| {

@@ -1,13 +1,16 @@
 //! Converts between Python objects and the JSON values that conditions compare.
 
+use std::sync::OnceLock;
+
+use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use pyo3::types::{
     PyBool, PyDate, PyDateTime, PyDelta, PyDict, PyFloat, PyFrozenSet, PyInt, PyList, PyMapping,
     PySet, PyString, PyTime, PyTuple,
 };
-use pyo3::{IntoPyObjectExt, intern};
 use serde_json::{Map, Number, Value};
+
+use crate::forking::{created_once, interned};
 
 /// Deeper objects are not converted, so that an object that contains itself can't recurse without end.
 const MAX_DEPTH: usize = 16;
@@ -33,7 +36,7 @@ fn convert(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
         return Ok(Some(boolean.is_true().into()));
     }
     if object.is_instance(classes(py)?.enumeration.bind(py))? {
-        return convert(&object.getattr(intern!(py, "value"))?, depth - 1);
+        return convert(&object.getattr(interned!(py, "value"))?, depth - 1);
     }
     if let Ok(string) = object.cast::<PyString>() {
         // JSON strings can't have lone surrogates.
@@ -54,11 +57,11 @@ fn convert(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
         return instant(object);
     }
     if object.is_instance_of::<PyDate>() || object.is_instance_of::<PyTime>() {
-        let written: String = object.call_method0(intern!(py, "isoformat"))?.extract()?;
+        let written: String = object.call_method0(interned!(py, "isoformat"))?.extract()?;
         return Ok(Some(written.into()));
     }
     if object.is_instance_of::<PyDelta>() {
-        let seconds: f64 = object.call_method0(intern!(py, "total_seconds"))?.extract()?;
+        let seconds: f64 = object.call_method0(interned!(py, "total_seconds"))?.extract()?;
         return Ok(Number::from_f64(seconds).map(Value::Number));
     }
     if object.is_instance(classes(py)?.uuid.bind(py))? {
@@ -81,7 +84,7 @@ fn convert(object: &Bound<'_, PyAny>, depth: usize) -> PyResult<Option<Value>> {
 
 /// The number as a float; `None` if no float equals it, because a rounded number would compare equal to others.
 fn exact_number(object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
-    let float = object.call_method0(intern!(object.py(), "__float__"));
+    let float = object.call_method0(interned!(object.py(), "__float__"));
     // Python raises an exception for a number that is greater than all floats.
     let Ok(float) = float.and_then(|float| float.extract::<f64>()) else { return Ok(None) };
     let is_exact = object.eq(float)?;
@@ -92,7 +95,7 @@ fn instant(object: &Bound<'_, PyAny>) -> PyResult<Option<Value>> {
     let py = object.py();
     let utc = classes(py)?.utc.bind(py);
     // Near the years 1 and 9999, an instant may be out of range in UTC.
-    let Ok(instant) = object.call_method1(intern!(py, "astimezone"), (utc,)) else {
+    let Ok(instant) = object.call_method1(interned!(py, "astimezone"), (utc,)) else {
         return Ok(None);
     };
     let written: String = instant.call_method1("isoformat", ("T", "microseconds"))?.extract()?;
@@ -155,8 +158,8 @@ struct Classes {
 }
 
 fn classes(py: Python<'_>) -> PyResult<&Classes> {
-    static CLASSES: PyOnceLock<Classes> = PyOnceLock::new();
-    CLASSES.get_or_try_init(py, || {
+    static CLASSES: OnceLock<Classes> = OnceLock::new();
+    created_once(&CLASSES, || {
         let datetime = py.import("datetime")?;
         Ok(Classes {
             enumeration: py.import("enum")?.getattr("Enum")?.unbind(),

@@ -2,9 +2,10 @@
 
 use authx::transport::Headers;
 use authx::{Config, Request};
-use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyMapping, PySequence, PyString, PyTuple};
+
+use crate::forking::interned;
 
 /// The parts of a scope that can carry a token; holds references to the Python objects that the engine borrows.
 pub(crate) struct Scope<'py> {
@@ -16,12 +17,12 @@ pub(crate) struct Scope<'py> {
 impl<'py> Scope<'py> {
     pub(crate) fn capture(scope: &Bound<'py, PyMapping>, config: &Config) -> PyResult<Self> {
         let py = scope.py();
-        let headers = scope.get_item(intern!(py, "headers"))?;
+        let headers = scope.get_item(interned!(py, "headers"))?;
         Ok(Self {
             headers: CapturedHeaders::of(&headers, |name| config.reads_header(name))?,
             // A WebSocket's handshake is a GET, and its scope has no method.
-            method: optional(scope, intern!(py, "method"))?,
-            query: optional(scope, intern!(py, "query_string"))?,
+            method: optional(scope, interned!(py, "method"))?,
+            query: optional(scope, interned!(py, "query_string"))?,
         })
     }
 
@@ -38,7 +39,7 @@ impl<'py> Scope<'py> {
 
 /// The path of a scope, without the query string.
 pub(crate) fn path(scope: &Bound<'_, PyMapping>) -> PyResult<String> {
-    scope.get_item(intern!(scope.py(), "path"))?.extract()
+    scope.get_item(interned!(scope.py(), "path"))?.extract()
 }
 
 /// The relevant headers of a list of pairs, borrowed from Python.
