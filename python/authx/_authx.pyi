@@ -74,6 +74,10 @@ class Requirement:
         """`verify_csrf`: `None` follows the configuration and the request's method, `True` requires the
         double submit for every method, `False` for none. Raises `ValueError` that names a bad argument."""
 
+    @staticmethod
+    def of_every_type() -> Requirement:
+        """For a token in hand: any type, and no double submit."""
+
     def with_scopes(self, scopes: Sequence[str]) -> Requirement:
         """The same requirement, which also asks for all of these scopes."""
 
@@ -82,7 +86,7 @@ class FoundToken:
     """A token that was found in a request, not verified yet."""
 
     token: str
-    type: Literal["access", "refresh"]
+    type: str
     location: TokenLocation
     csrf: str | None
     """The CSRF value in the request."""
@@ -271,7 +275,7 @@ class Engine:
 
     def create_token(
         self,
-        type: Literal["access", "refresh"],
+        type: str,
         uid: str,
         now: float,
         *,
@@ -288,6 +292,7 @@ class Engine:
         jti: str | None = None,
         csrf: str | None = None,
         session_id: str | None = None,
+        auth_time: float | None = None,
     ) -> str:
         """Raises `ValueError` that names a bad argument, such as a reserved claim in `data`."""
 
@@ -385,12 +390,10 @@ class Engine:
         token, and headers with their values that replace those of the response; or `None` if the response rules out a
         refresh."""
 
-    def set_cookies(
-        self, token: str, type: Literal["access", "refresh"], now: float, max_age: int | None = None
-    ) -> list[str]:
+    def set_cookies(self, token: str, type: str, now: float, max_age: int | None = None) -> list[str]:
         """`Set-Cookie` values that store `token` and its CSRF value."""
 
-    def unset_cookies(self, type: Literal["access", "refresh"]) -> list[str]:
+    def unset_cookies(self, type: str) -> list[str]:
         """`Set-Cookie` values that delete the cookies of `set_cookies`, with the same attributes."""
 
     def answer(

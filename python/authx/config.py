@@ -5,9 +5,10 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from typing_extensions import TypedDict
 
 from authx._authx import duration_seconds, string_list
 from authx.arguments import unicode_fault
@@ -21,7 +22,7 @@ from authx.types import (
     TokenLocation,
 )
 
-__all__ = ["AuthXConfig"]
+__all__ = ["AuthXConfig", "TokenTypeSettings"]
 
 _Read = TypeVar("_Read")
 
@@ -119,6 +120,18 @@ Duration = Annotated[timedelta, BeforeValidator(_seconds_as_number)]
 """A `timedelta`, a number of seconds, or ISO 8601 such as `PT5M`."""
 
 
+class TokenTypeSettings(TypedDict, total=False):
+    """What a type of token has of its own, in `JWT_TOKEN_TYPES`."""
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    expires: Duration | None
+    """How long a token of this type is valid; `None`: without end."""
+
+    locations: _Locations
+    """Where it is looked for, and nowhere else."""
+
+
 class AuthXConfig(BaseSettings):
     """The settings for creating, transporting and verifying tokens.
 
@@ -198,6 +211,11 @@ class AuthXConfig(BaseSettings):
     JWT_REFRESH_TOKEN_EXPIRES: Duration | None = timedelta(days=20)
     """How long a refresh token is valid. Switched off: without end; only then is a token of this type accepted
     without `exp`."""
+
+    JWT_TOKEN_TYPES: dict[str, TokenTypeSettings] = {}
+    """Types of token of the application's own, such as `password_reset`, that have a lifetime (`expires`) or
+    `locations` of their own. A type without them, and one that is not listed, has the lifetime of access tokens
+    and their locations without `cookies`."""
 
     JWT_IDENTITY_CLAIM: str = "sub"
     """The claim that names the user."""
@@ -443,6 +461,7 @@ class AuthXConfig(BaseSettings):
                 self.JWT_TOKEN_LOCATION,
                 self.JWT_ACCESS_TOKEN_LOCATION or (),
                 self.JWT_REFRESH_TOKEN_LOCATION or (),
+                *(settings.get("locations", ()) for settings in self.JWT_TOKEN_TYPES.values()),
             )
         )
 

@@ -1,9 +1,12 @@
 """Builds the engine from the settings, and rebuilds it when they change."""
 
+import copy
 import functools
+import json
 import secrets
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import get_args
 
 from authx._authx import Engine, KeyRing
@@ -89,8 +92,8 @@ class EngineSource:
     def _build_alone(self) -> Engine:
         config = self.config
         revision = config.__dict__.get("_revision")
-        lists = [value for value in config.__dict__.values() if type(value) is list]
-        lists_as_built = [list(value) for value in lists]
+        lists = [value for value in config.__dict__.values() if type(value) in {list, dict}]
+        lists_as_built = copy.deepcopy(lists)
 
         settings = explicit_settings(config)
         if self._keys is None and self._may_invent_key and config.is_algo_symmetric and config.JWT_SECRET_KEY is None:
@@ -114,8 +117,8 @@ _building = ForkLock()
 
 Not an attribute of the source: objects with locks can't be copied."""
 
-_Built = tuple[AuthXConfig, object, list[list[object]], list[list[object]], Engine]
-"""A configuration, its `_revision`, its lists and copies of them, and the engine that was built from these.
+_Built = tuple[AuthXConfig, object, list[object], list[object], Engine]
+"""A configuration, its `_revision`, its lists and dictionaries and copies of them, and the engine that was built from these.
 
 Not a `NamedTuple`: unpacking one takes four times as long, on the hot path."""
 
@@ -126,7 +129,7 @@ def explicit_settings(config: AuthXConfig) -> dict[str, object]:
     Everything else is left to the engine, because some of its defaults depend on other settings.
     """
     return {
-        name: value
+        name: json.dumps(value, default=timedelta.total_seconds) if isinstance(value, dict) else value
         for name, field in AuthXConfig.model_fields.items()
         if (value := getattr(config, name)) != field.default or name in config.model_fields_set
     }

@@ -109,6 +109,50 @@ class TokenIssuing:
             raise unknown_arguments(self.create_refresh_token, args, kwargs)
         return self._create_token("refresh", uid, False, headers, expiry, data, audience, scopes, session_id)
 
+    def create_token(
+        self,
+        uid: str,
+        *,
+        type: TokenType,
+        headers: dict[str, Any] | None = None,
+        expiry: DateTimeExpression | float | None = None,
+        data: dict[str, Any] | None = None,
+        audience: str | Sequence[str] | None = None,
+        scopes: Sequence[str] | None = None,
+        session_id: str | None = None,
+    ) -> str:
+        """Create a token of a type of the application's own, such as for an e-mail's link.
+
+        A token of one type is never accepted as another: `token_required(type="password_reset")` accepts these and no
+        access token, and no other route accepts these. It can be used until it expires, any number of times.
+
+        Args:
+            uid: The subject.
+            type: The type: a name of 1 to 48 bytes without blanks.
+            headers: Further fields of the token's header.
+            expiry: When it expires, a `datetime`, or after how long, a `timedelta` or a number of seconds. As
+                `JWT_TOKEN_TYPES` says for this type unless given, or else as `JWT_ACCESS_TOKEN_EXPIRES`.
+            data: Further claims.
+            audience: The `aud` claim. `JWT_ENCODE_AUDIENCE` unless given.
+            scopes: The scopes that the token grants.
+            session_id: The token's session.
+
+        Raises:
+            ValueError: An argument has a value that is not allowed; the message names it.
+            TypeError: An argument is of a wrong type, or `data` or `headers` can't be written as JSON.
+            BadConfigurationError: The settings contain no usable key.
+
+        Example:
+            ```python
+            token = auth.create_token("ada", type="password_reset", expiry=timedelta(minutes=15))
+
+
+            @app.post("/new-password")
+            async def new_password(payload: TokenPayload = auth.token_required(type="password_reset")): ...
+            ```
+        """
+        return self._create_token(type, uid, False, headers, expiry, data, audience, scopes, session_id)
+
     def create_token_pair(
         self,
         uid: str,
@@ -181,6 +225,7 @@ class TokenIssuing:
             refused,
             [
                 string_fault("uid", uid),
+                string_fault("type", type),
                 instance_fault("fresh", fresh, bool, "True or False"),
                 instance_fault("headers", headers, (Mapping, NoneType), "a mapping"),
                 instance_fault("data", data, (Mapping, NoneType), "a mapping"),

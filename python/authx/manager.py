@@ -21,7 +21,7 @@ from authx.openapi import route_signature, security_schemes
 from authx.policy import PolicyEngine, PolicyEvaluator, PolicyRule, authorize
 from authx.route_dependencies import TokenDependency, declared_scopes
 from authx.schema import TokenPayload, TokenResponse
-from authx.types import DateTimeExpression, StringOrSequence, TokenLocations
+from authx.types import DateTimeExpression, StringOrSequence, TokenLocations, TokenType
 
 __all__ = ["AuthManager"]
 
@@ -121,6 +121,31 @@ class AuthManager(ErrorAnswering):
         """Create a refresh token of this login, see `AuthX.create_refresh_token`."""
         auth = self.get(login_type)
         return auth.create_refresh_token(uid, headers, expiry, data, audience, scopes, *args, **kwargs)
+
+    def create_token(
+        self,
+        login_type: str,
+        uid: str,
+        *,
+        type: TokenType,
+        headers: dict[str, Any] | None = None,
+        expiry: DateTimeExpression | float | None = None,
+        data: dict[str, Any] | None = None,
+        audience: StringOrSequence | None = None,
+        scopes: Sequence[str] | None = None,
+        session_id: str | None = None,
+    ) -> str:
+        """Create a token of this login and of a type of the application's own, see `AuthX.create_token`."""
+        return self.get(login_type).create_token(
+            uid,
+            type=type,
+            headers=headers,
+            expiry=expiry,
+            data=data,
+            audience=audience,
+            scopes=scopes,
+            session_id=session_id,
+        )
 
     def create_token_pair(
         self,

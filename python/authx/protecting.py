@@ -177,7 +177,7 @@ class RouteProtection:
         """Require a valid token; returns its `TokenPayload`.
 
         Args:
-            type: `access` or `refresh`.
+            type: `access`, `refresh`, or a type of the application's own, such as `password_reset`.
             verify_type: Whether the token must be of that type, or may be of any type.
             verify_fresh: Whether it must be fresh.
             verify_csrf: Whether a request must repeat the CSRF value of a token in a cookie. `None`: according to the

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
 from typing_extensions import TypeVar
 
 from authx import _authx, clock
@@ -56,10 +56,10 @@ class TokenPayload(BaseModel):
     """The services that it is meant for."""
 
     exp: datetime | timedelta | None = None
-    """When it expires. In a decoded token a `datetime` in UTC; a `timedelta` counts from now."""
+    """When it expires. In a decoded token a `datetime` in UTC; a `timedelta` counts from now and becomes a `datetime`."""
 
     nbf: float | int | datetime | timedelta | None = None
-    """When it becomes valid. In a decoded token the seconds since 1970."""
+    """When it becomes valid, in seconds since 1970. A `datetime`, and a `timedelta` from now, become such a number."""
 
     iat: float | int | datetime | timedelta | None = Field(default_factory=lambda: int(clock.now()))
     """When it was issued. In a decoded token the seconds since 1970."""
@@ -81,6 +81,16 @@ class TokenPayload(BaseModel):
 
     sid: str | None = None
     """The id of its session, see `AuthX.create_session`."""
+
+    @field_validator("exp", mode="after")
+    @classmethod
+    def _expiry_from_now(cls, exp: datetime | timedelta | None) -> datetime | None:
+        return _now() + exp if isinstance(exp, timedelta) else exp
+
+    @field_validator("nbf", mode="after")
+    @classmethod
+    def _start_in_seconds(cls, nbf: float | datetime | timedelta | None) -> float | None:
+        return _timestamp(nbf, clock.now())
 
     @property
     def issued_at(self) -> datetime:
@@ -168,16 +178,19 @@ class TokenPayload(BaseModel):
         """
         now = clock.now()
         engine = signing_engine(key, algorithm, login_type=self.login_type)
+        claims = {**self.extra_dict, **(data or {})}
+        # On tokens from implicit refresh.
+        auth_time = claims.pop("auth_time", None)
         try:
             return engine.create_token(
                 # The engine checks the type, and its error names a wrong one.
-                self.type or "access",  # type: ignore[arg-type]
+                self.type or "access",
                 self.sub,
                 now,
                 fresh=self.fresh,
                 headers=headers,
                 expires_at=_timestamp(self.exp, now),
-                data={**self.extra_dict, **(data or {})},
+                data=claims,
                 audience=self.aud,
                 scopes=self.scopes,
                 issuer=self.iss,
@@ -186,6 +199,7 @@ class TokenPayload(BaseModel):
                 jti=self.jti,
                 csrf=self.csrf or "",
                 session_id=self.sid,
+                auth_time=auth_time,
             )
         except (TypeError, UnicodeError) as error:
             refused: Exception = error
@@ -229,7 +243,7 @@ class TokenPayload(BaseModel):
             return _unverified_payload(token)
 
         engine = verifying_engine(key, algorithms, audience, issuer)
-        requirement = _authx.Requirement(verify_type=False, verify_csrf=False)
+        requirement = _authx.Requirement.of_every_type()
         return engine.verify_without_stores(requirement, encodable(token), "headers", None, False, clock.now()).payload
 
 

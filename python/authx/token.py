@@ -39,7 +39,7 @@ def create_token(
     Args:
         uid: The token's subject.
         key: The secret, or the PEM of the private key.
-        type: `access` or `refresh`.
+        type: `access`, `refresh`, or a type of the application's own.
         jti: The token's identifier. A random one unless given.
         expiry: When the token expires. Never unless given.
         issued: When the token was issued. Now unless given.

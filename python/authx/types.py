@@ -50,7 +50,8 @@ HTTPMethods = Sequence[HTTPMethod]
 
 SameSitePolicy = Literal["lax", "strict", "none"]
 
-TokenType = Literal["access", "refresh"]
+TokenType: TypeAlias = str
+"""What a token is for, its claim `type`: `access`, `refresh`, or a type of the application's own."""
 
 Step: TypeAlias = Admitted | RevocationQuestion | SessionQuestion
 """What follows verification: the token is admitted, or a store must answer a question first."""

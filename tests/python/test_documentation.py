@@ -192,6 +192,27 @@ def test_guide_to_a_blocklist_shows_a_service_that_works(example: dict[str, Any]
         assert client.get("/me", token=token).json()["error_type"] == "RevokedTokenError"
 
 
+@pytest.mark.parametrize("example", ["guides/token-types.md"], indirect=True)
+def test_guide_to_token_types_shows_a_link_that_works_once(example: dict[str, Any], serve: Any) -> None:
+    client, mails = serve(example["app"]), example["mails"]
+    assert client.post("/forgotten", json={"user": "eve"}).status == 200
+    assert mails == []
+    assert client.post("/forgotten", json={"user": "ada"}).status == 200
+    token = mails[0].partition("#")[2]
+
+    assert client.get("/me", token=token).json()["error_type"] == "AccessTokenRequiredError"
+    access = example["auth"].create_access_token("ada")
+    body = {"access_token": access, "password": "new"}
+    assert client.post("/new-password", json=body).json()["error_type"] == "TokenTypeError"
+    body["access_token"] = token
+    with FrozenClock() as clock:
+        clock.advance(15 * 60)
+        assert client.post("/new-password", json=body).json()["error_type"] == "TokenExpiredError"
+    assert client.post("/new-password", json=body).status == 200
+    assert example["users"]["ada"] == "the hash of new"
+    assert client.post("/new-password", json=body).status == 401
+
+
 @pytest.mark.parametrize("example", ["guides/websockets.md"], indirect=True)
 def test_guide_to_websockets_shows_a_service_that_works(example: dict[str, Any], serve: Any) -> None:
     client = serve(example["app"])

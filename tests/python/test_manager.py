@@ -208,7 +208,7 @@ def test_settings_of_the_instance_apply_to_its_answers(app: FastAPI, client: Any
 
 def test_an_argument_of_another_kind_is_named_at_the_declaration(manager: AuthManager) -> None:
     with pytest.raises(ValueError, match="type: "):
-        manager.token_required("user", type="other")
+        manager.token_required("user", type="an other")
 
 
 class TestPolicies:
@@ -250,3 +250,19 @@ def test_a_login_works_beside_one_whose_settings_are_invalid(app: FastAPI, clien
 
     assert client.get("/", token=manager.create_access_token("admin", "ada")).json() == "ada"
     assert client.get("/", token=instance("user").create_access_token("ada")).status == 401
+
+
+def test_a_type_of_the_applications_own_belongs_to_its_login(app: FastAPI, client: Any) -> None:
+    manager: AuthManager = AuthManager()
+    for login_type in ("user", "admin"):
+        manager.register(instance(login_type))
+    protect_reset = manager.token_required("user", type="reset")
+
+    @app.get("/reset")
+    async def reset(payload: TokenPayload = protect_reset) -> str:
+        return payload.sub
+
+    token = manager.create_token("user", "ada", type="reset")
+    assert client.get("/reset", token=token).json() == "ada"
+    others = [manager.create_token("admin", "ada", type="reset"), manager.create_access_token("user", "ada")]
+    assert [client.get("/reset", token=other).status for other in others] == [401, 401]

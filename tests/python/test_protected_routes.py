@@ -368,7 +368,7 @@ def test_token_required_may_override_locations_and_csrf(app: FastAPI, client: An
     assert client.post("/json", json={"refresh_token": auth.create_refresh_token("u")}).status == 200
 
 
-@pytest.mark.parametrize("options", [{"type": "session"}, {"locations": ["body"]}])
+@pytest.mark.parametrize("options", [{"type": "ACCESS"}, {"locations": ["body"]}])
 def test_token_required_refuses_unknown_values(auth: Any, options: Any) -> None:
     with pytest.raises(ValueError, match=next(iter(options))):
         auth.token_required(**options)

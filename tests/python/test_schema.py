@@ -8,9 +8,12 @@ import pickle
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import jwt
 import pytest
 
 from authx import (
+    AuthX,
+    AuthXConfig,
     JWTDecodeError,
     RequestToken,
     TokenExpiredError,
@@ -27,7 +30,10 @@ from authx.exceptions import (
     MissingCSRFTokenError,
     RefreshTokenRequiredError,
 )
+from authx.testing import FrozenClock
+from authx.token import decode_unverified
 
+SECRET = "a secret of at least thirty-two bytes"
 SOON = timedelta(minutes=5)
 
 
@@ -350,3 +356,33 @@ def _signed(payload: str, secret: str) -> str:
     header = b'{"alg":"HS256"}'
     signed = f"{encoded(header)}.{encoded(payload.encode())}"
     return f"{signed}.{encoded(hmac.digest(secret.encode(), signed.encode(), hashlib.sha256))}"
+
+
+def test_times_from_now_become_instants() -> None:
+    start = datetime(2030, 1, 1, tzinfo=timezone.utc)
+    assert TokenPayload(sub="a", nbf=start).nbf == start.timestamp()
+    with FrozenClock() as clock:
+        payload = TokenPayload(sub="a", nbf=timedelta(minutes=1), exp=timedelta(hours=1))
+        now = clock.now.timestamp()
+        assert payload.nbf == now + 60
+        assert payload.expiry_datetime.timestamp() == now + 3600
+        clock.advance(30)
+        claims = decode_unverified(payload.encode(SECRET))
+        assert (claims["nbf"], claims["exp"]) == (now + 60, now + 3600)
+
+
+def test_the_claims_of_a_token_from_implicit_refresh_can_be_encoded() -> None:
+    payload = TokenPayload.model_validate({"sub": "a", "auth_time": 1_700_000_000, "tenant": 7})
+    claims = decode_unverified(payload.encode(SECRET))
+    assert (claims["auth_time"], claims["tenant"]) == (1_700_000_000, 7)
+    with pytest.raises(ValueError, match="'auth_time' is reserved: it is the time of the login"):
+        AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET)).create_access_token("a", data={"auth_time": 1})
+
+
+def test_the_subject_is_the_same_in_every_form() -> None:
+    auth: AuthX = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET, JWT_IDENTITY_CLAIM="uid"))
+    # Another system's token, whose `sub` means something else.
+    claims = {"uid": "ada", "sub": "device-7", "type": "access", "exp": 4_000_000_000}
+    found = RequestToken(token=jwt.encode(claims, SECRET), location="headers")
+    payload = auth.verify_token(found)
+    assert (payload.sub, payload.model_dump()["sub"], json.loads(payload.model_dump_json())["sub"]) == ("ada",) * 3

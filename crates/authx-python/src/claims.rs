@@ -56,10 +56,11 @@ pub(crate) fn token_payload<'py, C>(
     put(interned!(py, "nbf"), claims.nbf.map(|nbf| number(py, nbf)).transpose()?)?;
     put(interned!(py, "iat"), claims.iat.map(|iat| number(py, iat)).transpose()?)?;
     let kind = match claims.kind {
-        TokenKind::Access => interned!(py, "access"),
-        TokenKind::Refresh => interned!(py, "refresh"),
+        TokenKind::Access => interned!(py, "access").clone().into_any(),
+        TokenKind::Refresh => interned!(py, "refresh").clone().into_any(),
+        kind => string(kind.as_str()),
     };
-    put(interned!(py, "type"), Some(kind.clone().into_any()))?;
+    put(interned!(py, "type"), Some(kind))?;
     put(interned!(py, "csrf"), claims.csrf.as_ref().map(|csrf| string(csrf.as_str())))?;
     let scopes = claims.scopes.as_ref().map(|scopes| scopes.into_bound_py_any(py)).transpose()?;
     put(interned!(py, "scopes"), scopes)?;
@@ -75,7 +76,8 @@ pub(crate) fn token_payload<'py, C>(
     if let Some(auth_time) = claims.auth_time {
         put_extra(interned!(py, "auth_time"), number(py, auth_time)?)?;
     }
-    for (name, value) in custom {
+    // Where another claim names the user, a claim `sub` would hide the field of that name.
+    for (name, value) in custom.iter().filter(|(name, _)| *name != "sub") {
         put_extra(&PyString::new(py, name), value.to_python(py)?)?;
     }
 

@@ -116,7 +116,7 @@ impl Engine {
     #[pyo3(signature = (
         r#type, uid, now, *, fresh = false, headers = None, expires_in = None, expires_at = None,
         data = None, audience = None, scopes = None, issuer = None, not_before = None,
-        issued_at = None, jti = None, csrf = None, session_id = None,
+        issued_at = None, jti = None, csrf = None, session_id = None, auth_time = None,
     ))]
     #[expect(clippy::too_many_arguments, reason = "Python's keywords")]
     fn create_token(
@@ -138,6 +138,7 @@ impl Engine {
         jti: Option<String>,
         csrf: Option<String>,
         session_id: Option<String>,
+        auth_time: Option<f64>,
     ) -> PyResult<String> {
         let now_instant = instant("now", now)?;
         let mut token = NewToken::new(token_kind(r#type)?, uid);
@@ -188,6 +189,9 @@ impl Engine {
         }
         if let Some(session_id) = session_id {
             token = token.session(session_id);
+        }
+        if let Some(seconds) = auth_time {
+            token = token.auth_time(instant("auth_time", seconds)?);
         }
         let issued = match data {
             None => self.unlocked(py, || self.inner.issue(&token, now_instant, &SystemRandom)),

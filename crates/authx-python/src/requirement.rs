@@ -66,6 +66,12 @@ impl Requirement {
         Ok(Self { inner })
     }
 
+    /// See `of_every_type` in `_authx.pyi`.
+    #[staticmethod]
+    fn of_every_type() -> Self {
+        Self { inner: authx::Requirement::access().every_kind().csrf(CsrfCheck::Never) }
+    }
+
     fn with_scopes(&self, scopes: Vec<String>) -> Self {
         Self { inner: self.inner.clone().more_scopes(RequiredScopes::all(scopes)) }
     }

@@ -11,7 +11,7 @@ use crate::json;
 #[pyclass(frozen, get_all, module = "authx._authx")]
 pub(crate) struct FoundToken {
     token: String,
-    r#type: &'static str,
+    r#type: String,
     location: &'static str,
     csrf: Option<String>,
     csrf_required: bool,
@@ -27,7 +27,7 @@ impl FoundToken {
                     String::from_utf8_lossy(found.as_bytes()).into_owned()
                 }
             },
-            r#type: found.kind().as_str(),
+            r#type: found.kind().as_str().to_owned(),
             location: found.location().as_str(),
             csrf: found.csrf().presented.as_deref().map(latin1),
             csrf_required: found.csrf().required,

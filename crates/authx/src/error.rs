@@ -42,7 +42,7 @@ pub enum Error {
     InvalidIssuer,
     /// `aud` has none of the configured audiences, or is present although none is configured.
     InvalidAudience,
-    /// A token of the other type.
+    /// A token of another type.
     WrongTokenType {
         /// The required type.
         expected: TokenKind,
@@ -136,6 +136,7 @@ impl Error {
             Self::WrongTokenType { expected: TokenKind::Refresh } => {
                 ErrorType::RefreshTokenRequired
             }
+            Self::WrongTokenType { expected: TokenKind::Custom(_) } => ErrorType::TokenType,
             Self::LoginTypeMismatch { .. } => ErrorType::LoginTypeMismatch,
             Self::FreshTokenRequired => ErrorType::FreshTokenRequired,
             Self::MissingCsrfToken => ErrorType::MissingCsrfToken,
@@ -201,6 +202,9 @@ impl fmt::Display for Error {
             }
             Self::WrongTokenType { expected: TokenKind::Refresh } => {
                 formatter.write_str("Refresh token required")
+            }
+            Self::WrongTokenType { expected: TokenKind::Custom(name) } => {
+                write!(formatter, "Token of type '{}' required", name.as_str())
             }
             Self::LoginTypeMismatch { expected, actual } => {
                 let actual = actual.as_deref().unwrap_or("unknown");

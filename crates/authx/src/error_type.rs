@@ -33,7 +33,7 @@ pub enum ErrorType {
     InvalidIssuer,
     /// The token is for another audience.
     InvalidAudience,
-    /// The token is of another type; only applications raise it.
+    /// The token is of another type than the route's, which is one of the application's own.
     TokenType,
     /// An access token is required.
     AccessTokenRequired,

@@ -12,7 +12,7 @@ use crate::engine::Engine;
 use crate::random::{self, Random, RandomUnavailable, UuidBuffers};
 use crate::time::Timestamp;
 use crate::token::{Audience, EncodeError, Payload, encode};
-use crate::token_kind::TokenKind;
+use crate::token_kind::{TokenKind, UnfitTokenKind};
 
 /// Header fields that decide how a token is read, so only the engine sets them.
 const RESERVED_HEADERS: [&str; 5] = ["alg", "kid", "crit", "b64", "zip"];
@@ -39,7 +39,7 @@ const RESERVED_HEADERS: [&str; 5] = ["alg", "kid", "crit", "b64", "zip"];
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct NewToken<'a, C = ()> {
-    kind: TokenKind,
+    kind: Result<TokenKind, UnfitTokenKind>,
     subject: Cow<'a, str>,
     fresh: bool,
     headers: Option<Map<String, Value>>,
@@ -52,7 +52,7 @@ pub struct NewToken<'a, C = ()> {
     issued_at: Option<Timestamp>,
     not_before: Option<Timestamp>,
     sid: Option<Cow<'a, str>>,
-    pub(crate) auth_time: Option<Timestamp>,
+    auth_time: Option<Timestamp>,
     /// Instead of the configured login type: implicit refresh keeps that of the token which it replaces.
     pub(crate) login_type: Option<&'a str>,
     custom: C,
@@ -85,8 +85,35 @@ impl<'a> NewToken<'a> {
         Self::new(TokenKind::Refresh, subject)
     }
 
+    /// A token of a type of the application's own, such as `password_reset`.
+    ///
+    /// ```
+    /// use authx::{Engine, Error, Location, NewToken, RequestToken, Requirement, TokenKind};
+    /// # use authx::{Config, SystemRandom, Timestamp};
+    /// # let engine = Engine::new(Config::builder().secret_key("a secret of at least thirty-two bytes").build()?);
+    /// # let now = Timestamp::from(std::time::SystemTime::now());
+    ///
+    /// let jwt = engine.issue(&NewToken::of("password_reset", "ada"), now, &SystemRandom)?;
+    /// let kind = "password_reset".parse()?;
+    /// let token = RequestToken::new(&jwt, kind, Location::Query);
+    /// assert!(engine.verify::<()>(&token, &Requirement::of(kind), now).is_ok());
+    /// let elsewhere = engine.verify::<()>(&token, &Requirement::access(), now);
+    /// assert_eq!(elsewhere.err(), Some(Error::WrongTokenType { expected: TokenKind::Access }));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn of(kind: &str, subject: impl Into<Cow<'a, str>>) -> Self {
+        Self::with_kind(kind.parse(), subject)
+    }
+
     /// A token of this type.
     pub fn new(kind: TokenKind, subject: impl Into<Cow<'a, str>>) -> Self {
+        Self::with_kind(Ok(kind), subject)
+    }
+
+    fn with_kind(
+        kind: Result<TokenKind, UnfitTokenKind>,
+        subject: impl Into<Cow<'a, str>>,
+    ) -> Self {
         NewToken {
             kind,
             subject: subject.into(),
@@ -176,6 +203,13 @@ impl<'a, C> NewToken<'a, C> {
         self
     }
 
+    /// When the user logged in, the claim `auth_time` (`OpenID` Connect Core 1.0 section 2). Implicit refresh writes it,
+    /// and `JWT_IMPLICIT_REFRESH_MAX_AGE` counts from it. Without it the login is taken to be at `iat`.
+    pub fn auth_time(mut self, instant: Timestamp) -> Self {
+        self.auth_time = Some(instant);
+        self
+    }
+
     /// The session that the token belongs to, its claim `sid`. Once the session is revoked, the token is
     /// refused.
     ///
@@ -224,8 +258,10 @@ pub enum IssueError {
     ReservedHeader(String),
     /// The custom claims are not a JSON object.
     CustomClaims(serde_json::Error),
-    /// A refresh token can't be fresh.
-    FreshRefreshToken,
+    /// Only an access token can be fresh.
+    FreshWithoutAccess,
+    /// The name can't be a token type.
+    TokenKind(UnfitTokenKind),
     /// The header `typ` or `kid` is not a string.
     HeaderNotString(&'static str),
     /// The token would expire after the year 9999.
@@ -253,6 +289,9 @@ impl fmt::Display for IssueError {
             Self::SessionNotTracked => formatter.write_str(
                 "session: JWT_SESSION_TRACKING is off, so the token would outlive its session",
             ),
+            Self::ReservedClaim(name) if name == "auth_time" => formatter.write_str(
+                "claims: 'auth_time' is reserved: it is the time of the login, which implicit refresh writes",
+            ),
             Self::ReservedClaim(name) => write!(
                 formatter,
                 "claims: '{name}' is reserved and can't be a custom claim; use its parameter or setting instead"
@@ -264,7 +303,10 @@ impl fmt::Display for IssueError {
                 )
             }
             Self::CustomClaims(error) => write!(formatter, "claims: not a JSON object: {error}"),
-            Self::FreshRefreshToken => formatter.write_str("fresh: a refresh token can't be fresh"),
+            Self::FreshWithoutAccess => {
+                formatter.write_str("fresh: only an access token can be fresh")
+            }
+            Self::TokenKind(error) => write!(formatter, "type: {error}"),
             Self::HeaderNotString(name) => write!(formatter, "headers: '{name}' must be a string"),
             Self::TooLarge { actual, allowed } => write!(
                 formatter,
@@ -287,12 +329,13 @@ impl std::error::Error for IssueError {
         match self {
             Self::CustomClaims(error) => Some(error),
             Self::Random(error) => Some(error),
+            Self::TokenKind(error) => Some(error),
             Self::EmptySubject
             | Self::EmptySession
             | Self::SessionNotTracked
             | Self::ReservedClaim(_)
             | Self::ReservedHeader(_)
-            | Self::FreshRefreshToken
+            | Self::FreshWithoutAccess
             | Self::HeaderNotString(_)
             | Self::ExpiryOutOfRange
             | Self::TooLarge { .. }
@@ -345,8 +388,9 @@ impl Engine {
         if token.subject.is_empty() {
             return Err(IssueError::EmptySubject);
         }
-        if token.fresh && token.kind == TokenKind::Refresh {
-            return Err(IssueError::FreshRefreshToken);
+        let kind = token.kind.map_err(IssueError::TokenKind)?;
+        if token.fresh && kind != TokenKind::Access {
+            return Err(IssueError::FreshWithoutAccess);
         }
         if let Some(headers) = &token.headers {
             // Where the key has no `kid`, the caller may choose one.
@@ -354,7 +398,7 @@ impl Engine {
         }
 
         let iat = token.issued_at.unwrap_or_else(|| now.floor_to_second());
-        let expiry = match (token.expiry, config.transport(token.kind).lifetime) {
+        let expiry = match (token.expiry, config.transport(kind).lifetime) {
             (Some(expiry), _) => Some(expiry),
             (None, TokenLifetime::Expires(lifetime)) => Some(Expiry::In(lifetime)),
             (None, TokenLifetime::Never) => None,
@@ -368,10 +412,14 @@ impl Engine {
         let payload = Payload {
             identity_claim: &config.identity_claim,
             sub: &token.subject,
-            kind: token.kind,
+            kind,
             jti: token.jti.as_deref().unwrap_or(random_jti),
             fresh: token.fresh,
-            csrf: token.csrf.as_ref().map_or(random_csrf, |Csrf(csrf)| csrf),
+            csrf: match &token.csrf {
+                Some(Csrf(csrf)) => Some(csrf),
+                // No cookie carries the application's own types.
+                None => (!matches!(kind, TokenKind::Custom(_))).then_some(random_csrf),
+            },
             iat,
             nbf: token.not_before.or_else(|| config.encode_nbf.then_some(iat)),
             exp,

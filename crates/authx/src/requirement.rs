@@ -17,12 +17,22 @@ use crate::token_kind::TokenKind;
 #[must_use]
 pub struct Requirement {
     pub(crate) kind: TokenKind,
-    pub(crate) any_kind: bool,
+    pub(crate) kinds: Kinds,
     pub(crate) fresh: bool,
     pub(crate) csrf: CsrfCheck,
     pub(crate) locations: Option<Vec<Location>>,
     pub(crate) scopes: Vec<RequiredScopes>,
     pub(crate) websocket: bool,
+}
+
+/// The types of token that are accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kinds {
+    /// The requirement's type.
+    One,
+    /// Also the two that open routes.
+    AccessAndRefresh,
+    All,
 }
 
 /// When a route requires the CSRF double submit.
@@ -58,7 +68,7 @@ impl Requirement {
     pub fn of(kind: TokenKind) -> Self {
         Self {
             kind,
-            any_kind: false,
+            kinds: Kinds::One,
             fresh: false,
             csrf: CsrfCheck::AsConfigured,
             locations: None,
@@ -67,10 +77,16 @@ impl Requirement {
         }
     }
 
-    /// Accepts tokens of both types, in the configured locations of this one. Rarely right: a refresh
-    /// token then opens every route that an access token opens.
+    /// Accepts access and refresh tokens as well, in the configured locations of this type. Rarely right: a refresh
+    /// token then opens every route that an access token opens. Tokens of the application's own types stay refused.
     pub fn any_kind(mut self) -> Self {
-        self.any_kind = true;
+        self.kinds = Kinds::AccessAndRefresh;
+        self
+    }
+
+    /// Accepts tokens of every type: for code that looks at the type itself, never for a route.
+    pub fn every_kind(mut self) -> Self {
+        self.kinds = Kinds::All;
         self
     }
 

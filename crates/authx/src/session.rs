@@ -11,7 +11,6 @@ use std::time::Duration;
 use crate::config::{Config, TokenLifetime};
 use crate::error::Error;
 use crate::random::{self, Random, RandomUnavailable, UuidBuffers};
-use crate::token_kind::TokenKind;
 
 /// The state of a session, as a store has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +69,8 @@ impl Config {
             TokenLifetime::Expires(lifetime) => Some(lifetime),
             TokenLifetime::Never => None,
         };
-        let longest = lifetime(TokenKind::Access)?.max(lifetime(TokenKind::Refresh)?);
+        let lifetimes: Option<Vec<Duration>> = self.token_kinds().map(lifetime).collect();
+        let longest = lifetimes?.into_iter().max().unwrap_or_default();
         Some(longest.saturating_add(self.leeway))
     }
 }

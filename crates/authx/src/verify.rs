@@ -8,7 +8,7 @@
 //! 4. signature
 //! 5. time: `exp`, `nbf`, `iat`, with the leeway (RFC 7519 section 4.1.4 to 4.1.6)
 //! 6. issuer and audience (RFC 7519 sections 4.1.1 and 4.1.3)
-//! 7. type: access or refresh (RFC 8725 section 3.12), and the login that it belongs to
+//! 7. type, such as access or refresh (RFC 8725 section 3.12), and the login that it belongs to
 //! 8. freshness
 //! 9. CSRF double submit
 //! 10. scopes
@@ -19,7 +19,7 @@
 use crate::config::{Config, TokenLifetime};
 use crate::engine::Engine;
 use crate::error::{Error, Malformed};
-use crate::requirement::Requirement;
+use crate::requirement::{Kinds, Requirement};
 use crate::time::Timestamp;
 use crate::token::{self, Audience, Claims, CustomClaims, PayloadBuffer};
 use crate::token_kind::TokenKind;
@@ -70,7 +70,9 @@ impl Engine {
         now: Timestamp,
     ) -> Result<Verified<'t, C>, Error> {
         check_size(self.config(), token.as_bytes())?;
-        if let Some(claims) = self.cache().and_then(|cache| cache.claims(token.as_bytes(), now)) {
+        if let Some(mut claims) = self.cache().and_then(|cache| cache.claims(token.as_bytes(), now))
+        {
+            settle_freshness(&mut claims, now);
             self.check_claims(&claims, token, requirement, now)?;
             return Ok(Verified::new(self, token, claims));
         }
@@ -107,7 +109,8 @@ impl Engine {
         let config = self.config();
         let mut buffer = PayloadBuffer::new();
         let signed = token::open(&config.keys, token.as_bytes(), now, &mut buffer)?;
-        let claims = token::from_json(signed.payload, &config.identity_claim)?;
+        let mut claims = token::from_json(signed.payload, &config.identity_claim)?;
+        settle_freshness(&mut claims, now);
         self.check_claims(&claims, token, requirement, now)?;
         keep_payload(signed.payload);
         if let Some(cache) = self.cache() {
@@ -231,10 +234,15 @@ pub(crate) fn check_audience<C>(config: &Config, claims: &Claims<C>) -> Result<(
 }
 
 fn check_kind<C>(requirement: &Requirement, claims: &Claims<C>) -> Result<(), Error> {
-    if claims.kind != requirement.kind && !requirement.any_kind {
-        return Err(Error::WrongTokenType { expected: requirement.kind });
+    let is_accepted = match requirement.kinds {
+        Kinds::One => false,
+        Kinds::AccessAndRefresh => !matches!(claims.kind, TokenKind::Custom(_)),
+        Kinds::All => true,
+    };
+    if is_accepted || claims.kind == requirement.kind {
+        return Ok(());
     }
-    Ok(())
+    Err(Error::WrongTokenType { expected: requirement.kind })
 }
 
 /// Checks that a token belongs to the expected login.
@@ -250,6 +258,13 @@ pub fn check_login_type(expected: &str, actual: Option<&str>) -> Result<(), Erro
         expected: expected.to_owned(),
         actual: actual.map(str::to_owned),
     })
+}
+
+/// A token may be fresh for a while only.
+fn settle_freshness<C>(claims: &mut Claims<C>, now: Timestamp) {
+    if let Some(until) = claims.fresh_until {
+        claims.fresh = now < until;
+    }
 }
 
 fn check_freshness<C>(requirement: &Requirement, claims: &Claims<C>) -> Result<(), Error> {

@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use authx::config::{SETTING_NAMES, SameSite, SettingValue, TokenLifetime, UnknownSubject};
+use authx::config::{
+    SETTING_NAMES, SameSite, SettingValue, TokenLifetime, TokenTypeSettings, TokenTypes,
+    UnknownSubject,
+};
 use authx::token::Audience;
 use authx::{
     Algorithm, Config, ConfigBuilder, ConfigError, Engine, Error, Location, NewToken, Secret,
@@ -59,6 +62,15 @@ fn ways() -> Vec<Way> {
         ("JWT_REFRESH_TOKEN_EXPIRES", "null", SettingValue::None, |c| {
             c.refresh_token_expires(TokenLifetime::Never)
         }),
+        (
+            "JWT_TOKEN_TYPES",
+            r#"{"reset": {"expires": "10m"}}"#,
+            text(r#"{"reset": {"expires": 600}}"#),
+            |c| {
+                let reset = TokenTypeSettings::default().expires(Duration::from_secs(600));
+                c.token_types(TokenTypes::default().with("reset", reset))
+            },
+        ),
         ("JWT_IDENTITY_CLAIM", "uid", text("uid"), |c| c.identity_claim("uid")),
         ("JWT_ENCODE_AUDIENCE", "[\"a\", \"b\"]", list(&["a", "b"]), |c| {
             c.encode_audience(Audience::Many(vec!["a".into(), "b".into()]))

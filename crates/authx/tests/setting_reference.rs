@@ -89,6 +89,7 @@ fn every_default_is_the_documented_one() {
         ("JWT_STRICT_KEYS", "true"),
         ("JWT_ACCESS_TOKEN_EXPIRES", "PT15M"),
         ("JWT_REFRESH_TOKEN_EXPIRES", "P20D"),
+        ("JWT_TOKEN_TYPES", "{}"),
         ("JWT_IDENTITY_CLAIM", "sub"),
         ("JWT_ENCODE_AUDIENCE", "null"),
         ("JWT_ENCODE_ISSUER", "null"),

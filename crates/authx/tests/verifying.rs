@@ -140,7 +140,7 @@ fn a_claim_of_the_wrong_type_is_an_error_that_names_the_claim() {
         ("sub", vec![json!(1), json!(null), json!(""), json!(["a"])], vec![json!("a")]),
         (
             "type",
-            vec![json!("ACCESS"), json!("id"), json!(""), json!(null), json!(["access"])],
+            vec![json!("ACCESS"), json!("a b"), json!(""), json!(null), json!(["access"])],
             vec![json!("access")],
         ),
         (
@@ -152,10 +152,18 @@ fn a_claim_of_the_wrong_type_is_an_error_that_names_the_claim() {
         ("iat", vec![json!("0"), json!(false)], vec![json!(NOW), json!(1.7e9)]),
         ("iss", vec![json!(1), json!(["me"])], vec![json!("me"), json!("")]),
         ("jti", vec![json!(1), json!({})], vec![json!("x"), json!("")]),
-        ("fresh", vec![json!("true"), json!(1), json!(null)], vec![json!(true), json!(false)]),
+        (
+            "fresh",
+            vec![json!("true"), json!([1]), json!(null)],
+            vec![json!(true), json!(1), json!(0.5)],
+        ),
         ("csrf", vec![json!(1), json!(["x"])], vec![json!("x"), json!("ä\u{0}")]),
         ("scopes", vec![json!("a b"), json!([1]), json!({})], vec![json!([]), json!(["a"])]),
-        ("scope", vec![json!(["a"]), json!(1), json!(null)], vec![json!("a b"), json!("")]),
+        (
+            "scope",
+            vec![json!(["a"]), json!(1), json!(null)],
+            vec![json!("ACCESS"), json!("a b"), json!("")],
+        ),
         ("login_type", vec![json!(1), json!([])], vec![json!("admin")]),
         ("sid", vec![json!(1), json!(["s"])], vec![json!("s"), json!("")]),
         ("auth_time", vec![json!("now")], vec![json!(0)]),

@@ -23,9 +23,9 @@ impl AuthX {
     /// [`ReadBodyLayer`].
     #[must_use]
     pub fn read_body(&self) -> ReadBodyLayer {
-        let requirements = [Requirement::access(), Requirement::refresh()];
-        let may_want = |requirement: &Requirement| self.engine().may_want_body(requirement);
-        let requirements = requirements.into_iter().filter(may_want).collect();
+        let engine = self.engine();
+        let requirements = engine.config().token_kinds().map(Requirement::of);
+        let requirements = requirements.filter(|each| engine.may_want_body(each)).collect();
         ReadBodyLayer { auth: self.clone(), requirements }
     }
 }
@@ -37,6 +37,8 @@ impl AuthX {
 /// when `JWT_CSRF_CHECK_FORM` is set and the CSRF header is missing. No more than `JWT_MAX_BODY_SIZE` is
 /// kept in memory; in a larger body no token is found. The handler can still read the whole body. A CSRF
 /// value in a `multipart/form-data` form is read with the crate's feature `multipart`.
+///
+/// It reads for access and refresh tokens, and for the types that `JWT_TOKEN_TYPES` lists.
 ///
 /// A request may be refused before its body was read to its end. hyper then closes the connection, and a client
 /// that is still sending may see a reset instead of the answer (RFC 9112 section 9.6). A listener that closes in

@@ -142,12 +142,15 @@ mod state;
 pub mod testing;
 mod token_extractor;
 mod token_pair;
+mod typed_token;
 #[cfg(feature = "ws")]
 mod web_socket_guard;
 mod web_socket_token;
 
 pub use authx::answer::ErrorType;
-pub use authx::config::{Given, SameSite, SettingValue, TokenLifetime, UnknownSubject};
+pub use authx::config::{
+    Given, SameSite, SettingValue, TokenLifetime, TokenTypeSettings, TokenTypes, UnknownSubject,
+};
 pub use authx::error::Malformed;
 pub use authx::key::{KeyError, KeyRingError};
 #[cfg(feature = "policy-files")]
@@ -158,7 +161,7 @@ pub use authx::policy::{
 pub use authx::random::{Random, RandomUnavailable};
 pub use authx::rate_limit::{Counted, RateLimit, RateLimitError};
 pub use authx::session::SessionState;
-pub use authx::token::{Audience, CsrfToken, CustomClaims, JsonClaims};
+pub use authx::token::{Audience, CsrfToken, CustomClaims, JsonClaims, UnfitTokenKind};
 pub use authx::verify::{CacheStatistics, VerifiedToken};
 pub use authx::{
     Algorithm, Claims, Clock, Config, ConfigBuilder, ConfigError, CsrfCheck, Engine, Error,
@@ -192,6 +195,7 @@ pub use scoped::{Scoped, Scopes};
 pub use sessions::{NewSession, SessionError};
 pub use state::AuthState;
 pub use token_pair::TokenPair;
+pub use typed_token::{TokenType, TypedToken};
 #[cfg(feature = "ws")]
 pub use web_socket_guard::{GuardedWebSocket, WebSocketGuard};
 pub use web_socket_token::WebSocketToken;

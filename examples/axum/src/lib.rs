@@ -20,6 +20,8 @@ mod pages {
     mod optional_login {}
     #[doc = include_str!("../../../docs/guides/single-page-applications.md")]
     mod single_page_applications {}
+    #[doc = include_str!("../../../docs/guides/token-types.md")]
+    mod token_types {}
     #[doc = include_str!("../../../docs/guides/websockets.md")]
     mod websockets {}
 }

@@ -104,11 +104,15 @@ def subject() -> None:
 def type_and_freshness() -> None:
     """Type and freshness."""
     for name, value in each({
-        "null": None, "in upper case": "ACCESS", "a list": ["access"], "unknown": "id", "empty": "", "true": True, "an object": {},
-        "a number": 1, "followed by a space": "access ",
+        "null": None, "in upper case": "ACCESS", "a list": ["access"], "empty": "", "true": True, "an object": {}, "a number": 1, "followed by a space": "access ",
+        "of 49 characters": "a" * 49,
     }):
         for route in ("access", "refresh", "any-type"):
             refused("type-and-freshness", f"type is {name}, on the route {route}", token(type=value), route=route)
+    for name, value in each({"unknown": "id", "of 48 characters": "a" * 48, "the application's own": "reset"}):
+        for route, kind in (("access", "Access"), ("refresh", "Refresh"), ("any-type", "Access")):
+            refused("type-and-freshness", f"type is {name}, on the route {route}", token(type=value), route=route,
+                    error=f"{kind}TokenRequiredError")
     for route in ("access", "refresh", "any-type"):
         refused("type-and-freshness", f"type is absent, on the route {route}", token(drop=("type",)), route=route)
 
@@ -134,7 +138,12 @@ def type_and_freshness() -> None:
     refused("type-and-freshness", "a token that is not fresh on a fresh route", HONEST, route="fresh", error="FreshTokenRequiredError")
     refused("type-and-freshness", "fresh is absent on a fresh route", token(drop=("fresh",)), route="fresh", error="FreshTokenRequiredError")
     accepted("type-and-freshness", "fresh is absent on an access route", token(drop=("fresh",)))
-    for name, value in each({"1": 1, "a string": "true", "null": None, "a list": [True], "0": 0}):
+    for name, value in each({"1": 1, "0": 0, "now": NOW, "a moment ago": NOW - 1, "a fraction ago": NOW - 0.5}):
+        refused("type-and-freshness", f"fresh is {name}, on the route fresh", token(fresh=value), route="fresh",
+                error="FreshTokenRequiredError")
+        accepted("type-and-freshness", f"fresh is {name}, on the route access", token(fresh=value))
+    accepted("type-and-freshness", "fresh is a time to come, on the route fresh", token(fresh=NOW + 1), route="fresh")
+    for name, value in each({"a string": "true", "null": None, "a list": [True], "out of range": 10**30}):
         for route in ("fresh", "access"):
             refused("type-and-freshness", f"fresh is {name}, on the route {route}", token(fresh=value), route=route)
 

@@ -6,6 +6,7 @@ mod error;
 mod given;
 mod security_scheme;
 mod settings;
+mod token_types;
 mod value;
 
 use std::sync::Arc;
@@ -16,6 +17,7 @@ pub use error::ConfigError;
 pub use given::Given;
 pub use security_scheme::{SecurityScheme, SecuritySchemePlace};
 pub use settings::{SETTING_NAMES, SettingGroup, SettingReference, setting_reference};
+pub use token_types::{TokenTypeSettings, TokenTypes};
 pub use value::SettingValue;
 
 use crate::key::KeyRing;
@@ -262,6 +264,9 @@ pub struct Config {
     pub(crate) query_string_name: String,
     pub(crate) access: Transport,
     pub(crate) refresh: Transport,
+    /// The application's own types of token in `JWT_TOKEN_TYPES`, and all others.
+    pub(crate) listed_types: Vec<(TokenKind, Transport)>,
+    pub(crate) other_types: Transport,
     pub(crate) cookies: CookieAttributes,
     pub(crate) csrf: CsrfPolicy,
     pub(crate) implicit_refresh: RefreshPolicy,
@@ -290,6 +295,13 @@ impl Config {
     #[must_use]
     pub fn keys(&self) -> &KeyRing {
         &self.keys
+    }
+
+    /// The types of token that have locations and a lifetime of their own: access, refresh, and those that
+    /// `JWT_TOKEN_TYPES` lists.
+    pub fn token_kinds(&self) -> impl Iterator<Item = TokenKind> {
+        let listed = self.listed_types.iter().map(|(kind, _)| *kind);
+        [TokenKind::Access, TokenKind::Refresh].into_iter().chain(listed)
     }
 
     /// Where tokens of this type are looked for, in order.
@@ -362,6 +374,10 @@ impl Config {
         match kind {
             TokenKind::Access => &self.access,
             TokenKind::Refresh => &self.refresh,
+            TokenKind::Custom(_) => {
+                let listed = self.listed_types.iter().find(|(listed, _)| *listed == kind);
+                listed.map_or(&self.other_types, |(_, transport)| transport)
+            }
         }
     }
 }

@@ -72,10 +72,7 @@ impl ConfigBuilder {
         locations: Option<&[Location]>,
     ) -> Vec<SecurityScheme> {
         let names = Names {
-            transport: &match kind {
-                TokenKind::Access => locations::access(&self.settings),
-                TokenKind::Refresh => locations::refresh(&self.settings),
-            },
+            transport: &locations::of_kind(&self.settings, kind),
             header: &self.settings.header_name,
             header_type: &self.settings.header_type,
             query: &self.settings.query_string_name,
@@ -114,6 +111,7 @@ impl Names<'_> {
                 let (name, description) = match kind {
                     TokenKind::Access => ("AuthXAccessCookie", "An access token."),
                     TokenKind::Refresh => ("AuthXRefreshCookie", "A refresh token."),
+                    TokenKind::Custom(_) => return None,
                 };
                 let cookie = self.transport.cookie_name.clone();
                 (name, SecuritySchemePlace::Cookie(cookie), description.to_owned())

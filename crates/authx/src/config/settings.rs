@@ -4,7 +4,9 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use super::value::SettingType;
-use super::{ConfigError, Given, SameSite, SettingValue, TokenLifetime, UnknownSubject};
+use super::{
+    ConfigError, Given, SameSite, SettingValue, TokenLifetime, TokenTypes, UnknownSubject,
+};
 use crate::key::{Algorithm, Secret};
 use crate::location::Location;
 use crate::token::Audience;
@@ -161,6 +163,10 @@ settings! {
         /// How long a refresh token is valid. Switched off: without end; only then is a token of this type accepted
         /// without `exp`.
         JWT_REFRESH_TOKEN_EXPIRES refresh_token_expires: TokenLifetime = TokenLifetime::Expires(Duration::from_secs(20 * 24 * 60 * 60));
+        /// Types of token of the application's own, such as `password_reset`, that have a lifetime (`expires`) or
+        /// `locations` of their own. A type without them, and one that is not listed, has the lifetime of access tokens
+        /// and their locations without `cookies`.
+        JWT_TOKEN_TYPES token_types: TokenTypes = TokenTypes::default();
         /// The claim that names the user.
         JWT_IDENTITY_CLAIM identity_claim: String = "sub".to_owned();
         /// The `aud` of new tokens.

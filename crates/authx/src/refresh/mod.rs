@@ -196,8 +196,8 @@ impl Engine {
             claims.custom.custom.iter().filter(|(name, _)| !is_registered(name)).collect();
         let mut token = NewToken::access(claims.sub.as_str())
             .headers(header_to_keep(&config.keys, &claims.custom.token))
-            .claims(custom);
-        token.auth_time = Some(auth_time);
+            .claims(custom)
+            .auth_time(auth_time);
         token.login_type = claims.login_type.as_deref();
         token = match lifetime {
             Lifetime::For(lifetime) => token.expires_in(lifetime),

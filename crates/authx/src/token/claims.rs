@@ -90,7 +90,7 @@ impl fmt::Debug for CsrfToken {
 pub struct Claims<C = ()> {
     /// Who the token is about: `sub`, or the configured identity claim.
     pub sub: String,
-    /// `type`: whether it is an access or a refresh token.
+    /// `type`: what the token is for.
     pub kind: TokenKind,
     /// `jti`: the token's unique identifier.
     pub jti: Option<String>,
@@ -106,6 +106,9 @@ pub struct Claims<C = ()> {
     pub aud: Option<Audience>,
     /// `fresh`: whether the user proved who they are for this very token.
     pub fresh: bool,
+    /// Until when the token is fresh, where `fresh` is a time, as flask-jwt-extended writes it. `fresh` says whether it is
+    /// still to come.
+    pub fresh_until: Option<Timestamp>,
     /// `csrf`: what a request must repeat when a cookie carries the token.
     pub csrf: Option<CsrfToken>,
     /// `scopes`, and those of `scope` (RFC 8693 section 4.2): what the token allows.
@@ -146,6 +149,7 @@ impl Claims {
             iss: None,
             aud: None,
             fresh: false,
+            fresh_until: None,
             csrf: None,
             scopes: None,
             login_type: None,
@@ -212,6 +216,7 @@ impl<C> Claims<C> {
             iss: self.iss,
             aud: self.aud,
             fresh: self.fresh,
+            fresh_until: self.fresh_until,
             csrf: self.csrf,
             scopes: self.scopes,
             login_type: self.login_type,

@@ -21,7 +21,7 @@ pub(crate) struct Payload<'a> {
     pub(crate) kind: TokenKind,
     pub(crate) jti: &'a str,
     pub(crate) fresh: bool,
-    pub(crate) csrf: &'a str,
+    pub(crate) csrf: Option<&'a str>,
     pub(crate) iat: Timestamp,
     pub(crate) nbf: Option<Timestamp>,
     pub(crate) exp: Option<Timestamp>,
@@ -41,7 +41,9 @@ impl Payload<'_> {
         if self.kind == TokenKind::Access {
             object.value(",\"fresh\":", &self.fresh);
         }
-        object.string(",\"csrf\":", self.csrf);
+        if let Some(csrf) = self.csrf {
+            object.string(",\"csrf\":", csrf);
+        }
         object.value(",\"iat\":", &self.iat);
         if let Some(nbf) = self.nbf {
             object.value(",\"nbf\":", &nbf);

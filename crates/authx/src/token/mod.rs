@@ -15,7 +15,7 @@ mod words;
 pub use claims::{Audience, Claims, CsrfToken, CustomClaims, JsonClaims};
 pub use decode::{decode_unverified_header, decode_unverified_payload, verify_signature};
 
-pub use crate::token_kind::UnknownTokenKind;
+pub use crate::token_kind::{CustomKind, UnfitTokenKind};
 
 pub(crate) use claims::is_registered;
 pub(crate) use decode::{PayloadBuffer, header_to_keep, open, payload_of, strict_object, twin};

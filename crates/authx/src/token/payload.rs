@@ -4,7 +4,10 @@
 use std::borrow::Cow;
 
 use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
-use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+use serde::de::{
+    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess,
+    Visitor,
+};
 use serde::{Deserialize, forward_to_deserialize_any};
 
 use super::claims::{Audience, Claims, CsrfToken, RegisteredClaim};
@@ -102,6 +105,47 @@ struct PayloadReader<'c, 'de> {
     registered: Registered,
 }
 
+/// The claim `fresh`.
+#[derive(Clone, Copy, PartialEq)]
+enum Freshness {
+    No,
+    Yes,
+    /// As flask-jwt-extended writes it.
+    Until(Timestamp),
+}
+
+impl<'de> Deserialize<'de> for Freshness {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_any(FreshnessVisitor)
+    }
+}
+
+struct FreshnessVisitor;
+
+impl Visitor<'_> for FreshnessVisitor {
+    type Value = Freshness;
+
+    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("a boolean, or the time until which the token is fresh")
+    }
+
+    fn visit_bool<E>(self, fresh: bool) -> std::result::Result<Freshness, E> {
+        Ok(if fresh { Freshness::Yes } else { Freshness::No })
+    }
+
+    fn visit_u64<E: serde::de::Error>(self, seconds: u64) -> std::result::Result<Freshness, E> {
+        Timestamp::deserialize(seconds.into_deserializer()).map(Freshness::Until)
+    }
+
+    fn visit_i64<E: serde::de::Error>(self, seconds: i64) -> std::result::Result<Freshness, E> {
+        Timestamp::deserialize(seconds.into_deserializer()).map(Freshness::Until)
+    }
+
+    fn visit_f64<E: serde::de::Error>(self, seconds: f64) -> std::result::Result<Freshness, E> {
+        Timestamp::deserialize(seconds.into_deserializer()).map(Freshness::Until)
+    }
+}
+
 #[derive(Default)]
 struct Registered {
     sub: Option<String>,
@@ -112,7 +156,7 @@ struct Registered {
     iat: Option<Timestamp>,
     iss: Option<String>,
     aud: Option<Audience>,
-    fresh: Option<bool>,
+    fresh: Option<Freshness>,
     csrf: Option<CsrfToken>,
     scopes: Option<Vec<String>>,
     scope: Option<String>,
@@ -226,7 +270,11 @@ impl Registered {
             iat: self.iat,
             iss: self.iss,
             aud: self.aud,
-            fresh: self.fresh.unwrap_or(false),
+            fresh: self.fresh.is_some_and(|fresh| fresh != Freshness::No),
+            fresh_until: match self.fresh {
+                Some(Freshness::Until(instant)) => Some(instant),
+                _ => None,
+            },
             csrf: self.csrf,
             scopes,
             login_type: self.login_type,

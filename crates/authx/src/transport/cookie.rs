@@ -57,7 +57,7 @@ impl Engine {
     ///
     /// # Errors
     ///
-    /// An [`Error`] where this engine's keys did not sign the token, the token is of the other type, or
+    /// An [`Error`] where this engine's keys did not sign the token, the token is of another type or of one of the application's own, or
     /// its CSRF value has characters that a cookie can't contain.
     pub fn set_cookies(
         &self,
@@ -67,6 +67,9 @@ impl Engine {
         now: Timestamp,
     ) -> Result<Vec<String>, Error> {
         let config = self.config();
+        if matches!(kind, TokenKind::Custom(_)) {
+            return Err(Error::WrongTokenType { expected: TokenKind::Access });
+        }
         let claims: Claims = self.open_signed(token, now)?;
         if claims.kind != kind {
             return Err(Error::WrongTokenType { expected: kind });
@@ -103,6 +106,9 @@ impl Engine {
     #[must_use]
     pub fn unset_cookies(&self, kind: TokenKind) -> Vec<String> {
         let config = self.config();
+        if matches!(kind, TokenKind::Custom(_)) {
+            return Vec::new();
+        }
         let mut cookies = vec![deleted(token_cookie(config, kind, ""))];
         if config.csrf.protect && config.csrf.in_cookies {
             cookies.push(deleted(csrf_cookie(config, kind, "")));

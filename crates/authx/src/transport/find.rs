@@ -108,6 +108,8 @@ fn read<'r, H: Headers + ?Sized>(
 ) -> Result<Option<Cow<'r, [u8]>>, Malformed> {
     match location {
         Location::Headers => header::token(config, request.headers),
+        // The application's own types of token have no cookie.
+        Location::Cookies if transport.cookie_name.is_empty() => Ok(None),
         Location::Cookies => cookie::value(&transport.cookie_name, request.headers),
         Location::Query => query::value(&config.query_string_name, request.query),
         Location::Json => match request.json {

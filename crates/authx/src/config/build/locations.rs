@@ -2,8 +2,9 @@
 
 use super::{is_http_token, require, require_filled, require_http_token};
 use crate::config::settings::Settings;
-use crate::config::{ConfigError, Transport};
+use crate::config::{ConfigError, TokenTypeSettings, Transport};
 use crate::location::Location;
+use crate::token_kind::TokenKind;
 
 pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     for (setting, locations) in [
@@ -28,7 +29,7 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     require_filled("JWT_REFRESH_JSON_KEY", &settings.refresh_json_key)
 }
 
-pub(in crate::config) fn access(settings: &Settings) -> Transport {
+fn access(settings: &Settings) -> Transport {
     Transport {
         locations: locations(settings, settings.access_token_location.as_ref()),
         lifetime: settings.access_token_expires,
@@ -42,7 +43,7 @@ pub(in crate::config) fn access(settings: &Settings) -> Transport {
     }
 }
 
-pub(in crate::config) fn refresh(settings: &Settings) -> Transport {
+fn refresh(settings: &Settings) -> Transport {
     Transport {
         locations: locations(settings, settings.refresh_token_location.as_ref()),
         lifetime: settings.refresh_token_expires,
@@ -53,6 +54,46 @@ pub(in crate::config) fn refresh(settings: &Settings) -> Transport {
         csrf_cookie_path: settings.refresh_csrf_cookie_path.clone(),
         csrf_field_name: settings.refresh_csrf_field_name.clone(),
         csrf_header_name: settings.refresh_csrf_header_name.to_ascii_lowercase(),
+    }
+}
+
+/// The application's own types of token that the settings list.
+pub(super) fn listed_types(settings: &Settings) -> Vec<(TokenKind, Transport)> {
+    let types = settings.token_types.0.iter();
+    // The names were checked before.
+    types.filter_map(|(name, own)| Some((name.parse().ok()?, of_type(settings, own)))).collect()
+}
+
+/// A type of token of the application's own. No cookie carries it: what its token is exchanged for may be in one.
+pub(in crate::config) fn of_type(settings: &Settings, own: &TokenTypeSettings) -> Transport {
+    let access = access(settings);
+    let mut locations = own.locations.clone().unwrap_or(access.locations);
+    locations.retain(|location| *location != Location::Cookies);
+    if locations.is_empty() {
+        locations.push(Location::Headers);
+    }
+    Transport {
+        locations,
+        lifetime: own.expires.unwrap_or(access.lifetime),
+        json_key: access.json_key,
+        cookie_name: String::new(),
+        cookie_path: String::new(),
+        csrf_cookie_name: String::new(),
+        csrf_cookie_path: String::new(),
+        csrf_field_name: String::new(),
+        csrf_header_name: String::new(),
+    }
+}
+
+/// The transport of one type of token, by the settings so far.
+pub(in crate::config) fn of_kind(settings: &Settings, kind: TokenKind) -> Transport {
+    match kind {
+        TokenKind::Access => access(settings),
+        TokenKind::Refresh => refresh(settings),
+        TokenKind::Custom(_) => {
+            let listed = listed_types(settings).into_iter().find(|(listed, _)| *listed == kind);
+            listed.map_or_else(|| of_type(settings, &TokenTypeSettings::default()), |found| found.1)
+        }
     }
 }
 

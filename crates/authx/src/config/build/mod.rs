@@ -14,8 +14,9 @@ pub use keys::KEY_SETTINGS;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Config, ConfigBuilder, ConfigError, SessionPolicy, TokenLifetime};
+use super::{Config, ConfigBuilder, ConfigError, SessionPolicy, TokenLifetime, TokenTypeSettings};
 use crate::config::settings::Settings;
+use crate::token_kind::TokenKind;
 use crate::verification_cache::{CacheBounds, UnfitBounds};
 
 pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
@@ -27,8 +28,10 @@ pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
     let mut warnings = Vec::new();
     Ok(Config {
         verification_cache: cache_bounds(&settings)?,
-        access: locations::access(&settings),
-        refresh: locations::refresh(&settings),
+        access: locations::of_kind(&settings, TokenKind::Access),
+        refresh: locations::of_kind(&settings, TokenKind::Refresh),
+        listed_types: locations::listed_types(&settings),
+        other_types: locations::of_type(&settings, &TokenTypeSettings::default()),
         cookies: cookies::attributes(&settings)?,
         csrf: csrf::policy(&settings)?,
         implicit_refresh: implicit_refresh::policy(&settings)?,
