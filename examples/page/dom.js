@@ -22,7 +22,7 @@ export function timeOfDay(seconds) {
 /** JSON, indented and coloured by kind. */
 export function prettyJson(value) {
   const block = element("pre", { class: "json", tabindex: "0", "aria-label": "JSON" });
-  const json = JSON.stringify(value, null, 2);
+  const json = withShortListsInOneLine(JSON.stringify(value, null, 2));
   const lexeme = /("(?:\\.|[^"\\])*")(\s*:)?|\b(true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
   let end = 0;
   for (const match of json.matchAll(lexeme)) {
@@ -34,4 +34,10 @@ export function prettyJson(value) {
   }
   block.append(json.slice(end));
   return block;
+}
+
+/** Lists of plain values, such as scopes, need one line instead of one for each value. */
+function withShortListsInOneLine(json) {
+  const list = /\[\n\s+((?:"(?:\\.|[^"\\])*"|[\w.+-]+)(?:,\n\s+(?:"(?:\\.|[^"\\])*"|[\w.+-]+))*)\n\s+\]/g;
+  return json.replace(list, (_, values) => `[${values.replace(/,\n\s+/g, ", ")}]`);
 }
