@@ -82,6 +82,16 @@ class DemoPage:
         buttons = self.browser.find_elements(By.CSS_SELECTOR, "#experiments .try")
         return [str(button.get_attribute("id")).removeprefix("try-") for button in buttons]
 
+    def wait_until_scrolled(self) -> None:
+        """Wait until the page has stopped moving."""
+        seen: list[float] = []
+
+        def still(browser: Chrome) -> bool:
+            seen.append(browser.execute_script("return scrollY"))
+            return len(seen) > 1 and seen[-1] == seen[-2]
+
+        WebDriverWait(self.browser, WAIT_SECONDS, poll_frequency=0.2).until(still)
+
     def claim(self, name: str) -> str:
         return self.shown(f'#token-panel [data-claim="{name}"] .value').text
 

@@ -43,6 +43,27 @@ def test_access_cookie_is_replaced_before_it_expires(page: DemoPage) -> None:
     assert page.try_out("me")[0] == 200
 
 
+def test_after_expiry_the_cards_say_so_without_a_request(page: DemoPage) -> None:
+    page.log_in(ADA)
+    page.press("#tab-memory")
+    # Nothing is asked any more, so that nothing renews the cookie.
+    page.browser.execute_script("document.getElementById('keep-asking').click()")
+    assert page.browser.find_element("id", "token-expired").text == ""
+
+    words = "every route refuses it. Refresh gets a new one."
+    assert words in page.shown("#token-expired:not(:empty)").text
+    page.press("#tab-cookie")
+    page.shown("#clock-cookie[data-state=expired]")
+    assert page.shown("#clock-cookie .note").text == f"Expired: {words}"
+    assert words in page.shown("#token-expired:not(:empty)").text
+    page.press("#tab-memory")
+    assert page.try_out("in-header")[1].count("TokenExpiredError") > 0
+
+    page.press("#refresh")
+    page.shown(".event.refresh")
+    assert page.browser.find_element("id", "token-expired").text == ""
+
+
 def test_refresh_gives_an_access_token_that_is_not_fresh(page: DemoPage) -> None:
     page.log_in(ADA)
     assert page.try_out("change-password")[0] == 200
