@@ -3,6 +3,7 @@
 import { clearAnswer, showAnswer, showWords } from "./answer-card.js";
 import { statusKind } from "./answer-view.js";
 import { clock } from "./clock.js";
+import { codeOf } from "./code-view.js";
 import { byId, element, timeOfDay } from "./dom.js";
 import { cookieInWords, hasExpired, showExpiry } from "./expiry.js";
 import { GROUPS } from "./experiments.js";
@@ -171,13 +172,14 @@ function buildExperiments() {
         { class: "group", role: "group", "aria-labelledby": `group-${index}` },
         element("h3", { id: `group-${index}` }, title),
         element("p", { class: "note" }, hint),
-        element("div", { class: "buttons" }, ...experiments.map(experimentButton)),
+        element("div", { class: "buttons" }, ...experiments.flatMap(experimentRow)),
       ),
     ),
   );
 }
 
-function experimentButton(experiment) {
+/** The button that tries it, beside it the one for its code, and below both the code. */
+function experimentRow(experiment) {
   const { method = "GET", path } = experiment.request({ access: EMPTY_TOKEN, refresh: EMPTY_TOKEN });
   const button = element(
     "button",
@@ -187,7 +189,8 @@ function experimentButton(experiment) {
     element("span", { class: "result mono" }),
   );
   button.addEventListener("click", () => run(experiment, button));
-  return button;
+  const code = codeOf({ id: experiment.id, label: experiment.label, method, path });
+  return [element("div", { class: "experiment", "data-asks": true }, button, code.button), code.place];
 }
 
 function markResult(button, status) {

@@ -29,8 +29,6 @@ def test_card_shows_the_whole_body(demo_url: str, width: int, height: int) -> No
         assert cut_off == []
 
 
-PHONE = {"width": 390, "height": 844}
-
 # The distances in pixels from the button to its answer below, and from both to the edges of the window.
 BESIDE_ITS_BUTTON = """
     const [button, card] = [arguments[0], document.getElementById("answer")].map((each) => each.getBoundingClientRect());
@@ -39,7 +37,7 @@ BESIDE_ITS_BUTTON = """
 
 
 def test_on_a_phone_the_answer_stands_by_the_button_that_asked(demo_url: str) -> None:
-    with chromium(**PHONE) as browser:
+    with chromium(width=390, height=844) as browser:
         page = DemoPage(browser, demo_url)
         page.log_in(ADA)
         assert not browser.find_element("id", "answer").is_displayed()

@@ -1,0 +1,38 @@
+"""The code beside each experiment."""
+
+import json
+
+import pytest
+from selenium.webdriver import Keys
+
+from tests.browser.demo_page import GRACE, DemoPage
+from tests.browser.demo_service import ROOT
+
+pytestmark = pytest.mark.browser
+
+CODE = json.loads((ROOT / "examples" / "page" / "code.json").read_text())
+
+
+def test_each_experiment_shows_the_code_of_its_route_in_both_languages(page: DemoPage) -> None:
+    page.log_in(GRACE)
+    for experiment in page.experiments():
+        page.press(f"[aria-controls=code-{experiment}]")
+        shown = page.shown(f"#code-{experiment}")
+        route = page.shown(f"#try-{experiment} .try-route").text.split("?")[0].replace("/users/7", "/users/{id}")
+        for language, piece in CODE[route].items():
+            assert f"{piece['file']}:{piece['line']}" in shown.text
+            text = page.browser.execute_script("return arguments[0].textContent", shown)
+            assert piece["code"] in text, (experiment, language)
+
+
+def test_code_opens_and_closes_by_keyboard_and_says_which(page: DemoPage) -> None:
+    page.log_in(GRACE)
+    button = page.shown("[aria-controls=code-users]")
+    assert button.get_attribute("aria-expanded") == "false"
+
+    button.send_keys(Keys.SPACE)
+    page.shown("#code-users pre")
+    assert button.get_attribute("aria-expanded") == "true"
+    button.send_keys(Keys.SPACE)
+    assert button.get_attribute("aria-expanded") == "false"
+    assert not page.browser.find_element("id", "code-users").is_displayed()
