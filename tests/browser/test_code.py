@@ -5,6 +5,7 @@ import json
 import pytest
 from selenium.webdriver import Keys
 
+from tests.browser.chromium import chromium
 from tests.browser.demo_page import GRACE, DemoPage
 from tests.browser.demo_service import ROOT
 
@@ -36,3 +37,18 @@ def test_code_opens_and_closes_by_keyboard_and_says_which(page: DemoPage) -> Non
     button.send_keys(Keys.SPACE)
     assert button.get_attribute("aria-expanded") == "false"
     assert not page.browser.find_element("id", "code-users").is_displayed()
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_long_lines_of_code_scroll_within_their_card(demo_url: str, width: int) -> None:
+    with chromium(width=width, height=844) as browser:
+        page = DemoPage(browser, demo_url)
+        page.log_in(GRACE)
+        page.press("[aria-controls=code-users]")
+        page.shown("#code-users pre")
+        card, code, button = (
+            page.shown(selector).rect for selector in (".tries", "#code-users pre", "[aria-controls=code-users]")
+        )
+        for inner in (code, button):
+            assert inner["x"] + inner["width"] <= card["x"] + card["width"]
+        assert browser.execute_script("return document.documentElement.scrollWidth") <= width
