@@ -13,6 +13,7 @@ from fastapi.staticfiles import StaticFiles
 import login
 import protected
 import services
+import source
 from security import auth
 from users import LoginRefused
 
@@ -26,6 +27,7 @@ app.include_router(login.router)
 app.include_router(protected.router)
 app.include_router(services.router)
 app.mount("/static", StaticFiles(directory=PAGE), name="static")
+source.serve(app)
 
 
 @app.get("/", include_in_schema=False)

@@ -4,7 +4,7 @@ import { clearAnswer, showAnswer, showWords } from "./answer-card.js";
 import { statusKind } from "./answer-view.js";
 import { clock } from "./clock.js";
 import { codeOf } from "./code-view.js";
-import { byId, element, timeOfDay } from "./dom.js";
+import { byId, element, sourceLink, timeOfDay } from "./dom.js";
 import { cookieInWords, hasExpired, showExpiry } from "./expiry.js";
 import { GROUPS } from "./experiments.js";
 import { csrfValue, send } from "./http.js";
@@ -166,12 +166,13 @@ function ownPassword() {
 
 function buildExperiments() {
   byId("experiments").replaceChildren(
-    ...GROUPS.map(({ title, hint, experiments }, index) =>
+    ...GROUPS.map(({ title, hint, guides, experiments }, index) =>
       element(
         "div",
         { class: "group", role: "group", "aria-labelledby": `group-${index}` },
         element("h3", { id: `group-${index}` }, title),
         element("p", { class: "note" }, hint),
+        element("p", { class: "note guides" }, "Read on: ", ...guides.flatMap((guide) => [sourceLink(guide), " "])),
         element("div", { class: "buttons" }, ...experiments.flatMap(experimentRow)),
       ),
     ),

@@ -1,6 +1,6 @@
 // The code of the route that an experiment tries, in Python and in Rust. scripts/demo_code.py cuts it out of the services.
 
-import { byId, element } from "./dom.js";
+import { byId, element, sourceLink } from "./dom.js";
 
 const LANGUAGES = { python: "Python", rust: "Rust" };
 
@@ -36,7 +36,7 @@ async function blocks(method, path) {
 
 function block(language, { file, line, code }) {
   return [
-    element("p", { class: "code-head" }, element("b", {}, language), " ", element("code", {}, `${file}:${line}`)),
+    element("p", { class: "code-head" }, element("b", {}, language), " ", sourceLink(file, `${file}:${line}`)),
     element("pre", { class: "json", tabindex: "0", "aria-label": `${language} code` }, code),
   ];
 }

@@ -19,6 +19,13 @@ export function timeOfDay(seconds) {
   return instant.toDateString() === new Date().toDateString() ? time : `${instant.toLocaleDateString("en-CA")} ${time}`;
 }
 
+/** A link to a file of the repository, by its path, which the service serves as text. */
+export function sourceLink(path, words = path) {
+  // In another tab, because the tokens in this page's memory would be lost.
+  const hint = element("span", { class: "sr-only" }, " (opens in a new tab)");
+  return element("a", { href: `/source/${path}`, target: "_blank", rel: "noopener", class: "mono source" }, words, hint);
+}
+
 /** JSON, indented and coloured by kind. */
 export function prettyJson(value) {
   const block = element("pre", { class: "json", tabindex: "0", "aria-label": "JSON" });

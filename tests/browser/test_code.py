@@ -52,3 +52,27 @@ def test_long_lines_of_code_scroll_within_their_card(demo_url: str, width: int) 
         for inner in (code, button):
             assert inner["x"] + inner["width"] <= card["x"] + card["width"]
         assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+
+
+def test_each_link_leads_to_a_file_of_the_repository(page: DemoPage) -> None:
+    page.log_in(GRACE)
+    page.press("[aria-controls=code-users]")
+    page.shown("#code-users pre")
+    # The answers as this service gives them, by path.
+    script = """
+        const done = arguments[0];
+        const links = [...new Set([...document.querySelectorAll("a.source")].map((each) => each.getAttribute("href")))];
+        Promise.all(links.map(async (link) => {
+          const answer = await fetch(link);
+          return [link, [answer.headers.get("content-type"), await answer.text()]];
+        })).then((pairs) => done(Object.fromEntries(pairs)));
+    """
+    answers = page.browser.execute_async_script(script)
+
+    assert {"/source/examples/fastapi/protected.py", "/source/examples/axum/src/protected.rs"} <= answers.keys()
+    assert "/source/docs/guides/blocklist.md" in answers
+    for link, (content_type, text) in answers.items():
+        assert content_type == "text/plain; charset=utf-8"
+        assert text == (ROOT / link.removeprefix("/source/")).read_text(), link
+    for group in page.browser.find_elements("css selector", "#experiments .group"):
+        assert group.find_elements("css selector", ".guides a"), group.text

@@ -33,6 +33,7 @@ mod protected;
 mod security;
 mod services;
 mod settings;
+mod source;
 mod users;
 
 use axum::extract::FromRef;
@@ -70,6 +71,7 @@ pub fn app(settings: Settings) -> Result<Router, BoxError> {
     Ok(Router::new()
         .route_service("/", ServeFile::new(format!("{PAGE}/index.html")))
         .nest_service("/static", ServeDir::new(PAGE).fallback(get(not_found)))
+        .merge(source::routes())
         .merge(services::routes())
         .merge(login::routes())
         .merge(protected::routes(&auth))
