@@ -12,8 +12,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 CODE = ROOT / "examples" / "page" / "code.json"
-PYTHON = [ROOT / "examples" / "fastapi" / name for name in ("login.py", "protected.py")]
-RUST = [ROOT / "examples" / "axum" / "src" / name for name in ("login.rs", "protected.rs")]
+PYTHON = [ROOT / "examples" / "fastapi" / name for name in ("login.py", "protected.py", "limits.py")]
+RUST = [ROOT / "examples" / "axum" / "src" / name for name in ("login.rs", "protected.rs", "limits.rs")]
 
 METHODS = ("get", "post", "delete")
 
@@ -80,7 +80,9 @@ def rust_routes(file: Path) -> dict[str, Piece]:
         for method, handler in re.findall(rf"({'|'.join(METHODS)})\((\w+)\)", methods):
             first, code = functions[handler]
             scopes = [text for name, text in required.items() if f"Scoped<{name}>" in code]
-            routes[f"{method.upper()} {path}"] = piece(file, first, "\n\n".join([*scopes, code]))
+            # `routes` lists all routes of a file; another function is about these alone, with their layers.
+            layers = [text for name, (_, text) in functions.items() if name != "routes" and f'route("{path}"' in text]
+            routes[f"{method.upper()} {path}"] = piece(file, first, "\n\n".join([*layers, *scopes, code]))
     handlers = {str(route["code"]).rpartition("\n\n")[2] for route in routes.values()}
     helpers = {name: code for name, (_, code) in functions.items() if code not in handlers and name != "routes"}
     return with_helpers(routes, helpers)
@@ -107,7 +109,7 @@ def with_helpers(routes: dict[str, Piece], helpers: dict[str, str]) -> dict[str,
     """The routes, each with the helpers that its code calls, below it."""
     for route in routes.values():
         code = str(route["code"])
-        used = [text for name, text in helpers.items() if re.search(rf"\b{name}\(", code)]
+        used = [text for name, text in helpers.items() if re.search(rf"\b{name}\(|={name}\b", code)]
         route["code"] = "\n\n".join([code, *used])
     return routes
 

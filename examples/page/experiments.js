@@ -46,6 +46,12 @@ export const GROUPS = [
     ],
   },
   {
+    title: "Rate limits",
+    hint: "Three requests in 20 seconds for each user. The fourth is told when to ask again.",
+    guides: ["docs/rate-limits.md"],
+    experiments: [{ id: "limited", label: "Ask again and again", request: () => ({ path: "/limited" }) }],
+  },
+  {
     title: "Places",
     hint: "Each route searches one location only.",
     guides: ["docs/guides/single-page-applications.md"],

@@ -109,6 +109,17 @@ def test_scopes_open_to_ada_what_they_refuse_to_grace(page: DemoPage) -> None:
     assert statuses == {"users": 200, "users-delete": 200, "admin": 200, "admin-users": 200}
 
 
+def test_requests_beyond_the_limit_are_told_when_to_ask_again(page: DemoPage) -> None:
+    page.log_in(GRACE)
+    assert page.try_out("limited")[0] == 200
+
+    # More than the limit, for a machine that is so slow that the window ends meanwhile.
+    answers = (page.try_out("limited") for _ in range(12))
+    refused = next(answer for status, answer in answers if status == 429)
+    assert "RateLimitExceeded" in refused
+    assert "retry-after" in refused
+
+
 def test_forged_and_misplaced_tokens_are_refused(page: DemoPage) -> None:
     page.log_in(GRACE)
 

@@ -28,6 +28,7 @@ mod blocklist;
 mod body;
 mod error;
 mod hardening;
+mod limits;
 mod login;
 mod protected;
 mod security;
@@ -75,6 +76,7 @@ pub fn app(settings: Settings) -> Result<Router, BoxError> {
         .merge(services::routes())
         .merge(login::routes())
         .merge(protected::routes(&auth))
+        .merge(limits::limited_routes(&auth)?)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(auth.read_body())
