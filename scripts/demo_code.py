@@ -109,7 +109,8 @@ def with_helpers(routes: dict[str, Piece], helpers: dict[str, str]) -> dict[str,
     """The routes, each with the helpers that its code calls, below it."""
     for route in routes.values():
         code = str(route["code"])
-        used = [text for name, text in helpers.items() if re.search(rf"\b{name}\(|={name}\b", code)]
+        others = {name: text for name, text in helpers.items() if text not in code}
+        used = [text for name, text in others.items() if re.search(rf"\b{name}\(|={name}\b", code)]
         route["code"] = "\n\n".join([code, *used])
     return routes
 

@@ -22,3 +22,11 @@ def test_each_piece_begins_in_its_file_at_its_line() -> None:
             lines = (ROOT / piece["file"]).read_text().splitlines()
             # Rust's required scopes are shown before the handler, at whose line the link leads.
             assert lines[piece["line"] - 1] in piece["code"].splitlines(), route
+
+
+def test_no_function_is_shown_twice() -> None:
+    for route, pieces in CODE.items():
+        for piece in pieces.values():
+            functions = [line for line in piece["code"].splitlines() if "fn " in line or line.startswith("def ")]
+            outer = [line for line in functions if not line.startswith(" ")]
+            assert len(outer) == len(set(outer)), route
