@@ -271,6 +271,7 @@ lint-cycles-rust: $(VENV)/bin/python ## Find modules of a crate that use each ot
 .PHONY: lint-documentation
 lint-documentation: $(VENV)/bin/python
 	$(BIN)/python scripts/documentation.py check
+	$(BIN)/python scripts/demo_code.py check
 
 .PHONY: fmt
 fmt: rust $(VENV)/.dev ## Format everything, and apply the linters' fixes
@@ -299,6 +300,10 @@ release-check: $(VENV)/bin/python rust ## Check whether this commit can be publi
 .PHONY: module-map
 module-map: $(VENV)/bin/python ## Write the first sentence of each module into docs/internals/architecture.md
 	$(BIN)/python scripts/documentation.py write
+
+.PHONY: demo-code
+demo-code: $(VENV)/bin/python ## Write the code of the demo's routes into examples/page/code.json, for the demo's page
+	$(BIN)/python scripts/demo_code.py write
 
 .PHONY: clean
 clean: ## Delete everything that was built or installed in this folder

@@ -10,9 +10,11 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
+import limits
 import login
 import protected
 import services
+import source
 from security import auth
 from users import LoginRefused
 
@@ -24,8 +26,10 @@ auth.handle_errors(app)
 app.middleware("http")(auth.implicit_refresh_middleware)
 app.include_router(login.router)
 app.include_router(protected.router)
+app.include_router(limits.router)
 app.include_router(services.router)
 app.mount("/static", StaticFiles(directory=PAGE), name="static")
+source.serve(app)
 
 
 @app.get("/", include_in_schema=False)

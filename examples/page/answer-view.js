@@ -17,11 +17,12 @@ export function answerView(answer) {
         element("p", { class: "note" }, `${outcome(answer)} · ${milliseconds.toFixed(0)} ms`),
       ),
     ),
+    // First, so that all of it is in view without scrolling.
+    typeof body === "string" ? element("pre", { class: "json" }, body) : prettyJson(body),
     element("h3", {}, "Sent"),
     pairs(sent(request)),
     element("h3", {}, "Received"),
     pairs([...headers, ["set-cookie", element("span", { class: "note" }, `hidden from scripts; ${cookieNote}`)]]),
-    typeof body === "string" ? element("pre", { class: "json" }, body) : prettyJson(body),
   ];
 }
 

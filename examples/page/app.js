@@ -1,11 +1,15 @@
 // The demo's page: its state and its event handlers.
 
-import { answerInWords, answerView, statusKind } from "./answer-view.js";
+import { clearAnswer, showAnswer, showWords } from "./answer-card.js";
+import { statusKind } from "./answer-view.js";
 import { clock } from "./clock.js";
-import { byId, element, timeOfDay } from "./dom.js";
+import { codeOf } from "./code-view.js";
+import { byId, element, sourceLink, timeOfDay } from "./dom.js";
+import { cookieInWords, hasExpired, showExpiry } from "./expiry.js";
 import { GROUPS } from "./experiments.js";
 import { csrfValue, send } from "./http.js";
 import { showServices } from "./services.js";
+import { bindTabs } from "./tabs.js";
 import { decode } from "./token.js";
 import { hiddenTokenView, noTokenView, tokenView } from "./token-view.js";
 
@@ -43,14 +47,15 @@ async function logIn(event) {
   state = { ...LOGGED_OUT, memory: { access: answer.body.access_token, refresh: answer.body.refresh_token } };
   byId("events").replaceChildren();
   clearAnswer();
+  clearResults();
   await readSession();
   record("login", `Logged in as ${state.session.sub}: access and refresh cookies set`);
   byId("main").focus();
 }
 
-async function refresh() {
+async function refresh(button) {
   const answer = await send({ method: "POST", path: "/auth/refresh", csrf: "refresh" });
-  showAnswer(answer);
+  showAnswer(answer, button);
   if (!answer.ok) {
     record("refused", `Refresh refused: ${answer.body.error_type}`);
     return;
@@ -61,9 +66,9 @@ async function refresh() {
   record("refresh", `Refreshed: a new access token, valid until ${timeOfDay(state.session.exp)}, not fresh`);
 }
 
-async function logOut() {
+async function logOut(button) {
   const answer = await send({ method: "POST", path: "/auth/logout", csrf: "refresh" });
-  showAnswer(answer);
+  showAnswer(answer, button);
   if (!answer.ok) {
     record("refused", `Logout refused: ${answer.body.error_type}`);
     return;
@@ -74,6 +79,7 @@ async function logOut() {
 function leave(words) {
   knownCsrf = csrfValue("access");
   state = { ...LOGGED_OUT };
+  clearAnswer();
   render();
   byId("login-note").textContent = words;
   byId("name").focus();
@@ -137,15 +143,14 @@ async function run(experiment, button) {
       experiment.needs === "access"
         ? "There is no access token in memory, because the page was reloaded. Refresh to get one."
         : "There is no refresh token in memory, because the page was reloaded. Log out and in to get one.";
-    byId("answer-body").replaceChildren(element("p", { class: "empty" }, words));
-    announce(words);
+    showWords(words, button);
     return;
   }
   button.setAttribute("aria-busy", "true");
   try {
     const answer = await send(experiment.request({ ...state.memory, password: ownPassword() }));
     markResult(button, answer.status);
-    showAnswer(answer);
+    showAnswer(answer, button);
     await noticeReplacement();
   } catch (error) {
     reportUnreachable(error);
@@ -161,19 +166,21 @@ function ownPassword() {
 
 function buildExperiments() {
   byId("experiments").replaceChildren(
-    ...GROUPS.map(({ title, hint, experiments }, index) =>
+    ...GROUPS.map(({ title, hint, guides, experiments }, index) =>
       element(
         "div",
         { class: "group", role: "group", "aria-labelledby": `group-${index}` },
         element("h3", { id: `group-${index}` }, title),
         element("p", { class: "note" }, hint),
-        element("div", { class: "buttons" }, ...experiments.map(experimentButton)),
+        element("p", { class: "note guides" }, "Read on: ", ...guides.flatMap((guide) => [sourceLink(guide), " "])),
+        element("div", { class: "buttons" }, ...experiments.flatMap(experimentRow)),
       ),
     ),
   );
 }
 
-function experimentButton(experiment) {
+/** The button that tries it, beside it the one for its code, and below both the code. */
+function experimentRow(experiment) {
   const { method = "GET", path } = experiment.request({ access: EMPTY_TOKEN, refresh: EMPTY_TOKEN });
   const button = element(
     "button",
@@ -183,7 +190,8 @@ function experimentButton(experiment) {
     element("span", { class: "result mono" }),
   );
   button.addEventListener("click", () => run(experiment, button));
-  return button;
+  const code = codeOf({ id: experiment.id, label: experiment.label, method, path });
+  return [element("div", { class: "experiment", "data-asks": true }, button, code.button), code.place];
 }
 
 function markResult(button, status) {
@@ -199,16 +207,30 @@ function render() {
   byId("welcome").hidden = loggedIn;
   byId("bench").hidden = !loggedIn;
   byId("logout").hidden = !loggedIn;
-  if (!loggedIn) {
-    byId("peek").hidden = true;
-    return;
-  }
+  if (!loggedIn) return;
   byId("who").textContent = `of ${state.session.sub}'s tokens`;
   byId("interval").textContent = String(askingInterval());
-  byId("renewals").textContent = state.refusal ? "No longer accepted. Refresh gets a new one." : renewalsInWords(state.renewals);
-  clocks.cookie.show(state.refusal ? null : state.session, state.window);
+  const refusedEarly = state.refusal && !hasExpired(state.session);
+  clocks.cookie.show(refusedEarly ? null : state.session, state.window);
   clocks.memory.show(state.memory.access ? decode(state.memory.access).claims : null);
   renderToken();
+  tick();
+}
+
+/** What changes with time alone. */
+function tick() {
+  Object.values(clocks).forEach((each) => each.tick());
+  if (!state.session) return;
+  const words = cookieInWords(state.session, state.refusal, renewalsInWords(state.renewals));
+  if (byId("renewals").textContent !== words) byId("renewals").textContent = words;
+  showExpiry(shownTab, shownClaims());
+}
+
+/** The claims of the token in the selected tab, if the page knows it. */
+function shownClaims() {
+  if (shownTab === "cookie") return state.session;
+  const token = shownTab === "memory" ? state.memory.access : state.memory.refresh;
+  return token ? decode(token).claims : null;
 }
 
 function renewalsInWords(count) {
@@ -231,27 +253,7 @@ function renderToken() {
   panel.replaceChildren(...views[shownTab]());
 }
 
-function showAnswer(answer) {
-  byId("answer-body").replaceChildren(...answerView(answer));
-  announce(answerInWords(answer));
-  const peek = byId("peek");
-  peek.textContent = `${answerInWords(answer)} ↓`;
-  peek.className = `peek ${statusKind(answer.status)}`;
-  peek.hidden = answerInView;
-}
-
-// The line at the bottom of a narrow screen links to the answer, so it is hidden while the answer is in view.
-let answerInView = false;
-new IntersectionObserver(([entry]) => {
-  answerInView = entry.isIntersecting;
-  byId("peek").hidden = answerInView || !byId("answer-status");
-}).observe(byId("answer"));
-
-function clearAnswer() {
-  byId("answer-body").replaceChildren(
-    element("p", { class: "empty" }, "Press a button: the request and its answer appear here."),
-  );
-  byId("peek").hidden = true;
+function clearResults() {
   for (const result of document.querySelectorAll(".result")) {
     result.textContent = "";
     result.className = "result mono";
@@ -265,35 +267,8 @@ function record(kind, words) {
   while (events.children.length > 50) events.lastChild.remove();
 }
 
-function announce(words) {
-  byId("announcement").textContent = words;
-}
-
 function reportUnreachable() {
   record("refused", "The service can't be reached");
-}
-
-// --- tabs ---
-
-const TABS = ["memory", "cookie", "refresh"];
-
-function selectTab(name, { focus = false } = {}) {
-  shownTab = name;
-  for (const each of TABS) {
-    const tab = byId(`tab-${each}`);
-    tab.setAttribute("aria-selected", String(each === name));
-    tab.tabIndex = each === name ? 0 : -1;
-  }
-  byId("token-panel").setAttribute("aria-labelledby", `tab-${name}`);
-  if (focus) byId(`tab-${name}`).focus();
-  renderToken();
-}
-
-function moveTab(event) {
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-  if (!step) return;
-  event.preventDefault();
-  selectTab(TABS[(TABS.indexOf(shownTab) + step + TABS.length) % TABS.length], { focus: true });
 }
 
 // --- start ---
@@ -311,14 +286,15 @@ async function start() {
   byId("login").addEventListener("submit", (event) => logIn(event).catch(() => {
     byId("login-error").textContent = "The service can't be reached";
   }));
-  byId("refresh").addEventListener("click", () => refresh().catch(reportUnreachable));
-  byId("logout").addEventListener("click", () => logOut().catch(reportUnreachable));
+  byId("refresh").addEventListener("click", (event) => refresh(event.currentTarget).catch(reportUnreachable));
+  byId("logout").addEventListener("click", (event) => logOut(event.currentTarget).catch(reportUnreachable));
   for (const person of document.querySelectorAll(".person")) person.addEventListener("click", fillIn);
-  for (const name of TABS) {
-    byId(`tab-${name}`).addEventListener("click", () => selectTab(name));
-    byId(`tab-${name}`).addEventListener("keydown", moveTab);
-  }
-  setInterval(() => Object.values(clocks).forEach((each) => each.tick()), 250);
+  bindTabs((name) => {
+    shownTab = name;
+    renderToken();
+    tick();
+  });
+  setInterval(tick, 250);
 
   await Promise.all([showServices(byId("services")), resume()].map((each) => each.catch(reportUnreachable)));
   render();

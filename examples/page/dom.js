@@ -19,10 +19,17 @@ export function timeOfDay(seconds) {
   return instant.toDateString() === new Date().toDateString() ? time : `${instant.toLocaleDateString("en-CA")} ${time}`;
 }
 
+/** A link to a file of the repository, by its path, which the service serves as text. */
+export function sourceLink(path, words = path) {
+  // In another tab, because the tokens in this page's memory would be lost.
+  const hint = element("span", { class: "sr-only" }, " (opens in a new tab)");
+  return element("a", { href: `/source/${path}`, target: "_blank", rel: "noopener", class: "mono source" }, words, hint);
+}
+
 /** JSON, indented and coloured by kind. */
 export function prettyJson(value) {
   const block = element("pre", { class: "json", tabindex: "0", "aria-label": "JSON" });
-  const json = JSON.stringify(value, null, 2);
+  const json = withShortListsInOneLine(JSON.stringify(value, null, 2));
   const lexeme = /("(?:\\.|[^"\\])*")(\s*:)?|\b(true|false|null)\b|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
   let end = 0;
   for (const match of json.matchAll(lexeme)) {
@@ -34,4 +41,10 @@ export function prettyJson(value) {
   }
   block.append(json.slice(end));
   return block;
+}
+
+/** Lists of plain values, such as scopes, need one line instead of one for each value. */
+function withShortListsInOneLine(json) {
+  const list = /\[\n\s+((?:"(?:\\.|[^"\\])*"|[\w.+-]+)(?:,\n\s+(?:"(?:\\.|[^"\\])*"|[\w.+-]+))*)\n\s+\]/g;
+  return json.replace(list, (_, values) => `[${values.replace(/,\n\s+/g, ", ")}]`);
 }

@@ -1,4 +1,5 @@
 // The requests that can be tried. `request` builds one from the tokens in memory; `needs` names the token it requires.
+// `guides` are paths of the repository.
 
 import { withForgedScopes, withoutSignature } from "./token.js";
 
@@ -6,6 +7,7 @@ export const GROUPS = [
   {
     title: "Who am I",
     hint: "With the access cookie, or without a token.",
+    guides: ["docs/fastapi.md", "docs/axum.md", "docs/guides/optional-login.md"],
     experiments: [
       { id: "me", label: "Me", request: () => ({ path: "/me" }) },
       { id: "me-nobody", label: "Me, without a token", request: () => ({ path: "/me", cookies: false }) },
@@ -14,6 +16,7 @@ export const GROUPS = [
   {
     title: "Scopes",
     hint: "One scope, all of several, any of several, and any under a name.",
+    guides: ["docs/fastapi.md", "docs/axum.md"],
     experiments: [
       { id: "users", label: "users:read", request: () => ({ path: "/users" }) },
       {
@@ -28,6 +31,7 @@ export const GROUPS = [
   {
     title: "Freshness",
     hint: "Works right after a login; refused once the token was refreshed.",
+    guides: ["docs/fastapi.md", "docs/axum.md"],
     experiments: [
       {
         id: "change-password",
@@ -42,8 +46,15 @@ export const GROUPS = [
     ],
   },
   {
+    title: "Rate limits",
+    hint: "Three requests in 20 seconds for each user. The fourth is told when to ask again.",
+    guides: ["docs/rate-limits.md"],
+    experiments: [{ id: "limited", label: "Ask again and again", request: () => ({ path: "/limited" }) }],
+  },
+  {
     title: "Places",
     hint: "Each route searches one location only.",
+    guides: ["docs/guides/single-page-applications.md"],
     experiments: [
       {
         id: "in-header",
@@ -74,6 +85,7 @@ export const GROUPS = [
   {
     title: "Cross-site requests",
     hint: "Another site can make the browser send the cookie, but can't read its CSRF value.",
+    guides: ["docs/guides/single-page-applications.md"],
     experiments: [
       {
         id: "csrf-right",
@@ -95,6 +107,7 @@ export const GROUPS = [
   {
     title: "Forgeries",
     hint: "Made on this page from the token in memory.",
+    guides: ["docs/security.md"],
     experiments: [
       {
         id: "tampered",
@@ -113,6 +126,7 @@ export const GROUPS = [
   {
     title: "The wrong token",
     hint: "No route accepts a refresh token, wherever it is sent.",
+    guides: ["docs/errors.md"],
     experiments: [
       {
         id: "refresh-in-header",
@@ -142,6 +156,7 @@ export const GROUPS = [
   {
     title: "Revocation",
     hint: "Revokes the token in memory by its id. Right after a login the cookie holds the same one; Refresh gets another.",
+    guides: ["docs/guides/blocklist.md", "docs/sessions.md"],
     experiments: [
       {
         id: "revoke",

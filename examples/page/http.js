@@ -37,7 +37,7 @@ export async function send({ method = "GET", path, bearer, csrf, json, cookies =
     request: { method, path, headers, json, cookies },
     status: response.status,
     ok: response.ok,
-    headers: ["content-type", "www-authenticate"]
+    headers: ["content-type", "www-authenticate", "retry-after"]
       .filter((name) => response.headers.has(name))
       .map((name) => [name, response.headers.get(name)]),
     cookieNote: cookieNote(before, csrfValue("access")),

@@ -9,8 +9,8 @@ from pathlib import Path
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.browser.chromium import chromium
+from tests.browser.demo_page import GRACE, DemoPage
 from tests.browser.demo_service import running_demo
-from tests.browser.test_demo_page import GRACE, DemoPage
 
 PICTURE = Path(__file__).parents[2] / "docs" / "images" / "demo.png"
 TRIED = ("me", "users", "users-delete", "admin", "admin-users", "change-password", "in-header", "in-cookie")

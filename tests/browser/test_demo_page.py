@@ -1,143 +1,14 @@
 """The demo's page in a real browser: what a person sees from login to logout."""
 
-from collections.abc import Iterator
-from typing import get_args
-
 import pytest
-from selenium.webdriver import Chrome, Keys
-from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver import Chrome
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.browser.chromium import WAIT_SECONDS, chromium
-from tests.browser.demo_service import Demo, Face, free_port, running_demo, running_service
+from tests.browser.demo_page import ADA, GRACE, DemoPage
+from tests.browser.demo_service import Demo, Face, free_port, running_service
 
 pytestmark = pytest.mark.browser
-
-# Short, so that an implicit refresh comes soon, but long enough for a slow machine.
-LIFETIMES = {"JWT_ACCESS_TOKEN_EXPIRES": "PT16S", "JWT_IMPLICIT_REFRESH_DELTATIME": "PT12S"}
-ADA = ("ada", "analytical-engine")
-GRACE = ("grace", "nanosecond-wire")
-
-
-class DemoPage:
-    """The page as a person uses and reads it."""
-
-    def __init__(self, browser: Chrome, url: str) -> None:
-        self.browser = browser
-        browser.get(url)
-        self.shown("#welcome")
-
-    def shown(self, selector: str) -> WebElement:
-        """The element, once it is visible."""
-
-        def visible(browser: Chrome) -> WebElement | None:
-            found = browser.find_elements(By.CSS_SELECTOR, selector)
-            return found[0] if found and found[0].is_displayed() else None
-
-        element = WebDriverWait(self.browser, WAIT_SECONDS).until(visible, f"{selector} did not appear")
-        assert element is not None
-        return element
-
-    def type_credentials(self, name: str, password: str) -> None:
-        self.shown("#name").send_keys(name, Keys.TAB, password, Keys.ENTER)
-
-    def log_in(self, user: tuple[str, str]) -> None:
-        self.type_credentials(*user)
-        self.shown("#bench")
-
-    def switch_to(self, face: Face) -> None:
-        """Go to the other service, by the switch in the header."""
-        link = next(link for link in self.services() if link.text == face)
-        link.send_keys(Keys.ENTER)
-        WebDriverWait(self.browser, WAIT_SECONDS).until(lambda _: self.served_by() == face, f"{face} did not appear")
-
-    def services(self) -> list[WebElement]:
-        self.shown("#services")
-        return self.browser.find_elements(By.CSS_SELECTOR, "#services a")
-
-    def served_by(self) -> str:
-        found = self.browser.find_elements(By.CSS_SELECTOR, "#services [aria-current=page]")
-        return found[0].text if found else ""
-
-    def ask_me(self, token: str) -> tuple[int, str]:
-        """Send the token to /me of the page's service: the status, and the user's name or the error."""
-        script = """
-            const [token, done] = arguments;
-            fetch("/me", { headers: { Authorization: `Bearer ${token}` }, credentials: "omit" })
-              .then(async (answer) => [answer.status, await answer.json()])
-              .then(([status, body]) => done([status, body.name ?? body.error_type]));
-        """
-        status, words = self.browser.execute_async_script(script, token)
-        return int(status), str(words)
-
-    def press(self, selector: str) -> None:
-        # Focus and Enter: everything on the page has to work without a mouse.
-        self.shown(selector).send_keys(Keys.ENTER)
-
-    def try_out(self, experiment: str) -> tuple[int, str]:
-        """Press the experiment's button; returns the status, and the whole answer as it is shown."""
-        previous = self.browser.find_elements(By.ID, "answer-status")
-        self.press(f"#try-{experiment}")
-        if previous:
-            WebDriverWait(self.browser, WAIT_SECONDS).until(lambda _: self._is_gone(previous[0]))
-        status = int(self.shown("#answer-status").text)
-        assert self.shown(f"#try-{experiment} .result").text == str(status)
-        return status, self.shown("#answer").text
-
-    def claim(self, name: str) -> str:
-        return self.shown(f'#token-panel [data-claim="{name}"] .value').text
-
-    def token(self) -> str:
-        return self.shown("#token-panel .raw").text
-
-    def events(self, kind: str) -> list[str]:
-        return [event.text for event in self.browser.find_elements(By.CSS_SELECTOR, f".event.{kind}")]
-
-    def complaints(self) -> list[str]:
-        """Script errors and violations of the content security policy, without the refused requests, which are expected."""
-        entries: list[dict[str, str]] = self.browser.get_log("browser")  # type: ignore[no-untyped-call]
-        return [entry["message"] for entry in entries if "Failed to load resource" not in entry["message"]]
-
-    def _is_gone(self, element: WebElement) -> bool:
-        return element not in self.browser.find_elements(By.ID, "answer-status")
-
-
-@pytest.fixture(scope="module")
-def demo() -> Iterator[Demo]:
-    with running_demo(LIFETIMES) as demo:
-        yield demo
-
-
-@pytest.fixture(params=get_args(Face))
-def face(request: pytest.FixtureRequest) -> Face:
-    """The service on which the test begins."""
-    face: Face = request.param
-    return face
-
-
-@pytest.fixture
-def other(face: Face) -> Face:
-    return "axum" if face == "FastAPI" else "FastAPI"
-
-
-@pytest.fixture
-def demo_url(demo: Demo, face: Face) -> str:
-    return demo.url(face)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Chrome]:
-    with chromium() as browser:
-        yield browser
-
-
-@pytest.fixture
-def page(browser: Chrome, demo_url: str) -> Iterator[DemoPage]:
-    browser.execute_cdp_cmd("Network.clearBrowserCookies", {})
-    page = DemoPage(browser, demo_url)
-    yield page
-    assert page.complaints() == []
 
 
 def test_login_shows_the_decoded_token_and_its_remaining_time(page: DemoPage) -> None:
@@ -170,6 +41,27 @@ def test_access_cookie_is_replaced_before_it_expires(page: DemoPage) -> None:
     assert page.claim("jti") != first
     assert page.claim("fresh") == "false"
     assert page.try_out("me")[0] == 200
+
+
+def test_after_expiry_the_cards_say_so_without_a_request(page: DemoPage) -> None:
+    page.log_in(ADA)
+    page.press("#tab-memory")
+    # Nothing is asked any more, so that nothing renews the cookie.
+    page.browser.execute_script("document.getElementById('keep-asking').click()")
+    assert page.browser.find_element("id", "token-expired").text == ""
+
+    words = "every route refuses it. Refresh gets a new one."
+    assert words in page.shown("#token-expired:not(:empty)").text
+    page.press("#tab-cookie")
+    page.shown("#clock-cookie[data-state=expired]")
+    assert page.shown("#clock-cookie .note").text == f"Expired: {words}"
+    assert words in page.shown("#token-expired:not(:empty)").text
+    page.press("#tab-memory")
+    assert page.try_out("in-header")[1].count("TokenExpiredError") > 0
+
+    page.press("#refresh")
+    page.shown(".event.refresh")
+    assert page.browser.find_element("id", "token-expired").text == ""
 
 
 def test_refresh_gives_an_access_token_that_is_not_fresh(page: DemoPage) -> None:
@@ -215,6 +107,17 @@ def test_scopes_open_to_ada_what_they_refuse_to_grace(page: DemoPage) -> None:
     page.log_in(ADA)
     statuses = {name: page.try_out(name)[0] for name in statuses}
     assert statuses == {"users": 200, "users-delete": 200, "admin": 200, "admin-users": 200}
+
+
+def test_requests_beyond_the_limit_are_told_when_to_ask_again(page: DemoPage) -> None:
+    page.log_in(GRACE)
+    assert page.try_out("limited")[0] == 200
+
+    # More than the limit, for a machine that is so slow that the window ends meanwhile.
+    answers = (page.try_out("limited") for _ in range(12))
+    refused = next(answer for status, answer in answers if status == 429)
+    assert "RateLimitExceeded" in refused
+    assert "retry-after" in refused
 
 
 def test_forged_and_misplaced_tokens_are_refused(page: DemoPage) -> None:

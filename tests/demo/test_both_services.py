@@ -169,12 +169,16 @@ def test_unknown_subject_is_refused(here: str, path: str) -> None:
 TOKENLESS: list[tuple[str, str, object, dict[str, str]]] = [
     ("GET", "/me", None, {}),
     ("GET", "/session", None, {}),
+    ("GET", "/limited", None, {}),
     ("DELETE", "/users/7", None, {}),
     ("POST", "/auth/logout", None, {}),
     ("GET", "/token-in/query?token=a.b.c", None, {}),
     ("GET", "/me", None, {"Authorization": "Bearer a.b.c"}),
     ("GET", "/nowhere", None, {}),
     ("GET", "/static/nowhere.js", None, {}),
+    ("GET", "/source/docs/nowhere.md", None, {}),
+    ("GET", "/source/docs/%2e%2e/Cargo.toml", None, {}),
+    ("GET", "/source/Cargo.toml", None, {}),
     ("GET", "/auth/login", None, {}),
     ("POST", "/auth/login", {**ADA, "password": "difference-engine"}, {}),
     ("POST", "/auth/login", ADA, {"Content-Type": "application/vnd.demo+json; charset=utf-8"}),
@@ -239,6 +243,20 @@ def test_both_answer_alike_to_a_login(demo: Demo, method: str, path: str, body: 
     of_fastapi, of_axum = (browser.send(url, method, path, body=body) for url in (demo.fastapi, demo.axum))
 
     assert of_axum.masked() == of_fastapi.masked()
+
+
+def test_both_limit_the_requests_of_a_user(demo: Demo) -> None:
+    browser = Browser()
+    browser.log_in(demo.fastapi)
+    answers = [[browser.send(url, "GET", "/limited") for _ in range(4)] for url in (demo.fastapi, demo.axum)]
+
+    assert [answer.status for answer in answers[0]] == [200, 200, 200, 429]
+    of_fastapi, of_axum = ([_without_seconds(answer.masked()) for answer in given] for given in answers)
+    assert of_axum == of_fastapi
+
+
+def _without_seconds(masked: tuple[int, list[tuple[str, str]], str]) -> str:
+    return re.sub(r"(?i)(retry.after[^\d]{1,5})\d+", r"\1SECONDS", repr(masked))
 
 
 @pytest.mark.parametrize("path", ["/auth/refresh", "/auth/logout"])

@@ -30,11 +30,13 @@ mod blocklist;
 mod body;
 mod error;
 mod hardening;
+mod limits;
 mod login;
 mod protected;
 mod security;
 mod services;
 mod settings;
+mod source;
 mod users;
 
 use axum::extract::FromRef;
@@ -72,9 +74,11 @@ pub fn app(settings: Settings) -> Result<Router, BoxError> {
     Ok(Router::new()
         .route_service("/", ServeFile::new(format!("{PAGE}/index.html")))
         .nest_service("/static", ServeDir::new(PAGE).fallback(get(not_found)))
+        .merge(source::routes())
         .merge(services::routes())
         .merge(login::routes())
         .merge(protected::routes(&auth))
+        .merge(limits::limited_routes(&auth)?)
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(auth.read_body())
