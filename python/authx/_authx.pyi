@@ -262,6 +262,10 @@ class Engine:
         """The field of an error's body that carries the message."""
 
     @property
+    def explains_errors(self) -> bool:
+        """Whether answers have an explanation: `JWT_EXPLAIN_ERRORS`."""
+
+    @property
     def updates_last_active(self) -> bool:
         """Whether a request with a session's token updates the session's last activity."""
 
@@ -315,6 +319,17 @@ class Engine:
     ) -> FoundToken:
         """Find the request's token by the requirement's type and locations. `scope` is the ASGI scope.
         Raises `MissingTokenError` if there is none."""
+
+    def explain(
+        self,
+        error_type: str,
+        requirement: Requirement,
+        scope: Mapping[str, Any],
+        body: bytes | None = None,
+        form: Sequence[tuple[str, str]] | None = None,
+    ) -> str | None:
+        """Where the token or its CSRF value was looked for, and why what came did not count; `None` for an error that
+        is about something else. It has no value of the request."""
 
     def check_unknown_subject(self) -> None:
         """Raises `UnknownSubjectError`, unless `JWT_UNKNOWN_SUBJECT` is `none`."""
@@ -373,6 +388,9 @@ class Engine:
         """Before the handler runs: return the request's access cookie if this route and method take part in implicit
         refresh, the token and its CSRF value verify, and it expires within the configured time."""
 
+    def explain_no_refresh(self, scope: Mapping[str, Any], now: float) -> str | None:
+        """Why `refresh_candidate` returns `None`, for the log; `None` if it doesn't."""
+
     def implicit_refresh(
         self,
         admitted: Admitted,
@@ -401,6 +419,7 @@ class Engine:
         *,
         login_types: tuple[str, str | None] | None = None,
         retry_after: int | None = None,
+        explanation: str | None = None,
     ) -> tuple[int, list[tuple[str, str]], bytes, tuple[int, str]]:
         """Create the answer to an exception: status, headers, body, and the code and reason that an open WebSocket is
         closed with. `error_type` is one of `error_types()`. `name` is the name of the exception's class, which may

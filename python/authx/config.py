@@ -377,6 +377,11 @@ class AuthXConfig(BaseSettings):
     JWT_ERROR_MESSAGE_KEY: str = "message"
     """The field of an error's body that carries the message."""
 
+    JWT_EXPLAIN_ERRORS: bool = False
+    """Whether the answer to a request without a token, or without its CSRF value, has a field `explanation` that says
+    where it was looked for and why what came did not count. For development only: it tells everybody the names of
+    cookies, headers and settings."""
+
     # Rate limits
 
     JWT_RATE_LIMIT_IPV6_PREFIX: Annotated[int, Field(ge=1, le=128)] = 64

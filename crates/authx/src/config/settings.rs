@@ -288,6 +288,10 @@ settings! {
         JWT_UNKNOWN_SUBJECT unknown_subject: UnknownSubject = UnknownSubject::Refuse;
         /// The field of an error's body that carries the message.
         JWT_ERROR_MESSAGE_KEY error_message_key: String = "message".to_owned();
+        /// Whether the answer to a request without a token, or without its CSRF value, has a field `explanation` that
+        /// says where it was looked for and why what came did not count. For development only: it tells everybody the
+        /// names of cookies, headers and settings.
+        JWT_EXPLAIN_ERRORS explain_errors: bool = false;
     }
     RateLimits {
         /// How many leading bits of an IPv6 address count as one client in rate limits by address. A single
