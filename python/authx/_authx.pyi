@@ -162,13 +162,15 @@ class Key:
     @staticmethod
     def from_private_pem(algorithm: str, pem: str | bytes, *, kid: str | None = None) -> Key:
         """Make a key pair of a private key in PEM: PKCS#8, PKCS#1 or SEC1. The public half is derived from it.
+        Certificates beside it are ignored.
 
         Args and errors as with `from_secret`.
         """
 
     @staticmethod
     def from_public_pem(algorithm: str, pem: str | bytes, *, kid: str | None = None) -> Key:
-        """Make a key that only verifies of a public key in PEM: SPKI or PKCS#1.
+        """Make a key that only verifies of a public key in PEM, SPKI, PKCS#1 or a certificate, or of a line of OpenSSH.
+        Of a certificate only the key counts, and not its dates.
 
         Args and errors as with `from_secret`.
         """

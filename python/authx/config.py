@@ -177,11 +177,13 @@ class AuthXConfig(BaseSettings):
     """The previous shared secret. Tokens that it signed stay valid until they expire."""
 
     JWT_PRIVATE_KEY: str | None = Field(default=None, repr=False)
-    """The private key of the other algorithms, as PEM: PKCS#8, PKCS#1 or SEC1, not encrypted."""
+    """The private key of the other algorithms, as PEM: PKCS#8, PKCS#1 or SEC1, not encrypted. Certificates beside it are
+    ignored."""
 
     JWT_PUBLIC_KEY: str | None = Field(default=None, repr=False)
-    """The public key of the other algorithms, as PEM: SPKI or PKCS#1. Not needed if the private key is set.
-    Without the private key, tokens can be verified but not issued."""
+    """The public key of the other algorithms, as PEM: SPKI, PKCS#1 or a certificate, or as a line of OpenSSH. Of a
+    certificate only the key counts, and not its dates. Not needed if the private key is set. Without the private key,
+    tokens can be verified but not issued."""
 
     JWT_PREVIOUS_PUBLIC_KEY: str | None = Field(default=None, repr=False)
     """The previous public key. Tokens that its private key signed stay valid until they expire."""
