@@ -166,13 +166,15 @@ class Key:
     @staticmethod
     def from_private_pem(algorithm: str, pem: str | bytes, *, kid: str | None = None) -> Key:
         """Make a key pair of a private key in PEM: PKCS#8, PKCS#1 or SEC1. The public half is derived from it.
+        Certificates beside it are ignored.
 
         Args and errors as with `from_secret`.
         """
 
     @staticmethod
     def from_public_pem(algorithm: str, pem: str | bytes, *, kid: str | None = None) -> Key:
-        """Make a key that only verifies of a public key in PEM: SPKI or PKCS#1.
+        """Make a key that only verifies of a public key in PEM, SPKI, PKCS#1 or a certificate, or of a line of OpenSSH.
+        Of a certificate only the key counts, and not its dates.
 
         Args and errors as with `from_secret`.
         """
@@ -266,6 +268,10 @@ class Engine:
         """The field of an error's body that carries the message."""
 
     @property
+    def explains_errors(self) -> bool:
+        """Whether answers have an explanation: `JWT_EXPLAIN_ERRORS`."""
+
+    @property
     def updates_last_active(self) -> bool:
         """Whether a request with a session's token updates the session's last activity."""
 
@@ -320,6 +326,17 @@ class Engine:
     ) -> FoundToken:
         """Find the request's token by the requirement's type and locations. `scope` is the ASGI scope.
         Raises `MissingTokenError` if there is none."""
+
+    def explain(
+        self,
+        error_type: str,
+        requirement: Requirement,
+        scope: Mapping[str, Any],
+        body: bytes | None = None,
+        form: Sequence[tuple[str, str]] | None = None,
+    ) -> str | None:
+        """Where the token or its CSRF value was looked for, and why what came did not count; `None` for an error that
+        is about something else. It has no value of the request."""
 
     def check_unknown_subject(self) -> None:
         """Raises `UnknownSubjectError`, unless `JWT_UNKNOWN_SUBJECT` is `none`."""
@@ -378,6 +395,9 @@ class Engine:
         """Before the handler runs: return the request's access cookie if this route and method take part in implicit
         refresh, the token and its CSRF value verify, and it expires within the configured time."""
 
+    def explain_no_refresh(self, scope: Mapping[str, Any], now: float) -> str | None:
+        """Why `refresh_candidate` returns `None`, for the log; `None` if it doesn't."""
+
     def implicit_refresh(
         self,
         admitted: Admitted,
@@ -404,6 +424,7 @@ class Engine:
         *,
         login_types: tuple[str, str | None] | None = None,
         retry_after: int | None = None,
+        explanation: str | None = None,
     ) -> tuple[int, list[tuple[str, str]], bytes, tuple[int, str]]:
         """Create the answer to an exception: status, headers, body, and the code and reason that an open WebSocket is
         closed with. `error_type` is one of `error_types()`. `name` is the name of the exception's class, which may

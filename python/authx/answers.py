@@ -219,6 +219,7 @@ def answer_of(error: AuthXException, engine: Engine, messages: Mapping[str, str 
         str(error) if message is None else message,
         login_types=(error.expected_type, error.actual_type) if isinstance(error, LoginTypeMismatchError) else None,
         retry_after=error.retry_after if isinstance(error, RateLimitExceeded) else None,
+        explanation=error.explanation,
     )
     return Answer(*worded)
 

@@ -5,6 +5,7 @@ application's stores. A refusal gets its HTTP answer here, with the messages of 
 """
 
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any, Generic, Protocol
 
@@ -16,9 +17,15 @@ from authx._authx import Admitted, Engine, RefreshCandidate, Requirement, Revoca
 from authx.answers import Wording
 from authx.arguments import check_instance, encodable, requirement_of
 from authx.body import read_wanted
-from authx.callbacks import Blocklist
+from authx.callbacks import Blocklist, logger
 from authx.engine import EngineSource
-from authx.exceptions import AuthXException, BadConfigurationError, JWTDecodeError
+from authx.exceptions import (
+    AuthXException,
+    BadConfigurationError,
+    CSRFError,
+    JWTDecodeError,
+    MissingTokenError,
+)
 from authx.schema import P, RequestToken, TokenPayload, engine_arguments, request_token, validated, verify_request_token
 from authx.sessions import Sessions
 from authx.types import Step, TokenLocations
@@ -70,7 +77,7 @@ class Authenticator(Generic[P]):
                 claims=self.payload_model is not None,
             )
         except AuthXException as error:
-            self.wording.word(error)
+            self.refuse(error, requirement, scope)
             raise
 
     async def admit(self, step: Step, *, in_use: bool = False) -> Admitted:
@@ -104,14 +111,35 @@ class Authenticator(Generic[P]):
             MissingTokenError: The request has none.
         """
         self.wording.ensure_handler(request.scope)
+        requirement = requirement_of(type=type, locations=locations)
+        body = form = None
         try:
             engine = self.engines.current()
-            requirement = requirement_of(type=type, locations=locations)
             body, form = await read_wanted(engine, requirement, request)
             return request_token(engine.find_token(requirement, request.scope, body, form))
         except AuthXException as error:
-            self.wording.word(error)
+            self.refuse(error, requirement, request.scope, body, form)
             raise
+
+    def refuse(
+        self,
+        error: AuthXException,
+        requirement: Requirement,
+        scope: Scope,
+        body: bytes | None = None,
+        form: list[tuple[str, str]] | None = None,
+    ) -> None:
+        """Store the answer to a refused request in the exception, and explain the refusal if somebody is to read that."""
+        # The engine explains errors of these classes only. This is checked first, because others can be about settings
+        # without which there is no engine.
+        if isinstance(error, (MissingTokenError, CSRFError)):
+            is_logged = logger.isEnabledFor(logging.DEBUG)
+            engine = self.engines.current()
+            if is_logged or engine.explains_errors:
+                error.explanation = engine.explain(type(error).__name__, requirement, scope, body, form)
+            if is_logged and error.explanation is not None:
+                logger.debug("Request refused with %s: %s", type(error).__name__, error.explanation)
+        self.wording.word(error)
 
     def verify_found(self, token: RequestToken, *, verify_type: bool, verify_fresh: bool, verify_csrf: bool) -> P:
         """Verify a token that was found before, except for the checks that need a store, see `AuthX.verify_token`."""
@@ -268,17 +296,18 @@ class Check:
             else:
                 step = self._step(engine, request, None, None)
         except AuthXException as error:
-            authenticator.wording.word(error)
+            authenticator.refuse(error, self.requirement, scope)
             raise
         return step if type(step) is Admitted else authenticator.admit(step, in_use=True)
 
     async def _verified_with_body(self, engine: Engine, request: HTTPConnection) -> Admitted:
         authenticator = self.authenticator
+        body = form = None
         try:
             body, form = await read_wanted(engine, self.requirement, request)
             step = self._step(engine, request, body, form)
         except AuthXException as error:
-            authenticator.wording.word(error)
+            authenticator.refuse(error, self.requirement, request.scope, body, form)
             raise
         return await authenticator.admit(step, in_use=True)
 

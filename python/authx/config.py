@@ -190,11 +190,13 @@ class AuthXConfig(BaseSettings):
     """The previous shared secret. Tokens that it signed stay valid until they expire."""
 
     JWT_PRIVATE_KEY: str | None = Field(default=None, repr=False)
-    """The private key of the other algorithms, as PEM: PKCS#8, PKCS#1 or SEC1, not encrypted."""
+    """The private key of the other algorithms, as PEM: PKCS#8, PKCS#1 or SEC1, not encrypted. Certificates beside it are
+    ignored."""
 
     JWT_PUBLIC_KEY: str | None = Field(default=None, repr=False)
-    """The public key of the other algorithms, as PEM: SPKI or PKCS#1. Not needed if the private key is set.
-    Without the private key, tokens can be verified but not issued."""
+    """The public key of the other algorithms, as PEM: SPKI, PKCS#1 or a certificate, or as a line of OpenSSH. Of a
+    certificate only the key counts, and not its dates. Not needed if the private key is set. Without the private key,
+    tokens can be verified but not issued."""
 
     JWT_PREVIOUS_PUBLIC_KEY: str | None = Field(default=None, repr=False)
     """The previous public key. Tokens that its private key signed stay valid until they expire."""
@@ -394,6 +396,11 @@ class AuthXConfig(BaseSettings):
 
     JWT_ERROR_MESSAGE_KEY: str = "message"
     """The field of an error's body that carries the message."""
+
+    JWT_EXPLAIN_ERRORS: bool = False
+    """Whether the answer to a request without a token, or without its CSRF value, has a field `explanation` that says
+    where it was looked for and why what came did not count. For development only: it tells everybody the names of
+    cookies, headers and settings."""
 
     # Rate limits
 

@@ -54,6 +54,11 @@ class AuthXException(Exception):
     """The HTTP answer of the instance that refused. Several instances may serve one application, and each has its
     own messages."""
 
+    explanation: str | None = None
+    """For the developer of a client: where the token or its CSRF value was looked for, and why what came did not count.
+    It has no value of the request. `None` for an error that is about something else, and for every error unless
+    `JWT_EXPLAIN_ERRORS` is set or the logger `authx` logs at level `DEBUG`."""
+
     def __init__(self, *args: Any, login_type: str | None = None, **kwargs: Any) -> None:
         super().__init__(*args)
         self.login_type = login_type

@@ -3,6 +3,7 @@
 The engine decides whether a response carries a new cookie. This module asks the stores and sends the headers.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,7 +33,10 @@ class ImplicitRefresh:
     def of(cls, authenticator: Authenticator[Any], scope: Scope) -> "ImplicitRefresh | None":
         """Before the handler runs: return a refresh if this request's cookie is due."""
         engine = authenticator.engines.current()
-        candidate = engine.refresh_candidate(scope, clock.now())
+        now = clock.now()
+        candidate = engine.refresh_candidate(scope, now)
+        if candidate is None and logger.isEnabledFor(logging.DEBUG):
+            logger.debug("%s", engine.explain_no_refresh(scope, now))
         return None if candidate is None else cls(authenticator, engine, candidate)
 
     async def headers(self, status: int, response_headers: Sequence[tuple[bytes, bytes]]) -> Headers:

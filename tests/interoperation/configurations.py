@@ -80,6 +80,18 @@ VARIATIONS: dict[str, dict[str, str]] = {
     "logins-of-an-hour": {"JWT_IMPLICIT_REFRESH_MAX_AGE": "3600"},
     "short-logins": {"JWT_IMPLICIT_REFRESH_MAX_AGE": "900"},
     "sessions": {"JWT_SESSION_TRACKING": "true"},
+    "explained": {"JWT_EXPLAIN_ERRORS": "true"},
+    "explained-headers": {"JWT_EXPLAIN_ERRORS": "true", "JWT_TOKEN_LOCATION": "headers"},
+    "explained-cookies": {
+        "JWT_EXPLAIN_ERRORS": "true",
+        "JWT_TOKEN_LOCATION": "cookies",
+        "JWT_COOKIE_SECURE": "false",
+        "JWT_COOKIE_SAMESITE": "strict",
+        "JWT_COOKIE_DOMAIN": "service.example",
+        "JWT_ACCESS_COOKIE_PATH": "/app",
+        "JWT_CSRF_IN_COOKIES": "false",
+        "JWT_CSRF_CHECK_FORM": "true",
+    },
     "socket-origins": {"JWT_WEBSOCKET_ALLOWED_ORIGINS": '["https://app.example"]'},
 }
 LOGIN_TYPES = {"admin-login": "admin", "user-login": "user"}

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from tests.interoperation.case import Case, Result
 from tests.interoperation.configurations import ALGORITHMS, BASE, LOCATIONS, LOGIN_TYPES, ROOT, VARIATIONS
 from tests.interoperation.exchange import Request
-from tests.interoperation.rows import browser, claims, policies, sessions, settings, tokens
+from tests.interoperation.rows import browser, claims, explanations, policies, sessions, settings, tokens
 
 DOCUMENT = ROOT / "docs" / "interoperation.md"
 EXAMPLE = ROOT / "examples" / "one-login"
@@ -27,6 +27,7 @@ THEMES: dict[str, list[Case]] = {
     "Implicit refresh": browser.IMPLICIT_REFRESH,
     "WebSocket handshakes": browser.WEBSOCKET,
     "Policies and rate limits": policies.POLICIES + policies.RATE_LIMITS,
+    "Explanations for developers": explanations.EXPLANATIONS,
     "Names, places and answers that settings change": settings.SETTINGS,
 }
 CASES = [(theme, case) for theme, cases in THEMES.items() for case in cases]

@@ -1,10 +1,11 @@
 """The answers to refused requests."""
 
+import logging
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from fastapi.responses import PlainTextResponse
 
 from authx import AuthX, AuthXConfig, exceptions
@@ -53,6 +54,55 @@ def test_exception_has_its_answer(
     challenge = answer.header("www-authenticate")
     assert status != 500 or challenge is None
     assert status != 401 or (challenge or "").startswith("Bearer")
+
+
+NO_TOKEN = "No access token was found. There is no header 'Authorization'."
+
+
+def test_the_answer_explains_a_missing_token_with_the_setting_only(app: FastAPI, client: Any, auth: Any) -> None:
+    @app.get("/protected")
+    async def protected(payload: Any = auth.ACCESS_REQUIRED) -> None: ...
+
+    usual = {"message": "Token Error", "error_type": "MissingTokenError"}
+    assert client.get("/protected").json() == usual
+    auth.config.JWT_EXPLAIN_ERRORS = True
+    assert client.get("/protected").json() == {**usual, "explanation": NO_TOKEN}
+
+
+def test_the_log_explains_a_missing_token_at_debug_level(
+    app: FastAPI, client: Any, auth: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    app.middleware("http")(auth.implicit_refresh_middleware)
+
+    @app.get("/protected")
+    async def protected(payload: Any = auth.ACCESS_REQUIRED) -> None: ...
+
+    with caplog.at_level(logging.INFO, logger="authx"):
+        client.get("/protected")
+    assert caplog.records == []
+    with caplog.at_level(logging.DEBUG, logger="authx"):
+        answer = client.get("/protected", headers={"authorization": "Basic s3cret"})
+
+    assert "explanation" not in answer.json()
+    assert [record.getMessage() for record in caplog.records if record.name == "authx"] == [
+        "no implicit refresh: cookies are no location of access tokens",
+        "Request refused with MissingTokenError: No access token was found. "
+        "The header 'Authorization' does not begin with 'Bearer' and a space (JWT_HEADER_TYPE).",
+    ]
+
+
+def test_an_exception_has_the_explanation_for_handlers_of_the_application(app: FastAPI, client: Any, auth: Any) -> None:
+    auth.config.JWT_EXPLAIN_ERRORS = True
+
+    @app.exception_handler(exceptions.MissingTokenError)
+    async def explain(request: Request, error: exceptions.MissingTokenError) -> PlainTextResponse:
+        return PlainTextResponse(error.explanation)
+
+    @app.get("/by-hand")
+    async def by_hand(request: Request) -> None:
+        await auth.get_access_token_from_request(request)
+
+    assert client.get("/by-hand").body.decode() == NO_TOKEN
 
 
 @pytest.mark.parametrize(

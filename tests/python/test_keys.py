@@ -2,6 +2,7 @@
 
 import warnings
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,7 +17,9 @@ from authx import (
     WeakKeyWarning,
 )
 from authx.exceptions import BadConfigurationError
+from authx.keys import Key
 
+KEYS = Path(__file__).parents[1] / "keys"
 OTHER_SECRET = "another secret, long enough for HS256 all the same"
 
 
@@ -146,3 +149,41 @@ def test_algorithm_that_is_not_configured_is_refused(make_auth: Any) -> None:
     with pytest.raises(JWTDecodeError):
         make_auth().verify_token(in_header(token))
     assert make_auth(JWT_DECODE_ALGORITHMS=["HS256", "HS512"]).verify_token(in_header(token)).sub == "u"
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "private", "public"),
+    [
+        ("PS256", "rsa-pss.pkcs8.pem", "rsa-pss.certificate.pem"),
+        ("ES256", "p256.from-pkcs12.pem", "certificate.pem"),
+        ("RS256", "rsa.pkcs8.pem", "rsa.ssh.pub"),
+        ("ES384", "p384.pkcs8.pem", "p384.ssh.pub"),
+    ],
+)
+def test_keys_as_people_have_them_are_accepted(algorithm: Any, private: str, public: str) -> None:
+    issuer = AuthX[str](AuthXConfig(JWT_ALGORITHM=algorithm, JWT_PRIVATE_KEY=(KEYS / private).read_text()))
+    verifier = AuthX[str](AuthXConfig(JWT_ALGORITHM=algorithm, JWT_PUBLIC_KEY=(KEYS / public).read_text()))
+
+    assert verifier.verify_token(in_header(issuer.create_access_token("u"))).sub == "u"
+
+
+@pytest.mark.parametrize(
+    ("file", "command"),
+    [
+        ("rsa.openssh", "ssh-keygen -p -N '' -m PKCS8"),
+        ("encrypted.pkcs8.pem", "openssl pkey -in KEY"),
+        ("rsa.ssh2.pub", "ssh-keygen -i -f KEY"),
+    ],
+)
+def test_a_key_in_another_form_is_refused_with_the_command_that_converts_it(file: str, command: str) -> None:
+    key = (KEYS / file).read_text()
+
+    with pytest.raises(BadConfigurationError, match=r"^JWT_PRIVATE_KEY: ") as refused:
+        AuthX[str](AuthXConfig(JWT_ALGORITHM="RS256", JWT_PRIVATE_KEY=key)).create_access_token("u")
+
+    assert command in str(refused.value)
+
+
+def test_a_binary_key_is_refused_with_the_command_that_converts_it() -> None:
+    with pytest.raises(BadConfigurationError, match=r"^pem: this is a PKCS#12 file: .*openssl pkcs12"):
+        Key.from_private_pem("RS256", (KEYS / "p256.p12").read_bytes())

@@ -7,7 +7,7 @@ use authx::answer::{ErrorDetails, ReportedError};
 use authx::refresh::{Outcome, reads_response_header};
 use authx::token::Audience;
 use authx::transport::{BodyWanted, CsrfProof};
-use authx::{Error, NewToken, RequestToken, Stores, SystemRandom, Timestamp, TokenKind};
+use authx::{Error, NewToken, Request, RequestToken, Stores, SystemRandom, Timestamp, TokenKind};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
@@ -70,6 +70,11 @@ impl Engine {
     }
 
     #[getter]
+    fn explains_errors(&self) -> bool {
+        self.inner.config().explains_errors()
+    }
+
+    #[getter]
     fn updates_last_active(&self) -> bool {
         self.inner.config().session_update_last_active()
     }
@@ -85,8 +90,14 @@ impl Engine {
         Some((statistics.entries, statistics.bytes, statistics.misses))
     }
 
-    #[pyo3(signature = (error_type, name, message, *, login_types = None, retry_after = None))]
-    #[expect(clippy::needless_pass_by_value, reason = "PyO3 extracts owned values")]
+    #[pyo3(signature = (
+        error_type, name, message, *, login_types = None, retry_after = None, explanation = None,
+    ))]
+    #[expect(
+        clippy::too_many_arguments,
+        clippy::needless_pass_by_value,
+        reason = "Python's keywords, and PyO3 extracts owned values"
+    )]
     fn answer<'py>(
         &self,
         py: Python<'py>,
@@ -95,6 +106,7 @@ impl Engine {
         message: &str,
         login_types: Option<(String, Option<String>)>,
         retry_after: Option<u64>,
+        explanation: Option<&str>,
     ) -> PyResult<Answer<'py>> {
         let details = match (&login_types, retry_after) {
             (Some((expected, actual)), _) => {
@@ -104,7 +116,7 @@ impl Engine {
             (None, None) => ErrorDetails::None,
         };
         let error_type = known(error_type)?;
-        let error = ReportedError { error_type, name, message, details };
+        let error = ReportedError { error_type, name, message, details, explanation };
         Ok(answer::to_python(py, self.inner.answer_reported(&error)))
     }
 
@@ -236,6 +248,22 @@ impl Engine {
         self.with_token(requirement, scope, body, form, |found| Ok(FoundToken::new(&found)))
     }
 
+    #[pyo3(signature = (error_type, requirement, scope, body = None, form = None))]
+    fn explain(
+        &self,
+        error_type: &str,
+        requirement: &Requirement,
+        scope: &Bound<'_, PyMapping>,
+        body: Option<&[u8]>,
+        form: Option<Vec<(String, String)>>,
+    ) -> PyResult<Option<String>> {
+        // An application's subclass of an error has no explanation.
+        let Ok(error_type) = error_type.parse() else { return Ok(None) };
+        self.with_request(scope, body, form, |request| {
+            Ok(self.inner.explain(error_type, request, &requirement.inner))
+        })
+    }
+
     fn check_unknown_subject(&self, py: Python<'_>) -> PyResult<()> {
         self.inner.check_unknown_subject().map_err(|error| self.error(py, &error))
     }
@@ -342,6 +370,17 @@ impl Engine {
         Ok(candidate.ok().map(|verified| RefreshCandidate::new(verified, self.origin(None))))
     }
 
+    fn explain_no_refresh(
+        &self,
+        scope: &Bound<'_, PyMapping>,
+        now: f64,
+    ) -> PyResult<Option<String>> {
+        let captured = Scope::capture(scope, self.inner.config())?;
+        let request = captured.request()?;
+        let candidate = self.inner.refresh_candidate(&request, &path(scope)?, instant("now", now)?);
+        Ok(candidate.err().map(|reason| self.inner.explain_no_refresh(&reason, &request)))
+    }
+
     #[pyo3(signature = (admitted, *, status, response_headers, now))]
     fn implicit_refresh(
         &self,
@@ -391,6 +430,19 @@ impl Engine {
         form: Option<Vec<(String, String)>>,
         then: impl FnOnce(RequestToken<'_>) -> PyResult<T>,
     ) -> PyResult<T> {
+        self.with_request(scope, body, form, |request| {
+            let found = self.inner.find_token(request, &requirement.inner);
+            then(found.map_err(|error| self.error(scope.py(), &error))?)
+        })
+    }
+
+    fn with_request<'py, T>(
+        &self,
+        scope: &Bound<'py, PyMapping>,
+        body: Option<&[u8]>,
+        form: Option<Vec<(String, String)>>,
+        then: impl FnOnce(&Request<'_, CapturedHeaders<'py>>) -> PyResult<T>,
+    ) -> PyResult<T> {
         let scope_parts = Scope::capture(scope, self.inner.config())?;
         let form = form.unwrap_or_default();
         let fields: Vec<(&str, &str)> =
@@ -399,8 +451,7 @@ impl Engine {
         if let Some(body) = body {
             request = request.json(body);
         }
-        let found = self.inner.find_token(&request, &requirement.inner);
-        then(found.map_err(|error| self.error(scope.py(), &error))?)
+        then(&request)
     }
 
     /// The token after every check that needs no store, and its payload if `wants_payload`.

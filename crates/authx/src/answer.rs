@@ -81,6 +81,9 @@ pub struct ReportedError<'a> {
     pub message: &'a str,
     /// What else the body and the headers contain.
     pub details: ErrorDetails<'a>,
+    /// The text of [`Engine::explain`], for the developer of a client. The body has it only with
+    /// `JWT_EXPLAIN_ERRORS`.
+    pub explanation: Option<&'a str>,
 }
 
 /// What an answer contains beside message and name.
@@ -118,6 +121,23 @@ impl Engine {
     /// message field are configured.
     #[must_use]
     pub fn answer(&self, error: &Error) -> Answer {
+        self.answer_explained(error, None)
+    }
+
+    /// As [`Engine::answer`], with the text of [`Engine::explain`] in the body's field `explanation` if
+    /// `JWT_EXPLAIN_ERRORS` is set.
+    ///
+    /// ```
+    /// use authx::{Config, Engine, Error, Secret};
+    ///
+    /// let secret = Secret::from("a secret of at least thirty-two bytes");
+    /// let engine = Engine::new(Config::builder().secret_key(secret).explain_errors(true).build()?);
+    /// let answer = engine.answer_explained(&Error::MissingToken, Some("No access token was found."));
+    /// assert!(answer.body.ends_with(r#","explanation":"No access token was found."}"#));
+    /// # Ok::<(), authx::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn answer_explained(&self, error: &Error, explanation: Option<&str>) -> Answer {
         let error_type = error.kind();
         let specific;
         let message = match error_type.message() {
@@ -134,6 +154,7 @@ impl Engine {
             name: error_type.as_str(),
             message,
             details,
+            explanation,
         })
     }
 
@@ -149,7 +170,8 @@ impl Engine {
         if let ErrorDetails::RetryAfter(seconds) = error.details {
             headers.push(("retry-after", seconds.to_string()));
         }
-        let body = Body { message_key: config.error_message_key(), error };
+        let explanation = error.explanation.filter(|_| config.explains_errors());
+        let body = Body { message_key: config.error_message_key(), error, explanation };
         Answer {
             status,
             error_type: error.name.to_owned(),
@@ -176,6 +198,7 @@ const DEFAULT_SCHEME: &str = "Bearer";
 struct Body<'a> {
     message_key: &'a str,
     error: &'a ReportedError<'a>,
+    explanation: Option<&'a str>,
 }
 
 impl Serialize for Body<'_> {
@@ -190,6 +213,9 @@ impl Serialize for Body<'_> {
                 fields.serialize_entry("actual_type", &actual)?;
             }
             ErrorDetails::RetryAfter(seconds) => fields.serialize_entry("retry_after", &seconds)?,
+        }
+        if let Some(explanation) = self.explanation {
+            fields.serialize_entry("explanation", explanation)?;
         }
         fields.end()
     }
@@ -266,6 +292,7 @@ mod tests {
             name: "EmbargoError",
             message: "not \"yet\"",
             details: ErrorDetails::None,
+            explanation: Some("with the setting only"),
         };
         let answer = engine(401).answer_reported(&reported);
         assert_eq!(answer.status, 403);

@@ -153,6 +153,7 @@ fn ways() -> Vec<Way> {
             c.implicit_refresh_method_include(["GET".to_owned()])
         }),
         ("JWT_ERROR_MESSAGE_KEY", "detail", text("detail"), |c| c.error_message_key("detail")),
+        ("JWT_EXPLAIN_ERRORS", "true", Bool(true), |c| c.explain_errors(true)),
         ("JWT_INVALID_TOKEN_STATUS", "422", Integer(422), |c| c.invalid_token_status(422_u16)),
         ("JWT_UNKNOWN_SUBJECT", "none", SettingValue::string("NONE"), |c| {
             c.unknown_subject(UnknownSubject::None)
@@ -304,7 +305,7 @@ fn null_in_the_environment_switches_a_setting_off() {
 #[test]
 fn values_that_are_invalid_or_inconsistent_are_an_error_that_names_the_setting() {
     type Change = fn(ConfigBuilder) -> ConfigBuilder;
-    let cases: [(&str, &str, Change); 51] = [
+    let cases: [(&str, &str, Change); 52] = [
         ("JWT_HEADER_NAME", "a space", |c| c.header_name("X Token")),
         ("JWT_HEADER_NAME", "nothing", |c| c.header_name("")),
         ("JWT_HEADER_NAME", "a line break", |c| c.header_name("X-Token\r\n")),
@@ -328,6 +329,9 @@ fn values_that_are_invalid_or_inconsistent_are_an_error_that_names_the_setting()
         ("JWT_ERROR_MESSAGE_KEY", "nothing", |c| c.error_message_key("")),
         ("JWT_ERROR_MESSAGE_KEY", "the key of another field", |c| {
             c.error_message_key("error_type")
+        }),
+        ("JWT_ERROR_MESSAGE_KEY", "the key of an optional field", |c| {
+            c.error_message_key("explanation")
         }),
         ("JWT_TOKEN_LOCATION", "none", |c| c.token_location([])),
         ("JWT_ACCESS_TOKEN_LOCATION", "none", |c| c.access_token_location(vec![])),

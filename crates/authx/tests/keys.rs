@@ -136,6 +136,20 @@ fn a_bad_key_is_an_error_that_names_the_setting_and_does_not_show_the_key() {
     let cut = |name| pem(name)[..pem(name).len() / 2].to_owned();
     let holed = |name: &str| pem(name).replacen("\nM", "\nMA", 1);
     let section = |label: &str, expected| KeyError::WrongSection { label: label.into(), expected };
+    let is_private = || KeyError::OtherForm {
+        found: "a private key",
+        advice: "take the public key out of it with: openssl pkey -in KEY -pubout -out KEY.pub",
+    };
+    let is_public = || KeyError::OtherForm {
+        found: "a public key",
+        advice: "it can verify and not sign; a private key is expected",
+    };
+    let is_certificate = || KeyError::OtherForm {
+        found: "a certificate",
+        advice: "it has only the public key, so it can verify and not sign; the private key is in another file or section",
+    };
+    let other = |algorithm, found| KeyError::OtherType { algorithm, found };
+    let (p256, rsa_key) = ("an EC key on P-256", "an RSA key");
     let unfit = |algorithm| KeyError::Unfit { algorithm };
     let text = |name: &str| pem(name).to_owned();
     use Algorithm::{EdDsa, Es256, Es256k, Es384, Hs256, Ps256, Rs256};
@@ -143,17 +157,10 @@ fn a_bad_key_is_an_error_that_names_the_setting_and_does_not_show_the_key() {
     let ec = "PRIVATE KEY or EC PRIVATE KEY";
 
     let cases = [
-        ("a certificate", Es256, PRIVATE, text("certificate"), section("CERTIFICATE", ec)),
-        ("a certificate", Es256, PUBLIC, text("certificate"), section("CERTIFICATE", "PUBLIC KEY")),
-        ("a public key", Rs256, PRIVATE, text("rsa.spki"), section("PUBLIC KEY", rsa)),
-        ("a private key", Rs256, PUBLIC, text("rsa.pkcs8"), section("PRIVATE KEY", "PUBLIC KEY")),
-        (
-            "a private key",
-            Es256,
-            PUBLIC,
-            text("p256.sec1"),
-            section("EC PRIVATE KEY", "PUBLIC KEY"),
-        ),
+        ("a certificate", Es256, PRIVATE, text("certificate"), is_certificate()),
+        ("a public key", Rs256, PRIVATE, text("rsa.spki"), is_public()),
+        ("a private key", Rs256, PUBLIC, text("rsa.pkcs8"), is_private()),
+        ("a private key", Es256, PUBLIC, text("p256.sec1"), is_private()),
         ("SEC1 for RSA", Rs256, PRIVATE, text("p256.sec1"), section("EC PRIVATE KEY", rsa)),
         ("PKCS#1 for EC", Es256, PRIVATE, text("rsa.pkcs1"), section("RSA PRIVATE KEY", ec)),
         (
@@ -161,7 +168,7 @@ fn a_bad_key_is_an_error_that_names_the_setting_and_does_not_show_the_key() {
             Es256,
             PUBLIC,
             text("rsa.pkcs1-public"),
-            section("RSA PUBLIC KEY", "PUBLIC KEY"),
+            section("RSA PUBLIC KEY", "PUBLIC KEY or CERTIFICATE"),
         ),
         (
             "SEC1 for Ed25519",
@@ -181,20 +188,32 @@ fn a_bad_key_is_an_error_that_names_the_setting_and_does_not_show_the_key() {
         ("garbage", Rs256, PUBLIC, "never-to-be-seen".to_owned(), KeyError::NotPem),
         ("half a key", Es256, PRIVATE, cut("p256.pkcs8"), KeyError::NotPem),
         ("a damaged key", Rs256, PRIVATE, holed("rsa.pkcs8"), KeyError::NotPem),
-        ("another curve", Es384, PRIVATE, text("p256.pkcs8"), unfit(Es384)),
+        ("another curve", Es384, PRIVATE, text("p256.pkcs8"), other(Es384, p256)),
         ("another curve", Es384, PRIVATE, text("p256.sec1"), unfit(Es384)),
-        ("another curve", Es256k, PRIVATE, text("p256.pkcs8"), unfit(Es256k)),
-        ("another curve", Es256, PUBLIC, text("secp256k1.spki"), unfit(Es256)),
-        ("another curve", EdDsa, PRIVATE, text("ed448.pkcs8"), unfit(EdDsa)),
-        ("RSA for EC", Es256, PRIVATE, text("rsa.pkcs8"), unfit(Es256)),
-        ("EC for RSA", Rs256, PRIVATE, text("p256.pkcs8"), unfit(Rs256)),
-        ("EC for RSA", Ps256, PUBLIC, text("p256.spki"), unfit(Ps256)),
-        ("EC for Ed25519", EdDsa, PUBLIC, text("p256.spki"), unfit(EdDsa)),
-        ("Ed25519 for EC", Es256, PUBLIC, text("ed25519.spki"), unfit(Es256)),
+        ("another curve", Es256k, PRIVATE, text("p256.pkcs8"), other(Es256k, p256)),
+        (
+            "another curve",
+            Es256,
+            PUBLIC,
+            text("secp256k1.spki"),
+            other(Es256, "an EC key on secp256k1"),
+        ),
+        ("another curve", EdDsa, PRIVATE, text("ed448.pkcs8"), other(EdDsa, "an Ed448 key")),
+        ("RSA for EC", Es256, PRIVATE, text("rsa.pkcs8"), other(Es256, rsa_key)),
+        ("EC for RSA", Rs256, PRIVATE, text("p256.pkcs8"), other(Rs256, p256)),
+        ("EC for RSA", Ps256, PUBLIC, text("p256.spki"), other(Ps256, p256)),
+        ("EC for Ed25519", EdDsa, PUBLIC, text("p256.spki"), other(EdDsa, p256)),
+        ("Ed25519 for EC", Es256, PUBLIC, text("ed25519.spki"), other(Es256, "an Ed25519 key")),
         ("a small RSA key", Rs256, PRIVATE, text("rsa-1024.pkcs8"), unfit(Rs256)),
         ("a small RSA key", Ps256, PUBLIC, text("rsa-1024.spki"), unfit(Ps256)),
         ("no key before", Rs256, PREVIOUS, "never-to-be-seen".to_owned(), KeyError::NotPem),
-        ("another curve before", Es256, PREVIOUS, text("p384.spki"), unfit(Es256)),
+        (
+            "another curve before",
+            Es256,
+            PREVIOUS,
+            text("p384.spki"),
+            other(Es256, "an EC key on P-384"),
+        ),
         ("no secret", Hs256, SHARED, String::new(), KeyError::Empty),
         ("a short secret", Hs256, SHARED, "never-to-be-seen".to_owned(), weak(16, 32)),
         ("a public key as a secret", Hs256, SHARED, text("rsa.spki"), KeyError::KeyPairAsSecret),

@@ -143,6 +143,7 @@ fn every_default_is_the_documented_one() {
         ("JWT_UNKNOWN_SUBJECT", "refuse"),
         // The peer's default is msg, but the setting has no effect there: its bodies have message, as here.
         ("JWT_ERROR_MESSAGE_KEY", "message"),
+        ("JWT_EXPLAIN_ERRORS", "false"),
         ("JWT_RATE_LIMIT_IPV6_PREFIX", "64"),
         ("JWT_SESSION_TRACKING", "false"),
         ("JWT_SESSION_UPDATE_LAST_ACTIVE", "true"),

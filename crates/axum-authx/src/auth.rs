@@ -391,7 +391,7 @@ impl AuthX {
     /// The answer to a request whose token has this error.
     #[must_use]
     pub fn reject(&self, error: Error) -> Rejection {
-        Rejection::refused(self.engine().answer(&error), error)
+        Rejection::refused(&self.engine(), error, |_| None)
     }
 }
 

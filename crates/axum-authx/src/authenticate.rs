@@ -224,7 +224,11 @@ impl AuthX {
                 _ => {}
             }
         }
-        decide(&engine, &request).map_err(|error| Rejection::refused(engine.answer(&error), error))
+        decide(&engine, &request).map_err(|error| {
+            Rejection::refused(&engine, error, |error| {
+                engine.explain(error.kind(), &request, requirement)
+            })
+        })
     }
 }
 

@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use tower_layer::Layer;
 use tower_service::Service;
+use tracing::Level;
 
 use crate::auth::AuthX;
 use crate::authenticate::{Asked, NotAdmitted};
@@ -100,7 +101,14 @@ fn candidate<B>(auth: &AuthX, request: &Request<B>) -> Option<Verified<'static, 
     let query = uri.query().unwrap_or_default().as_bytes();
     let head = EngineRequest::new(request.method().as_str(), request.headers()).query(query);
     let path = percent_decode_str(uri.path()).decode_utf8_lossy();
-    auth.engine().refresh_candidate(&head, &path, auth.now()).ok()
+    let engine = auth.engine();
+    let candidate = engine.refresh_candidate(&head, &path, auth.now());
+    if let Err(reason) = &candidate
+        && tracing::enabled!(Level::DEBUG)
+    {
+        tracing::debug!("{}", engine.explain_no_refresh(reason, &head));
+    }
+    candidate.ok()
 }
 
 /// What the response gets, if the token is replaced. Called after the handler ran.

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use authx::answer::Answer;
-use authx::{Error, IssueError};
+use authx::{Engine, Error, IssueError};
 use axum::response::{IntoResponse, Response};
 use http::header::WWW_AUTHENTICATE;
 use http::{HeaderValue, StatusCode};
+use tracing::Level;
 
 /// Why an extractor or a layer of this crate refuses a request, and the answer to it.
 ///
@@ -106,18 +107,30 @@ enum Reason {
 struct Refused {
     error: Error,
     answer: Answer,
+    explanation: Option<String>,
 }
 
 impl Rejection {
-    pub(crate) fn refused(answer: Answer, error: Error) -> Self {
+    /// For an error without an explanation, or with one from `explain`, which is called only if somebody is to read it.
+    pub(crate) fn refused(
+        engine: &Engine,
+        error: Error,
+        explain: impl FnOnce(&Error) -> Option<String>,
+    ) -> Self {
         let error_type = error.error_type();
-        match &error {
-            Error::UnexpectedClaims { reason } => {
+        let is_read = engine.config().explains_errors() || tracing::enabled!(Level::DEBUG);
+        let explanation = if is_read { explain(&error) } else { None };
+        match (&error, &explanation) {
+            (Error::UnexpectedClaims { reason }, _) => {
                 tracing::debug!(error_type, %error, reason, "request refused");
+            }
+            (_, Some(explanation)) => {
+                tracing::debug!(error_type, %error, explanation, "request refused");
             }
             _ => tracing::debug!(error_type, %error, "request refused"),
         }
-        Self { reason: Reason::Refused(Box::new(Refused { error, answer })) }
+        let answer = engine.answer_explained(&error, explanation.as_deref());
+        Self { reason: Reason::Refused(Box::new(Refused { error, answer, explanation })) }
     }
 
     /// The cause is only logged, so that the answer reveals nothing of the service.
@@ -159,6 +172,38 @@ impl Rejection {
     #[must_use]
     pub fn message(&self) -> String {
         self.answer().map_or_else(|| FAILED.to_owned(), |answer| answer.message.clone())
+    }
+
+    /// Where the token or its CSRF value was looked for and why what came did not count, for the developer of a client.
+    /// It has no value of the request.
+    ///
+    /// `None` for an error that is about something else; for every error unless `JWT_EXPLAIN_ERRORS` is set or `tracing`
+    /// collects this crate's events of level `DEBUG`; and where there was no request to look in, as in
+    /// [`AuthX::verify_token`](crate::AuthX::verify_token).
+    ///
+    /// ```
+    /// use axum::extract::FromRequestParts;
+    /// use axum_authx::{AccessToken, AuthX, Config, Secret};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let secret = Secret::from("a secret of at least thirty-two bytes");
+    /// let auth = AuthX::new(Config::builder().secret_key(secret).explain_errors(true).build()?);
+    /// # let (mut parts, ()) = http::Request::new(()).into_parts();
+    /// let token = <AccessToken as FromRequestParts<AuthX>>::from_request_parts(&mut parts, &auth).await;
+    /// assert_eq!(
+    ///     token.unwrap_err().explanation(),
+    ///     Some("No access token was found. There is no header 'Authorization'.")
+    /// );
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn explanation(&self) -> Option<&str> {
+        match &self.reason {
+            Reason::Refused(refused) => refused.explanation.as_deref(),
+            Reason::Failed => None,
+        }
     }
 
     /// The value of the answer's `WWW-Authenticate`, if it has one.

@@ -12,8 +12,8 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum_authx::testing::{self, answer_to, bearer};
 use axum_authx::{
-    AccessToken, AuthX, Claims, CurrentSubject, FreshToken, FromSubject, JsonClaims, RefreshToken,
-    Rejection, Requirement, Scoped, Scopes, TokenPair, WebSocketToken, revocation,
+    AccessToken, AuthX, Claims, CurrentSubject, FreshToken, FromSubject, JsonClaims, Location,
+    RefreshToken, Rejection, Requirement, Scoped, Scopes, TokenPair, WebSocketToken, revocation,
 };
 use axum_extra::extract::cookie::{Cookie, CookieJar};
 use tower_http::cors::CorsLayer;
@@ -78,6 +78,32 @@ fn tracing_of_requests_shows_no_token() {
     let log = log.text();
     assert!(log.contains("request{"), "{log}");
     assert!(!log.contains("eyJ"), "{log}");
+}
+
+#[test]
+fn the_log_says_at_debug_level_why_a_request_has_no_token() {
+    let log = Log::default();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let config = testing::config().token_location([Location::Headers, Location::Cookies]);
+    let auth = AuthX::new(config.build().expect("settings"));
+    let answer = tracing::subscriber::with_default(log.subscriber(), || {
+        let app = Router::new()
+            .route("/", get(|token: AccessToken| async move { token.0.sub }))
+            .layer(auth.implicit_refresh())
+            .with_state(auth.clone());
+        let mut request = testing::get("/");
+        request.headers_mut().insert("authorization", HeaderValue::from_static("Basic s3cret"));
+        runtime.block_on(answer_to(&app, request))
+    });
+    assert_eq!(answer.body, r#"{"message":"Token Error","error_type":"MissingTokenError"}"#);
+    let log = log.text();
+    for said in [
+        "explanation=\"No access token was found. The header 'Authorization' does not begin with 'Bearer'",
+        "no implicit refresh: The request carries no token: No access token was found. There is no cookie",
+    ] {
+        assert!(log.contains(said), "{log}");
+    }
+    assert!(!log.contains("s3cret"), "{log}");
 }
 
 #[test]

@@ -32,7 +32,7 @@ def bad_keys() -> list[dict[str, Any]]:
             for title, value in {
                 "empty": "",
                 "a string that is no key": f"{MARKER} is no key",
-                "a certificate": _file("certificate"),
+                "a chain of certificates": _file("certificate") + _file("rsa.certificate"),
                 "the other half": _file(other),
                 "two keys": _file(f"p256.{'pkcs8' if 'PRIVATE' in setting else 'spki'}") * 2,
                 "half a key": _file(f"p256.{'pkcs8' if 'PRIVATE' in setting else 'spki'}")[:80],
@@ -42,6 +42,9 @@ def bad_keys() -> list[dict[str, Any]]:
             }.items()
         ]
     weak += [
+        ("no-key", "JWT_PRIVATE_KEY is a certificate", "ES256", "JWT_PRIVATE_KEY", _file("certificate")),
+        ("no-key", "JWT_PUBLIC_KEY is for RSA-PSS alone", "RS256", "JWT_PUBLIC_KEY", _file("rsa-pss.spki")),
+        ("no-key", "JWT_PUBLIC_KEY is for another PS", "PS512", "JWT_PUBLIC_KEY", _file("rsa-pss-sha256.spki")),
         ("no-key", "JWT_PRIVATE_KEY is encrypted", "ES256", "JWT_PRIVATE_KEY", _file("encrypted.pkcs8")),
         ("no-key", "JWT_SECRET_KEY is empty", "HS256", "JWT_SECRET_KEY", ""),
         ("no-key", "JWT_SECRET_KEY is a public key", "HS256", "JWT_SECRET_KEY", public_pem(KEY_PAIRS["ES256"])),

@@ -198,7 +198,9 @@ pub(crate) struct Transport {
     pub(crate) csrf_cookie_name: String,
     pub(crate) csrf_cookie_path: String,
     pub(crate) csrf_field_name: String,
+    /// In lower case, as requests are searched for it.
     pub(crate) csrf_header_name: String,
+    pub(crate) csrf_header_name_as_set: String,
 }
 
 /// Which requests take part in implicit refresh.
@@ -274,6 +276,7 @@ pub struct Config {
     pub(crate) websocket_allowed_origins: Vec<String>,
     pub(crate) websocket_check_interval: Duration,
     pub(crate) error_message_key: String,
+    pub(crate) explain_errors: bool,
     pub(crate) invalid_token_status: u16,
     pub(crate) unknown_subject: UnknownSubject,
     pub(crate) rate_limit_ipv6_prefix: u8,
@@ -340,6 +343,12 @@ impl Config {
     #[must_use]
     pub fn error_message_key(&self) -> &str {
         &self.error_message_key
+    }
+
+    /// Whether answers have the explanation of [`Engine::explain`](crate::Engine::explain): `JWT_EXPLAIN_ERRORS`.
+    #[must_use]
+    pub fn explains_errors(&self) -> bool {
+        self.explain_errors
     }
 
     /// The HTTP status of the response to a token that can't be decoded.

@@ -146,10 +146,12 @@ settings! {
         JWT_SECRET_KEY secret_key: Option<Secret> = None;
         /// The previous shared secret. Tokens that it signed stay valid until they expire.
         JWT_PREVIOUS_SECRET_KEY previous_secret_key: Option<Secret> = None;
-        /// The private key of the other algorithms, as PEM: PKCS#8, PKCS#1 or SEC1, not encrypted.
+        /// The private key of the other algorithms, as PEM: PKCS#8, PKCS#1 or SEC1, not encrypted. Certificates beside
+        /// it are ignored.
         JWT_PRIVATE_KEY private_key: Option<Secret> = None;
-        /// The public key of the other algorithms, as PEM: SPKI or PKCS#1. Not needed if the private key is set.
-        /// Without the private key, tokens can be verified but not issued.
+        /// The public key of the other algorithms, as PEM: SPKI, PKCS#1 or a certificate, or as a line of OpenSSH. Of a
+        /// certificate only the key counts, and not its dates. Not needed if the private key is set. Without the private
+        /// key, tokens can be verified but not issued.
         JWT_PUBLIC_KEY public_key: Option<Secret> = None;
         /// The previous public key. Tokens that its private key signed stay valid until they expire.
         JWT_PREVIOUS_PUBLIC_KEY previous_public_key: Option<Secret> = None;
@@ -294,6 +296,10 @@ settings! {
         JWT_UNKNOWN_SUBJECT unknown_subject: UnknownSubject = UnknownSubject::Refuse;
         /// The field of an error's body that carries the message.
         JWT_ERROR_MESSAGE_KEY error_message_key: String = "message".to_owned();
+        /// Whether the answer to a request without a token, or without its CSRF value, has a field `explanation` that
+        /// says where it was looked for and why what came did not count. For development only: it tells everybody the
+        /// names of cookies, headers and settings.
+        JWT_EXPLAIN_ERRORS explain_errors: bool = false;
     }
     RateLimits {
         /// How many leading bits of an IPv6 address count as one client in rate limits by address. A single

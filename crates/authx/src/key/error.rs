@@ -31,15 +31,34 @@ pub enum KeyError {
     SeveralKeys,
     /// The private key is encrypted.
     Encrypted,
-    /// A PEM section of another kind, such as a certificate.
+    /// A key in a form that is not accepted, such as PKCS#12, or the other half of a key pair.
+    OtherForm {
+        /// What was given.
+        found: &'static str,
+        /// What to do about it, with the command that converts it where there is one.
+        advice: &'static str,
+    },
+    /// A sound key of another type or on another curve than the algorithm takes.
+    OtherType {
+        /// The algorithm.
+        algorithm: Algorithm,
+        /// What was given.
+        found: &'static str,
+    },
+    /// The parameters of an RSA-PSS key don't allow the algorithm (RFC 4055 section 3.3).
+    PssParameters {
+        /// The algorithm.
+        algorithm: Algorithm,
+    },
+    /// A PEM section of a kind that is no key.
     WrongSection {
         /// The section's label.
         label: String,
         /// The labels that are accepted.
         expected: &'static str,
     },
-    /// The key does not fit the algorithm: another kind of key or another curve, a damaged key, or an
-    /// RSA key of less than 2048 or more than 8192 bits.
+    /// The key does not fit the algorithm: a damaged key, an RSA key of less than 2048 or more than 8192 bits, or a key
+    /// of another type in a form that doesn't name its type.
     Unfit {
         /// The algorithm.
         algorithm: Algorithm,
@@ -63,11 +82,22 @@ impl fmt::Display for KeyError {
                  it as PEM",
             ),
             Self::NotPem => formatter.write_str(
-                "the text is not PEM: it must hold one section from -----BEGIN to -----END",
+                "the text is not PEM: give the content of the file, not its path, with one section from -----BEGIN to \
+                 -----END",
             ),
             Self::SeveralKeys => formatter.write_str("the text holds more than one key: keep one"),
             Self::Encrypted => formatter.write_str(
-                "the private key is encrypted: decrypt it first, for example with openssl pkey",
+                "the private key is encrypted: decrypt it with: openssl pkey -in KEY -out DECRYPTED",
+            ),
+            Self::OtherForm { found, advice } => write!(formatter, "this is {found}: {advice}"),
+            Self::OtherType { algorithm, found } => {
+                write!(formatter, "the key doesn't fit {algorithm}: it is {found}")
+            }
+            Self::PssParameters { algorithm } => write!(
+                formatter,
+                "the parameters of the RSA-PSS key don't allow {algorithm}, which has the hash of its name, also in the \
+                 mask (MGF1), and a salt of the same length: make another key with: openssl genpkey -algorithm RSA-PSS \
+                 -pkeyopt rsa_keygen_bits:2048 -out KEY.pem"
             ),
             Self::WrongSection { label, expected } => {
                 write!(formatter, "the PEM section is {label:?}, and {expected} is expected")

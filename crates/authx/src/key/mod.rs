@@ -4,15 +4,19 @@
 //! token can't have a public key used as an HMAC secret.
 
 mod algorithm;
+mod der;
 mod error;
+mod forms;
 mod header;
 mod hmac;
+mod key_type;
 mod material;
 mod pem;
 mod ring;
 mod secret;
 mod secret_check;
 mod signature;
+mod ssh;
 mod twin;
 
 use std::fmt;
@@ -99,11 +103,14 @@ impl Key {
     }
 
     /// A key pair from a private key as PEM: PKCS#8 (`PRIVATE KEY`), PKCS#1 (`RSA PRIVATE KEY`) or
-    /// SEC1 (`EC PRIVATE KEY`). The public half is derived from it.
+    /// SEC1 (`EC PRIVATE KEY`). The public half is derived from it. Certificates beside the key are ignored.
+    ///
+    /// An RSA-PSS key (RFC 4055) is for the PS algorithms alone, and only for those that its parameters allow.
     ///
     /// # Errors
     ///
-    /// [`KeyError`] where `pem` is not such a key, or the key doesn't fit the algorithm.
+    /// [`KeyError`] where `pem` is not such a key, or the key doesn't fit the algorithm. It says what was given instead,
+    /// and with which command to convert it.
     pub fn from_private_pem(
         algorithm: Algorithm,
         pem: impl Into<Secret>,
@@ -112,12 +119,22 @@ impl Key {
         Ok(Self::of(algorithm, Some(signing), verifying))
     }
 
-    /// A key that only verifies, from a public key as PEM: SPKI (`PUBLIC KEY`) or PKCS#1
-    /// (`RSA PUBLIC KEY`).
+    /// A key that only verifies, from a public key as PEM: SPKI (`PUBLIC KEY`), PKCS#1 (`RSA PUBLIC KEY`), or an X.509
+    /// certificate (`CERTIFICATE`, RFC 5280), of which only the key counts: neither its dates nor its issuer are checked.
+    /// A line of OpenSSH (`ssh-rsa`, `ssh-ed25519`, `ecdsa-sha2-nistp256` and so on) is a public key, too.
+    ///
+    /// ```
+    /// use authx::{Algorithm, Key};
+    ///
+    /// let line = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDW/jgcba4h5+ouExb0I8mf/El6tAdQWRGmpuNGmGCX1 ada@example.org";
+    /// assert!(!Key::from_public_pem(Algorithm::EdDsa, line)?.can_sign());
+    /// # Ok::<(), authx::key::KeyError>(())
+    /// ```
     ///
     /// # Errors
     ///
-    /// [`KeyError`] where `pem` is not such a key, or the key doesn't fit the algorithm.
+    /// [`KeyError`] where `pem` is not such a key, or the key doesn't fit the algorithm. It says what was given instead,
+    /// and with which command to convert it.
     pub fn from_public_pem(algorithm: Algorithm, pem: impl AsRef<[u8]>) -> Result<Self, KeyError> {
         let verifying = pem::public_key(algorithm, pem.as_ref())?;
         Ok(Self::of(algorithm, None, verifying))

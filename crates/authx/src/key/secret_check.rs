@@ -7,7 +7,10 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-/// Whether this is a public key, a private key or a certificate: PEM, OpenSSH, SSH2, JWK, a JWK set, or DER.
+use super::der::{INTEGER, SEQUENCE, element};
+
+/// Whether this is a public key, a private key or a certificate: PEM, OpenSSH, SSH2, `PuTTY`, JWK, a JWK
+/// set, or DER.
 pub(super) fn is_of_key_pair(secret: &[u8]) -> bool {
     is_key(secret) || decoded(secret).is_some_and(|bytes| is_key(&bytes))
 }
@@ -23,6 +26,7 @@ fn is_key(bytes: &[u8]) -> bool {
     // Searched everywhere, because OpenSSL writes a key's attributes before the PEM section.
     text.contains("-----BEGIN")
         || text.contains("---- BEGIN")
+        || text.starts_with("PuTTY-User-Key-File-")
         || text.split_ascii_whitespace().any(is_openssh_type)
         || (text.starts_with('{') && is_jwk(text))
 }
@@ -38,7 +42,7 @@ fn is_openssh_type(word: &str) -> bool {
 }
 
 /// Whether it is a JWK of a key pair or of a shared secret (RFC 7517 section 4), or a set of them (section 5).
-fn is_jwk(text: &str) -> bool {
+pub(super) fn is_jwk(text: &str) -> bool {
     #[derive(Deserialize)]
     struct Jwk {
         kty: Option<IgnoredAny>,
@@ -52,33 +56,16 @@ fn is_jwk(text: &str) -> bool {
 
 /// Whether it is a DER sequence that begins with a sequence (SPKI, certificates) or an integer (PKCS#1, PKCS#8, SEC1),
 /// of the exact length. One in sixteen million random secrets is.
-fn is_der(bytes: &[u8]) -> bool {
+pub(super) fn is_der(bytes: &[u8]) -> bool {
     let Some((SEQUENCE, content, [])) = element(bytes) else { return false };
     bytes.len() >= SHORTEST_KEY && matches!(element(content), Some((SEQUENCE | INTEGER, _, _)))
 }
 
-/// The tag and the content of the first DER element, and what follows it (X.690 section 8.1).
-fn element(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let [tag, length, rest @ ..] = bytes else { return None };
-    let (length, rest) = match length {
-        0..=0x7f => (usize::from(*length), rest),
-        0x81..=0x84 => {
-            let (octets, rest) = rest.split_at_checked(usize::from(length - 0x80))?;
-            (octets.iter().fold(0, |length, octet| length << 8 | usize::from(*octet)), rest)
-        }
-        _ => return None,
-    };
-    let (content, rest) = rest.split_at_checked(length)?;
-    Some((*tag, content, rest))
-}
-
-const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 0x02;
 /// The public key of Ed25519 is the shortest: 44 bytes as SPKI.
 const SHORTEST_KEY: usize = 44;
 
 /// What this is base64 or base64url of, with any white space.
-fn decoded(secret: &[u8]) -> Option<Vec<u8>> {
+pub(super) fn decoded(secret: &[u8]) -> Option<Vec<u8>> {
     let standard: Vec<u8> = secret
         .iter()
         .filter(|byte| byte.is_ascii_graphic())
@@ -96,18 +83,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    #[test]
-    fn an_element_ends_where_its_length_says() {
-        assert_eq!(element(&[0x30, 0x02, 1, 2, 3]), Some((0x30, &[1, 2][..], &[3][..])));
-        assert_eq!(element(&[0x30, 0x81, 0x01, 9]), Some((0x30, &[9][..], &[][..])));
-        assert_eq!(element(&[0x30, 0x82, 0x00, 0x01, 9]), Some((0x30, &[9][..], &[][..])));
-        for malformed in
-            [&[][..], &[0x30], &[0x30, 2, 1], &[0x30, 0x80], &[0x30, 0x85, 0, 0, 0, 0, 0]]
-        {
-            assert_eq!(element(malformed), None, "{malformed:?}");
-        }
-    }
 
     proptest! {
         #[test]

@@ -148,7 +148,7 @@ impl Engine {
         if !self.takes_part(request.method, path) {
             return Err(NoRefresh::NotConfigured);
         }
-        let requirement = Requirement::access().locations([Location::Cookies]);
+        let requirement = of_cookie();
         let found = self.find_token(request, &requirement).map_err(NoRefresh::NotVerified)?;
         let verified: Verified<'_, JsonClaims> =
             self.verify(&found, &requirement, now).map_err(NoRefresh::NotVerified)?;
@@ -163,6 +163,24 @@ impl Engine {
         let cookie_end = remaining.map(|remaining| now + remaining);
         let token = verified.token().as_str().to_owned();
         Ok(verified.into_owned().map_custom(|custom| Renewable { custom, token, cookie_end }))
+    }
+
+    /// Why [`Engine::refresh_candidate`] found none, for the log: the reason, and for a cookie that is missing the text
+    /// of [`Engine::explain`].
+    #[must_use]
+    pub fn explain_no_refresh<H: Headers + ?Sized>(
+        &self,
+        reason: &NoRefresh,
+        request: &Request<'_, H>,
+    ) -> String {
+        let explanation = match reason {
+            NoRefresh::NotVerified(error) => self.explain(error.kind(), request, &of_cookie()),
+            _ => None,
+        };
+        match explanation {
+            Some(explanation) => format!("{reason}: {explanation}"),
+            None => reason.to_string(),
+        }
     }
 
     /// The second half of the decision: the cookies of the new token and what the response needs with them, or the
@@ -263,6 +281,11 @@ impl Engine {
             && (policy.include_paths.is_empty() || listed(&policy.include_paths, path))
             && (policy.include_methods.is_empty() || listed(&policy.include_methods, &method))
     }
+}
+
+/// Which token is replaced.
+fn of_cookie() -> Requirement {
+    Requirement::access().locations([Location::Cookies])
 }
 
 enum Lifetime {

@@ -22,17 +22,21 @@ pub(super) fn value<'r, H: Headers + ?Sized>(
     name: &str,
     headers: &'r H,
 ) -> Result<Option<Cow<'r, [u8]>>, Malformed> {
+    only(values(name, headers).filter(|value| !value.is_empty()).map(Cow::Borrowed))
+}
+
+/// Whether there is a cookie `name`, even an empty one.
+pub(super) fn is_present<H: Headers + ?Sized>(name: &str, headers: &H) -> bool {
+    values(name, headers).next().is_some()
+}
+
+fn values<'r, H: Headers + ?Sized>(name: &str, headers: &'r H) -> impl Iterator<Item = &'r [u8]> {
     let pairs = headers.values("cookie").flat_map(|header| header.split(|&byte| byte == b';'));
-    only(
-        pairs
-            .filter_map(|pair| {
-                let equals = pair.iter().position(|&byte| byte == b'=')?;
-                let (key, value) = (trimmed(&pair[..equals]), trimmed(&pair[equals + 1..]));
-                (key == name.as_bytes()).then(|| unquoted(value))
-            })
-            .filter(|value| !value.is_empty())
-            .map(Cow::Borrowed),
-    )
+    pairs.filter_map(move |pair| {
+        let equals = pair.iter().position(|&byte| byte == b'=')?;
+        let (key, value) = (trimmed(&pair[..equals]), trimmed(&pair[equals + 1..]));
+        (key == name.as_bytes()).then(|| unquoted(value))
+    })
 }
 
 /// Removes the spaces and tabs around the bytes, but no other white space (RFC 9110 section 5.6.3):

@@ -81,7 +81,8 @@ fn is_required(config: &Config, method: &str) -> bool {
     config.csrf.protect && config.csrf.methods.iter().any(|item| item.eq_ignore_ascii_case(method))
 }
 
-fn in_header<'r, H: Headers + ?Sized>(
+/// The CSRF value in the header.
+pub(super) fn in_header<'r, H: Headers + ?Sized>(
     transport: &Transport,
     headers: &'r H,
 ) -> Result<Option<Cow<'r, [u8]>>, Malformed> {

@@ -100,7 +100,7 @@ pub enum BodyWanted {
 }
 
 /// The token in one location.
-fn read<'r, H: Headers + ?Sized>(
+pub(super) fn read<'r, H: Headers + ?Sized>(
     config: &Config,
     transport: &Transport,
     request: &Request<'r, H>,

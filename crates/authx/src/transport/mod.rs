@@ -3,6 +3,7 @@
 mod body;
 mod cookie;
 mod csrf;
+mod explain;
 mod find;
 mod header;
 mod media_type;

@@ -7,9 +7,9 @@ use crate::config::settings::Settings;
 pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
     require_filled("JWT_ERROR_MESSAGE_KEY", &settings.error_message_key)?;
     require(
-        settings.error_message_key != "error_type",
+        !matches!(settings.error_message_key.as_str(), "error_type" | "explanation"),
         "JWT_ERROR_MESSAGE_KEY",
-        "'error_type' is already the name of the body's other field",
+        "'error_type' and 'explanation' are already names of the body's other fields",
     )?;
     require(
         matches!(settings.invalid_token_status, 401 | 422),

@@ -40,6 +40,7 @@ fn access(settings: &Settings) -> Transport {
         csrf_cookie_path: settings.access_csrf_cookie_path.clone(),
         csrf_field_name: settings.access_csrf_field_name.clone(),
         csrf_header_name: settings.access_csrf_header_name.to_ascii_lowercase(),
+        csrf_header_name_as_set: settings.access_csrf_header_name.clone(),
     }
 }
 
@@ -54,6 +55,7 @@ fn refresh(settings: &Settings) -> Transport {
         csrf_cookie_path: settings.refresh_csrf_cookie_path.clone(),
         csrf_field_name: settings.refresh_csrf_field_name.clone(),
         csrf_header_name: settings.refresh_csrf_header_name.to_ascii_lowercase(),
+        csrf_header_name_as_set: settings.refresh_csrf_header_name.clone(),
     }
 }
 

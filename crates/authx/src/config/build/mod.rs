@@ -65,6 +65,7 @@ pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
         websocket_allowed_origins: settings.websocket_allowed_origins,
         websocket_check_interval: settings.websocket_check_interval,
         error_message_key: settings.error_message_key,
+        explain_errors: settings.explain_errors,
         invalid_token_status: settings.invalid_token_status,
         unknown_subject: settings.unknown_subject,
         rate_limit_ipv6_prefix: settings.rate_limit_ipv6_prefix,
