@@ -123,7 +123,7 @@ Duration = Annotated[timedelta, BeforeValidator(_seconds_as_number)]
 class TokenTypeSettings(TypedDict, total=False):
     """What a type of token has of its own, in `JWT_TOKEN_TYPES`."""
 
-    __pydantic_config__ = ConfigDict(extra="forbid")
+    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]
 
     expires: Duration | None
     """How long a token of this type is valid; `None`: without end."""
