@@ -80,6 +80,7 @@ VARIATIONS: dict[str, dict[str, str]] = {
     "logins-of-an-hour": {"JWT_IMPLICIT_REFRESH_MAX_AGE": "3600"},
     "short-logins": {"JWT_IMPLICIT_REFRESH_MAX_AGE": "900"},
     "sessions": {"JWT_SESSION_TRACKING": "true"},
+    "socket-locations": {"JWT_WEBSOCKET_TOKEN_LOCATION": '["subprotocol", "cookies"]'},
     "socket-origins": {"JWT_WEBSOCKET_ALLOWED_ORIGINS": '["https://app.example"]'},
 }
 LOGIN_TYPES = {"admin-login": "admin", "user-login": "user"}

@@ -396,6 +396,9 @@ impl Engine {
             request = request.json(body);
         }
         let found = self.inner.find_token(&request, &requirement.inner);
+        if self.inner.may_be_in_subprotocol(&request, &requirement.inner) {
+            scope_parts.hide_subprotocol_token(scope)?;
+        }
         then(found.map_err(|error| self.error(scope.py(), &error))?)
     }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cookie::{Cookie, CookieBuilder, SameSite as CookieSameSite};
 
-use super::request::{Headers, only};
+use super::request::{Headers, only, trimmed};
 use crate::config::{Config, SameSite, TokenLifetime};
 use crate::engine::Engine;
 use crate::error::{Error, Malformed};
@@ -33,15 +33,6 @@ pub(super) fn value<'r, H: Headers + ?Sized>(
             .filter(|value| !value.is_empty())
             .map(Cow::Borrowed),
     )
-}
-
-/// Removes the spaces and tabs around the bytes, but no other white space (RFC 9110 section 5.6.3):
-/// otherwise a cookie could pass for one of another name.
-fn trimmed(bytes: &[u8]) -> &[u8] {
-    let is_kept = |byte: &u8| !matches!(byte, b' ' | b'\t');
-    let start = bytes.iter().position(is_kept).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(is_kept).map_or(start, |last| last + 1);
-    &bytes[start..end]
 }
 
 fn unquoted(value: &[u8]) -> &[u8] {

@@ -16,6 +16,11 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
             setting,
             "it must list at least one of headers, cookies, json, query",
         )?;
+        require(
+            locations.is_none_or(|locations| !locations.contains(&Location::Subprotocol)),
+            setting,
+            "subprotocol is a location of WebSockets only: name it in JWT_WEBSOCKET_TOKEN_LOCATION",
+        )?;
     }
     require_http_token("JWT_HEADER_NAME", &settings.header_name)?;
     require(
