@@ -16,12 +16,16 @@ use crate::token_kind::TokenKind;
 
 use super::remembered;
 
+/// There are cookies of one name with different values.
+#[derive(Debug)]
+pub(super) struct SeveralValues;
+
 /// The value of the cookie `name`; several of that name must have the same value. Quotes around it are
 /// removed (RFC 6265 section 4.1.1), and an empty value is no token.
 pub(super) fn value<'r, H: Headers + ?Sized>(
     name: &str,
     headers: &'r H,
-) -> Result<Option<Cow<'r, [u8]>>, Malformed> {
+) -> Result<Option<Cow<'r, [u8]>>, SeveralValues> {
     let pairs = headers.values("cookie").flat_map(|header| header.split(|&byte| byte == b';'));
     only(
         pairs
@@ -33,6 +37,7 @@ pub(super) fn value<'r, H: Headers + ?Sized>(
             .filter(|value| !value.is_empty())
             .map(Cow::Borrowed),
     )
+    .map_err(|_| SeveralValues)
 }
 
 fn unquoted(value: &[u8]) -> &[u8] {

@@ -9,7 +9,7 @@ use super::request_token::{CsrfProof, RequestToken};
 use super::{body, cookie, header, origin, query, subprotocol};
 use crate::config::Config;
 use crate::engine::Engine;
-use crate::error::{Error, Malformed};
+use crate::error::Error;
 use crate::location::Location;
 use crate::requirement::Requirement;
 use crate::time::Timestamp;
@@ -18,10 +18,16 @@ impl Engine {
     /// The request's token for `requirement`: from the first location that has one, in the configured
     /// order. Later locations are not tried, even if that token turns out to be bad.
     ///
+    /// Different cookies of one name are refused, even if exactly one of them has a token that verifies. The header
+    /// doesn't tell which of them this service set, and by whichever order the browser sends them, a server should not
+    /// choose (RFC 6265 sections 4.2.2 and 8.6). A sibling domain can set a cookie of the same name with the attacker's
+    /// own valid token, and the user, whose own token has expired, would act in the attacker's account.
+    ///
     /// # Errors
     ///
-    /// [`Error::MissingToken`] where no location has one, [`Error::Malformed`] where a location has
-    /// two different ones or something that is no string, [`Error::ForeignOrigin`] for a cookie where a
+    /// [`Error::MissingToken`] where no location has one, [`Error::DuplicateCookie`] where cookies of the name differ,
+    /// [`Error::Malformed`] where another location has two different ones or something that is no string,
+    /// [`Error::ForeignOrigin`] for a cookie where a
     /// page of an origin that is not allowed opens a WebSocket.
     pub fn find_token<'r, H: Headers + ?Sized>(
         &self,
@@ -137,11 +143,15 @@ fn read<'r, H: Headers + ?Sized>(
     request: &Request<'r, H>,
     requirement: &Requirement,
     location: Location,
-) -> Result<Option<Cow<'r, [u8]>>, Malformed> {
+) -> Result<Option<Cow<'r, [u8]>>, Error> {
     let transport = config.transport(requirement.kind);
-    match location {
+    let found = match location {
         Location::Headers => header::token(config, request.headers),
-        Location::Cookies => cookie::value(&transport.cookie_name, request.headers),
+        Location::Cookies => {
+            let name = &transport.cookie_name;
+            return cookie::value(name, request.headers)
+                .map_err(|cookie::SeveralValues| Error::DuplicateCookie { name: name.clone() });
+        }
         Location::Query => query::value(&config.query_string_name, request.query),
         Location::Json => match request.json {
             Some(json) if is_json(request.headers) => body::value(&transport.json_key, json),
@@ -151,5 +161,6 @@ fn read<'r, H: Headers + ?Sized>(
             subprotocol::token(request.headers)
         }
         Location::Subprotocol => Ok(None),
-    }
+    };
+    Ok(found?)
 }
