@@ -28,11 +28,14 @@ const HEADER: &str = "sec-websocket-protocol";
 /// ```
 #[must_use]
 pub fn offered_subprotocols<H: Headers + ?Sized>(headers: &H) -> Vec<&[u8]> {
+    // Of several different tokens none is accepted, so there is one at most.
+    let token = token(headers).ok().flatten();
     offers(headers)
         .filter_map(|offer| match offer {
-            Offer::Name(name) if !resembles_token(name) => Some(name),
-            Offer::Name(_) | Offer::Token(_) => None,
+            Offer::Name(name) => Some(name),
+            Offer::Token(_) => None,
         })
+        .filter(|name| !resembles_token(name) && token.as_deref() != Some(*name))
         .collect()
 }
 
@@ -133,6 +136,7 @@ mod tests {
             (format!("bearer, {jwt}"), vec![jwt], Some("bearer")),
             (format!("{jwt}, bearer, {jwt}"), vec![jwt], Some("bearer")),
             (format!("{jwt}, bearer"), vec![jwt, "chat"], Some("bearer")),
+            ("a.b.c, bearer, a.b.c".to_owned(), vec!["a.b.c"], Some("bearer")),
             (jwt.to_owned(), vec![jwt], None),
             (format!("bearer, {jwt}, a, b"), vec!["b", "a"], Some("b")),
             (format!("bearer, {jwt}, a"), vec!["A", "c"], Some("bearer")),
