@@ -194,7 +194,8 @@ test-demo: axum-service $(VENV)/.dev $(VENV)/.extension ## Start both services o
 	$(BIN)/python -m pytest examples/fastapi tests/demo $(ARGS)
 
 .PHONY: test-browser
-test-browser: browser-packages axum-service $(VENV)/.dev $(VENV)/.extension ## Test the pages of both demo services in a headless Chromium
+test-browser: browser-packages axum-service $(VENV)/.dev $(VENV)/.extension ## Test the pages of both demo services, and WebSockets, in a headless Chromium
+	cargo build --package interoperation $(LOCKED)
 	$(BIN)/python -m pytest tests/browser $(ARGS)
 
 .PHONY: stubtest

@@ -18,6 +18,7 @@ RESERVED_CLAIMS = [
 # The errors whose status JWT_INVALID_TOKEN_STATUS sets.
 UNDECODABLE = {
     "JWTDecodeError",
+    "DuplicateCookieError",
     "TokenInvalidSignatureError",
     "TokenExpiredError",
     "TokenInvalidIssuerError",

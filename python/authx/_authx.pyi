@@ -11,7 +11,7 @@ from typing import Any, Literal, final
 
 from authx.policy import PolicyCondition, PolicyContext, PolicyRule
 from authx.schema import TokenPayload
-from authx.types import Step, TokenLocation
+from authx.types import Step, TokenLocation, WebSocketTokenLocation
 
 __version__: str
 
@@ -50,6 +50,7 @@ __all__ = [
     "read_policy",
     "scopes_match",
     "security_schemes",
+    "selected_subprotocol",
     "setting_reference",
     "string_list",
     "token_header",
@@ -87,7 +88,7 @@ class FoundToken:
 
     token: str
     type: str
-    location: TokenLocation
+    location: TokenLocation | WebSocketTokenLocation
     csrf: str | None
     """The CSRF value in the request."""
     csrf_required: bool
@@ -352,7 +353,7 @@ class Engine:
         self,
         requirement: Requirement,
         token: str,
-        location: TokenLocation,
+        location: str,
         csrf: str | None,
         csrf_required: bool,
         now: float,
@@ -365,7 +366,7 @@ class Engine:
         self,
         requirement: Requirement,
         token: str,
-        location: TokenLocation,
+        location: str,
         csrf: str | None,
         csrf_required: bool,
         now: float,
@@ -472,6 +473,10 @@ def security_schemes(
 ) -> list[tuple[str, str, str | None, str]]:
     """The OpenAPI security schemes of a token type's locations: name, place (`bearer`, `header`, `cookie` or `query`),
     the parameter's name and the description. The settings need no keys."""
+
+def selected_subprotocol(scope: Mapping[str, Any], own: Sequence[str]) -> str | None:
+    """The subprotocol that the answer to a WebSocket's handshake selects: the first of `own` that the client offers, or
+    else `bearer` if the client offers that. Never the token."""
 
 def error_types() -> list[str]:
     """The names of the exception classes that have an HTTP answer."""

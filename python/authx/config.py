@@ -20,6 +20,7 @@ from authx.types import (
     SameSitePolicy,
     SymmetricAlgorithmType,
     TokenLocation,
+    WebSocketTokenLocation,
 )
 
 __all__ = ["AuthXConfig", "TokenTypeSettings"]
@@ -91,6 +92,7 @@ def _names(value: Any) -> Any:
 
 _Names = Annotated[str | list[str] | None, BeforeValidator(_names)]
 _Locations = Annotated[list[TokenLocation], _list_of(str.lower)]
+_WebSocketLocations = Annotated[list[WebSocketTokenLocation], _list_of(str.lower)]
 _Methods = Annotated[list[HTTPMethod], _list_of(str.upper)]
 _Strings = Annotated[list[str], _list_of(str)]
 _WholeSeconds = Annotated[int | None, BeforeValidator(_whole_seconds)]
@@ -284,6 +286,11 @@ class AuthXConfig(BaseSettings):
 
     # WebSockets
 
+    JWT_WEBSOCKET_TOKEN_LOCATION: _WebSocketLocations | None = None
+    """Where the token of a WebSocket's handshake is looked for, in this order. `subprotocol` is what a page sends
+    with `new WebSocket(url, ["bearer", token])`. Unset: as in `JWT_TOKEN_LOCATION` and the settings for one type of
+    token."""
+
     JWT_WEBSOCKET_ALLOWED_ORIGINS: _Strings = []
     """Origins, besides the service's own, whose pages may open a WebSocket with a token in a cookie."""
 
@@ -455,7 +462,7 @@ class AuthXConfig(BaseSettings):
         return self.JWT_PREVIOUS_SECRET_KEY if self.is_algo_symmetric else self.JWT_PREVIOUS_PUBLIC_KEY
 
     def has_location(self, location: str) -> bool:
-        """Whether tokens, of one type at least, are looked for in this location.
+        """Whether tokens, of one type at least, are looked for in this location of requests or WebSockets.
 
         Example:
             ```python
@@ -469,6 +476,7 @@ class AuthXConfig(BaseSettings):
                 self.JWT_ACCESS_TOKEN_LOCATION or (),
                 self.JWT_REFRESH_TOKEN_LOCATION or (),
                 *(settings.get("locations", ()) for settings in self.JWT_TOKEN_TYPES.values()),
+                self.JWT_WEBSOCKET_TOKEN_LOCATION or (),
             )
         )
 

@@ -14,6 +14,7 @@ __all__ = [
     "AuthxArgumentDeprecationWarning",
     "BadConfigurationError",
     "CSRFError",
+    "DuplicateCookieError",
     "ForeignOriginError",
     "FreshTokenRequiredError",
     "InsufficientScopeError",
@@ -81,6 +82,10 @@ class BadConfigurationError(AuthXException):
 
 class JWTDecodeError(AuthXException):
     """The token can't be decoded, or one of its claims is not valid."""
+
+
+class DuplicateCookieError(JWTDecodeError):
+    """The request has different cookies of the name that carries the token. The message names the cookie."""
 
 
 class TokenExpiredError(JWTDecodeError):

@@ -4,10 +4,11 @@
 from collections.abc import Awaitable, Callable
 from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Request, Response, WebSocket
+from starlette.requests import HTTPConnection
 
-from authx._authx import Requirement
-from authx.arguments import requirement_of
+from authx._authx import Requirement, selected_subprotocol
+from authx.arguments import check_instance, requirement_of, strings_fault
 from authx.authentication import Authenticator
 from authx.dependencies import AuthXDependency
 from authx.factory import FactoryArgument
@@ -135,7 +136,8 @@ class RouteProtection:
     def WS_AUTH_REQUIRED(self) -> Any:
         """A valid access token in a WebSocket's handshake; returns its `TokenPayload`.
 
-        The token is looked for in the configured locations. Without one the handshake is refused.
+        The token is looked for in `JWT_WEBSOCKET_TOKEN_LOCATION`. Without one the handshake is refused. With the
+        location `subprotocol`, accept the socket with `websocket_subprotocol`.
 
         If a cookie carries the token, only the service's own pages and those of `JWT_WEBSOCKET_ALLOWED_ORIGINS` may
         connect, because a browser sends cookies whichever page opens the WebSocket.
@@ -150,6 +152,30 @@ class RouteProtection:
         An open socket outlives its token, unless it is in a `websocket_guard` block.
         """
         return self._dependency("websocket", lambda: WebSocketTokenRequired(self._authenticator))
+
+    def websocket_subprotocol(self, websocket: WebSocket, *own: str) -> str | None:
+        """Return the subprotocol to accept a WebSocket with, whose page may offer a token as one of them.
+
+        Browsers close the connection if the server selects none of the offered ones. The token is never returned.
+
+        Args:
+            websocket: The socket, before it is accepted.
+            own: The application's own subprotocols. The first of them that the client offers is returned.
+
+        Returns:
+            One of `own`; or else `bearer`, if the client offers that; or else `None`.
+
+        Example:
+            ```python
+            @app.websocket("/events")
+            async def events(websocket: WebSocket, payload: TokenPayload = auth.WS_AUTH_REQUIRED):
+                await websocket.accept(subprotocol=auth.websocket_subprotocol(websocket, "chat.v2", "chat.v1"))
+            ```
+        """
+        check_instance("websocket", websocket, HTTPConnection, "a WebSocket")
+        if fault := strings_fault("own", own):
+            raise fault
+        return selected_subprotocol(websocket.scope, own)
 
     @property
     def access_token_required(self) -> Any:

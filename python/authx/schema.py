@@ -21,7 +21,7 @@ from authx.arguments import (
 )
 from authx.engine import signing_engine, verifying_engine
 from authx.exceptions import JWTDecodeError
-from authx.types import AlgorithmType, TokenLocation, TokenType
+from authx.types import AlgorithmType, TokenLocation, TokenType, WebSocketTokenLocation
 
 __all__ = ["RequestToken", "TokenPayload", "TokenResponse"]
 
@@ -268,7 +268,7 @@ class RequestToken(BaseModel):
     type: TokenType = "access"
     """The type that it was looked for as."""
 
-    location: TokenLocation
+    location: TokenLocation | WebSocketTokenLocation
     """Where in the request it was found."""
 
     _csrf_required: bool | None = PrivateAttr(default=None)
@@ -371,7 +371,7 @@ def request_token(found: _authx.FoundToken) -> RequestToken:
     )
 
 
-def engine_arguments(token: RequestToken) -> tuple[str, TokenLocation, str | None, bool]:
+def engine_arguments(token: RequestToken) -> tuple[str, str, str | None, bool]:
     """Return what the engine gets to know about a token that was found before."""
     csrf = None if token.csrf is None else encodable(token.csrf)
     return encodable(token.token), token.location, csrf, token.csrf_required

@@ -29,6 +29,7 @@ __all__ = [
     "TokenLocation",
     "TokenLocations",
     "TokenType",
+    "WebSocketTokenLocation",
 ]
 
 # The default is for `AuthX()` without a model: its users may be of any type.
@@ -59,7 +60,13 @@ Step: TypeAlias = Admitted | RevocationQuestion | SessionQuestion
 TokenLocation = Literal["headers", "cookies", "json", "query"]
 """Where a request carries a token."""
 
-TokenLocations = Sequence[TokenLocation]
+WebSocketTokenLocation = Literal["headers", "cookies", "query", "subprotocol"]
+"""Where the handshake of a WebSocket carries a token.
+
+`subprotocol` is what a page sends with `new WebSocket(url, ["bearer", token])`.
+"""
+
+TokenLocations = Sequence[TokenLocation | WebSocketTokenLocation]
 
 Numeric = float | int
 ObjectOrSequence: TypeAlias = T | Sequence[T]

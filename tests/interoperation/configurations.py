@@ -92,6 +92,7 @@ VARIATIONS: dict[str, dict[str, str]] = {
         "JWT_CSRF_IN_COOKIES": "false",
         "JWT_CSRF_CHECK_FORM": "true",
     },
+    "socket-locations": {"JWT_WEBSOCKET_TOKEN_LOCATION": '["subprotocol", "cookies"]'},
     "socket-origins": {"JWT_WEBSOCKET_ALLOWED_ORIGINS": '["https://app.example"]'},
 }
 LOGIN_TYPES = {"admin-login": "admin", "user-login": "user"}

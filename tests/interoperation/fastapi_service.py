@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import uvicorn
-from fastapi import Depends, FastAPI, Form, Request, Response, WebSocket
+from fastapi import Depends, FastAPI, Form, Request, Response, Security, WebSocket
 from pydantic import BaseModel
 
 from authx import AuthX, AuthXConfig, SessionInfo, TokenPayload, TokenResponse
@@ -171,8 +171,17 @@ def service(auth: AuthX[User]) -> FastAPI:
 
     @app.websocket("/events")
     async def events(websocket: WebSocket, payload: Annotated[TokenPayload, auth.WS_AUTH_REQUIRED]) -> None:
-        await websocket.accept()
-        await websocket.send_text(payload.sub)
+        subprotocol = auth.websocket_subprotocol(websocket, "events.v1")
+        await websocket.accept(subprotocol=subprotocol)
+        await websocket.send_text(f"{payload.sub} {subprotocol or 'none'}")
+
+    @app.websocket("/guarded-events")
+    async def guarded_events(
+        websocket: WebSocket, payload: Annotated[TokenPayload, Security(auth.WS_AUTH_REQUIRED, scopes=["admin:*"])]
+    ) -> None:
+        await websocket.accept(subprotocol=auth.websocket_subprotocol(websocket))
+        async with auth.websocket_guard(websocket):
+            await websocket.send_text(payload.sub)
 
     add_policies_and_limits(app, auth)
     return app

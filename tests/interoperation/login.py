@@ -56,6 +56,8 @@ class Login:
             scheme = self.setting("JWT_HEADER_TYPE", "Bearer")
             value = f"{scheme} {token}" if scheme else token
             return with_headers(request, (self.setting("JWT_HEADER_NAME", "Authorization"), value.encode("latin-1")))
+        if place == "subprotocol":
+            return with_headers(request, ("Sec-WebSocket-Protocol", f"bearer, {token}".encode("latin-1")))
         if place == "query":
             return replace(request, query=f"{self.setting('JWT_QUERY_STRING_NAME', 'token')}={token}")
         if place == "json":
@@ -88,10 +90,17 @@ class Login:
         content_type = b"multipart/form-data; boundary=part"
         return replace(with_headers(request, ("Content-Type", content_type)), body=body.encode())
 
-    def socket(self, place: str = "headers", *, origin: str | None = None, **options: Any) -> Request:
+    def socket(
+        self, place: str = "headers", *, path: str = "/events", origin: str | None = None, **options: Any
+    ) -> Request:
         """The handshake of a WebSocket."""
         headers = [] if origin is None else [("Origin", origin.encode())]
-        return self.request("/events", place=place, headers=headers, websocket=True, **options)
+        return self.request(path, place=place, headers=headers, websocket=True, **options)
+
+    def offer(self, *protocols: str) -> Request:
+        """The handshake of a WebSocket with these lines of subprotocols, in which `TOKEN` is the access token."""
+        lines = [("Sec-WebSocket-Protocol", line.replace("TOKEN", self.access).encode()) for line in protocols]
+        return Request("GET", "/events", lines, websocket=True)
 
 
 @dataclass(frozen=True)

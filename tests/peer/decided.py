@@ -116,12 +116,28 @@ DECIDED = [
         asking("/access", bearer(token(login_type="operator")), login_type="user"),
     ),
     Decided(
+        "with `verify_csrf=False` a `POST` with a cookie still needs some CSRF value, right or wrong: `MissingTokenError` "
+        "without one",
+        lambda e: (
+            e.in_cookies()
+            and e.lacks_csrf()
+            and e.route in ("without-csrf", "by-hand")
+            and e.errors[0] == "MissingTokenError"
+        ),
+        asking("/without-csrf", cookie(token()), method="POST", **COOKIES),
+    ),
+    Decided(
         "a cookie without its CSRF value counts as no token: `MissingTokenError`",
         lambda e: e.in_cookies() and e.lacks_csrf(),
         asking("/access", cookie(token()), method="POST", **COOKIES),
     ),
     Decided(
-        "of duplicate keys in a token, and of duplicate cookies or parameters, the last one counts",
+        "of two cookies of one name, such as after a change of path or domain, the last one counts",
+        lambda e: e.errors[1] == "DuplicateCookieError",
+        asking("/access", ("Cookie", f"access_token_cookie=x; access_token_cookie={token()}"), **COOKIES),
+    ),
+    Decided(
+        "of duplicate keys in a token, and of duplicate parameters, the last one counts",
         lambda e: e.gives_twice(),
         asking("/access", query=f"token=x&token={token()}", **QUERY),
     ),

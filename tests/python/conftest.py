@@ -125,13 +125,22 @@ class Client:
         cookies: Headers | None = None,
         headers: Headers | None = None,
         query: str = "",
+        subprotocols: Iterable[str] | None = None,
         extensions: Iterable[str] = ("websocket.http.response",),
         says: Iterable[str] = (),
         stays: bool = False,
     ) -> list[dict[str, Any]]:
-        """The messages that the application sends to a client that connects, sends `says`, and disconnects unless it `stays`."""
+        """The messages that the application sends to a client that connects, sends `says`, and disconnects unless it `stays`.
+
+        Args:
+            subprotocols: The scope's list of them, in place of the one that a server makes from the header.
+        """
         scope = self._scope("websocket", path, query, token, cookies, dict(headers or {}))
-        scope |= {"subprotocols": [], "extensions": {name: {} for name in extensions}}
+        offered = {name.lower(): value for name, value in (headers or {}).items()}.get("sec-websocket-protocol", "")
+        listed = (
+            [name.strip() for name in offered.split(",") if offered] if subprotocols is None else list(subprotocols)
+        )
+        scope |= {"subprotocols": listed, "extensions": {name: {} for name in extensions}}
         messages = ({"type": "websocket.receive", "text": text} for text in says)
         incoming = chain([{"type": "websocket.connect"}], messages)
         sent: list[dict[str, Any]] = []

@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
-from fastapi import Response
+from fastapi import FastAPI, Request, Response
 
 from authx import JWTDecodeError, TokenPayload
+from authx.exceptions import DuplicateCookieError
 
 
 def attributes(line: str) -> set[str]:
@@ -101,3 +102,35 @@ def test_string_that_is_no_token_is_not_stored(auth: Any) -> None:
         auth.set_access_cookies("x\r\nSet-Cookie: a=b", response)
 
     assert cookies_of(response) == {}
+
+
+def test_different_cookies_of_one_name_are_refused_with_the_name_of_the_cookie(
+    app: FastAPI, client: Any, make_auth: Any
+) -> None:
+    auth = make_auth(JWT_TOKEN_LOCATION=["cookies", "headers"], JWT_ACCESS_COOKIE_NAME="session")
+    seen: list[Exception] = []
+
+    @app.exception_handler(JWTDecodeError)
+    async def undecodable(request: Request, error: JWTDecodeError) -> Response:
+        seen.append(error)
+        response: Response = auth.error_response(error)
+        return response
+
+    @app.get("/")
+    def protected(payload: Any = auth.ACCESS_REQUIRED) -> str:
+        return str(payload.sub)
+
+    user = auth.create_access_token("ada")
+    expired = auth.create_access_token("ada", expiry=-60)
+    attacker = auth.create_access_token("mallory")
+
+    for cookies in ((user, attacker), (attacker, expired), (expired, attacker), ("x", user)):
+        header = "; ".join(f"session={value}" for value in cookies)
+        refused = client.get("/", headers={"cookie": header}, token=user)
+        assert (refused.status, refused.json()["error_type"]) == (401, "DuplicateCookieError")
+        assert "'session'" in refused.json()["message"]
+        assert "eyJ" not in refused.json()["message"]
+    assert {type(error) for error in seen} == {DuplicateCookieError}
+    assert client.get("/", headers={"cookie": f"session={user}; session={user}"}).json() == "ada"
+    auth.config.JWT_INVALID_TOKEN_STATUS = 422
+    assert client.get("/", headers={"cookie": f"session={user}; session=x"}).status == 422

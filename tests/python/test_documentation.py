@@ -219,9 +219,25 @@ def test_guide_to_websockets_shows_a_service_that_works(example: dict[str, Any],
     token = example["auth"].create_access_token("ada")
     assert client.websocket("/events", token=token, says=["hello"])[1]["text"] == "ada: hello"
     assert client.websocket("/events")[0]["status"] == 401
-    foreign = {"origin": "https://evil.example"}
-    refused = client.websocket("/events", cookies={"access_token_cookie": token}, headers=foreign)
-    assert json.loads(refused[1]["body"])["error_type"] == "ForeignOriginError"
+    accepted, message = client.websocket(
+        "/events", headers={"sec-websocket-protocol": f"bearer, {token}"}, says=["hello"]
+    )[:2]
+    assert (accepted["subprotocol"], message["text"]) == ("bearer", "ada: hello")
+    assert client.websocket("/events", cookies={"access_token_cookie": token})[0]["status"] == 401
+
+
+@pytest.mark.parametrize("example", ["guides/duplicate-cookies.md"], indirect=True)
+def test_guide_to_duplicate_cookies_shows_how_the_former_one_is_deleted(example: dict[str, Any], serve: Any) -> None:
+    client = serve(example["app"])
+    former, present = (example["auth"].create_access_token(name) for name in ("ada", "grace"))
+    name = "access_token_cookie"
+
+    refused = client.get("/api/me", headers={"cookie": f"{name}={present}; {name}={former}"})
+    assert [refused.json()] == json_of("guides/duplicate-cookies.md")
+    deleted = refused.set_cookies[name]
+    assert deleted.startswith(f'{name}="";')
+    assert {"Path=/", "Max-Age=0"} <= set(deleted.split("; "))
+    assert client.get("/api/me", headers={"cookie": f"{name}={present}"}).json() == "grace"
 
 
 @pytest.mark.parametrize("example", ["fastapi.md"], indirect=True)

@@ -25,6 +25,7 @@ ANSWERS = [
     (exceptions.RefreshTokenRequiredError(), 401, "Refresh token required"),
     (exceptions.RevokedTokenError(), 401, "Invalid token"),
     (exceptions.SessionRevoked(), 401, "Session has been revoked"),
+    (exceptions.DuplicateCookieError("own message"), 401, "own message"),
     (exceptions.TokenExpiredError("own message"), 401, "own message"),
     (exceptions.TokenInvalidAudienceError("own message"), 401, "own message"),
     (exceptions.TokenInvalidIssuerError("own message"), 401, "own message"),

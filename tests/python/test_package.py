@@ -103,6 +103,7 @@ def test_secrets_are_in_no_representation(secret: str) -> None:
         ("RevokedTokenError", "TokenError"),
         ("SessionRevoked", "AuthXException"),
         ("TokenError", "AuthXException"),
+        ("DuplicateCookieError", "JWTDecodeError"),
         ("TokenExpiredError", "JWTDecodeError"),
         ("TokenInvalidAudienceError", "JWTDecodeError"),
         ("TokenInvalidIssuerError", "JWTDecodeError"),

@@ -259,7 +259,7 @@ impl Engine {
     ) -> PyResult<Option<String>> {
         // An application's subclass of an error has no explanation.
         let Ok(error_type) = error_type.parse() else { return Ok(None) };
-        self.with_request(scope, body, form, |request| {
+        self.with_request(scope, body, form, |_, request| {
             Ok(self.inner.explain(error_type, request, &requirement.inner))
         })
     }
@@ -430,8 +430,11 @@ impl Engine {
         form: Option<Vec<(String, String)>>,
         then: impl FnOnce(RequestToken<'_>) -> PyResult<T>,
     ) -> PyResult<T> {
-        self.with_request(scope, body, form, |request| {
+        self.with_request(scope, body, form, |scope_parts, request| {
             let found = self.inner.find_token(request, &requirement.inner);
+            if self.inner.may_be_in_subprotocol(request, &requirement.inner) {
+                scope_parts.hide_subprotocol_token(scope)?;
+            }
             then(found.map_err(|error| self.error(scope.py(), &error))?)
         })
     }
@@ -441,7 +444,7 @@ impl Engine {
         scope: &Bound<'py, PyMapping>,
         body: Option<&[u8]>,
         form: Option<Vec<(String, String)>>,
-        then: impl FnOnce(&Request<'_, CapturedHeaders<'py>>) -> PyResult<T>,
+        then: impl FnOnce(&Scope<'py>, &Request<'_, CapturedHeaders<'py>>) -> PyResult<T>,
     ) -> PyResult<T> {
         let scope_parts = Scope::capture(scope, self.inner.config())?;
         let form = form.unwrap_or_default();
@@ -451,7 +454,7 @@ impl Engine {
         if let Some(body) = body {
             request = request.json(body);
         }
-        then(&request)
+        then(&scope_parts, &request)
     }
 
     /// The token after every check that needs no store, and its payload if `wants_payload`.

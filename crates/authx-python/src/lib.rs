@@ -57,6 +57,8 @@ mod _authx {
     #[pymodule_export]
     use super::rate_limit::{RateCounters, check_rate};
     #[pymodule_export]
+    use super::request::selected_subprotocol;
+    #[pymodule_export]
     use super::requirement::{Requirement, has_scopes};
     #[pymodule_export]
     use super::security_scheme::security_schemes;

@@ -21,7 +21,9 @@ impl FoundToken {
     pub(crate) fn new(found: &authx::RequestToken<'_>) -> Self {
         Self {
             token: match found.location() {
-                Location::Headers | Location::Cookies => latin1(found.as_bytes()),
+                Location::Headers | Location::Cookies | Location::Subprotocol => {
+                    latin1(found.as_bytes())
+                }
                 // Starlette reads a query string and a JSON body as UTF-8.
                 Location::Query | Location::Json => {
                     String::from_utf8_lossy(found.as_bytes()).into_owned()

@@ -23,6 +23,12 @@ pub enum Error {
         /// the value of a claim.
         reason: String,
     },
+    /// The request has different cookies of the name that carries the token, see
+    /// [`Engine::find_token`](crate::Engine::find_token).
+    DuplicateCookie {
+        /// The cookie's name, which is that of a setting.
+        name: String,
+    },
     /// No key of the ring has the token's algorithm.
     AlgorithmNotAllowed,
     /// The caller requires a claim that the token lacks, see [`Engine::verify_any`](crate::Engine::verify_any).
@@ -103,7 +109,7 @@ pub enum Malformed {
     Payload,
     /// A claim that is missing or has the wrong type.
     Claim(&'static str),
-    /// Two different tokens in one location.
+    /// Two different tokens in one location, other than a cookie.
     Ambiguous,
     /// A value in the place of the token that is not a string.
     NotText,
@@ -128,6 +134,7 @@ impl Error {
             | Self::AlgorithmNotAllowed
             | Self::NotYetValid
             | Self::IssuedInTheFuture => ErrorType::JwtDecode,
+            Self::DuplicateCookie { .. } => ErrorType::DuplicateCookie,
             Self::InvalidSignature => ErrorType::InvalidSignature,
             Self::Expired => ErrorType::TokenExpired,
             Self::InvalidIssuer => ErrorType::InvalidIssuer,
@@ -186,6 +193,11 @@ impl fmt::Display for Error {
                 formatter.write_str("The token's claims are not what this service expects")
             }
             Self::MissingClaim { name } => write!(formatter, "The token has no claim '{name}'"),
+            Self::DuplicateCookie { name } => write!(
+                formatter,
+                "The request has different cookies named '{name}'. Delete the one that was set with another path or \
+                domain, by Set-Cookie with Max-Age=0 and that path and domain"
+            ),
             Self::AlgorithmNotAllowed => {
                 formatter.write_str("The token's algorithm is not one of the configured keys'")
             }

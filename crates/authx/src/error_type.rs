@@ -25,6 +25,8 @@ pub enum ErrorType {
     TokenRequired,
     /// The token can't be decoded, or what it contains is not acceptable.
     JwtDecode,
+    /// The request has different cookies of the name that carries the token.
+    DuplicateCookie,
     /// No configured key signed the token.
     InvalidSignature,
     /// The token has expired.
@@ -67,10 +69,11 @@ pub enum ErrorType {
 
 impl ErrorType {
     /// Every error type.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::MissingToken,
         Self::TokenRequired,
         Self::JwtDecode,
+        Self::DuplicateCookie,
         Self::InvalidSignature,
         Self::TokenExpired,
         Self::InvalidIssuer,
@@ -99,6 +102,7 @@ impl ErrorType {
             Self::MissingToken => "MissingTokenError",
             Self::TokenRequired => "TokenRequiredError",
             Self::JwtDecode => "JWTDecodeError",
+            Self::DuplicateCookie => "DuplicateCookieError",
             Self::InvalidSignature => "TokenInvalidSignatureError",
             Self::TokenExpired => "TokenExpiredError",
             Self::InvalidIssuer => "TokenInvalidIssuerError",
@@ -126,6 +130,7 @@ impl ErrorType {
     pub fn status(self, undecodable: u16) -> u16 {
         match self {
             Self::JwtDecode
+            | Self::DuplicateCookie
             | Self::InvalidSignature
             | Self::TokenExpired
             | Self::InvalidIssuer
@@ -167,7 +172,8 @@ impl ErrorType {
             Self::SessionRevoked => Some("Session has been revoked"),
             Self::UnknownSubject => Some("The token's subject is unknown to the application"),
             Self::PolicyEvaluation => Some("Policy evaluation failed"),
-            Self::InvalidSignature
+            Self::DuplicateCookie
+            | Self::InvalidSignature
             | Self::TokenExpired
             | Self::InvalidIssuer
             | Self::InvalidAudience
@@ -186,6 +192,7 @@ impl ErrorType {
             // RFC 6750 section 3.1: the response to a request without credentials has no error code.
             Self::MissingToken | Self::TokenRequired => Some("Bearer"),
             Self::JwtDecode
+            | Self::DuplicateCookie
             | Self::InvalidSignature
             | Self::TokenExpired
             | Self::InvalidIssuer

@@ -14,10 +14,13 @@ pub enum Location {
     Json,
     /// A parameter of the query string, which ends up in logs (RFC 6750 section 2.3).
     Query,
+    /// The subprotocol after `bearer` in the handshake of a WebSocket, which a page can set (RFC 6455 section 11.3.4).
+    /// Other requests have none.
+    Subprotocol,
 }
 
 impl Location {
-    /// The name, as in `JWT_TOKEN_LOCATION`.
+    /// The name, as in `JWT_TOKEN_LOCATION` and `JWT_WEBSOCKET_TOKEN_LOCATION`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -25,6 +28,7 @@ impl Location {
             Self::Cookies => "cookies",
             Self::Json => "json",
             Self::Query => "query",
+            Self::Subprotocol => "subprotocol",
         }
     }
 }
@@ -41,7 +45,9 @@ pub struct UnknownLocation;
 
 impl fmt::Display for UnknownLocation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("a location is one of 'headers', 'cookies', 'json', 'query'")
+        formatter.write_str(
+            "a location is one of 'headers', 'cookies', 'json', 'query', and for WebSockets 'subprotocol'",
+        )
     }
 }
 
@@ -56,6 +62,7 @@ impl FromStr for Location {
             "cookies" => Ok(Self::Cookies),
             "json" => Ok(Self::Json),
             "query" => Ok(Self::Query),
+            "subprotocol" => Ok(Self::Subprotocol),
             _ => Err(UnknownLocation),
         }
     }

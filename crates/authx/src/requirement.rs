@@ -102,7 +102,7 @@ impl Requirement {
         self
     }
 
-    /// Looks in these locations, instead of the configured ones.
+    /// Looks in these locations, instead of the configured ones; in a WebSocket's handshake too.
     pub fn locations(mut self, locations: impl IntoIterator<Item = Location>) -> Self {
         self.locations = Some(locations.into_iter().collect());
         self
@@ -127,14 +127,15 @@ impl Requirement {
         self
     }
 
-    /// For the handshake of a WebSocket: a cookie counts only when the page that opens the socket is
-    /// of the service's own origin or an allowed one.
+    /// For the handshake of a WebSocket: its token is looked for in `JWT_WEBSOCKET_TOKEN_LOCATION`, and a cookie counts
+    /// only when the page that opens the socket is of the service's own origin or an allowed one.
     pub fn websocket(mut self) -> Self {
         self.websocket = true;
         self
     }
 
-    pub(crate) fn effective_locations<'c>(&'c self, config: &'c Config) -> &'c [Location] {
+    /// Where the token of a request is looked for that is no handshake of a WebSocket.
+    pub(crate) fn http_locations<'c>(&'c self, config: &'c Config) -> &'c [Location] {
         self.locations.as_deref().unwrap_or_else(|| config.locations(self.kind))
     }
 }

@@ -128,6 +128,9 @@ fn ways() -> Vec<Way> {
         ("JWT_REFRESH_CSRF_COOKIE_PATH", "/a", text("/a"), |c| c.refresh_csrf_cookie_path("/a")),
         ("JWT_REFRESH_CSRF_FIELD_NAME", "t", text("t"), |c| c.refresh_csrf_field_name("t")),
         ("JWT_REFRESH_CSRF_HEADER_NAME", "t", text("t"), |c| c.refresh_csrf_header_name("t")),
+        ("JWT_WEBSOCKET_TOKEN_LOCATION", "subprotocol", list(&["subprotocol"]), |c| {
+            c.websocket_token_location(vec![Location::Subprotocol])
+        }),
         ("JWT_WEBSOCKET_ALLOWED_ORIGINS", "https://a.example", list(&["https://a.example"]), |c| {
             c.websocket_allowed_origins(["https://a.example".to_owned()])
         }),
@@ -305,7 +308,7 @@ fn null_in_the_environment_switches_a_setting_off() {
 #[test]
 fn values_that_are_invalid_or_inconsistent_are_an_error_that_names_the_setting() {
     type Change = fn(ConfigBuilder) -> ConfigBuilder;
-    let cases: [(&str, &str, Change); 52] = [
+    let cases: [(&str, &str, Change); 57] = [
         ("JWT_HEADER_NAME", "a space", |c| c.header_name("X Token")),
         ("JWT_HEADER_NAME", "nothing", |c| c.header_name("")),
         ("JWT_HEADER_NAME", "a line break", |c| c.header_name("X-Token\r\n")),
@@ -336,6 +339,19 @@ fn values_that_are_invalid_or_inconsistent_are_an_error_that_names_the_setting()
         ("JWT_TOKEN_LOCATION", "none", |c| c.token_location([])),
         ("JWT_ACCESS_TOKEN_LOCATION", "none", |c| c.access_token_location(vec![])),
         ("JWT_REFRESH_TOKEN_LOCATION", "none", |c| c.refresh_token_location(vec![])),
+        ("JWT_TOKEN_LOCATION", "a location of WebSockets", |c| {
+            c.token_location([Location::Headers, Location::Subprotocol])
+        }),
+        ("JWT_ACCESS_TOKEN_LOCATION", "a location of WebSockets", |c| {
+            c.access_token_location(vec![Location::Subprotocol])
+        }),
+        ("JWT_REFRESH_TOKEN_LOCATION", "a location of WebSockets", |c| {
+            c.refresh_token_location(vec![Location::Subprotocol])
+        }),
+        ("JWT_WEBSOCKET_TOKEN_LOCATION", "none", |c| c.websocket_token_location(vec![])),
+        ("JWT_WEBSOCKET_TOKEN_LOCATION", "a body", |c| {
+            c.websocket_token_location(vec![Location::Headers, Location::Json])
+        }),
         ("JWT_CSRF_METHODS", "no method", |c| c.csrf_methods(["PO ST".to_owned()])),
         ("JWT_IMPLICIT_REFRESH_METHOD_INCLUDE", "no method", |c| {
             c.implicit_refresh_method_include([String::new()])

@@ -109,6 +109,7 @@ fn every_default_is_the_documented_one() {
         ("JWT_JSON_KEY", "access_token"),
         ("JWT_REFRESH_JSON_KEY", "refresh_token"),
         ("JWT_MAX_BODY_SIZE", "1048576"),
+        ("JWT_WEBSOCKET_TOKEN_LOCATION", "null"),
         ("JWT_WEBSOCKET_ALLOWED_ORIGINS", "[]"),
         ("JWT_WEBSOCKET_CHECK_INTERVAL", "PT30S"),
         ("JWT_ACCESS_COOKIE_NAME", "access_token_cookie"),

@@ -199,6 +199,7 @@ fn settings_that_make_no_sense_are_errors_that_name_the_setting() {
         r#"{"a b": {}}"#,
         r#"{"reset": {"locations": []}}"#,
         r#"{"reset": {"locations": ["query", "cookies"]}}"#,
+        r#"{"reset": {"locations": ["subprotocol"]}}"#,
     ] {
         let error = listing(json).build().map(drop).expect_err(json);
         assert!(

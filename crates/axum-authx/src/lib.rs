@@ -46,7 +46,8 @@
 //! # Where tokens travel
 //!
 //! The setting `JWT_TOKEN_LOCATION` lists the places that are searched, in order: `headers` (the
-//! default), `cookies`, `json`, `query`. If the token is in a cookie, a request of a method that changes
+//! default), `cookies`, `json`, `query`. `JWT_WEBSOCKET_TOKEN_LOCATION` lists those of WebSockets, among them
+//! `subprotocol`, which a page can set. If the token is in a cookie, a request of a method that changes
 //! something, such as POST, must repeat the token's CSRF value in the header `X-CSRF-TOKEN`. The page's scripts
 //! can read the value from the cookie `csrf_access_token`, or `csrf_refresh_token` with a refresh token.
 //! Nothing has to be added to the router for it.
@@ -162,6 +163,7 @@ pub use authx::random::{Random, RandomUnavailable};
 pub use authx::rate_limit::{Counted, RateLimit, RateLimitError};
 pub use authx::session::SessionState;
 pub use authx::token::{Audience, CsrfToken, CustomClaims, JsonClaims, UnfitTokenKind};
+pub use authx::transport::BEARER_SUBPROTOCOL;
 pub use authx::verify::{CacheStatistics, VerifiedToken};
 pub use authx::{
     Algorithm, Claims, Clock, Config, ConfigBuilder, ConfigError, CsrfCheck, Engine, Error,

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use authx::answer::SocketClose;
 use authx::token::CustomClaims;
+use authx::transport::{BEARER_SUBPROTOCOL, offered_subprotocols};
 use authx::{Claims, RequestToken, Requirement, Step, Timestamp};
 use axum::extract::FromRequestParts;
 use axum::extract::ws::{CloseFrame, Message, OnFailedUpgrade, WebSocket, WebSocketUpgrade};
@@ -38,6 +39,9 @@ use crate::state::AuthState;
 /// task before stays guarded. `Option<WebSocketGuard>` is no extractor: without a token there is nothing to
 /// guard.
 ///
+/// If the page offers the token as a subprotocol, the answer selects `bearer`, or the application's own that was
+/// selected with [`WebSocketUpgrade::protocols`]; never the token, nor what the client didn't offer.
+///
 /// ```
 /// use axum::Router;
 /// use axum::extract::ws::WebSocketUpgrade;
@@ -61,6 +65,8 @@ use crate::state::AuthState;
 pub struct WebSocketGuard<C = ()> {
     claims: Claims<C>,
     watch: Watch,
+    /// The subprotocols that the client offers, without the token.
+    offered: Vec<HeaderValue>,
 }
 
 impl<C> WebSocketGuard<C> {
@@ -73,8 +79,8 @@ impl<C> WebSocketGuard<C> {
         Fut: Future<Output = ()> + Send + 'static,
         C: Send + 'static,
     {
-        upgrade.on_upgrade(|socket| async move {
-            let Self { claims, watch } = self;
+        let Self { claims, watch, offered } = self;
+        select_subprotocol(upgrade, &offered).on_upgrade(|socket| async move {
             let end = watch.end(claims.exp);
             let (guarded, shared, in_use) = share(socket);
             let handler = until_end_or_panic(async move { serve(guarded, claims).await });
@@ -112,7 +118,9 @@ impl<S: Sync, C: CustomClaims> FromLogin<S> for WebSocketGuard<C> {
         let token = auth.find_token(parts, &requirement)?;
         let watch = Watch { auth, token, requirement };
         let claims = watch.auth.ask_stores(watch.verify()?, parts).await?;
-        Ok(Self { claims, watch })
+        let offered = offered_subprotocols(&parts.headers).into_iter();
+        let offered = offered.filter_map(|name| HeaderValue::from_bytes(name).ok()).collect();
+        Ok(Self { claims, watch, offered })
     }
 }
 
@@ -124,6 +132,18 @@ impl<C: fmt::Debug> fmt::Debug for WebSocketGuard<C> {
             .field("claims", &self.claims)
             .finish_non_exhaustive()
     }
+}
+
+/// Keeps the subprotocol that the application selected, if the client offers it and it is not the token. Otherwise
+/// selects the one that announces the token, if the client offers that.
+fn select_subprotocol<F>(
+    upgrade: WebSocketUpgrade<F>,
+    offered: &[HeaderValue],
+) -> WebSocketUpgrade<F> {
+    if upgrade.selected_protocol().is_some_and(|selected| offered.contains(selected)) {
+        return upgrade;
+    }
+    upgrade.protocols([BEARER_SUBPROTOCOL])
 }
 
 /// The handshake's token, and what is needed to verify it again.

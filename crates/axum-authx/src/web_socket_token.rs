@@ -6,6 +6,10 @@ use crate::token_extractor::token_extractor;
 
 /// The claims of the access token that comes with a WebSocket's handshake, valid and not revoked.
 ///
+/// The token is looked for in `JWT_WEBSOCKET_TOKEN_LOCATION`. If the page offers it as a subprotocol, the answer must
+/// select [`BEARER_SUBPROTOCOL`](crate::BEARER_SUBPROTOCOL), because browsers close the connection otherwise:
+/// `upgrade.protocols([BEARER_SUBPROTOCOL])`, with the application's own before it. `WebSocketGuard` does it by itself.
+///
 /// A browser sends cookies whichever page opens the socket. So if the token is in a cookie, the page must be
 /// of the service's own origin, or of one in `JWT_WEBSOCKET_ALLOWED_ORIGINS`. A refused handshake gets the
 /// same answer as any other request.

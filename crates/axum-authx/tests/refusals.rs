@@ -2,15 +2,15 @@
 
 use axum::extract::Request;
 use axum::http::HeaderValue;
-use axum::http::header::ACCEPT;
+use axum::http::header::{ACCEPT, COOKIE, SET_COOKIE};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
 use axum_authx::testing::{self, answer_to, bearer};
 use axum_authx::{
-    AccessToken, AuthX, Claims, Error, NewToken, Policy, PolicyRequest, Rejection, Requirement,
-    revocation,
+    AccessToken, AuthX, Claims, Error, Location, NewToken, Policy, PolicyRequest, Rejection,
+    Requirement, revocation,
 };
 
 /// Redirects browsers that aren't logged in, and names the error of all others.
@@ -109,4 +109,40 @@ async fn the_challenge_names_the_scheme_of_the_settings() {
             "{path}"
         );
     }
+}
+
+/// As in docs/guides/duplicate-cookies.md.
+async fn delete_former_cookie(mut response: Response) -> Response {
+    let refused = response.extensions().get::<Rejection>();
+    if let Some(Error::DuplicateCookie { .. }) = refused.and_then(Rejection::error) {
+        let former = "access_token_cookie=; Path=/; Max-Age=0; Secure; HttpOnly";
+        response.headers_mut().append(SET_COOKIE, HeaderValue::from_static(former));
+    }
+    response
+}
+
+#[tokio::test]
+async fn different_cookies_of_one_name_are_refused_and_the_former_one_can_be_deleted() {
+    let config = testing::config().token_location([Location::Cookies]).build();
+    let auth = AuthX::new(config.expect("settings"));
+    let app = Router::new()
+        .route("/", get(|token: AccessToken| async move { token.sub.clone() }))
+        .layer(middleware::map_response(delete_former_cookie))
+        .with_state(auth.clone());
+    let [ada, eve] = ["ada", "eve"].map(|name| auth.create_access_token(name).expect("a token"));
+    let ask = async |cookies: [&str; 2]| {
+        let mut request = testing::get("/");
+        let pairs = cookies.map(|value| format!("access_token_cookie={value}")).join("; ");
+        request.headers_mut().insert(COOKIE, pairs.parse().expect("a value"));
+        answer_to(&app, request).await
+    };
+    let damaged = &ada[1..];
+    for cookies in [[&*ada, &*eve], [&*eve, &*ada], [&*eve, damaged]] {
+        let answer = ask(cookies).await;
+        assert_eq!((answer.status, answer.error_type()), (401, Some("DuplicateCookieError")));
+        assert!(answer.body.contains("'access_token_cookie'") && !answer.body.contains("eyJ"));
+        let deleted = answer.header("set-cookie").unwrap_or_default();
+        assert!(deleted.contains("Path=/; Max-Age=0"), "{deleted}");
+    }
+    assert_eq!(ask([&ada, &ada]).await.body, "ada");
 }

@@ -8,12 +8,16 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::State;
 use axum::extract::ws::WebSocketUpgrade;
+use axum::http::request::Parts;
 use axum::routing::any;
 use axum::serve::Listener;
-use axum_authx::testing::{self, SECRET};
+use axum_authx::testing::{self, SECRET, answer_to};
 use axum_authx::{
-    AuthX, Claims, GuardedWebSocket, JsonClaims, NewToken, Timestamp, WebSocketGuard, revocation,
+    AccessToken, AuthX, BEARER_SUBPROTOCOL, Claims, FreshToken, GuardedWebSocket, JsonClaims,
+    Location, NewToken, RequiredScopes, Requirement, Scoped, Scopes, Timestamp, WebSocketGuard,
+    WebSocketToken, revocation,
 };
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::DuplexStream;
@@ -59,7 +63,10 @@ impl Service {
         let route = |guard: WebSocketGuard<JsonClaims>, upgrade: WebSocketUpgrade| async move {
             guard.on_upgrade(upgrade, handle)
         };
-        let app = Router::new().route("/", any(route)).with_state(auth.clone());
+        Self::of(Router::new().route("/", any(route)).with_state(auth.clone()))
+    }
+
+    fn of(app: Router) -> Self {
         let (connections, listener) = mpsc::channel(1);
         tokio::spawn(async move { axum::serve(InMemory(listener), app).await });
         Self(connections)
@@ -75,12 +82,23 @@ impl Service {
     }
 
     async fn connect(&self, token: &str) -> Result<Client, ClientError> {
+        Ok(self.open("authorization", &format!("Bearer {token}")).await?.0)
+    }
+
+    /// The socket, and the subprotocol that the service selected.
+    async fn open(
+        &self,
+        header: &'static str,
+        value: &str,
+    ) -> Result<(Client, Option<String>), ClientError> {
         let (ours, theirs) = tokio::io::duplex(64 * 1024);
         self.0.send(theirs).await.expect("a service that runs");
         let mut request = "ws://service.example/".into_client_request()?;
-        let value = format!("Bearer {token}").parse().expect("a header's value");
-        request.headers_mut().insert("authorization", value);
-        Ok(client_async(request, ours).await?.0)
+        request.headers_mut().insert(header, value.parse().expect("a header's value"));
+        let (client, response) = client_async(request, ours).await?;
+        let selected = response.headers().get("sec-websocket-protocol");
+        let selected = selected.map(|name| name.to_str().expect("ASCII").to_owned());
+        Ok((client, selected))
     }
 }
 
@@ -364,4 +382,144 @@ async fn custom_claims_reach_the_handler_and_debug_shows_no_token() {
     let shown = client.next().await.expect("a message").expect("text").to_string();
     assert_eq!(shown, "GuardedWebSocket { is_open: true, .. } 7");
     assert!(!shown.contains(&token) && !shown.contains(SECRET));
+}
+
+/// As [`auth`], with tokens of WebSockets in a subprotocol.
+fn auth_of_pages() -> AuthX {
+    let clock = auth();
+    let config = testing::config()
+        .websocket_token_location(vec![Location::Subprotocol])
+        .websocket_check_interval(INTERVAL);
+    AuthX::new(config.build().expect("settings")).with_clock(move || clock.now())
+}
+
+struct ReadEvents;
+
+impl Scopes for ReadEvents {
+    fn required() -> RequiredScopes {
+        RequiredScopes::all(["events:read"])
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_sends_its_token_as_a_subprotocol_and_the_answer_selects_bearer() {
+    let auth = auth_of_pages();
+    let service = Service::start(&auth, echo);
+    let token = auth.create_access_token("ada").expect("a token");
+    let opened = service.open("sec-websocket-protocol", &format!("bearer, {token}")).await;
+    let (mut client, selected) = opened.expect("a handshake");
+    assert_eq!(selected.as_deref(), Some("bearer"));
+    assert_eq!(client.next().await.expect("a message").expect("text"), "hello, ada".into());
+    assert_eq!(close_of(&mut client).await.1, "TokenExpiredError");
+
+    let ClientError::Http(response) = service.connect(&token).await.expect_err("a header") else {
+        panic!("not refused")
+    };
+    assert_eq!(response.status(), 401, "the header is no location of sockets");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_token_is_never_selected_whatever_the_application_selects() {
+    type Select = fn(WebSocketUpgrade) -> WebSocketUpgrade;
+    let auth = auth_of_pages();
+    let token = auth.create_access_token("ada").expect("a token");
+    let echo_last: Select = |mut upgrade| {
+        // The requested protocols are in alphabetical order.
+        let last = upgrade.requested_protocols().last().cloned();
+        upgrade.set_selected_protocol(last.expect("a protocol"));
+        upgrade
+    };
+    let own: Select = |upgrade| upgrade.protocols(["chat.v2", "chat.v1"]);
+    let unknown: Select = |mut upgrade| {
+        upgrade.set_selected_protocol("chat.v9".parse().expect("a value"));
+        upgrade
+    };
+    for (select, offered, selected) in [
+        (echo_last, "bearer, TOKEN", "bearer"),
+        (echo_last, "bearer, TOKEN, wamp", "wamp"),
+        (own, "bearer, TOKEN", "bearer"),
+        (own, "chat.v1, bearer, TOKEN, chat.v2", "chat.v2"),
+        (unknown, "bearer, TOKEN", "bearer"),
+    ] {
+        let route = move |guard: WebSocketGuard, upgrade: WebSocketUpgrade| async move {
+            guard.on_upgrade(select(upgrade), |mut socket, _| async move {
+                let protocol = socket.protocol().and_then(|name| name.to_str().ok());
+                let _ = socket.send(protocol.unwrap_or_default().to_owned()).await;
+            })
+        };
+        let service = Service::of(Router::new().route("/", any(route)).with_state(auth.clone()));
+        let value = offered.replace("TOKEN", &token);
+        let (mut client, answered) =
+            service.open("sec-websocket-protocol", &value).await.expect("a handshake");
+        assert_eq!(answered.as_deref(), Some(selected), "{offered}");
+        assert_eq!(client.next().await.expect("a message").expect("text"), selected.into());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_socket_can_require_scopes() {
+    let auth = auth_of_pages();
+    let by_layer = Requirement::access().scopes(RequiredScopes::all(["events:read"]));
+    let scoped = |token: Scoped<ReadEvents>, guard: WebSocketGuard, upgrade: WebSocketUpgrade| {
+        let _ = token;
+        async { guard.on_upgrade(upgrade, |_, _| async {}) }
+    };
+    let unguarded = |_: WebSocketToken, upgrade: WebSocketUpgrade| async {
+        upgrade.protocols([BEARER_SUBPROTOCOL]).on_upgrade(|_| async {})
+    };
+    for route in [any(scoped), any(unguarded).layer(auth.require(by_layer))] {
+        let service = Service::of(Router::new().route("/", route).with_state(auth.clone()));
+        for (scope, status) in [("events:*", None), ("users:read", Some(403))] {
+            let scopes = [scope.to_owned()];
+            let token = auth.issue(&NewToken::access("ada").scopes(&scopes)).expect("a token");
+            let offered = format!("bearer, {token}");
+            let refused = match service.open("sec-websocket-protocol", &offered).await {
+                Ok((_, selected)) => {
+                    assert_eq!(selected.as_deref(), Some("bearer"));
+                    None
+                }
+                Err(ClientError::Http(response)) => Some(response.status().as_u16()),
+                Err(error) => panic!("{error}"),
+            };
+            assert_eq!(refused, status, "{scope}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_extractor_and_layer_looks_in_the_locations_of_sockets() {
+    let auth = auth_of_pages();
+    let ok = || async { "" };
+    let by_hand = |State(auth): State<AuthX>, mut parts: Parts| async move {
+        auth.authenticate::<()>(&mut parts, &Requirement::access()).await.map(|claims| claims.sub)
+    };
+    let routes = [
+        any(move |_: AccessToken| ok()),
+        any(move |_: FreshToken| ok()),
+        any(move |_: Option<WebSocketToken>| ok()),
+        any(move |_: Scoped<ReadEvents>| ok()),
+        any(ok).layer(auth.require(Requirement::access())),
+        any(by_hand),
+    ];
+    let scopes = ["events:read".to_owned()];
+    let token = auth.issue(&NewToken::access("ada").fresh().scopes(&scopes)).expect("a token");
+    for route in routes {
+        let app = Router::new().route("/", route).with_state(auth.clone());
+        let ask = |header: &'static str, value: String, handshake: bool| {
+            let mut request = testing::get("/");
+            request.headers_mut().insert(header, value.parse().expect("a value"));
+            if handshake {
+                request.headers_mut().insert("upgrade", "websocket".parse().expect("a value"));
+            }
+            request
+        };
+        let protocols = format!("bearer, {token}");
+        let bearer = format!("Bearer {token}");
+        let status = async |request| answer_to(&app, request).await.status;
+        let handshake = ask("sec-websocket-protocol", protocols.clone(), true);
+        assert_eq!(status(handshake).await, 200);
+        assert_eq!(status(ask("authorization", bearer.clone(), false)).await, 200);
+        let damaged = format!("bearer, {token}x");
+        assert_eq!(status(ask("sec-websocket-protocol", damaged, true)).await, 401);
+    }
 }

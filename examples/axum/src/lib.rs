@@ -16,6 +16,8 @@ mod pages {
     mod axum {}
     #[doc = include_str!("../../../docs/guides/blocklist.md")]
     mod blocklist {}
+    #[doc = include_str!("../../../docs/guides/duplicate-cookies.md")]
+    mod duplicate_cookies {}
     #[doc = include_str!("../../../docs/guides/optional-login.md")]
     mod optional_login {}
     #[doc = include_str!("../../../docs/guides/single-page-applications.md")]

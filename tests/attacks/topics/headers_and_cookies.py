@@ -105,10 +105,16 @@ def cookies() -> None:
     def cookies(*headers: bytes) -> dict[str, Any]:
         return request(headers=[("Cookie", header) for header in headers])
 
-    for title, pair in each({"good and bad": (HONEST, bad), "bad and good": (bad, HONEST), "both good": (HONEST, other)}):
-        refused("cookies", f"two cookies of one name, {title}", None, request=cookies(name + pair[0] + b"; " + name + pair[1]))
-        refused("cookies", f"two Cookie headers with one name, {title}", None, request=cookies(name + pair[0], name + pair[1]))
-    refused("cookies", "200 cookies of one name", None,
+    expired = token(exp=NOW)
+    for title, pair in each({
+        "good and bad": (HONEST, bad), "bad and good": (bad, HONEST), "both good": (HONEST, other), "no token and a good one": (b"x", HONEST),
+        "the user's expired one and another's": (expired, other), "another's and the user's expired one": (other, expired),
+    }):
+        refused("cookies", f"two cookies of one name, {title}", None, error="DuplicateCookieError",
+                request=cookies(name + pair[0] + b"; " + name + pair[1]))
+        refused("cookies", f"two Cookie headers with one name, {title}", None, error="DuplicateCookieError",
+                request=cookies(name + pair[0], name + pair[1]))
+    refused("cookies", "200 cookies of one name", None, error="DuplicateCookieError",
             request=cookies(b"; ".join(name + b"text%d" % index for index in range(199)) + b"; " + name + HONEST))
     for title, value in each({
         "two cookies of one name, alike": name + HONEST + b"; " + name + HONEST,
@@ -133,12 +139,15 @@ def cookies() -> None:
         accepted("cookies", title, None, request=cookies(value))
     accepted("cookies", "a second Cookie header with other cookies", None, request=cookies(b"a=b", name + HONEST, b"c=d"))
     for title, value in each({
+        "behind a space": b"a=b;  access_token_cookie=" + bad + b"; " + name + HONEST,
+        "before a space": b"access_token_cookie =" + bad + b"; " + name + HONEST,
+    }):
+        refused("cookies", f"a cookie named alike {title} is of that name", None, error="DuplicateCookieError", request=cookies(value))
+    for title, value in each({
         "a quotation mark before the value alone": name + b'"' + HONEST,
         "a quotation mark behind the value alone": name + HONEST + b'"',
         "two pairs of quotation marks": name + b'""' + HONEST + b'""',
         "a cookie that hides in another's quotes": b'a="x; ' + name + HONEST + b'"; b=c',
-        "a cookie named alike behind a space is of that name": b"a=b;  access_token_cookie=" + bad + b"; " + name + HONEST,
-        "a cookie named alike before a space is of that name": b"access_token_cookie =" + bad + b"; " + name + HONEST,
         "= twice": b"access_token_cookie==" + HONEST,
         "a value in percent encoding": name + b"%65" + HONEST[1:],
         "a comma instead of a semicolon": name + HONEST + b", a=b",

@@ -59,7 +59,7 @@ def several_locations() -> None:
     refused("several-locations", "two different headers are refused, without a look into the cookie", None, **order("headers", "cookies"), request=request(headers=[
         ("Authorization", b"Bearer " + HONEST), ("Authorization", b"Bearer " + tokens["headers"]),
         ("Cookie", b"access_token_cookie=" + tokens["cookies"])]))
-    refused("several-locations", "two different cookies are refused, without a look into the query", None, **order("cookies", "query"), request=request(
+    refused("several-locations", "two different cookies are refused, without a look into the query", None, error="DuplicateCookieError", **order("cookies", "query"), request=request(
         headers=[("Cookie", b"access_token_cookie=a; access_token_cookie=b")], query=b"token=" + tokens["query"]))
     for name, value in each({"another scheme": b"Basic abc", "the scheme alone": b"Bearer", "nothing": b""}):
         accepted("several-locations", f"a header with {name} is none, so the cookie decides", None, sub="user of cookies", **order("headers", "cookies"),

@@ -1,5 +1,7 @@
 """WebSocket handshakes, revoked tokens, clocks that jump, and answers that must not differ."""
 
+from typing import Any
+
 from tests.attacks.case import accepted, each, refused
 from tests.attacks.encoding import b64
 from tests.attacks.request import PLACES, request
@@ -64,6 +66,67 @@ def websocket_handshake() -> None:
     for place, configuration in (("query", "headers"), ("headers", "query"), ("cookies", "headers")):
         refused("websocket-handshake", f"a token in the {place} opens no socket where only {configuration} count", HONEST, error="MissingTokenError",
                 place=place, configuration=configuration, route="websocket")
+    subprotocols()
+
+
+def subprotocols() -> None:
+    """A token among the subprotocols of a handshake."""
+    settings = {"JWT_WEBSOCKET_TOKEN_LOCATION": ["subprotocol"]}
+    of_sockets: dict[str, Any] = {"settings": settings, "route": "websocket"}
+    other = token(sub="admin")
+    foreign = ("Origin", b"https://evil.example")
+
+    def offering(*lines: bytes, name: str = "Sec-WebSocket-Protocol") -> dict[str, object]:
+        return request(headers=[foreign, *((name, line) for line in lines)])
+
+    for title, lines in each({
+        "after bearer": [b"bearer, " + HONEST],
+        "without a space": [b"bearer," + HONEST],
+        "with tabs and spaces around": [b"\t bearer \t,\t " + HONEST + b" \t"],
+        "in a second line": [b"bearer", HONEST],
+        "behind empty elements": [b", ,bearer,", b"", b" , ," + HONEST + b",,"],
+        "between others": [b"chat.v2, bearer, " + HONEST + b", chat.v1"],
+        "twice, alike": [b"bearer, " + HONEST, b"bearer, " + HONEST],
+        "before another bearer": [b"bearer, " + HONEST + b", bearer"],
+        "behind 1,000 others": [b", ".join(b"chat.v%d" % number for number in range(1_000)), b"bearer, " + HONEST],
+    }):
+        accepted("websocket-handshake", f"a token among subprotocols, {title}", None, request=offering(*lines), **of_sockets)
+    for title, lines in each({
+        "none": [], "an empty one": [b""], "commas alone": [b" , ,\t,"], "bearer alone": [b"bearer"], "bearer and a comma": [b"bearer, "],
+        "a token alone": [HONEST], "a token before bearer": [HONEST + b", bearer"], "a token before bearer, in two lines": [HONEST, b"bearer"],
+        "Bearer in upper case": [b"Bearer, " + HONEST], "a longer word than bearer": [b"bearers, " + HONEST],
+        "a space instead of a comma": [b"bearer " + HONEST], "a semicolon instead of a comma": [b"bearer; " + HONEST],
+        "bearer in quotes": [b'"bearer", ' + HONEST], "a no-break space before bearer": [b"\xa0bearer, " + HONEST],
+        "a form feed before bearer": [b"\x0cbearer, " + HONEST], "an escape in bearer": [b"bearer%2C" + HONEST],
+    }):
+        refused("websocket-handshake", f"subprotocols: {title}", None, error="MissingTokenError", request=offering(*lines), **of_sockets)
+    for title, lines, error in (
+        ("two tokens", [b"bearer, " + HONEST + b", bearer, " + other], "JWTDecodeError"),
+        ("two tokens in two lines", [b"bearer, " + HONEST, b"bearer, " + other], "JWTDecodeError"),
+        ("a good and a bad token", [b"bearer, " + HONEST + b", bearer, " + forged(HONEST)], "JWTDecodeError"),
+        ("bearer twice before the token", [b"bearer, bearer, " + HONEST], "JWTDecodeError"),
+        ("another name before the token", [b"bearer, chat, " + HONEST], "JWTDecodeError"),
+        ("a token in quotes", [b'bearer, "' + HONEST + b'"'], "JWTDecodeError"),
+        ("a token behind a no-break space", [b"bearer, \xa0" + HONEST], "JWTDecodeError"),
+        ("a token that is cut by a comma", [b"bearer, " + HONEST.replace(b".", b",", 1)], "JWTDecodeError"),
+        ("64 KB of one token", [b"bearer, " + b"a" * 65_536], "JWTDecodeError"),
+        ("bytes above 0x7F for a token", [b"bearer, \xe9\xff\x80"], "JWTDecodeError"),
+        ("a forged token", [b"bearer, " + forged(HONEST)], "TokenInvalidSignatureError"),
+        ("an expired token", [b"bearer, " + token(exp=NOW)], "TokenExpiredError"),
+        ("a refresh token", [b"bearer, " + token(type="refresh")], "AccessTokenRequiredError"),
+    ):
+        refused("websocket-handshake", f"subprotocols: {title}", None, error=error, request=offering(*lines), **of_sockets)
+    good = b"bearer, " + HONEST
+    refused("websocket-handshake", "a subprotocol opens no socket where it is no location", None, error="MissingTokenError", request=offering(good),
+            configuration="everywhere", route="websocket")
+    refused("websocket-handshake", "a subprotocol is no location of a request", None, error="MissingTokenError", request=offering(good),
+            settings=settings)
+    refused("websocket-handshake", "a token in another header of WebSockets", None, error="MissingTokenError", **of_sockets,
+            request=offering(good, name="Sec-WebSocket-Extensions"))
+    for place in ("headers", "query", "cookies"):
+        refused("websocket-handshake", f"a token in the {place} opens no socket where only subprotocols count", HONEST, error="MissingTokenError",
+                place=place, configuration="everywhere", **of_sockets)
+    accepted("websocket-handshake", "a token in the headers passes a request where only subprotocols open sockets", HONEST, settings=settings)
 
 
 def revoked() -> None:

@@ -352,6 +352,94 @@ WEBSOCKET = [
         status=101,
         body="ada",
     ),
+    *(
+        Case(
+            f"a token in a subprotocol: {', then '.join(offer)}",
+            lambda login, offer=offer: login.offer(*offer),
+            configuration="socket-locations",
+            status=101,
+            body=f"ada {selected}",
+        )
+        for offer, selected in {
+            ("bearer, TOKEN",): "bearer",
+            ("bearer", "TOKEN"): "bearer",
+            (" ,bearer ,,  TOKEN ,",): "bearer",
+            ("events.v2, bearer, TOKEN, events.v1",): "events.v1",
+            ("bearer, TOKEN", "bearer, TOKEN"): "bearer",
+        }.items()
+    ),
+    *(
+        refused(
+            f"subprotocols: {', then '.join(offer) or 'an empty line'}",
+            error,
+            lambda login, offer=offer: login.offer(*offer),
+            configuration="socket-locations",
+        )
+        for offer, error in {
+            ("",): "MissingTokenError",
+            ("bearer",): "MissingTokenError",
+            ("TOKEN, bearer",): "MissingTokenError",
+            ("TOKEN",): "MissingTokenError",
+            ("Bearer, TOKEN",): "MissingTokenError",
+            ("bearer TOKEN",): "MissingTokenError",
+            ("bearer, events.v1, TOKEN",): "JWTDecodeError",
+            ("bearer, bearer, TOKEN",): "JWTDecodeError",
+            ("bearer, TOKEN, bearer, TOKEN0",): "JWTDecodeError",
+            ('bearer, "TOKEN"',): "JWTDecodeError",
+        }.items()
+    ),
+    *(
+        refused(
+            f"sockets in a subprotocol or a cookie: a token in {place}",
+            "MissingTokenError",
+            lambda login, place=place: login.socket(place),
+            configuration="socket-locations",
+        )
+        for place in ("headers", "query")
+    ),
+    refused(
+        "sockets in a subprotocol or a cookie: a cookie and a foreign origin",
+        "ForeignOriginError",
+        lambda login: login.socket("cookies", origin="https://evil.example"),
+        configuration="socket-locations",
+    ),
+    Case(
+        "a token in a subprotocol and a foreign origin",
+        lambda login: login.socket("subprotocol", origin="https://evil.example"),
+        configuration="socket-locations",
+        status=101,
+        body="ada",
+    ),
+    refused(
+        "a subprotocol is no location unless it is named",
+        "MissingTokenError",
+        lambda login: login.socket("subprotocol"),
+    ),
+    refused(
+        "a subprotocol is no location of a request",
+        "MissingTokenError",
+        lambda login: login.request(place="subprotocol"),
+        configuration="socket-locations",
+    ),
+    Case(
+        "a request keeps its own locations",
+        lambda login: login.request(),
+        configuration="socket-locations",
+    ),
+    Case(
+        "a guarded socket with the scopes that it requires",
+        lambda login: login.socket("subprotocol", path="/guarded-events"),
+        configuration="socket-locations",
+        tokens=login(scopes=["admin:*"]),
+        status=101,
+        body="ada",
+    ),
+    refused(
+        "a guarded socket without the scopes that it requires",
+        "InsufficientScopeError",
+        lambda login: login.socket("subprotocol", path="/guarded-events"),
+        configuration="socket-locations",
+    ),
     refused("no token", "MissingTokenError", lambda login: login.socket(token="")),
     refused("garbage", "JWTDecodeError", lambda login: login.socket(token="garbage")),
     refused("expired", "TokenExpiredError", lambda login: login.socket(), after=900),

@@ -234,7 +234,7 @@ UNREADABLE = [
     ),
     refused(
         "two tokens in two cookies of one name",
-        "JWTDecodeError",
+        "DuplicateCookieError",
         lambda login: login.request(
             place="cookies", token=f"{login.access}; access_token_cookie={login.refresh}", csrf=None
         ),

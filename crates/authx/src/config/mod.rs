@@ -273,6 +273,8 @@ pub struct Config {
     pub(crate) csrf: CsrfPolicy,
     pub(crate) implicit_refresh: RefreshPolicy,
     pub(crate) sessions: SessionPolicy,
+    /// `None`: those of the token's type.
+    pub(crate) websocket_locations: Option<Vec<Location>>,
     pub(crate) websocket_allowed_origins: Vec<String>,
     pub(crate) websocket_check_interval: Duration,
     pub(crate) error_message_key: String,
@@ -313,6 +315,24 @@ impl Config {
         &self.transport(kind).locations
     }
 
+    /// Where the token of a WebSocket's handshake is looked for, in order: in `JWT_WEBSOCKET_TOKEN_LOCATION`, or else
+    /// where a request's is.
+    ///
+    /// ```
+    /// # use authx::{Config, Location, Secret, TokenKind};
+    /// let config = Config::builder()
+    ///     .secret_key(Secret::from("a secret of at least thirty-two bytes"))
+    ///     .websocket_token_location(vec![Location::Subprotocol])
+    ///     .build()?;
+    /// assert_eq!(config.websocket_locations(TokenKind::Access), [Location::Subprotocol]);
+    /// assert_eq!(config.locations(TokenKind::Access), [Location::Headers]);
+    /// # Ok::<(), authx::ConfigError>(())
+    /// ```
+    #[must_use]
+    pub fn websocket_locations(&self, kind: TokenKind) -> &[Location] {
+        self.websocket_locations.as_deref().unwrap_or_else(|| self.locations(kind))
+    }
+
     /// Whether the engine reads the request header of this name, so that callers need not pass the others.
     #[must_use]
     pub fn reads_header(&self, name: &[u8]) -> bool {
@@ -324,6 +344,7 @@ impl Config {
             || is("content-type")
             || is("origin")
             || is("upgrade")
+            || is("sec-websocket-protocol")
             || is("host")
     }
 

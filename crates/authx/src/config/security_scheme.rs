@@ -7,7 +7,7 @@ use crate::token_kind::TokenKind;
 
 /// A security scheme of OpenAPI (version 3.1, section 4.8.27): one location in which a token is looked for.
 ///
-/// OpenAPI has no scheme for a token in a JSON body.
+/// OpenAPI has no scheme for a token in a JSON body, and describes no WebSockets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SecurityScheme {
@@ -120,7 +120,7 @@ impl Names<'_> {
                 let parameter = SecuritySchemePlace::Query(self.query.to_owned());
                 ("AuthXQuery", parameter, "A token.".to_owned())
             }
-            Location::Json => return None,
+            Location::Json | Location::Subprotocol => return None,
         };
         Some(SecurityScheme { name, place, description })
     }

@@ -47,7 +47,7 @@ pub enum SettingGroup {
     Tokens,
     /// Where requests carry tokens.
     Locations,
-    /// Who may open a WebSocket, and how often its token is verified again.
+    /// Where the token of a WebSocket is, who may open one, and how often its token is verified again.
     WebSocket,
     /// The attributes of cookies.
     Cookies,
@@ -73,7 +73,7 @@ pub fn setting_reference() -> &'static [SettingReference] {
 macro_rules! settings {
     ($($group:ident {
         $($(#[doc = $doc:literal])+
-        $name:ident $field:ident : $type:ty = $default:expr $(, in Python $python:literal)?;)+
+        $name:ident $field:ident : $type:ty = $default:expr $(, in Python $python:literal)? $(, takes $takes:literal)?;)+
     })+) => {
         /// The value of every setting, not yet checked. [`super::ConfigBuilder`] fills it, and builds the
         /// [`super::Config`] from it.
@@ -122,7 +122,7 @@ macro_rules! settings {
                 name: stringify!($name),
                 method: stringify!($field),
                 group: SettingGroup::$group,
-                takes: <$type as SettingType>::takes(),
+                takes: [$($takes)?].first().copied().map_or_else(<$type as SettingType>::takes, str::to_owned),
                 default: default.$field.to_text(),
                 python_default: [$($python)?].first().copied(),
                 doc: concat!($($doc),+).trim(),
@@ -216,6 +216,10 @@ settings! {
         JWT_MAX_BODY_SIZE max_body_size: usize = 1024 * 1024;
     }
     WebSocket {
+        /// Where the token of a WebSocket's handshake is looked for, in this order. `subprotocol` is what a page sends
+        /// with `new WebSocket(url, ["bearer", token])`. Unset: as in `JWT_TOKEN_LOCATION` and the settings for one type
+        /// of token.
+        JWT_WEBSOCKET_TOKEN_LOCATION websocket_token_location: Option<Vec<Location>> = None, takes "a list of `headers`, `cookies`, `query` or `subprotocol`, or `null`";
         /// Origins, besides the service's own, whose pages may open a WebSocket with a token in a cookie.
         JWT_WEBSOCKET_ALLOWED_ORIGINS websocket_allowed_origins: Vec<String> = Vec::new();
         /// How often the token of an open, guarded WebSocket is verified again, to notice a revocation. When the

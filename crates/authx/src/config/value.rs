@@ -236,7 +236,8 @@ impl Item for Algorithm {
 }
 
 impl SettingType for Location {
-    const EXPECTED: &'static str = "one of headers, cookies, json, query";
+    const EXPECTED: &'static str =
+        "one of headers, cookies, json, query, and for WebSockets subprotocol";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
         value.as_str()?.parse().ok()

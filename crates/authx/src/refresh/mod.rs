@@ -29,7 +29,7 @@ use crate::requirement::Requirement;
 use crate::time::Timestamp;
 use crate::token::{Claims, JsonClaims, header_to_keep, is_registered};
 use crate::token_kind::TokenKind;
-use crate::transport::{Headers, Request, remaining_cookie_age};
+use crate::transport::{Headers, Request, effective_locations, remaining_cookie_age};
 use crate::verified::Verified;
 
 /// Why the token is not replaced.
@@ -142,7 +142,12 @@ impl Engine {
         now: Timestamp,
     ) -> Result<Verified<'static, Renewable>, NoRefresh> {
         let config = self.config();
-        if !config.access.locations.contains(&Location::Cookies) {
+        let access = Requirement::access();
+        let is_searched = |locations: &[Location]| locations.contains(&Location::Cookies);
+        // Those of a WebSocket's handshake may be others than those of the requests for which the cookie is set.
+        if !is_searched(&config.access.locations)
+            || !is_searched(effective_locations(config, request, &access))
+        {
             return Err(NoRefresh::NoCookies);
         }
         if !self.takes_part(request.method, path) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use cookie::{Cookie, CookieBuilder, SameSite as CookieSameSite};
 
-use super::request::{Headers, only};
+use super::request::{Headers, only, trimmed};
 use crate::config::{Config, SameSite, TokenLifetime};
 use crate::engine::Engine;
 use crate::error::{Error, Malformed};
@@ -16,13 +16,18 @@ use crate::token_kind::TokenKind;
 
 use super::remembered;
 
+/// There are cookies of one name with different values.
+#[derive(Debug)]
+pub(super) struct SeveralValues;
+
 /// The value of the cookie `name`; several of that name must have the same value. Quotes around it are
 /// removed (RFC 6265 section 4.1.1), and an empty value is no token.
 pub(super) fn value<'r, H: Headers + ?Sized>(
     name: &str,
     headers: &'r H,
-) -> Result<Option<Cow<'r, [u8]>>, Malformed> {
+) -> Result<Option<Cow<'r, [u8]>>, SeveralValues> {
     only(values(name, headers).filter(|value| !value.is_empty()).map(Cow::Borrowed))
+        .map_err(|_| SeveralValues)
 }
 
 /// Whether there is a cookie `name`, even an empty one.
@@ -37,15 +42,6 @@ fn values<'r, H: Headers + ?Sized>(name: &str, headers: &'r H) -> impl Iterator<
         let (key, value) = (trimmed(&pair[..equals]), trimmed(&pair[equals + 1..]));
         (key == name.as_bytes()).then(|| unquoted(value))
     })
-}
-
-/// Removes the spaces and tabs around the bytes, but no other white space (RFC 9110 section 5.6.3):
-/// otherwise a cookie could pass for one of another name.
-fn trimmed(bytes: &[u8]) -> &[u8] {
-    let is_kept = |byte: &u8| !matches!(byte, b' ' | b'\t');
-    let start = bytes.iter().position(is_kept).unwrap_or(bytes.len());
-    let end = bytes.iter().rposition(is_kept).map_or(start, |last| last + 1);
-    &bytes[start..end]
 }
 
 fn unquoted(value: &[u8]) -> &[u8] {

@@ -7,15 +7,16 @@ use std::borrow::Cow;
 
 use crate::config::{Config, SameSite, Transport};
 use crate::engine::Engine;
-use crate::error::Malformed;
+use crate::error::Error;
 use crate::error_type::ErrorType;
 use crate::location::Location;
 use crate::requirement::Requirement;
 use crate::token_kind::TokenKind;
 
-use super::find::read;
+use super::find::{effective_locations, is_handshake, read};
 use super::media_type::is_json;
 use super::request::{Headers, Request};
+use super::subprotocol::BEARER_SUBPROTOCOL;
 use super::{cookie, csrf, query};
 
 impl Engine {
@@ -81,7 +82,7 @@ struct View<'v, 'r, H: Headers + ?Sized> {
 
 impl<H: Headers + ?Sized> View<'_, '_, H> {
     fn missing_token(&self) -> Vec<String> {
-        let searched = self.requirement.effective_locations(self.config);
+        let searched = effective_locations(self.config, self.request, self.requirement);
         let mut sentences = vec![format!("No {} token was found.", self.kind)];
         sentences.extend(searched.iter().map(|&location| self.nothing_in(location)));
         let all = [Location::Headers, Location::Cookies, Location::Query, Location::Json];
@@ -112,6 +113,9 @@ impl<H: Headers + ?Sized> View<'_, '_, H> {
                     return format!("The {place} is empty.");
                 }
                 format!("There is no {place}.")
+            }
+            Location::Subprotocol => {
+                format!("The handshake offers no {place} with a token after it.")
             }
             Location::Json if !is_json(self.request.headers) => {
                 format!("The content type is not application/json, so there is no {place}.")
@@ -177,10 +181,23 @@ impl<H: Headers + ?Sized> View<'_, '_, H> {
         if self.requirement.locations.is_some() {
             return format!("The {place} does not count: only {searched} is searched here.");
         }
-        let (kind, upper) = (self.kind, self.kind.as_str().to_ascii_uppercase());
+        let kind = self.kind;
+        let settings = match kind {
+            _ if self.config.websocket_locations.is_some()
+                && is_handshake(self.request, self.requirement) =>
+            {
+                return format!(
+                    "The {place} does not count: tokens of WebSockets are looked for in {searched} \
+                     (JWT_WEBSOCKET_TOKEN_LOCATION)."
+                );
+            }
+            TokenKind::Access => "JWT_ACCESS_TOKEN_LOCATION",
+            TokenKind::Refresh => "JWT_REFRESH_TOKEN_LOCATION",
+            TokenKind::Custom(_) => "JWT_TOKEN_TYPES",
+        };
         format!(
             "The {place} does not count: {kind} tokens are looked for in {searched} \
-             (JWT_TOKEN_LOCATION, JWT_{upper}_TOKEN_LOCATION)."
+             (JWT_TOKEN_LOCATION, {settings})."
         )
     }
 
@@ -189,6 +206,7 @@ impl<H: Headers + ?Sized> View<'_, '_, H> {
         let other = match self.kind {
             TokenKind::Access => TokenKind::Refresh,
             TokenKind::Refresh => TokenKind::Access,
+            TokenKind::Custom(_) => return None,
         };
         let place = self.place(other, location);
         if place == self.place(self.kind, location)
@@ -268,12 +286,8 @@ impl<H: Headers + ?Sized> View<'_, '_, H> {
         format!("The value is in the cookie '{name}', which did not come with the request.")
     }
 
-    fn read(
-        &self,
-        kind: TokenKind,
-        location: Location,
-    ) -> Result<Option<Cow<'_, [u8]>>, Malformed> {
-        read(self.config, self.config.transport(kind), self.request, location)
+    fn read(&self, kind: TokenKind, location: Location) -> Result<Option<Cow<'_, [u8]>>, Error> {
+        read(self.config, self.request, &Requirement::of(kind), location)
     }
 
     /// A location by the name that a token of this type has there.
@@ -283,6 +297,7 @@ impl<H: Headers + ?Sized> View<'_, '_, H> {
             Location::Headers => format!("header '{}'", self.config.header_name_as_set),
             Location::Cookies => format!("cookie '{}'", transport.cookie_name),
             Location::Query => format!("query parameter '{}'", self.config.query_string_name),
+            Location::Subprotocol => format!("subprotocol '{BEARER_SUBPROTOCOL}'"),
             Location::Json => format!("JSON field '{}'", transport.json_key),
         }
     }

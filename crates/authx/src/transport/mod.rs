@@ -12,12 +12,15 @@ mod query;
 mod remembered;
 mod request;
 mod request_token;
+mod subprotocol;
 
 pub use find::BodyWanted;
 pub use request::{Headers, Request};
 pub use request_token::{CsrfProof, RequestToken};
+pub use subprotocol::{BEARER_SUBPROTOCOL, offered_subprotocols, selected_subprotocol};
 
 pub use crate::location::UnknownLocation;
 
 pub(crate) use csrf::check as check_csrf;
+pub(crate) use find::effective_locations;
 pub(crate) use remembered::remaining as remaining_cookie_age;

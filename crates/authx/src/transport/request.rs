@@ -135,3 +135,12 @@ pub(super) fn only<'r>(
     }
     Ok(only)
 }
+
+/// Removes the spaces and tabs around the bytes, but no other white space (RFC 9110 section 5.6.3):
+/// otherwise a name could pass for another.
+pub(super) fn trimmed(bytes: &[u8]) -> &[u8] {
+    let is_kept = |byte: &u8| !matches!(byte, b' ' | b'\t');
+    let start = bytes.iter().position(is_kept).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(is_kept).map_or(start, |last| last + 1);
+    &bytes[start..end]
+}

@@ -2,8 +2,8 @@
 
 use authx::refresh::NoRefresh;
 use authx::token::JsonClaims;
-use authx::transport::BodyWanted;
-use authx::{Request, Requirement};
+use authx::transport::{BodyWanted, offered_subprotocols, selected_subprotocol};
+use authx::{Location, Request, Requirement};
 
 use crate::shared::{check_refusal, engine, now};
 
@@ -26,6 +26,7 @@ pub(crate) fn request(data: &[u8]) {
         Requirement::fresh(),
         Requirement::access().any_kind(),
         Requirement::access().websocket(),
+        Requirement::access().websocket().locations([Location::Subprotocol, Location::Cookies]),
     ] {
         let request = Request::new(method, headers.as_slice()).query(query);
         let request = match engine().wants_body(&request, &requirement, now()) {
@@ -35,6 +36,9 @@ pub(crate) fn request(data: &[u8]) {
         let found = engine().find_token(&request, &requirement);
         let verified = found.and_then(|found| {
             assert!(!found.as_bytes().is_empty(), "an empty string is no token");
+            if found.location() == Location::Subprotocol {
+                check_answered_subprotocol(headers.as_slice(), found.as_bytes());
+            }
             engine()
                 .verify::<JsonClaims>(&found, &requirement, now())
                 .map(authx::Verified::without_asking)
@@ -48,6 +52,14 @@ pub(crate) fn request(data: &[u8]) {
             check_refusal(&error, data);
         }
     }
+}
+
+/// An answer can't select the token, even if the application would.
+fn check_answered_subprotocol(headers: &[(&str, &[u8])], token: &[u8]) {
+    assert!(!offered_subprotocols(headers).contains(&token), "a token is no subprotocol");
+    let own = std::str::from_utf8(token).ok();
+    let selected = selected_subprotocol(headers, own);
+    assert!(selected.is_none_or(|selected| selected.as_bytes() != token), "the token is selected");
 }
 
 fn split_at<'d>(data: &'d [u8], separator: &[u8]) -> (&'d [u8], &'d [u8]) {

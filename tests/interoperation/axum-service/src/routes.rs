@@ -8,8 +8,9 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use axum_authx::{
-    AccessToken, Audience, AuthX, Claims, CurrentSubject, FreshToken, NewToken, RefreshToken,
-    Rejection, RequiredScopes, Scoped, Scopes, TokenPair, WebSocketToken,
+    AccessToken, Audience, AuthX, BEARER_SUBPROTOCOL, Claims, CurrentSubject, FreshToken, NewToken,
+    RefreshToken, Rejection, RequiredScopes, Scoped, Scopes, TokenKind, TokenPair, WebSocketGuard,
+    WebSocketToken,
 };
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +34,7 @@ pub(crate) fn router(auth: AuthX) -> Router {
         .route("/echo", post(echo))
         .route("/comment", post(comment))
         .route("/events", any(events))
+        .route("/guarded-events", any(guarded_events))
         .merge(policies_and_limits::router(&service.auth))
         .layer(service.auth.implicit_refresh())
         .layer(service.auth.read_body())
@@ -57,7 +59,7 @@ struct Tenant {
 #[derive(Serialize)]
 struct Seen {
     sub: String,
-    r#type: &'static str,
+    r#type: TokenKind,
     fresh: bool,
     aud: Option<Audience>,
     scopes: Option<Vec<String>>,
@@ -68,7 +70,7 @@ impl From<Claims<Tenant>> for Seen {
     fn from(claims: Claims<Tenant>) -> Self {
         Self {
             sub: claims.sub,
-            r#type: claims.kind.as_str(),
+            r#type: claims.kind,
             fresh: claims.fresh,
             aud: claims.aud,
             scopes: claims.scopes,
@@ -191,9 +193,21 @@ async fn comment(_: AccessToken, Form(comment): Form<Comment>) -> Json<Comment> 
 }
 
 async fn events(token: WebSocketToken, upgrade: WebSocketUpgrade) -> Response {
-    let greeting = Message::text(token.0.sub);
+    let upgrade = upgrade.protocols(["events.v1", BEARER_SUBPROTOCOL]);
     upgrade.on_upgrade(async move |mut socket| {
+        let protocol = socket.protocol().and_then(|name| name.to_str().ok()).unwrap_or("none");
+        let greeting = Message::text(format!("{} {protocol}", token.0.sub));
         // An error means that the client has closed the socket already.
         let _ = socket.send(greeting).await;
+    })
+}
+
+async fn guarded_events(
+    _: Scoped<AnyAdmin>,
+    guard: WebSocketGuard,
+    upgrade: WebSocketUpgrade,
+) -> Response {
+    guard.on_upgrade(upgrade, async move |mut socket, claims| {
+        let _ = socket.send(claims.sub).await;
     })
 }

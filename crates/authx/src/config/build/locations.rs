@@ -17,6 +17,11 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
             setting,
             "it must list at least one of headers, cookies, json, query",
         )?;
+        require(
+            locations.is_none_or(|locations| !locations.contains(&Location::Subprotocol)),
+            setting,
+            "subprotocol is a location of WebSockets only: name it in JWT_WEBSOCKET_TOKEN_LOCATION",
+        )?;
     }
     require_http_token("JWT_HEADER_NAME", &settings.header_name)?;
     require(
@@ -84,6 +89,7 @@ pub(in crate::config) fn of_type(settings: &Settings, own: &TokenTypeSettings) -
         csrf_cookie_path: String::new(),
         csrf_field_name: String::new(),
         csrf_header_name: String::new(),
+        csrf_header_name_as_set: String::new(),
     }
 }
 

@@ -62,6 +62,7 @@ pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
         header_name_as_set: settings.header_name,
         header_type: settings.header_type,
         query_string_name: settings.query_string_name,
+        websocket_locations: settings.websocket_token_location,
         websocket_allowed_origins: settings.websocket_allowed_origins,
         websocket_check_interval: settings.websocket_check_interval,
         error_message_key: settings.error_message_key,

@@ -1,10 +1,18 @@
-//! Who may open a WebSocket, and how often its token is verified again.
+//! Where the token of a WebSocket is, who may open one, and how often its token is verified again.
 
 use super::{is_http_token, require, require_within_calendar};
 use crate::config::ConfigError;
 use crate::config::settings::Settings;
+use crate::location::Location;
 
 pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
+    if let Some(locations) = &settings.websocket_token_location {
+        let setting = "JWT_WEBSOCKET_TOKEN_LOCATION";
+        let reason = "it must list at least one of headers, cookies, query, subprotocol";
+        require(!locations.is_empty(), setting, reason)?;
+        let reason = "json is no location of WebSockets, because their handshake has no body";
+        require(!locations.contains(&Location::Json), setting, reason)?;
+    }
     require(
         settings.websocket_allowed_origins.iter().all(|origin| is_origin(origin)),
         "JWT_WEBSOCKET_ALLOWED_ORIGINS",
