@@ -128,7 +128,7 @@ class TokenIssuing:
 
         Args:
             uid: The subject.
-            type: The type: a name of 1 to 48 bytes without blanks.
+            type: The type: a name of 1 to 30 bytes without blanks.
             headers: Further fields of the token's header.
             expiry: When it expires, a `datetime`, or after how long, a `timedelta` or a number of seconds. As
                 `JWT_TOKEN_TYPES` says for this type unless given, or else as `JWT_ACCESS_TOKEN_EXPIRES`.

@@ -37,7 +37,7 @@ pub struct CustomKind {
 
 impl CustomKind {
     /// The longest name, in bytes of UTF-8.
-    pub const LONGEST: usize = 48;
+    pub const LONGEST: usize = 30;
 
     /// The name.
     #[must_use]
@@ -89,7 +89,7 @@ impl TokenKind {
     ///
     /// # Errors
     ///
-    /// The name is empty, longer than 48 bytes, has blanks or control characters, or is `access` or `refresh` in other
+    /// The name is empty, longer than 30 bytes, has blanks or control characters, or is `access` or `refresh` in other
     /// case.
     pub const fn named(name: &str) -> Result<Self, UnfitTokenKind> {
         match name.as_bytes() {
@@ -125,7 +125,7 @@ pub struct UnfitTokenKind;
 
 impl UnfitTokenKind {
     const REASON: &'static str =
-        "a token type is 'access', 'refresh', or another name of 1 to 48 bytes without blanks";
+        "a token type is 'access', 'refresh', or another name of 1 to 30 bytes without blanks";
 }
 
 impl fmt::Display for UnfitTokenKind {

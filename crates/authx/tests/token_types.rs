@@ -88,9 +88,9 @@ fn only_access_and_refresh_tokens_have_csrf_values_and_cookies() {
 
 #[test]
 fn names_that_cannot_be_a_type_are_refused() {
-    let longest = "a".repeat(48);
+    let longest = "a".repeat(30);
     assert_eq!(kind(&longest).as_str(), longest);
-    for name in ["", " ", "a b", "a\n", "a\0", "\u{7f}", "Access", "REFRESH", &"a".repeat(49)] {
+    for name in ["", " ", "a b", "a\n", "a\0", "\u{7f}", "Access", "REFRESH", &"a".repeat(31)] {
         assert!(name.parse::<TokenKind>().is_err(), "{name:?}");
         let refused = engine().issue(&NewToken::of(name, "ada"), now(), &SystemRandom);
         assert!(matches!(refused, Err(IssueError::TokenKind(_))), "{name:?}: {refused:?}");

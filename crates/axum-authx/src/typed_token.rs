@@ -21,7 +21,7 @@ use crate::state::AuthState;
     note = "implement `TokenType` for `{Self}`"
 )]
 pub trait TokenType: 'static {
-    /// The name, the claim `type`: 1 to 48 bytes without blanks. Another one doesn't compile.
+    /// The name, the claim `type`: 1 to 30 bytes without blanks. Another one doesn't compile.
     const NAME: &'static str;
 }
 
@@ -59,7 +59,7 @@ pub struct TypedToken<T, C = ()> {
 impl<T: TokenType, C> TypedToken<T, C> {
     const KIND: TokenKind = match TokenKind::named(T::NAME) {
         Ok(kind) => kind,
-        Err(_) => panic!("TokenType::NAME: a name of 1 to 48 bytes without blanks is expected"),
+        Err(_) => panic!("TokenType::NAME: a name of 1 to 30 bytes without blanks is expected"),
     };
 }
 

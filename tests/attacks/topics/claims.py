@@ -105,11 +105,11 @@ def type_and_freshness() -> None:
     """Type and freshness."""
     for name, value in each({
         "null": None, "in upper case": "ACCESS", "a list": ["access"], "empty": "", "true": True, "an object": {}, "a number": 1, "followed by a space": "access ",
-        "of 49 characters": "a" * 49,
+        "of 31 characters": "a" * 31,
     }):
         for route in ("access", "refresh", "any-type"):
             refused("type-and-freshness", f"type is {name}, on the route {route}", token(type=value), route=route)
-    for name, value in each({"unknown": "id", "of 48 characters": "a" * 48, "the application's own": "reset"}):
+    for name, value in each({"unknown": "id", "of 30 characters": "a" * 30, "the application's own": "reset"}):
         for route, kind in (("access", "Access"), ("refresh", "Refresh"), ("any-type", "Access")):
             refused("type-and-freshness", f"type is {name}, on the route {route}", token(type=value), route=route,
                     error=f"{kind}TokenRequiredError")

@@ -82,7 +82,7 @@ CLAIMS = [
         for claim in ("sub", "type", "exp")
     ),
     refused("`exp` is a string", "JWTDecodeError", lambda login: login.request(token=signed(exp="soon"))),
-    refused("`type` is unknown", "JWTDecodeError", lambda login: login.request(token=signed(type="id"))),
+    refused("`type` is unknown", "AccessTokenRequiredError", lambda login: login.request(token=signed(type="id"))),
     refused("a payload that is no object", "JWTDecodeError", lambda login: login.request(token=signed(b'["ada"]'))),
     refused(
         "a claim twice",

@@ -140,7 +140,7 @@ pub(super) fn fault(types: &TokenTypes) -> Option<&'static str> {
     let locations = || types.0.iter().filter_map(|(_, settings)| settings.locations.as_deref());
     if !names.iter().all(|name| is_custom(name)) {
         return Some(
-            "a token type is a name of 1 to 48 bytes without blanks, and not access or refresh, which have settings of \
+            "a token type is a name of 1 to 30 bytes without blanks, and not access or refresh, which have settings of \
              their own",
         );
     }

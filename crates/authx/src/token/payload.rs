@@ -4,10 +4,7 @@
 use std::borrow::Cow;
 
 use serde::de::value::{BorrowedStrDeserializer, StringDeserializer};
-use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess,
-    Visitor,
-};
+use serde::de::{DeserializeOwned, DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, forward_to_deserialize_any};
 
 use super::claims::{Audience, Claims, CsrfToken, RegisteredClaim};
@@ -114,35 +111,13 @@ enum Freshness {
     Until(Timestamp),
 }
 
-impl<'de> Deserialize<'de> for Freshness {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        deserializer.deserialize_any(FreshnessVisitor)
-    }
-}
-
-struct FreshnessVisitor;
-
-impl Visitor<'_> for FreshnessVisitor {
-    type Value = Freshness;
-
-    fn expecting(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("a boolean, or the time until which the token is fresh")
-    }
-
-    fn visit_bool<E>(self, fresh: bool) -> std::result::Result<Freshness, E> {
-        Ok(if fresh { Freshness::Yes } else { Freshness::No })
-    }
-
-    fn visit_u64<E: serde::de::Error>(self, seconds: u64) -> std::result::Result<Freshness, E> {
-        Timestamp::deserialize(seconds.into_deserializer()).map(Freshness::Until)
-    }
-
-    fn visit_i64<E: serde::de::Error>(self, seconds: i64) -> std::result::Result<Freshness, E> {
-        Timestamp::deserialize(seconds.into_deserializer()).map(Freshness::Until)
-    }
-
-    fn visit_f64<E: serde::de::Error>(self, seconds: f64) -> std::result::Result<Freshness, E> {
-        Timestamp::deserialize(seconds.into_deserializer()).map(Freshness::Until)
+impl<'de> Freshness {
+    fn of(value: &Value<'de>) -> Result<Self> {
+        match bool::deserialize(value) {
+            Ok(true) => Ok(Self::Yes),
+            Ok(false) => Ok(Self::No),
+            Err(_) => Timestamp::deserialize(value).map(Self::Until),
+        }
     }
 }
 
@@ -242,7 +217,11 @@ impl<'de> PayloadReader<'_, 'de> {
             RegisteredClaim::Iat => once(&mut registered.iat, value)?,
             RegisteredClaim::Iss => once(&mut registered.iss, value)?,
             RegisteredClaim::Aud => once(&mut registered.aud, value)?,
-            RegisteredClaim::Fresh => once(&mut registered.fresh, value)?,
+            RegisteredClaim::Fresh => {
+                if registered.fresh.replace(Freshness::of(value)?).is_some() {
+                    return Err(twice());
+                }
+            }
             RegisteredClaim::Csrf => once(&mut registered.csrf, value)?,
             RegisteredClaim::Scopes => once(&mut registered.scopes, value)?,
             RegisteredClaim::Scope => once(&mut registered.scope, value)?,
