@@ -207,6 +207,13 @@ DECIDED = [
         asking("/access", bearer(token(without="type"))),
     ),
     Decided(
+        "a token whose claim `fresh` is a time, as flask-jwt-extended writes it, can't be decoded",
+        lambda e: (
+            e.errors[0] == "JWTDecodeError" and any(type(claims.get("fresh")) in {int, float} for claims in e.tokens)
+        ),
+        asking("/access", bearer(token(fresh=5))),
+    ),
+    Decided(
         "a token without `exp` is valid for ever",
         # The peer's middleware fails for a token without `exp`, and the answer is a 500.
         lambda e: (
