@@ -86,7 +86,11 @@ def _refused(auth: AuthX[Any], revoked: str) -> list[Exchange]:
             _request("GET", "/me", _bearer(auth.create_access_token("eve", expiry=LONG))),
             "UnknownSubjectError",
         ),
-        ("two tokens in cookies", _request("GET", "/token-in/cookie", _cookie(access), _cookie("x")), "JWTDecodeError"),
+        (
+            "two tokens in cookies",
+            _request("GET", "/token-in/cookie", _cookie(access), _cookie("x")),
+            "DuplicateCookieError",
+        ),
         ("two tokens in the query", _request("GET", f"/token-in/query?token={access}&token=x"), "JWTDecodeError"),
         ("a token in another place", _request("GET", "/token-in/cookie", _bearer(access)), "MissingTokenError"),
         ("no CSRF value", _request("POST", "/token-in/cookie", _cookie(access)), "MissingCSRFTokenError"),
