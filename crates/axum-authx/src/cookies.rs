@@ -36,9 +36,9 @@ impl AuthX {
     /// Warns once if requests with these cookies are not searched for them: the user would stay logged out.
     fn warn_of_unread_cookies(&self, kind: TokenKind) {
         let engine = self.engine();
-        let of_requests = engine.config().locations(kind);
-        let of_sockets = engine.config().websocket_locations(kind);
-        let is_read = [of_requests, of_sockets].concat().contains(&Location::Cookies);
+        let config = engine.config();
+        let searched = [config.locations(kind), config.websocket_locations(kind)];
+        let is_read = searched.iter().any(|locations| locations.contains(&Location::Cookies));
         if !is_read && self.is_first_warning_of_cookies() {
             tracing::warn!(
                 "a response sets cookies, and no request is searched for them: JWT_TOKEN_LOCATION has no `cookies`"

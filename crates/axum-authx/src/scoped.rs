@@ -1,21 +1,12 @@
 //! [`Scoped`] and [`Scopes`].
 
 use std::any::TypeId;
-use std::fmt;
 use std::marker::PhantomData;
-use std::ops::Deref;
 use std::sync::OnceLock;
 
-use authx::token::CustomClaims;
 use authx::{Claims, RequiredScopes, Requirement};
-use axum::extract::{FromRequestParts, OptionalFromRequestParts};
-use http::request::Parts;
 
-use crate::auth::AuthX;
-use crate::login::FromLogin;
-use crate::rejection::Rejection;
-use crate::rejection::optional;
-use crate::state::AuthState;
+use crate::token_extractor::token_extractor_by_type;
 
 /// Names the scopes that a route requires; the type parameter of [`Scoped`].
 #[diagnostic::on_unimplemented(
@@ -62,70 +53,10 @@ pub trait Scopes: 'static {
 /// ```
 pub struct Scoped<P, C = ()> {
     claims: Claims<C>,
-    scopes: PhantomData<fn() -> P>,
+    of: PhantomData<fn() -> P>,
 }
 
-impl<P, C> Scoped<P, C> {
-    /// The claims.
-    #[must_use]
-    pub fn into_claims(self) -> Claims<C> {
-        self.claims
-    }
-}
-
-impl<P, C> Deref for Scoped<P, C> {
-    type Target = Claims<C>;
-
-    fn deref(&self) -> &Claims<C> {
-        &self.claims
-    }
-}
-
-impl<S, P, C> FromRequestParts<S> for Scoped<P, C>
-where
-    S: AuthState,
-    P: Scopes,
-    C: CustomClaims,
-{
-    type Rejection = Rejection;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        Self::from_login(parts, &state.auth(), state).await
-    }
-}
-
-impl<S, P, C> FromLogin<S> for Scoped<P, C>
-where
-    S: Sync,
-    P: Scopes,
-    C: CustomClaims,
-{
-    async fn from_login(parts: &mut Parts, auth: &AuthX, _: &S) -> Result<Self, Rejection> {
-        let claims = auth.authenticate_once(parts, requirement_of::<P>()).await?;
-        Ok(Self { claims, scopes: PhantomData })
-    }
-}
-
-/// `None` without a token. A bad token, and one without the scopes, is refused all the same.
-impl<S, P, C> OptionalFromRequestParts<S> for Scoped<P, C>
-where
-    S: AuthState,
-    P: Scopes,
-    C: CustomClaims,
-{
-    type Rejection = Rejection;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
-        let required = <Self as FromRequestParts<S>>::from_request_parts;
-        optional(required(parts, state).await)
-    }
-}
-
-impl<P, C: fmt::Debug> fmt::Debug for Scoped<P, C> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("Scoped").field(&self.claims).finish()
-    }
-}
+token_extractor_by_type!(Scoped, Scopes, P => requirement_of::<P>());
 
 /// The requirement of a type, created at the first call. Static variables can't be generic, so the requirements
 /// of all types are in one linked list: it has at most one entry for each such type of the program, and reading

@@ -1,18 +1,10 @@
 //! [`TypedToken`] and [`TokenType`].
 
-use std::fmt;
 use std::marker::PhantomData;
-use std::ops::Deref;
 
-use authx::token::CustomClaims;
 use authx::{Claims, Requirement, TokenKind};
-use axum::extract::{FromRequestParts, OptionalFromRequestParts};
-use http::request::Parts;
 
-use crate::auth::AuthX;
-use crate::login::FromLogin;
-use crate::rejection::{Rejection, optional};
-use crate::state::AuthState;
+use crate::token_extractor::token_extractor_by_type;
 
 /// Names a token type of the application's own; the type parameter of [`TypedToken`].
 #[diagnostic::on_unimplemented(
@@ -53,7 +45,7 @@ pub trait TokenType: 'static {
 /// ```
 pub struct TypedToken<T, C = ()> {
     claims: Claims<C>,
-    kind: PhantomData<fn() -> T>,
+    of: PhantomData<fn() -> T>,
 }
 
 impl<T: TokenType, C> TypedToken<T, C> {
@@ -63,68 +55,7 @@ impl<T: TokenType, C> TypedToken<T, C> {
     };
 }
 
-impl<T, C> TypedToken<T, C> {
-    /// The claims.
-    #[must_use]
-    pub fn into_claims(self) -> Claims<C> {
-        self.claims
-    }
-}
-
-impl<T, C> Deref for TypedToken<T, C> {
-    type Target = Claims<C>;
-
-    fn deref(&self) -> &Claims<C> {
-        &self.claims
-    }
-}
-
-impl<S, T, C> FromRequestParts<S> for TypedToken<T, C>
-where
-    S: AuthState,
-    T: TokenType,
-    C: CustomClaims,
-{
-    type Rejection = Rejection;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
-        Self::from_login(parts, &state.auth(), state).await
-    }
-}
-
-impl<S, T, C> FromLogin<S> for TypedToken<T, C>
-where
-    S: Sync,
-    T: TokenType,
-    C: CustomClaims,
-{
-    async fn from_login(parts: &mut Parts, auth: &AuthX, _: &S) -> Result<Self, Rejection> {
-        let requirement = Requirement::of(Self::KIND);
-        let claims = auth.authenticate_once(parts, &requirement).await?;
-        Ok(Self { claims, kind: PhantomData })
-    }
-}
-
-/// `None` without a token. A bad token, and one of another type, is refused all the same.
-impl<S, T, C> OptionalFromRequestParts<S> for TypedToken<T, C>
-where
-    S: AuthState,
-    T: TokenType,
-    C: CustomClaims,
-{
-    type Rejection = Rejection;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Rejection> {
-        let required = <Self as FromRequestParts<S>>::from_request_parts;
-        optional(required(parts, state).await)
-    }
-}
-
-impl<T, C: fmt::Debug> fmt::Debug for TypedToken<T, C> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_tuple("TypedToken").field(&self.claims).finish()
-    }
-}
+token_extractor_by_type!(TypedToken, TokenType, T => &Requirement::of(Self::KIND));
 
 #[cfg(test)]
 mod tests {
