@@ -152,11 +152,6 @@ pub(super) fn fault(types: &TokenTypes) -> Option<&'static str> {
             "the locations of a token type must list at least one of headers, json, query",
         );
     }
-    if locations().any(|locations| locations.contains(&Location::Subprotocol)) {
-        return Some(
-            "subprotocol is a location of WebSockets only: name it in JWT_WEBSOCKET_TOKEN_LOCATION",
-        );
-    }
     locations()
         .any(|locations| locations.contains(&Location::Cookies))
         .then_some("cookies carry access and refresh tokens only: use headers, json or query")

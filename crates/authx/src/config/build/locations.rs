@@ -17,11 +17,10 @@ pub(super) fn check(settings: &Settings) -> Result<(), ConfigError> {
             setting,
             "it must list at least one of headers, cookies, json, query",
         )?;
-        require(
-            locations.is_none_or(|locations| !locations.contains(&Location::Subprotocol)),
-            setting,
-            "subprotocol is a location of WebSockets only: name it in JWT_WEBSOCKET_TOKEN_LOCATION",
-        )?;
+        require_of_requests(setting, locations)?;
+    }
+    for (_, own) in &settings.token_types.0 {
+        require_of_requests("JWT_TOKEN_TYPES", own.locations.as_ref())?;
     }
     require_http_token("JWT_HEADER_NAME", &settings.header_name)?;
     require(
@@ -62,6 +61,17 @@ fn refresh(settings: &Settings) -> Transport {
         csrf_header_name: settings.refresh_csrf_header_name.to_ascii_lowercase(),
         csrf_header_name_as_set: settings.refresh_csrf_header_name.clone(),
     }
+}
+
+fn require_of_requests(
+    setting: &'static str,
+    locations: Option<&Vec<Location>>,
+) -> Result<(), ConfigError> {
+    require(
+        locations.is_none_or(|locations| !locations.contains(&Location::Subprotocol)),
+        setting,
+        "subprotocol is a location of WebSockets only: name it in JWT_WEBSOCKET_TOKEN_LOCATION",
+    )
 }
 
 /// The application's own types of token that the settings list.
