@@ -106,6 +106,7 @@ def check_crates() -> None:
     for crate in crates:
         check_manifest(crate)
     chosen = [part for crate in crates for part in ("--package", crate.name)]
+    forget_unpacked(crates)
     # Uncommitted changes are allowed, so that they can be checked before the commit.
     run("cargo", "package", *chosen, "--all-features", "--allow-dirty", *LOCKED)
     target = Path(metadata()["target_directory"])
@@ -117,6 +118,19 @@ def check_crates() -> None:
         with tarfile.open(archive) as packed:
             packed.extractall(folder, filter=unpacked_now)
     compile_tests(folder, crates, target)
+
+
+def forget_unpacked(crates: list[Crate]) -> None:
+    """Remove what an earlier run unpacked into cargo's home.
+
+    Cargo builds a packed crate that depends on another one from a registry of files in the target folder. It unpacks
+    each version of that registry's crates only once, so it would use the other crate as it was in the run before. The
+    folders of such registries are named by a hash of their path alone, those of other registries begin with a host.
+    """
+    home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo")
+    for crate in crates:
+        for folder in (home / "registry" / "src").glob(f"-*/{crate.archive}"):
+            shutil.rmtree(folder)
 
 
 def compile_tests(folder: Path, crates: list[Crate], target: Path) -> None:
