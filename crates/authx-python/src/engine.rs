@@ -316,7 +316,7 @@ impl Engine {
     ) -> PyResult<Bound<'py, PyAny>> {
         let found = found(token, location, csrf, csrf_required)?;
         let (verified, json) = self.verified_by_hand(py, &found, requirement, now)?;
-        step(py, verified.ask(Stores { revocation }), self.origin(Some(json)))
+        step(py, verified.ask(Stores { revocation, ..Stores::default() }), self.origin(Some(json)))
     }
 
     #[pyo3(signature = (
@@ -343,7 +343,7 @@ impl Engine {
         self.with_token(requirement, scope, body, form, |found| {
             let verified = self.unlocked(py, || {
                 let (verified, json) = self.verified(&found, &requirement.inner, now, claims)?;
-                Ok((verified.ask(Stores { revocation }), json))
+                Ok((verified.ask(Stores { revocation, ..Stores::default() }), json))
             });
             let (step, json) = match (verified, &others) {
                 (Ok(verified), _) => verified,

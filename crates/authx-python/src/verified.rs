@@ -144,7 +144,7 @@ impl RefreshCandidate {
 impl RefreshCandidate {
     fn ask<'py>(&self, py: Python<'py>, revocation: bool) -> PyResult<Bound<'py, PyAny>> {
         let (verified, origin) = self.open.take()?;
-        step(py, verified.ask(Stores { revocation }), origin)
+        step(py, verified.ask(Stores { revocation, ..Stores::default() }), origin)
     }
 }
 
@@ -161,6 +161,7 @@ pub(crate) fn step(
             let question = RevocationQuestion { spellings, open: Open::new(question, origin) };
             Ok(Bound::new(py, question)?.into_any())
         }
+        Step::AskLogin(_) => Err(PyRuntimeError::new_err("no store of logins was named")),
         Step::AskSession(question) => {
             let session = question.session_id().to_owned();
             let question = SessionQuestion { session, open: Open::new(question, origin) };

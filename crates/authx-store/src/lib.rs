@@ -1,8 +1,11 @@
 //! What AuthX keeps between requests: revocations, sessions, and the counters of rate limits.
 //!
-//! Each use has a small trait: [`Revocation`] and [`RevocationStore`], [`SessionStore`], [`CounterStore`]. The
-//! module [`memory`] implements them for one process. A store only saves state and looks it up; the engine
-//! decides what that means for a token (`authx::Verified`, `authx::rate_limit::RateLimit`).
+//! Each use has a small trait: [`RevocationStore`], [`LoginStore`] and [`CounterStore`], which together are a [`Store`].
+//! The module [`memory`] implements them for one process, the module `sqlite` (a feature) for the processes of one
+//! machine. A store only saves state and looks it up; the engine decides what that means for a token
+//! (`authx::Verified`, `authx::login`, `authx::revocation`, `authx::rate_limit`), and [`Flow`] calls both.
+//!
+//! Applications with tables of their own may implement [`Revocation`], the question alone, and [`SessionStore`].
 //!
 //! A store has no clock: its caller passes in the time. So a service can use one clock for everything, and tests
 //! can stop it.
@@ -57,6 +60,9 @@ mod readme {}
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod counters;
+mod entries;
+mod flow;
+mod logins;
 pub mod memory;
 pub mod revocation;
 mod sessions;
@@ -66,11 +72,19 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use counters::CounterStore;
-pub use revocation::{Revocation, RevocationStore};
+pub use entries::RevocationStore;
+pub use flow::{ClientInfo, Flow, FlowError, IssuedPair};
+pub use logins::{Login, LoginStore};
+pub use revocation::Revocation;
 pub use sessions::{SessionInfo, SessionStore, SessionTooLarge};
 
 /// A boxed future, so that the traits can be used as trait objects.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// A store for all uses. Implemented for every type that fits.
+pub trait Store: RevocationStore + LoginStore + CounterStore {}
+
+impl<T: RevocationStore + LoginStore + CounterStore + ?Sized> Store for T {}
 
 /// Why a store failed. The request is then refused.
 pub type StoreError = Box<dyn Error + Send + Sync>;

@@ -5,7 +5,6 @@ use std::fmt;
 use std::future::{Future, ready};
 use std::sync::Arc;
 
-use authx::Timestamp;
 use authx::verify::VerifiedToken;
 
 use crate::{BoxFuture, StoreError};
@@ -32,7 +31,7 @@ use crate::{BoxFuture, StoreError};
 /// }
 /// ```
 ///
-/// [`from_fn`] and [`from_sync_fn`] implement it with a closure.
+/// [`from_fn`] and [`from_sync_fn`] implement it with a closure; a store of AuthX needs none of this.
 pub trait Revocation: Send + Sync + 'static {
     /// Whether this token was revoked.
     ///
@@ -54,37 +53,6 @@ impl<T: Revocation + ?Sized> Revocation for Arc<T> {
         token: &'a VerifiedToken,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
         (**self).is_revoked(token)
-    }
-}
-
-/// A store that tokens can be revoked in.
-pub trait RevocationStore: Revocation {
-    /// Revokes the token with this `jti`.
-    ///
-    /// The token is revoked from now on, and at least until `until`, when it has expired, leeway included. After
-    /// that the store may forget it. Revoking a token again never shortens this time. Revoking a token that
-    /// has already expired at `now` has no visible effect. Any string is a `jti`; a store may return an error for
-    /// one with U+0000.
-    ///
-    /// # Errors
-    ///
-    /// It could not be revoked. A full store returns an error instead of forgetting another revocation.
-    fn revoke<'a>(
-        &'a self,
-        jti: &'a str,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<(), StoreError>>;
-}
-
-impl<T: RevocationStore + ?Sized> RevocationStore for Arc<T> {
-    fn revoke<'a>(
-        &'a self,
-        jti: &'a str,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
-        (**self).revoke(jti, until, now)
     }
 }
 

@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use authx::Timestamp;
-use authx_store::memory::{MemoryCounters, MemoryRevocations, MemorySessions};
+use authx_store::memory::{MemoryCounters, MemorySessions, MemoryStore};
 use authx_store::{CounterStore, SessionInfo, SessionStore, conformance};
 
 /// The result of a future of these stores, which is ready at once.
@@ -42,10 +42,13 @@ fn sessions_in_memory_conform() {
 }
 
 #[test]
-fn revocations_in_memory_conform() {
-    let store = MemoryRevocations::default();
-    for prefix in ["", "again "] {
-        answer(conformance::revocations(&store, prefix, now()));
+fn the_store_in_memory_conforms() {
+    for store in [MemoryStore::default(), MemoryStore::new(Some(Duration::from_secs(36_000)))] {
+        for prefix in ["", "again "] {
+            answer(conformance::revocations(&store, prefix, now()));
+            answer(conformance::logins(&store, prefix, now()));
+            answer(conformance::counters(&store, prefix, now()));
+        }
     }
 }
 

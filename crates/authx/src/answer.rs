@@ -111,10 +111,15 @@ impl<'a> ErrorDetails<'a> {
                 Self::LoginTypes { expected, actual: actual.as_deref() }
             }
             Error::RateLimitExceeded { retry_after } => Self::RetryAfter(*retry_after),
+            Error::StoreUnavailable => Self::RetryAfter(STORE_RETRY_AFTER),
             _ => Self::None,
         }
     }
 }
+
+/// After how many seconds a store that gave no answer may be asked again: less than the grace period of a refresh token,
+/// which the failed request may have used up.
+const STORE_RETRY_AFTER: u64 = 2;
 
 impl Engine {
     /// The response to an error. The status for tokens that can't be decoded and the name of the body's

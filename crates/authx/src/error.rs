@@ -84,6 +84,16 @@ pub enum Error {
     Revoked,
     /// The session that the token belongs to was revoked, or is not known to the store.
     SessionRevoked,
+    /// The login that the refresh token belongs to is not known to the store.
+    LoginUnknown,
+    /// The login that the refresh token belongs to has ended.
+    LoginEnded,
+    /// The login that the refresh token belongs to is older than `JWT_LOGIN_MAX_AGE`.
+    LoginExpired,
+    /// The refresh token was used before (RFC 9700 section 4.14.2): it, or its successor, was stolen.
+    RefreshReused,
+    /// A store gives no answer, so the token can't be accepted now.
+    StoreUnavailable,
     /// The application has no user with the token's subject, most likely because the account was deleted.
     UnknownSubject,
     /// More requests than a rate limit admits.
@@ -154,6 +164,11 @@ impl Error {
             Self::Revoked => ErrorType::RevokedToken,
             Self::UnknownSubject => ErrorType::UnknownSubject,
             Self::SessionRevoked => ErrorType::SessionRevoked,
+            Self::LoginUnknown => ErrorType::LoginUnknown,
+            Self::LoginEnded => ErrorType::LoginEnded,
+            Self::LoginExpired => ErrorType::LoginExpired,
+            Self::RefreshReused => ErrorType::RefreshReused,
+            Self::StoreUnavailable => ErrorType::StoreUnavailable,
             Self::RateLimitExceeded { .. } => ErrorType::RateLimitExceeded,
         }
     }
@@ -238,6 +253,15 @@ impl fmt::Display for Error {
             Self::PolicyDenied { reason } => formatter.write_str(reason),
             Self::Revoked => formatter.write_str("The token was revoked"),
             Self::SessionRevoked => formatter.write_str("Session has been revoked"),
+            Self::LoginUnknown => formatter.write_str("The store doesn't know the token's login"),
+            Self::LoginEnded => formatter.write_str("The token's login has ended"),
+            Self::LoginExpired => {
+                formatter.write_str("The token's login is older than JWT_LOGIN_MAX_AGE")
+            }
+            Self::RefreshReused => formatter.write_str(
+                "The refresh token was used before, so it may be stolen; its login has ended",
+            ),
+            Self::StoreUnavailable => formatter.write_str("The store gives no answer"),
             Self::UnknownSubject => {
                 formatter.write_str("The token's subject is unknown to the application")
             }

@@ -55,6 +55,16 @@ pub enum ErrorType {
     RevokedToken,
     /// The token's session was revoked.
     SessionRevoked,
+    /// The login of a refresh token is not known to the store.
+    LoginUnknown,
+    /// The login of a refresh token has ended.
+    LoginEnded,
+    /// The login of a refresh token is too old.
+    LoginExpired,
+    /// A refresh token was used before.
+    RefreshReused,
+    /// A store gives no answer.
+    StoreUnavailable,
     /// The application has no user with the token's subject.
     UnknownSubject,
     /// The token does not allow this.
@@ -69,7 +79,7 @@ pub enum ErrorType {
 
 impl ErrorType {
     /// Every error type.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 28] = [
         Self::MissingToken,
         Self::TokenRequired,
         Self::JwtDecode,
@@ -88,6 +98,11 @@ impl ErrorType {
         Self::ForeignOrigin,
         Self::RevokedToken,
         Self::SessionRevoked,
+        Self::LoginUnknown,
+        Self::LoginEnded,
+        Self::LoginExpired,
+        Self::RefreshReused,
+        Self::StoreUnavailable,
         Self::UnknownSubject,
         Self::InsufficientScope,
         Self::PolicyDenied,
@@ -117,6 +132,11 @@ impl ErrorType {
             Self::ForeignOrigin => "ForeignOriginError",
             Self::RevokedToken => "RevokedTokenError",
             Self::SessionRevoked => "SessionRevoked",
+            Self::LoginUnknown => "LoginUnknownError",
+            Self::LoginEnded => "LoginEndedError",
+            Self::LoginExpired => "LoginExpiredError",
+            Self::RefreshReused => "RefreshReusedError",
+            Self::StoreUnavailable => "StoreUnavailableError",
             Self::UnknownSubject => "UnknownSubjectError",
             Self::InsufficientScope => "InsufficientScopeError",
             Self::PolicyDenied => "PolicyDeniedError",
@@ -147,10 +167,15 @@ impl ErrorType {
             | Self::ForeignOrigin
             | Self::RevokedToken
             | Self::SessionRevoked
+            | Self::LoginUnknown
+            | Self::LoginEnded
+            | Self::LoginExpired
+            | Self::RefreshReused
             | Self::UnknownSubject => 401,
             Self::InsufficientScope | Self::PolicyDenied => 403,
             Self::RateLimitExceeded => 429,
             Self::PolicyEvaluation => 500,
+            Self::StoreUnavailable => 503,
         }
     }
 
@@ -170,6 +195,13 @@ impl ErrorType {
             Self::ForeignOrigin => Some("The WebSocket was opened by a page of a foreign origin"),
             Self::RevokedToken => Some("Invalid token"),
             Self::SessionRevoked => Some("Session has been revoked"),
+            Self::LoginUnknown => Some("The login is unknown"),
+            Self::LoginEnded => Some("The login has ended"),
+            Self::LoginExpired => Some("The login is too old"),
+            Self::RefreshReused => {
+                Some("The refresh token was used before, and its login has ended")
+            }
+            Self::StoreUnavailable => Some("Service unavailable"),
             Self::UnknownSubject => Some("The token's subject is unknown to the application"),
             Self::PolicyEvaluation => Some("Policy evaluation failed"),
             Self::DuplicateCookie
@@ -207,9 +239,16 @@ impl ErrorType {
             | Self::ForeignOrigin
             | Self::RevokedToken
             | Self::SessionRevoked
+            | Self::LoginUnknown
+            | Self::LoginEnded
+            | Self::LoginExpired
+            | Self::RefreshReused
             | Self::UnknownSubject => Some("Bearer error=\"invalid_token\""),
             Self::InsufficientScope => Some("Bearer error=\"insufficient_scope\""),
-            Self::PolicyDenied | Self::PolicyEvaluation | Self::RateLimitExceeded => None,
+            Self::PolicyDenied
+            | Self::PolicyEvaluation
+            | Self::RateLimitExceeded
+            | Self::StoreUnavailable => None,
         }
     }
 }

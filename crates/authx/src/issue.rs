@@ -1,17 +1,19 @@
 //! Issuing a token for a subject.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::config::TokenLifetime;
 use crate::engine::Engine;
 use crate::random::{self, Random, RandomUnavailable, UuidBuffers};
 use crate::time::Timestamp;
-use crate::token::{Audience, EncodeError, Payload, encode};
+use crate::token::{Audience, Claims, EncodeError, Payload, encode, is_registered};
 use crate::token_kind::{TokenKind, UnfitTokenKind};
 
 /// Header fields that decide how a token is read, so only the engine sets them.
@@ -53,8 +55,10 @@ pub struct NewToken<'a, C = ()> {
     not_before: Option<Timestamp>,
     sid: Option<Cow<'a, str>>,
     auth_time: Option<Timestamp>,
-    /// Instead of the configured login type: implicit refresh keeps that of the token which it replaces.
-    pub(crate) login_type: Option<&'a str>,
+    /// For a refresh token of a login that a store keeps: the claim `gen`.
+    generation: Option<u32>,
+    /// Instead of the configured login type: a token keeps that of the one which it replaces.
+    login_type: Option<&'a str>,
     custom: C,
 }
 
@@ -129,9 +133,29 @@ impl<'a> NewToken<'a> {
             not_before: None,
             sid: None,
             auth_time: None,
+            generation: None,
             login_type: None,
             custom: (),
         }
+    }
+
+    /// A token that takes over the claims of another one, with these custom claims.
+    ///
+    /// With another identity claim than `sub`, a token from another issuer may have `sub` as a custom claim, which a
+    /// new token must not.
+    pub(crate) fn carrying<T>(
+        claims: &'a Claims<T>,
+        custom: impl Iterator<Item = (&'a String, &'a Box<RawValue>)>,
+        kind: TokenKind,
+    ) -> NewToken<'a, BTreeMap<&'a String, &'a Box<RawValue>>> {
+        let custom = custom.filter(|(name, _)| !is_registered(name)).collect();
+        let mut token = Self::new(kind, claims.sub.as_str()).claims(custom);
+        token.login_type = claims.login_type.as_deref();
+        token.audience.clone_from(&claims.aud);
+        token.issuer = claims.iss.as_deref().map(Cow::Borrowed);
+        token.sid = claims.sid.as_deref().map(Cow::Borrowed);
+        token.scopes = claims.scopes.as_ref().map(|scopes| scopes.iter().map(Cow::from).collect());
+        token
     }
 }
 
@@ -219,6 +243,12 @@ impl<'a, C> NewToken<'a, C> {
         self
     }
 
+    /// Which refresh token of its login it is.
+    pub(crate) fn generation(mut self, generation: u32) -> Self {
+        self.generation = Some(generation);
+        self
+    }
+
     /// Custom claims: a value that serializes to a JSON object.
     pub fn claims<D>(self, custom: D) -> NewToken<'a, D> {
         NewToken {
@@ -236,6 +266,7 @@ impl<'a, C> NewToken<'a, C> {
             not_before: self.not_before,
             sid: self.sid,
             auth_time: self.auth_time,
+            generation: self.generation,
             login_type: self.login_type,
             custom,
         }
@@ -429,6 +460,7 @@ impl Engine {
             login_type: config.login_type.as_deref().or(token.login_type),
             sid: token.sid.as_deref(),
             auth_time: token.auth_time,
+            generation: token.generation,
         };
         let jwt = encode(&config.keys, token.headers.as_ref(), &payload, &token.custom)?;
         if jwt.len() > config.max_token_size {

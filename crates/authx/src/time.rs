@@ -51,6 +51,19 @@ impl Timestamp {
             .then(|| Self { micros: (seconds * MICROS_PER_SECOND as f64).round() as i64 })
     }
 
+    /// An instant of whole microseconds since the Unix epoch, as [`as_micros`](Self::as_micros) returns them; `None`
+    /// outside the years 1 to 9999.
+    #[must_use]
+    pub fn from_micros(micros: i64) -> Option<Self> {
+        (Self::MIN.micros..=Self::MAX.micros).contains(&micros).then_some(Self { micros })
+    }
+
+    /// Microseconds since the Unix epoch, for stores that keep an instant as a number.
+    #[must_use]
+    pub fn as_micros(self) -> i64 {
+        self.micros
+    }
+
     /// Seconds since the Unix epoch, with the fraction.
     #[must_use]
     pub fn as_seconds_f64(self) -> f64 {

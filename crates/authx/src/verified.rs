@@ -9,15 +9,18 @@
 //! | question | asked | refuses |
 //! | --- | --- | --- |
 //! | [`RevocationQuestion`] | where the service has a store of revoked tokens | [`Error::Revoked`] |
+//! | [`LoginQuestion`] | where the service has a store of logins, for a refresh token | [`Error::LoginEnded`] and its kin |
 //! | [`SessionQuestion`] | with `JWT_SESSION_TRACKING`, for a token with the claim `sid` | [`Error::SessionRevoked`] |
 
 use std::borrow::Cow;
 use std::fmt;
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::login::{self, LoginState, PresentedLogin};
 use crate::session::SessionState;
 use crate::time::Timestamp;
 use crate::token::{self, Claims};
@@ -39,7 +42,7 @@ use crate::transport::RequestToken;
 /// let token = RequestToken::new(&jwt, TokenKind::Access, Location::Headers);
 /// let verified = engine.verify::<()>(&token, &Requirement::access(), now)?;
 ///
-/// let mut step = verified.ask(Stores { revocation: true });
+/// let mut step = verified.ask(Stores { revocation: true, ..Stores::default() });
 /// let claims = loop {
 ///     step = match step {
 ///         Step::Admitted(claims) => break claims,
@@ -47,6 +50,7 @@ use crate::transport::RequestToken;
 ///             let is_revoked = question.token().jti().is_none_or(|jti| revoked_ids.iter().any(|id| id == jti));
 ///             question.answer(is_revoked)?
 ///         }
+///         Step::AskLogin(question) => unreachable!("no store of logins was named: {question:?}"),
 ///         Step::AskSession(question) => unreachable!("sessions are not tracked here: {question:?}"),
 ///     };
 /// };
@@ -65,6 +69,7 @@ pub struct Verified<'t, C = ()> {
 struct Rules {
     is_malleable: bool,
     tracks_sessions: bool,
+    refresh_grace: Duration,
 }
 
 /// Which stores a service has.
@@ -72,6 +77,8 @@ struct Rules {
 pub struct Stores {
     /// Whether it has a store of revoked tokens. Whether it has one of sessions, the configuration says.
     pub revocation: bool,
+    /// Whether it has a store of logins, whose refresh tokens rotate.
+    pub logins: bool,
 }
 
 /// What has to happen next before a token is accepted.
@@ -82,6 +89,8 @@ pub enum Step<C = ()> {
     Admitted(Claims<C>),
     /// A store has to say whether the token was revoked.
     AskRevocation(RevocationQuestion<C>),
+    /// A store has to say in which state the refresh token's login is.
+    AskLogin(LoginQuestion<C>),
     /// A store has to say whether the token's session is active.
     AskSession(SessionQuestion<C>),
 }
@@ -92,17 +101,24 @@ impl<'t, C> Verified<'t, C> {
         let rules = Rules {
             is_malleable: config.keys.is_malleable(),
             tracks_sessions: config.session_tracking(),
+            refresh_grace: config.refresh_grace,
         };
         Self { claims, text: Cow::Borrowed(token.as_bytes()), rules }
     }
 
     /// The first question, or the claims where there is none.
     pub fn ask(self, stores: Stores) -> Step<C> {
-        if !stores.revocation {
+        let asks_login = stores.logins && self.claims.kind == TokenKind::Refresh;
+        if !stores.revocation && !asks_login {
             return ask_session(self.claims, self.rules);
         }
         let token = self.token();
-        Step::AskRevocation(RevocationQuestion { claims: self.claims, token, rules: self.rules })
+        let login = LoginQuestion { claims: self.claims, token, rules: self.rules };
+        if stores.revocation {
+            Step::AskRevocation(RevocationQuestion { login, asks_login })
+        } else {
+            Step::AskLogin(login)
+        }
     }
 
     /// What stores get to know about the token.
@@ -117,6 +133,7 @@ impl<'t, C> Verified<'t, C> {
             sub: claims.sub.clone(),
             jti: claims.jti.clone(),
             sid: claims.sid.clone(),
+            iat: claims.iat,
             exp: claims.exp,
         }
     }
@@ -147,23 +164,24 @@ impl<'t, C> Verified<'t, C> {
 /// Asks whether a token was revoked.
 #[must_use = "the question has to be answered"]
 pub struct RevocationQuestion<C> {
-    claims: Claims<C>,
-    token: VerifiedToken,
-    rules: Rules,
+    /// The question after this one, which knows the same.
+    login: LoginQuestion<C>,
+    /// Whether that one is asked at all.
+    asks_login: bool,
 }
 
 impl<C> RevocationQuestion<C> {
     /// Which token.
     #[must_use]
     pub fn token(&self) -> &VerifiedToken {
-        &self.token
+        &self.login.token
     }
 
     /// All claims, for a store that needs more than [`token`](Self::token) has. The token is not accepted yet, so
     /// nothing else may rely on them.
     #[must_use]
     pub fn claims_in_question(&self) -> &Claims<C> {
-        &self.claims
+        &self.login.claims
     }
 
     /// Continues with the store's answer. If the store fails there is no answer, and the claims stay withheld.
@@ -175,6 +193,40 @@ impl<C> RevocationQuestion<C> {
         if is_revoked {
             return Err(Error::Revoked);
         }
+        if self.asks_login {
+            return Ok(Step::AskLogin(self.login));
+        }
+        let LoginQuestion { claims, rules, .. } = self.login;
+        Ok(ask_session(claims, rules))
+    }
+}
+
+/// Asks for the state of the login that a refresh token belongs to.
+#[must_use = "the question has to be answered"]
+pub struct LoginQuestion<C> {
+    claims: Claims<C>,
+    token: VerifiedToken,
+    rules: Rules,
+}
+
+impl<C> LoginQuestion<C> {
+    /// Which login, and which of its refresh tokens.
+    ///
+    /// # Errors
+    ///
+    /// As [`PresentedLogin::of`]; the token is refused then.
+    pub fn presented(&self) -> Result<PresentedLogin, Error> {
+        PresentedLogin::of(&self.token)
+    }
+
+    /// Continues with the login's state, as the store has it; `None` where it has no such login.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LoginUnknown`], [`Error::LoginEnded`], [`Error::LoginExpired`]. [`Error::RefreshReused`] for a token
+    /// that was used up, after which the login has to end.
+    pub fn answer(self, state: Option<&LoginState>, now: Timestamp) -> Result<Step<C>, Error> {
+        login::check(self.rules.refresh_grace, &self.presented()?, state, now)?;
         Ok(ask_session(self.claims, self.rules))
     }
 }
@@ -243,8 +295,15 @@ impl<C> fmt::Debug for RevocationQuestion<C> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("RevocationQuestion")
-            .field("token", &self.token)
+            .field("token", self.token())
             .finish_non_exhaustive()
+    }
+}
+
+/// Does not show the claims.
+impl<C> fmt::Debug for LoginQuestion<C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("LoginQuestion").field("token", &self.token).finish_non_exhaustive()
     }
 }
 
@@ -266,6 +325,7 @@ pub struct VerifiedToken {
     sub: String,
     jti: Option<String>,
     sid: Option<String>,
+    iat: Option<Timestamp>,
     exp: Option<Timestamp>,
 }
 
@@ -298,6 +358,12 @@ impl VerifiedToken {
     #[must_use]
     pub fn sid(&self) -> Option<&str> {
         self.sid.as_deref()
+    }
+
+    /// When the token was issued. Every token that the engine issues says so.
+    #[must_use]
+    pub fn iat(&self) -> Option<Timestamp> {
+        self.iat
     }
 
     /// When the token expires. It is accepted for `JWT_DECODE_LEEWAY` longer; after that a store may forget it.

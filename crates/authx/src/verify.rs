@@ -28,7 +28,7 @@ use crate::verification_cache::PayloadSize;
 use crate::verified::Verified;
 
 pub use crate::verification_cache::CacheStatistics;
-pub use crate::verified::{RevocationQuestion, SessionQuestion, VerifiedToken};
+pub use crate::verified::{LoginQuestion, RevocationQuestion, SessionQuestion, VerifiedToken};
 
 impl Engine {
     /// Makes every check except those that a store answers, in this order: size, header and algorithm, signature,

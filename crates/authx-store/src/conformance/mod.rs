@@ -1,6 +1,6 @@
 //! Checks that an implementation of the traits keeps their contracts.
 //!
-//! [`counters`], [`sessions`] and [`revocations`] each run a list of named checks. They take a store without entries
+//! [`revocations`], [`logins`], [`counters`] and [`sessions`] each run a list of named checks. They take a store without entries
 //! whose names begin with `prefix`, and the time of the first call; each check has names of its own below the
 //! prefix. At the first rule that the store breaks they panic with the check's name and the rule. They need no
 //! particular async runtime: await them in the one that the store needs.
@@ -19,12 +19,14 @@
 //! ```
 
 mod counters;
+mod logins;
 mod revocations;
 mod sessions;
 
 use std::time::Duration;
 
 pub use counters::counters;
+pub use logins::logins;
 pub use revocations::revocations;
 pub use sessions::sessions;
 

@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use authx::verify::VerifiedToken;
-use authx::{
-    Config, Engine, Location, NewToken, RequestToken, Requirement, Secret, SystemRandom, Timestamp,
-    TokenKind,
-};
+use authx::Timestamp;
+use authx::revocation::{Cut, Entry, EntryKey};
 use futures_util::future::join_all;
 
 use super::{AT_ONCE, Check, MINUTE, ODD_NAMES, run};
@@ -19,86 +16,157 @@ use crate::RevocationStore;
 /// The store breaks a rule of the contract.
 pub async fn revocations(store: &impl RevocationStore, prefix: &str, now: Timestamp) {
     run!(store, prefix, now:
-        a_revoked_token_is_revoked_and_no_other
-        a_revocation_lasts_until_the_token_has_expired
-        revoking_again_never_shortens
-        revoking_an_expired_token_changes_nothing
-        tokens_that_are_revoked_at_once_are_all_revoked
-        any_string_is_an_identifier
+        an_entry_is_found_as_it_was_added_and_no_other
+        an_entry_is_found_until_it_ends
+        entries_of_one_key_are_merged
+        an_entry_without_an_end_stays
+        adding_an_entry_that_has_ended_changes_nothing
+        several_entries_are_added_by_one_call
+        entries_that_are_added_at_once_are_all_kept
+        of_callers_at_once_exactly_one_adds_an_entry
+        any_key_of_the_greatest_length_is_kept
     );
 }
 
 impl<S: RevocationStore> Check<'_, S> {
-    async fn revoke(&self, jti: &str, until: Timestamp, now: Timestamp) {
-        self.unwrap(self.store.revoke(&self.named(jti), until, now).await);
+    fn key(&self, name: &str) -> EntryKey {
+        EntryKey::of_token(&self.named(name))
     }
 
-    async fn is_revoked(&self, jti: &str) -> bool {
-        let token = token(&self.named(jti), self.now);
-        self.unwrap(self.store.is_revoked(&token).await)
+    fn entry(&self, name: &str, until: Timestamp) -> Entry {
+        let reason = "a reason; é".to_owned();
+        Entry { key: self.key(name), until: Some(until), cut: None, reason }
     }
-}
 
-async fn a_revoked_token_is_revoked_and_no_other(check: &Check<'_, impl RevocationStore>) {
-    check.rule(!check.is_revoked("one").await, "a token is not revoked at first");
-    check.revoke("one", check.now + MINUTE, check.now).await;
-    check.rule(check.is_revoked("one").await, "a revoked token is revoked");
-    check.rule(!check.is_revoked("two").await, "revoking a token does not revoke another");
-    check.rule(!check.is_revoked("on").await, "identifiers are compared as a whole");
-}
+    async fn revoke(&self, entry: Entry, now: Timestamp) {
+        self.unwrap(self.store.revoke(&[entry], now).await);
+    }
 
-async fn a_revocation_lasts_until_the_token_has_expired(check: &Check<'_, impl RevocationStore>) {
-    let until = check.now + MINUTE;
-    check.revoke("one", until, check.now).await;
-    // A store may forget at any call what has expired by the time of that call.
-    check.revoke("two", until + MINUTE, until - Duration::from_millis(1)).await;
-    check.rule(check.is_revoked("one").await, "a revocation is kept to its end");
-    check.revoke("three", until + MINUTE, until + Duration::from_millis(1)).await;
-    check.rule(check.is_revoked("two").await, "the end of one revocation is not that of another");
-}
-
-async fn revoking_again_never_shortens(check: &Check<'_, impl RevocationStore>) {
-    let until = check.now + MINUTE;
-    check.revoke("one", until, check.now).await;
-    check.revoke("one", check.now + MINUTE / 4, check.now).await;
-    check.revoke("two", until, check.now + MINUTE / 2).await;
-    check.rule(check.is_revoked("one").await, "the later end of two counts");
-}
-
-async fn revoking_an_expired_token_changes_nothing(check: &Check<'_, impl RevocationStore>) {
-    check.revoke("one", check.now + MINUTE, check.now).await;
-    check.revoke("expired", check.now - MINUTE, check.now).await;
-    check.revoke("one", check.now - MINUTE, check.now).await;
-    check.rule(check.is_revoked("one").await, "revocations that still count are kept");
-}
-
-async fn tokens_that_are_revoked_at_once_are_all_revoked(check: &Check<'_, impl RevocationStore>) {
-    let all: Vec<_> = (0..AT_ONCE).map(|number| format!("t{number}")).collect();
-    let until = check.now + MINUTE;
-    join_all(all.iter().map(|jti| check.revoke(jti, until, check.now))).await;
-    for jti in &all {
-        check.rule(check.is_revoked(jti).await, "each of many revocations at once is kept");
+    async fn find(&self, name: &str, now: Timestamp) -> Option<Entry> {
+        let found = self.unwrap(self.store.find(&[self.key(name)], now).await);
+        self.rule(found.len() <= 1, "a key has one entry");
+        found.into_iter().next()
     }
 }
 
-async fn any_string_is_an_identifier(check: &Check<'_, impl RevocationStore>) {
+async fn an_entry_is_found_as_it_was_added_and_no_other(check: &Check<'_, impl RevocationStore>) {
     let until = check.now + MINUTE;
-    for jti in ODD_NAMES {
-        check.rule(!check.is_revoked(jti).await, "identifiers are told apart");
-        check.revoke(jti, until, check.now).await;
-        check.rule(check.is_revoked(jti).await, "any string is an identifier");
+    check.rule(check.find("one", check.now).await.is_none(), "there is no entry at first");
+    let cut = Cut { before: check.now, except: Some("a login; é".to_owned()) };
+    for cut in [None, Some(Cut { except: None, ..cut.clone() }), Some(cut)] {
+        let entry = Entry { cut, ..check.entry("one", until) };
+        check.revoke(entry.clone(), check.now).await;
+        let found = check.find("one", check.now).await;
+        let is_same =
+            found.is_some_and(|found| found.key == entry.key && found.until == entry.until);
+        check.rule(is_same, "an entry is found with its key and its end");
     }
-    // An error is allowed, an identifier that is cut at U+0000 is not: another token would be revoked.
-    let _ = check.store.revoke(&check.named("before\0after"), until, check.now).await;
-    check.rule(!check.is_revoked("before").await, "an identifier with U+0000 is not cut there");
+    check.rule(check.find("two", check.now).await.is_none(), "another key has no entry");
+    check.rule(check.find("on", check.now).await.is_none(), "keys are compared as a whole");
+
+    let cut = Some(Cut { before: check.now, except: Some("a login; é".to_owned()) });
+    let entry = Entry { cut, ..check.entry("two", until) };
+    check.revoke(entry.clone(), check.now).await;
+    check.rule(check.find("two", check.now).await == Some(entry), "each field is kept");
+    let keys = [check.key("one"), check.key("none"), check.key("two")];
+    let found = check.unwrap(check.store.find(&keys, check.now).await);
+    check.rule(found.len() == 2, "one look-up finds all entries of several keys");
+    check.rule(
+        check.unwrap(check.store.find(&[], check.now).await).is_empty(),
+        "no keys, no entries",
+    );
 }
 
-/// A token with this identifier, as a service passes it to a store.
-fn token(jti: &str, now: Timestamp) -> VerifiedToken {
-    let secret = Secret::from("a secret for checks, which everybody knows");
-    let engine = Engine::new(Config::builder().secret_key(secret).build().expect("settings"));
-    let jwt = engine.issue(&NewToken::access("ada").jti(jti), now, &SystemRandom);
-    let token = RequestToken::new(jwt.expect("a token"), TokenKind::Access, Location::Headers);
-    let verified = engine.verify::<()>(&token, &Requirement::access(), now);
-    verified.expect("a good token").token()
+async fn an_entry_is_found_until_it_ends(check: &Check<'_, impl RevocationStore>) {
+    let until = check.now + MINUTE;
+    let just_before = until - Duration::from_millis(1);
+    check.revoke(check.entry("one", until), check.now).await;
+    // A store may forget at any call what has ended by the time of that call.
+    check.revoke(check.entry("two", until + MINUTE), just_before).await;
+    check.rule(check.find("one", just_before).await.is_some(), "an entry is kept to its end");
+    check.rule(check.find("one", until).await.is_none(), "an entry that has ended is not found");
+    check.revoke(check.entry("three", until + MINUTE), until + Duration::from_millis(1)).await;
+    let found = check.find("two", until).await;
+    check.rule(found.is_some(), "the end of one entry is not that of another");
+}
+
+async fn entries_of_one_key_are_merged(check: &Check<'_, impl RevocationStore>) {
+    let ends = [MINUTE * 4, MINUTE, MINUTE * 2];
+    let cuts = [MINUTE / 4, MINUTE / 2, MINUTE / 8];
+    let mut expected: Option<Entry> = None;
+    for (end, cut) in ends.into_iter().zip(cuts) {
+        let cut = Some(Cut { before: check.now + cut, except: Some(format!("{cut:?}")) });
+        let entry = Entry { cut, ..check.entry("one", check.now + end) };
+        check.revoke(entry.clone(), check.now).await;
+        let merged = match expected {
+            Some(known) => known.merged(entry),
+            None => entry,
+        };
+        check.rule(
+            check.find("one", check.now).await.as_ref() == Some(&merged),
+            "the later end and the later cut count",
+        );
+        expected = Some(merged);
+    }
+}
+
+async fn an_entry_without_an_end_stays(check: &Check<'_, impl RevocationStore>) {
+    let century = check.now + MINUTE * 60 * 24 * 365 * 100;
+    check.revoke(Entry { until: None, ..check.entry("one", check.now) }, check.now).await;
+    check.revoke(check.entry("one", check.now + MINUTE), check.now).await;
+    check.rule(check.find("one", century).await.is_some(), "an entry without an end never ends");
+}
+
+async fn adding_an_entry_that_has_ended_changes_nothing(check: &Check<'_, impl RevocationStore>) {
+    let before = check.now - MINUTE;
+    check.revoke(check.entry("one", check.now + MINUTE), check.now).await;
+    check.revoke(check.entry("ended", before), check.now).await;
+    check.revoke(check.entry("one", before), check.now).await;
+    check.rule(check.find("one", check.now).await.is_some(), "entries that still count are kept");
+    check.rule(check.find("ended", check.now).await.is_none(), "an ended entry is not found");
+}
+
+async fn several_entries_are_added_by_one_call(check: &Check<'_, impl RevocationStore>) {
+    let entries: Vec<_> =
+        ["one", "two", "three"].map(|name| check.entry(name, check.now + MINUTE)).into();
+    check.unwrap(check.store.revoke(&entries, check.now).await);
+    for name in ["one", "two", "three"] {
+        check.rule(check.find(name, check.now).await.is_some(), "each entry of a call is added");
+    }
+    check.unwrap(check.store.revoke(&[], check.now).await);
+}
+
+async fn entries_that_are_added_at_once_are_all_kept(check: &Check<'_, impl RevocationStore>) {
+    let names: Vec<_> = (0..AT_ONCE).map(|number| format!("t{number}")).collect();
+    let until = check.now + MINUTE;
+    join_all(names.iter().map(|name| check.revoke(check.entry(name, until), check.now))).await;
+    for name in &names {
+        check.rule(check.find(name, check.now).await.is_some(), "each of many at once is kept");
+    }
+}
+
+async fn of_callers_at_once_exactly_one_adds_an_entry(check: &Check<'_, impl RevocationStore>) {
+    let entry = check.entry("one", check.now + MINUTE);
+    let calls = (0..AT_ONCE).map(|_| check.store.revoke_once(&entry, check.now));
+    let added = join_all(calls).await.into_iter().map(|added| check.unwrap(added));
+    check.rule(added.filter(|added| *added).count() == 1, "exactly one of many adds the entry");
+    let again = check.unwrap(check.store.revoke_once(&entry, check.now).await);
+    check.rule(!again, "an entry that is there is not added again");
+    let later = check.now + MINUTE * 2;
+    let next = check.entry("one", later + MINUTE);
+    let anew = check.unwrap(check.store.revoke_once(&next, later).await);
+    check.rule(anew, "an entry that has ended is no longer there");
+}
+
+async fn any_key_of_the_greatest_length_is_kept(check: &Check<'_, impl RevocationStore>) {
+    let until = check.now + MINUTE;
+    let long = "x".repeat(EntryKey::MAX_BYTES - 1);
+    for jti in ODD_NAMES.into_iter().chain([&*long]) {
+        let key = EntryKey::of_token(jti);
+        // Other prefixes may have left it there.
+        let entry = Entry { key: key.clone(), ..check.entry(jti, until) };
+        check.revoke(entry, check.now).await;
+        let found = check.unwrap(check.store.find(std::slice::from_ref(&key), check.now).await);
+        check.rule(found.iter().any(|found| found.key == key), "any string is a key");
+    }
 }

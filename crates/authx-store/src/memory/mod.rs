@@ -4,14 +4,18 @@
 //! Each store here has a size limit, and forgets what has expired, measured by the time that its caller passes in.
 
 mod counters;
+mod logins;
 mod revocations;
 mod session_table;
 mod sessions;
+mod store;
 
 pub use counters::MemoryCounters;
+pub use logins::MemoryLogins;
 pub use revocations::{MemoryRevocations, RevocationsFull};
 pub use session_table::SessionTable;
 pub use sessions::MemorySessions;
+pub use store::MemoryStore;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,4 +1,4 @@
-//! [`MemoryRevocations`]: revoked tokens in the memory of this process.
+//! [`MemoryRevocations`]: entries of revocation in the memory of this process.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -7,27 +7,28 @@ use std::num::NonZeroUsize;
 use std::sync::Mutex;
 
 use authx::Timestamp;
+use authx::revocation::{Entry, EntryKey};
 use authx::verify::VerifiedToken;
 
-use super::{NameHash, hash, lock};
+use super::lock;
 use crate::{BoxFuture, Revocation, RevocationStore, StoreError};
 
-/// Keeps the tokens that this process revoked, each until it has expired.
+/// Keeps what this process revoked, each entry until it ends.
 ///
-/// A token is identified by the SHA-256 of its `jti`. A token without `jti` can't be looked up and counts as
-/// revoked. By default the store keeps up to a million unexpired revocations, which take about 150 MB. A full
-/// store refuses another one, because forgetting a revocation would let a revoked token pass.
+/// By default the store keeps up to a million entries, which take about 250 MB. A full store refuses another one,
+/// because forgetting a revocation would let a revoked token pass.
 ///
 /// ```
-/// use authx::Timestamp;
+/// use authx::revocation::EntryKey;
+/// use authx::{Config, Engine, Timestamp};
 /// use authx_store::memory::MemoryRevocations;
-/// use std::time::Duration;
 ///
+/// # let engine = Engine::new(Config::builder().secret_key("a secret of at least thirty-two bytes").build()?);
 /// let revocations = MemoryRevocations::default();
-/// let now = Timestamp::MIN;
-/// revocations.add("4c2b9f2a", now + Duration::from_secs(900), now)?;
-/// assert!(revocations.has("4c2b9f2a"));
-/// # Ok::<(), authx_store::memory::RevocationsFull>(())
+/// let now = Timestamp::from_seconds(1_893_499_200).expect("in range");
+/// revocations.add(engine.entry_of_token("4c2b9f2a", None, "stolen", now), now)?;
+/// assert!(revocations.get(&EntryKey::of_token("4c2b9f2a"), now).is_some());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct MemoryRevocations {
     capacity: usize,
@@ -36,55 +37,54 @@ pub struct MemoryRevocations {
 
 #[derive(Default)]
 struct Entries {
-    until: HashMap<NameHash, Timestamp>,
-    by_end: BTreeSet<(Timestamp, NameHash)>,
+    by_key: HashMap<EntryKey, Entry>,
+    /// Those that end.
+    by_end: BTreeSet<(Timestamp, EntryKey)>,
 }
 
 impl MemoryRevocations {
-    /// A store for at most `capacity` unexpired revocations.
+    /// A store for at most `capacity` entries.
     #[must_use]
     pub fn with_capacity(capacity: NonZeroUsize) -> Self {
         Self { capacity: capacity.get(), entries: Mutex::default() }
     }
 
-    /// Revokes the token with this `jti`, as [`RevocationStore::revoke`] does.
+    /// Adds an entry, as [`RevocationStore::revoke`] does.
     ///
     /// # Errors
     ///
-    /// [`RevocationsFull`]: the store has no room for another revocation.
-    pub fn add(&self, jti: &str, until: Timestamp, now: Timestamp) -> Result<(), RevocationsFull> {
+    /// [`RevocationsFull`]: the store has no room for another entry.
+    pub fn add(&self, entry: Entry, now: Timestamp) -> Result<(), RevocationsFull> {
+        lock(&self.entries).add(entry, now, self.capacity)
+    }
+
+    /// Adds an entry, as [`RevocationStore::revoke_once`] does.
+    ///
+    /// # Errors
+    ///
+    /// As [`MemoryRevocations::add`].
+    pub fn add_once(&self, entry: Entry, now: Timestamp) -> Result<bool, RevocationsFull> {
         let mut entries = lock(&self.entries);
-        entries.forget_expired(now);
-        let name = hash(jti);
-        match entries.until.get(&name).copied() {
-            // Revoking a token again must not shorten the first revocation.
-            Some(known) if known >= until => return Ok(()),
-            Some(known) => {
-                entries.by_end.remove(&(known, name));
-            }
-            None if entries.until.len() >= self.capacity => {
-                return Err(RevocationsFull { capacity: self.capacity });
-            }
-            None => {}
+        if entries.by_key.get(&entry.key).is_some_and(|known| known.counts_at(now)) {
+            return Ok(false);
         }
-        entries.until.insert(name, until);
-        entries.by_end.insert((until, name));
-        Ok(())
+        entries.add(entry, now, self.capacity)?;
+        Ok(true)
     }
 
-    /// Whether the token with this `jti` was revoked.
+    /// The entry with this key, unless it has ended.
     #[must_use]
-    pub fn has(&self, jti: &str) -> bool {
-        lock(&self.entries).until.contains_key(&hash(jti))
+    pub fn get(&self, key: &EntryKey, now: Timestamp) -> Option<Entry> {
+        lock(&self.entries).by_key.get(key).filter(|entry| entry.counts_at(now)).cloned()
     }
 
-    /// How many revocations are kept.
+    /// How many entries are kept.
     #[must_use]
     pub fn len(&self) -> usize {
-        lock(&self.entries).until.len()
+        lock(&self.entries).by_key.len()
     }
 
-    /// Whether no revocation is kept.
+    /// Whether no entry is kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -99,24 +99,46 @@ impl Default for MemoryRevocations {
 
 const DEFAULT_CAPACITY: NonZeroUsize = NonZeroUsize::new(1_000_000).expect("not zero");
 
+impl RevocationStore for MemoryRevocations {
+    fn revoke<'a>(
+        &'a self,
+        entries: &'a [Entry],
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        let added = entries.iter().try_for_each(|entry| self.add(entry.clone(), now));
+        Box::pin(ready(added.map_err(StoreError::from)))
+    }
+
+    fn revoke_once<'a>(
+        &'a self,
+        entry: &'a Entry,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        Box::pin(ready(self.add_once(entry.clone(), now).map_err(StoreError::from)))
+    }
+
+    fn find<'a>(
+        &'a self,
+        keys: &'a [EntryKey],
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<Entry>, StoreError>> {
+        let found = keys.iter().filter_map(|key| self.get(key, now)).collect();
+        Box::pin(ready(Ok(found)))
+    }
+}
+
+/// Asks about the token with the clock of its verification: an entry that has ended counts until it is forgotten.
 impl Revocation for MemoryRevocations {
     fn is_revoked<'a>(
         &'a self,
         token: &'a VerifiedToken,
     ) -> BoxFuture<'a, Result<bool, StoreError>> {
-        let is_revoked = token.jti().is_none_or(|jti| self.has(jti));
-        Box::pin(ready(Ok(is_revoked)))
-    }
-}
-
-impl RevocationStore for MemoryRevocations {
-    fn revoke<'a>(
-        &'a self,
-        jti: &'a str,
-        until: Timestamp,
-        now: Timestamp,
-    ) -> BoxFuture<'a, Result<(), StoreError>> {
-        Box::pin(ready(self.add(jti, until, now).map_err(StoreError::from)))
+        let found: Vec<_> = {
+            let entries = lock(&self.entries);
+            let keys = token.revocation_keys();
+            keys.iter().filter_map(|key| entries.by_key.get(key).cloned()).collect()
+        };
+        Box::pin(ready(Ok(token.is_revoked_by(&found))))
     }
 }
 
@@ -130,18 +152,43 @@ impl fmt::Debug for MemoryRevocations {
 }
 
 impl Entries {
-    fn forget_expired(&mut self, now: Timestamp) {
-        while let Some((until, name)) = self.by_end.first().copied() {
-            if until > now {
-                return;
+    fn add(
+        &mut self,
+        entry: Entry,
+        now: Timestamp,
+        capacity: usize,
+    ) -> Result<(), RevocationsFull> {
+        self.forget_ended(now);
+        if !entry.counts_at(now) {
+            return Ok(());
+        }
+        let entry = match self.by_key.remove(&entry.key) {
+            None if self.by_key.len() >= capacity => return Err(RevocationsFull { capacity }),
+            None => entry,
+            Some(known) => {
+                if let Some(until) = known.until {
+                    self.by_end.remove(&(until, known.key.clone()));
+                }
+                known.merged(entry)
             }
-            self.by_end.pop_first();
-            self.until.remove(&name);
+        };
+        if let Some(until) = entry.until {
+            self.by_end.insert((until, entry.key.clone()));
+        }
+        self.by_key.insert(entry.key.clone(), entry);
+        Ok(())
+    }
+
+    fn forget_ended(&mut self, now: Timestamp) {
+        while self.by_end.first().is_some_and(|(until, _)| *until <= now) {
+            if let Some((_, key)) = self.by_end.pop_first() {
+                self.by_key.remove(&key);
+            }
         }
     }
 }
 
-/// The store has no room for another revocation.
+/// The store has no room for another entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RevocationsFull {
     capacity: usize,
@@ -168,52 +215,55 @@ mod tests {
         Timestamp::MIN + Duration::from_secs(seconds)
     }
 
+    fn entry(jti: &str, until: Option<u64>) -> Entry {
+        let key = EntryKey::of_token(jti);
+        Entry { key, until: until.map(at), cut: None, reason: String::new() }
+    }
+
+    impl MemoryRevocations {
+        fn has(&self, jti: &str, now: u64) -> bool {
+            self.get(&EntryKey::of_token(jti), at(now)).is_some()
+        }
+    }
+
     #[test]
-    fn expired_revocations_are_forgotten_and_make_room() {
+    fn ended_entries_are_forgotten_and_make_room() {
         let revocations = MemoryRevocations::with_capacity(NonZeroUsize::new(2).expect("not zero"));
-        revocations.add("a", at(10), at(0)).expect("room");
-        revocations.add("b", at(20), at(0)).expect("room");
-        assert_eq!(revocations.add("c", at(30), at(9)), Err(RevocationsFull { capacity: 2 }));
-        assert!(revocations.has("a") && revocations.has("b") && !revocations.has("c"));
-        revocations.add("c", at(30), at(10)).expect("room");
-        assert!(!revocations.has("a") && revocations.has("b") && revocations.has("c"));
-        assert_eq!(lock(&revocations.entries).by_end.len(), 2);
+        revocations.add(entry("a", Some(10)), at(0)).expect("room");
+        revocations.add(entry("b", None), at(0)).expect("room");
+        let full = revocations.add(entry("c", Some(30)), at(9));
+        assert_eq!(full, Err(RevocationsFull { capacity: 2 }));
+        assert!(revocations.has("a", 9) && !revocations.has("a", 10) && !revocations.has("c", 9));
+        revocations.add(entry("c", Some(30)), at(10)).expect("room");
+        assert!(revocations.has("b", 1000) && revocations.has("c", 29));
+        assert_eq!(lock(&revocations.entries).by_end.len(), 1);
     }
 
     proptest! {
-        /// Whatever is revoked stays so until it expires, and the bound holds.
+        /// Whatever is revoked stays so until it ends, and the bound holds.
         #[test]
         fn nothing_is_forgotten_early_and_the_bound_holds(
-            calls in prop::collection::vec((0_u8..6, 0_u64..60, 0_u64..40), 1..100),
+            calls in prop::collection::vec((0_u8..6, prop::option::of(0_u64..60), 0_u64..40), 1..100),
         ) {
             let revocations = MemoryRevocations::with_capacity(NonZeroUsize::new(3).expect("not zero"));
-            let mut expected: HashMap<String, Timestamp> = HashMap::new();
-            let mut latest = at(0);
+            let mut expected: HashMap<String, Entry> = HashMap::new();
+            let mut latest = 0;
             for (name, until, now) in calls {
-                let (name, until, now) = (name.to_string(), at(until), at(now));
+                let name = name.to_string();
                 latest = latest.max(now);
-                if revocations.add(&name, until, now).is_ok() {
-                    let end = expected.entry(name).or_insert(until);
-                    *end = until.max(*end);
+                let added = entry(&name, until);
+                if revocations.add(added.clone(), at(now)).is_ok() && added.counts_at(at(now)) {
+                    let merged = match expected.remove(&name) {
+                        Some(known) if known.counts_at(at(latest)) => known.merged(added),
+                        _ => added,
+                    };
+                    expected.insert(name, merged);
                 }
-                for (name, until) in &expected {
-                    prop_assert!(revocations.has(name) || *until <= latest);
+                for (name, entry) in &expected {
+                    prop_assert!(revocations.has(name, latest) == entry.counts_at(at(latest)));
                 }
                 prop_assert!(revocations.len() <= 3);
-                let entries = lock(&revocations.entries);
-                prop_assert_eq!(entries.by_end.len(), entries.until.len());
             }
         }
-    }
-
-    #[test]
-    fn a_revocation_is_prolonged_and_never_shortened() {
-        let revocations = MemoryRevocations::with_capacity(NonZeroUsize::MIN);
-        for until in [20, 10, 30] {
-            revocations.add("a", at(until), at(0)).expect("no more room needed");
-        }
-        revocations.add("a", at(5), at(29)).expect("it is there");
-        assert!(revocations.has("a"));
-        assert_eq!((revocations.len(), lock(&revocations.entries).by_end.len()), (1, 1));
     }
 }

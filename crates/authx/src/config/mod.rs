@@ -273,6 +273,8 @@ pub struct Config {
     pub(crate) csrf: CsrfPolicy,
     pub(crate) implicit_refresh: RefreshPolicy,
     pub(crate) sessions: SessionPolicy,
+    pub(crate) refresh_grace: Duration,
+    pub(crate) login_max_age: Option<Duration>,
     /// `None`: those of the token's type.
     pub(crate) websocket_locations: Option<Vec<Location>>,
     pub(crate) websocket_allowed_origins: Vec<String>,

@@ -316,5 +316,10 @@ settings! {
         JWT_SESSION_TRACKING session_tracking: bool = false;
         /// Whether each request with a token of a session is recorded as the session's last activity.
         JWT_SESSION_UPDATE_LAST_ACTIVE session_update_last_active: bool = true;
+        /// For how long a refresh token that was used may be used again, with a store of logins: the client that lost the
+        /// answer gets the same one. After that it counts as stolen. Zero switches it off; at most an hour.
+        JWT_REFRESH_GRACE refresh_grace: Duration = Duration::from_secs(30);
+        /// When a login ends, however often its tokens are refreshed, with a store of logins. Unset: never.
+        JWT_LOGIN_MAX_AGE login_max_age: Option<Duration> = None;
     }
 }

@@ -15,7 +15,6 @@
 
 mod caching;
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
@@ -27,7 +26,7 @@ use crate::location::Location;
 use crate::random::Random;
 use crate::requirement::Requirement;
 use crate::time::Timestamp;
-use crate::token::{Claims, JsonClaims, header_to_keep, is_registered};
+use crate::token::{Claims, JsonClaims, header_to_keep};
 use crate::token_kind::TokenKind;
 use crate::transport::{Headers, Request, effective_locations, remaining_cookie_age};
 use crate::verified::Verified;
@@ -213,15 +212,10 @@ impl Engine {
         }
         let (auth_time, lifetime) = self.renewed_time(claims, now)?;
 
-        // With another identity claim than `sub`, a token from another issuer may have `sub` as a custom
-        // claim, which a new token must not.
-        let custom: BTreeMap<_, _> =
-            claims.custom.custom.iter().filter(|(name, _)| !is_registered(name)).collect();
-        let mut token = NewToken::access(claims.sub.as_str())
-            .headers(header_to_keep(&config.keys, &claims.custom.token))
-            .claims(custom)
+        let Renewable { custom, token, cookie_end } = &claims.custom;
+        let mut token = NewToken::carrying(claims, custom.iter(), TokenKind::Access)
+            .headers(header_to_keep(&config.keys, token))
             .auth_time(auth_time);
-        token.login_type = claims.login_type.as_deref();
         token = match lifetime {
             Lifetime::For(lifetime) => token.expires_in(lifetime),
             Lifetime::Until(end) => token.expires_at(end),
@@ -229,20 +223,8 @@ impl Engine {
         if let Some(csrf) = &claims.csrf {
             token = token.csrf(csrf.as_str());
         }
-        if let Some(scopes) = &claims.scopes {
-            token = token.scopes(scopes);
-        }
-        if let Some(audience) = &claims.aud {
-            token = token.audience(audience.clone());
-        }
-        if let Some(issuer) = &claims.iss {
-            token = token.issuer(issuer);
-        }
-        if let Some(sid) = &claims.sid {
-            token = token.session(sid);
-        }
         let jwt = self.write(&token, now, random).map_err(NoRefresh::NotIssued)?;
-        let chosen = claims.custom.cookie_end.map(|end| end.saturating_since(now));
+        let chosen = cookie_end.map(|end| end.saturating_since(now));
         let chosen = chosen.map(|rest| rest.max(Duration::from_secs(1)));
         let cookies = self
             .set_cookies(&jwt, TokenKind::Access, chosen, now)

@@ -31,6 +31,7 @@ pub(crate) struct Payload<'a> {
     pub(crate) login_type: Option<&'a str>,
     pub(crate) sid: Option<&'a str>,
     pub(crate) auth_time: Option<Timestamp>,
+    pub(crate) generation: Option<u32>,
 }
 
 impl Payload<'_> {
@@ -69,6 +70,9 @@ impl Payload<'_> {
         if let Some(auth_time) = self.auth_time {
             object.value(",\"auth_time\":", &auth_time);
         }
+        if let Some(generation) = self.generation {
+            object.value(",\"gen\":", &generation);
+        }
         object
     }
 }
@@ -81,7 +85,12 @@ pub(crate) fn encode<C: Serialize>(
     payload: &Payload<'_>,
     custom: &C,
 ) -> Result<String, EncodeError> {
-    let is_reserved = |name: &str| is_registered(name) || name == payload.identity_claim;
+    let is_refresh_of_login = payload.kind == TokenKind::Refresh && payload.sid.is_some();
+    let is_reserved = |name: &str| {
+        is_registered(name)
+            || name == payload.identity_claim
+            || (is_refresh_of_login && name == "gen")
+    };
     let json = payload.object().end_with(custom, is_reserved)?;
 
     let template = keys.header_template();

@@ -139,11 +139,12 @@ pub(crate) fn verify_at(
 
 /// The claims of a token, if the store of revoked tokens answers `is_revoked` and its session is active.
 pub(crate) fn admitted<C>(verified: Verified<'_, C>, is_revoked: bool) -> Result<Claims<C>, Error> {
-    let mut step = verified.ask(Stores { revocation: true });
+    let mut step = verified.ask(Stores { revocation: true, ..Stores::default() });
     loop {
         step = match step {
             Step::Admitted(claims) => return Ok(claims),
             Step::AskRevocation(question) => question.answer(is_revoked)?,
+            Step::AskLogin(question) => unreachable!("there is no store of logins: {question:?}"),
             Step::AskSession(question) => question.answer(SessionState::Active)?,
         };
     }

@@ -6,6 +6,7 @@ mod csrf;
 mod implicit_refresh;
 mod keys;
 pub(super) mod locations;
+mod logins;
 mod tokens;
 mod websocket;
 
@@ -39,6 +40,8 @@ pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
             tracking: settings.session_tracking,
             update_last_active: settings.session_update_last_active,
         },
+        refresh_grace: logins::grace(&settings)?,
+        login_max_age: logins::max_age(&settings)?,
         // Last, since reading a key takes the longest.
         keys: match keys {
             Some(keys) => {

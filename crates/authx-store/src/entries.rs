@@ -1,0 +1,74 @@
+//! [`RevocationStore`]: entries of revocation, each until it ends.
+
+use std::sync::Arc;
+
+use authx::Timestamp;
+use authx::revocation::{Entry, EntryKey};
+
+use crate::{BoxFuture, StoreError};
+
+/// Keeps entries of revocation by their key.
+///
+/// The engine decides which entries an event writes ([`Engine::entry_of_token`](authx::Engine::entry_of_token) and its
+/// siblings) and which tokens they revoke
+/// ([`VerifiedToken::is_revoked_by`](authx::verify::VerifiedToken::is_revoked_by)).
+///
+/// A key is any string without U+0000 of at most [`EntryKey::MAX_BYTES`] bytes.
+pub trait RevocationStore: Send + Sync + 'static {
+    /// Adds entries. One whose key is there already is merged with it by [`Entry::merged`], so that an entry never ends
+    /// earlier and never counts for less than before. From the moment that this returns, every look-up finds them.
+    ///
+    /// An entry that has ended at `now` has no visible effect. A store may forget entries that have ended, by the `now`
+    /// of any call.
+    ///
+    /// # Errors
+    ///
+    /// As for all methods, any failure of the store. Some of the entries may have been added then. A full store returns
+    /// an error instead of forgetting an entry.
+    fn revoke<'a>(
+        &'a self,
+        entries: &'a [Entry],
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<(), StoreError>>;
+
+    /// Adds an entry if none with its key is there, and returns whether it was added. Of callers at the same time
+    /// exactly one adds it.
+    fn revoke_once<'a>(
+        &'a self,
+        entry: &'a Entry,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<bool, StoreError>>;
+
+    /// The entries under these keys that have not ended at `now`, in any order.
+    fn find<'a>(
+        &'a self,
+        keys: &'a [EntryKey],
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<Entry>, StoreError>>;
+}
+
+impl<T: RevocationStore + ?Sized> RevocationStore for Arc<T> {
+    fn revoke<'a>(
+        &'a self,
+        entries: &'a [Entry],
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        (**self).revoke(entries, now)
+    }
+
+    fn revoke_once<'a>(
+        &'a self,
+        entry: &'a Entry,
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<bool, StoreError>> {
+        (**self).revoke_once(entry, now)
+    }
+
+    fn find<'a>(
+        &'a self,
+        keys: &'a [EntryKey],
+        now: Timestamp,
+    ) -> BoxFuture<'a, Result<Vec<Entry>, StoreError>> {
+        (**self).find(keys, now)
+    }
+}
