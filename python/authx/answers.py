@@ -19,6 +19,7 @@ from authx.exceptions import (
     JWTDecodeError,
     LoginTypeMismatchError,
     RateLimitExceeded,
+    RevokedTokenError,
 )
 from authx.startup import check_at_startup
 
@@ -273,14 +274,15 @@ def _answered_names() -> frozenset[str]:
 def _answered_classes() -> tuple[type[AuthXException], ...]:
     """The classes that have answers of their own.
 
-    Without the subclasses of `JWTDecodeError`, so that an application's handler for that class gets them too.
+    Without the subclasses of `JWTDecodeError` and `RevokedTokenError`, so that an application's handler for those
+    classes gets them too.
     """
     return tuple(
         kind
         for kind in vars(exceptions).values()
         if isinstance(kind, type)
         and issubclass(kind, AuthXException)
-        and JWTDecodeError not in kind.__bases__
+        and not {JWTDecodeError, RevokedTokenError}.intersection(kind.__bases__)
         and kind.__name__ in _answered_names()
     )
 

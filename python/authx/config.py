@@ -424,6 +424,13 @@ class AuthXConfig(BaseSettings):
     JWT_SESSION_UPDATE_LAST_ACTIVE: bool = True
     """Whether each request with a token of a session is recorded as the session's last activity."""
 
+    JWT_REFRESH_GRACE: Duration = timedelta(seconds=30)
+    """For how long a refresh token that was used may be used again, with a store of logins: the client that lost the
+    answer gets the same one. After that it counts as stolen. Zero switches it off; at most an hour."""
+
+    JWT_LOGIN_MAX_AGE: Duration | None = None
+    """When a login ends, however often its tokens are refreshed, with a store of logins. Unset: never."""
+
     @property
     def is_algo_symmetric(self) -> bool:
         """Whether `JWT_ALGORITHM` signs and verifies with one secret."""

@@ -20,16 +20,21 @@ __all__ = [
     "InsufficientScopeError",
     "InvalidToken",
     "JWTDecodeError",
+    "LoginEndedError",
+    "LoginExpiredError",
     "LoginTypeMismatchError",
+    "LoginUnknownError",
     "MissingCSRFTokenError",
     "MissingTokenError",
     "NoAuthorizationError",
     "PolicyDeniedError",
     "PolicyEvaluationError",
     "RateLimitExceeded",
+    "RefreshReusedError",
     "RefreshTokenRequiredError",
     "RevokedTokenError",
     "SessionRevoked",
+    "StoreUnavailableError",
     "TokenError",
     "TokenExpiredError",
     "TokenInvalidAudienceError",
@@ -164,6 +169,26 @@ class FreshTokenRequiredError(TokenError):
 
 class RevokedTokenError(TokenError):
     """The token is on the blocklist."""
+
+
+class LoginEndedError(RevokedTokenError):
+    """The login that the refresh token belongs to has ended."""
+
+
+class LoginExpiredError(RevokedTokenError):
+    """The login that the refresh token belongs to is older than `JWT_LOGIN_MAX_AGE`."""
+
+
+class LoginUnknownError(RevokedTokenError):
+    """The store doesn't know the login that the refresh token belongs to."""
+
+
+class RefreshReusedError(RevokedTokenError):
+    """The refresh token was used before, and not just now: it may be stolen, so its login has ended."""
+
+
+class StoreUnavailableError(AuthXException):
+    """A store gives no answer, so the token can't be accepted now."""
 
 
 class UnknownSubjectError(TokenError):

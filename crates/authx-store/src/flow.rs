@@ -91,14 +91,22 @@ impl Flow<'_> {
         let found = self.store.find(&cut, self.now).await?;
         let state = self.engine.begin_login(&found, self.now);
         let tokens = self.engine.issue_login(login, &sid, &state, self.now, self.random)?;
-        let mut row = Login::new(sid, login.subject().to_owned(), state);
-        row.session.ip_address = client.ip_address;
-        row.session.user_agent = client.user_agent;
-        row.session.device_info = client.device_info;
-        if !self.store.insert(&row, self.now).await? {
-            return Err(FlowError::Store("a new login has the identifier of another one".into()));
-        }
-        Ok(IssuedPair::new(tokens, row.session))
+        let row = Login::new(sid, login.subject().to_owned(), state);
+        Ok(IssuedPair::new(tokens, self.keep(row, client).await?))
+    }
+
+    /// Begins a login whose tokens the application issues by itself.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowError::Store`]; the login does not begin then.
+    pub async fn begin_session(
+        &self,
+        subject: String,
+        client: ClientInfo,
+    ) -> Result<SessionInfo, FlowError> {
+        let state = self.engine.begin_session(self.now);
+        self.keep(Login::new(new_session_id(self.random)?, subject, state), client).await
     }
 
     /// Uses up a refresh token that was verified, and was not revoked, and issues its successors.
@@ -220,6 +228,17 @@ impl Flow<'_> {
     /// [`FlowError::Store`].
     pub async fn logins_of(&self, subject: &str) -> Result<Vec<Login>, FlowError> {
         Ok(self.store.list(subject, self.now).await?)
+    }
+
+    /// Keeps a new login of this client.
+    async fn keep(&self, mut login: Login, client: ClientInfo) -> Result<SessionInfo, FlowError> {
+        login.session.ip_address = client.ip_address;
+        login.session.user_agent = client.user_agent;
+        login.session.device_info = client.device_info;
+        if !self.store.insert(&login, self.now).await? {
+            return Err(FlowError::Store("a new login has the identifier of another one".into()));
+        }
+        Ok(login.session)
     }
 
     /// The login of a refresh token, which is added if the token was issued without a store.

@@ -62,10 +62,12 @@ impl SocketClose {
     /// For a failure of the service: a store has no answer, so the token can't be accepted.
     pub const FAILED: Self = Self { code: 1011, reason: "Internal Server Error" };
 
-    /// For a token that is no longer accepted: code 1008 (policy violation), with the error's name as reason.
+    /// For a token that is no longer accepted: code 1008 (policy violation), with the error's name as reason. For a store
+    /// without an answer the code is 1011 (internal error).
     #[must_use]
     pub fn of(error_type: ErrorType) -> Self {
-        Self { code: 1008, reason: error_type.as_str() }
+        let code = if error_type == ErrorType::StoreUnavailable { 1011 } else { 1008 };
+        Self { code, reason: error_type.as_str() }
     }
 }
 
@@ -111,7 +113,6 @@ impl<'a> ErrorDetails<'a> {
                 Self::LoginTypes { expected, actual: actual.as_deref() }
             }
             Error::RateLimitExceeded { retry_after } => Self::RetryAfter(*retry_after),
-            Error::StoreUnavailable => Self::RetryAfter(STORE_RETRY_AFTER),
             _ => Self::None,
         }
     }
@@ -167,6 +168,13 @@ impl Engine {
     #[must_use]
     pub fn answer_reported(&self, error: &ReportedError<'_>) -> Answer {
         let config = self.config();
+        let details = match error.details {
+            ErrorDetails::None if error.error_type == ErrorType::StoreUnavailable => {
+                ErrorDetails::RetryAfter(STORE_RETRY_AFTER)
+            }
+            given => given,
+        };
+        let error = &ReportedError { details, ..*error };
         let status = error.error_type.status(config.invalid_token_status());
         let mut headers = vec![("content-type", "application/json".to_owned())];
         if let Some(challenge) = error.error_type.challenge() {

@@ -147,8 +147,9 @@ impl<'a> NewToken<'a> {
         claims: &'a Claims<T>,
         custom: impl Iterator<Item = (&'a String, &'a Box<RawValue>)>,
         kind: TokenKind,
-    ) -> NewToken<'a, BTreeMap<&'a String, &'a Box<RawValue>>> {
-        let custom = custom.filter(|(name, _)| !is_registered(name)).collect();
+    ) -> NewToken<'a, BTreeMap<&'a str, &'a RawValue>> {
+        let custom = custom.filter(|(name, _)| !is_registered(name));
+        let custom = custom.map(|(name, value)| (name.as_str(), &**value)).collect();
         let mut token = Self::new(kind, claims.sub.as_str()).claims(custom);
         token.login_type = claims.login_type.as_deref();
         token.audience.clone_from(&claims.aud);

@@ -220,7 +220,8 @@ const MARGIN: Duration = Duration::from_secs(60);
 
 /// The first 200 bytes of a reason.
 fn bounded(reason: &str) -> String {
-    reason[..reason.floor_char_boundary(200)].to_owned()
+    let end = (0..=reason.len().min(200)).rev().find(|&end| reason.is_char_boundary(end));
+    reason[..end.unwrap_or_default()].to_owned()
 }
 
 #[cfg(test)]

@@ -166,6 +166,8 @@ fn ways() -> Vec<Way> {
         ("JWT_SESSION_UPDATE_LAST_ACTIVE", "false", Bool(false), |c| {
             c.session_update_last_active(false)
         }),
+        ("JWT_REFRESH_GRACE", "PT1M", Integer(60), |c| c.refresh_grace(seconds(60))),
+        ("JWT_LOGIN_MAX_AGE", "30d", Integer(2_592_000), |c| c.login_max_age(seconds(2_592_000))),
     ]
 }
 

@@ -148,6 +148,8 @@ fn every_default_is_the_documented_one() {
         ("JWT_RATE_LIMIT_IPV6_PREFIX", "64"),
         ("JWT_SESSION_TRACKING", "false"),
         ("JWT_SESSION_UPDATE_LAST_ACTIVE", "true"),
+        ("JWT_REFRESH_GRACE", "PT30S"),
+        ("JWT_LOGIN_MAX_AGE", "null"),
     ];
     let actual: Vec<_> =
         setting_reference().iter().map(|row| (row.name, row.default.as_str())).collect();

@@ -14,7 +14,7 @@ use authx::{
     SystemRandom, Timestamp,
 };
 use authx_store::memory::MemorySessions;
-use authx_store::{Revocation, SessionStore};
+use authx_store::{Revocation, SessionStore, Store};
 use serde::Serialize;
 
 use crate::rejection::Rejection;
@@ -61,6 +61,7 @@ struct Inner {
     /// Shared like the engine: a clone that didn't ask the store would accept revoked tokens.
     revocation: Arc<ArcSwapOption<Arc<dyn Revocation>>>,
     sessions: Arc<ArcSwap<Sessions>>,
+    store: Arc<ArcSwapOption<Arc<dyn Store>>>,
     /// Whether it was logged that nobody reads the cookies.
     has_warned_of_cookies: Arc<AtomicBool>,
     /// The engines of the application's other logins.
@@ -129,6 +130,7 @@ impl AuthX {
                 random: Arc::new(SystemRandom),
                 revocation: Arc::default(),
                 sessions,
+                store: Arc::default(),
                 has_warned_of_cookies: Arc::default(),
                 others: Arc::default(),
             }),
@@ -295,7 +297,7 @@ impl AuthX {
         self.inner.clock.now()
     }
 
-    pub(crate) fn random(&self) -> &dyn Random {
+    pub(crate) fn random(&self) -> &(dyn Random + Send + Sync) {
         &*self.inner.random
     }
 
@@ -309,6 +311,18 @@ impl AuthX {
 
     pub(crate) fn revocation(&self) -> Option<Arc<dyn Revocation>> {
         self.inner.revocation.load().as_deref().cloned()
+    }
+
+    pub(crate) fn set_store(&self, store: impl Store) {
+        self.inner.store.store(Some(Arc::new(Arc::new(store))));
+    }
+
+    pub(crate) fn has_store(&self) -> bool {
+        self.inner.store.load().is_some()
+    }
+
+    pub(crate) fn store(&self) -> Option<Arc<dyn Store>> {
+        self.inner.store.load().as_deref().cloned()
     }
 
     pub(crate) fn sessions(&self) -> Arc<dyn SessionStore> {

@@ -5,11 +5,13 @@
 
 use std::fmt;
 
+use authx::login::{LoginState, PresentedLogin};
 use authx::session::SessionState;
 use authx::token::CustomClaims;
 use authx::transport::BodyWanted;
 use authx::verify::VerifiedToken;
 use authx::{Claims, Engine, Error, Request, RequestToken, Requirement, Step, Stores, Verified};
+use authx_store::FlowError;
 use axum::BoxError;
 use http::request::Parts;
 use http::{Extensions, HeaderMap};
@@ -90,14 +92,20 @@ impl AuthX {
                     }
                     question.answer(is_revoked)?
                 }
+                Step::AskLogin(question) => {
+                    let state = self.login_state(&question.presented()?).await?;
+                    question.answer(state.as_ref(), self.now())?
+                }
                 Step::AskSession(question) => {
                     let session_id = question.session_id();
                     if asked.has_passed(self, Subject::Session, session_id) {
                         question.answer(SessionState::Active)?
                     } else {
                         let state = self.session_state(session_id).await;
-                        let state =
-                            state.map_err(|error| StoreFailure { asked: "a session", error })?;
+                        let state = state.map_err(|error| StoreFailure {
+                            asked: "a session",
+                            error: error.into(),
+                        })?;
                         if state == SessionState::Active {
                             if asked.is_a_request() {
                                 self.note_activity(session_id).await;
@@ -111,20 +119,39 @@ impl AuthX {
         }
     }
 
-    async fn is_revoked(&self, token: &VerifiedToken) -> Result<bool, StoreFailure> {
-        let Some(revocation) = self.revocation() else { return Ok(false) };
-        let answer = revocation.is_revoked(token).await;
-        answer.map_err(|error| StoreFailure { asked: "a token", error })
+    async fn is_revoked(&self, token: &VerifiedToken) -> Result<bool, NotAdmitted> {
+        if let Some(revocation) = self.revocation() {
+            let answer = revocation.is_revoked(token).await;
+            let failed = |error| NotAdmitted::Unanswered(StoreFailure { asked: "a token", error });
+            if answer.map_err(failed)? {
+                return Ok(true);
+            }
+        }
+        let Some(store) = self.store() else { return Ok(false) };
+        let answer = self.flow(&self.engine(), &store).is_revoked(token).await;
+        answer.map_err(NotAdmitted::Failed)
+    }
+
+    /// The state of a refresh token's login; `None` if there is no store of logins, or it has no such login.
+    async fn login_state(
+        &self,
+        presented: &PresentedLogin,
+    ) -> Result<Option<LoginState>, NotAdmitted> {
+        let Some(store) = self.store() else { return Ok(None) };
+        let answer = self.flow(&self.engine(), &store).state_of(presented).await;
+        answer.map_err(NotAdmitted::Failed)
     }
 
     /// Which stores there are, for the engine.
     pub(crate) fn stores(&self) -> Stores {
-        Stores { revocation: self.has_revocation() }
+        let logins = self.has_store();
+        Stores { revocation: logins || self.has_revocation(), logins }
     }
 
     pub(crate) fn refuse(&self, refusal: NotAdmitted) -> Rejection {
         match refusal {
             NotAdmitted::Refused(error) => self.reject(error),
+            NotAdmitted::Failed(error) => self.refuse_flow(error),
             NotAdmitted::Unanswered(failure) => {
                 Rejection::failed(format_args!("{failure}, so the token is refused"))
             }
@@ -189,14 +216,23 @@ impl AuthX {
         requirement: &Requirement,
     ) -> Result<Verified<'t, C>, Error> {
         let now = self.now();
-        engine.verify(token, requirement, now).map_err(|error| {
-            let others: Vec<_> = self.others().iter().map(Handle::current).collect();
-            engine.error_among(error, token, others.iter().map(|other| &**other), now)
-        })
+        let verified = engine.verify(token, requirement, now);
+        verified.map_err(|error| self.among_others(engine, error, token))
+    }
+
+    /// The error of a token that may be one of the application's other logins.
+    pub(crate) fn among_others(
+        &self,
+        engine: &Engine,
+        error: Error,
+        token: &RequestToken<'_>,
+    ) -> Error {
+        let others: Vec<_> = self.others().iter().map(Handle::current).collect();
+        engine.error_among(error, token, others.iter().map(|other| &**other), self.now())
     }
 
     /// Calls `decide` with the request in the engine's form, including the body if it was read.
-    fn with_request<T>(
+    pub(crate) fn with_request<T>(
         &self,
         parts: &Parts,
         requirement: &Requirement,
@@ -243,8 +279,10 @@ const UNREAD: &str = "a request's body has to be read before its token or CSRF v
 pub(crate) enum NotAdmitted {
     /// The engine refuses the token because of a store's answer.
     Refused(Error),
-    /// A store failed.
+    /// A store of revocations or sessions failed.
     Unanswered(StoreFailure),
+    /// The store of logins failed.
+    Failed(FlowError),
 }
 
 impl From<Error> for NotAdmitted {

@@ -126,6 +126,10 @@ async fn reissued(
             tracing::warn!("no implicit refresh: {failure}");
             return None;
         }
+        Err(NotAdmitted::Failed(error)) => {
+            tracing::warn!("no implicit refresh: {error}");
+            return None;
+        }
     };
     let outcome = Outcome { status: status.as_u16(), headers };
     match auth.engine().reissue(&claims, &outcome, auth.now(), auth.random()) {

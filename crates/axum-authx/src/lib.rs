@@ -35,7 +35,8 @@
 //! | tokens in JSON bodies, CSRF values in forms | the layer [`AuthX::read_body`] |
 //! | several logins, such as users and operators | [`AuthManager`], or the extractor [`Of`] with several `AuthX` in one state |
 //! | rate limits | the layers [`AuthX::rate_limit`] and [`AuthX::rate_limited`] with a [`RateLimiter`]; by the client's address with the feature `connect-info`, which is on by default |
-//! | revocation | [`AuthX::with_revocation`] with a [`Revocation`] or a closure |
+//! | logins with rotating refresh tokens, logout, logout everywhere | [`AuthX::with_store`], [`AuthX::log_in`], the extractor [`Rotated`], [`AuthX::logout`] and its siblings |
+//! | revocation by a table of your own | [`AuthX::with_revocation`] with a [`Revocation`] or a closure |
 //! | sessions | [`AuthX::create_session`] and its siblings, [`NewToken::session`], [`AuthX::with_sessions`] with a [`SessionStore`]; see [`sessions`] |
 //! | by hand | [`AuthX::authenticate`], or [`AuthX::find_token`] and [`AuthX::verify_token`] |
 //! | tests | the module `testing`, behind the feature of that name |
@@ -127,6 +128,7 @@ mod gate;
 pub mod guide;
 mod implicit_refresh;
 mod login;
+mod logins;
 mod manager;
 #[cfg(feature = "utoipa")]
 mod openapi;
@@ -154,6 +156,7 @@ pub use authx::config::{
 };
 pub use authx::error::Malformed;
 pub use authx::key::{KeyError, KeyRingError};
+pub use authx::login::NewLogin;
 #[cfg(feature = "policy-files")]
 pub use authx::policy::PolicyFileError;
 pub use authx::policy::{
@@ -172,9 +175,11 @@ pub use authx::{
 };
 pub use authx_store::memory::{MemoryCounters, MemoryRevocations, MemorySessions};
 pub use authx_store::{
-    BoxFuture, CounterStore, Revocation, RevocationStore, SessionInfo, SessionStore, StoreError,
-    revocation,
+    BoxFuture, ClientInfo, CounterStore, LoginStore, Revocation, RevocationStore, SessionInfo,
+    SessionStore, Store, StoreError, memory, revocation,
 };
+/// The engine and the stores, for what has no name here, such as the types of a [`LoginStore`].
+pub use {authx, authx_store};
 
 pub use access_token::AccessToken;
 pub use auth::{AuthX, CurrentEngine};
@@ -186,6 +191,7 @@ pub use fresh_token::FreshToken;
 pub use gate::{Gate, GateService};
 pub use implicit_refresh::{ImplicitRefreshLayer, ImplicitRefreshService};
 pub use login::{FromLogin, Login, Of};
+pub use logins::{Client, LoginTokens, Rotated};
 pub use manager::{AuthManager, LoginTypeError};
 pub use optional_token::OptionalToken;
 pub use policy::{PolicyLayer, PolicyRequest};

@@ -35,7 +35,7 @@ use std::net::IpAddr;
 
 use authx::random::RandomUnavailable;
 use authx::session::{SessionState, new_session_id};
-use authx_store::SessionInfo;
+use authx_store::{ClientInfo, FlowError, SessionInfo};
 use axum::BoxError;
 use http::HeaderMap;
 use http::header::USER_AGENT;
@@ -99,6 +99,10 @@ impl AuthX {
         session: impl Into<NewSession> + Send,
     ) -> Result<SessionInfo, SessionError> {
         let NewSession { uid, ip_address, user_agent, device_info } = session.into();
+        if let Some(store) = self.store() {
+            let client = ClientInfo { ip_address, user_agent, device_info };
+            return Ok(self.flow(&self.engine(), &store).begin_session(uid, client).await?);
+        }
         let session_id = new_session_id(self.random())?;
         let mut session = SessionInfo::new(session_id, uid, self.now());
         session.ip_address = ip_address;
@@ -114,6 +118,10 @@ impl AuthX {
     ///
     /// The store failed.
     pub async fn list_sessions(&self, uid: &str) -> Result<Vec<SessionInfo>, SessionError> {
+        if let Some(store) = self.store() {
+            let logins = self.flow(&self.engine(), &store).logins_of(uid).await?;
+            return Ok(logins.into_iter().map(|login| login.session).collect());
+        }
         Ok(self.sessions().list_by_user(uid, self.now()).await?)
     }
 
@@ -123,6 +131,10 @@ impl AuthX {
     ///
     /// The store failed.
     pub async fn get_session(&self, session_id: &str) -> Result<Option<SessionInfo>, SessionError> {
+        if let Some(store) = self.store() {
+            let login = store.get(session_id, self.now()).await?;
+            return Ok(login.map(|login| login.session));
+        }
         Ok(self.sessions().get(session_id, self.now()).await?)
     }
 
@@ -132,6 +144,9 @@ impl AuthX {
     ///
     /// The store failed.
     pub async fn revoke_session(&self, session_id: &str) -> Result<(), SessionError> {
+        if let Some(store) = self.store() {
+            return Ok(self.flow(&self.engine(), &store).end_login(session_id, REVOKED).await?);
+        }
         Ok(self.sessions().delete(session_id).await?)
     }
 
@@ -141,12 +156,18 @@ impl AuthX {
     ///
     /// The store failed.
     pub async fn revoke_all_sessions(&self, uid: &str) -> Result<(), SessionError> {
+        if let Some(store) = self.store() {
+            return Ok(self.flow(&self.engine(), &store).end_logins(uid, None, REVOKED).await?);
+        }
         Ok(self.sessions().delete_all_by_user(uid).await?)
     }
 
     /// The session's state in the store.
-    pub(crate) async fn session_state(&self, session_id: &str) -> Result<SessionState, BoxError> {
-        Ok(match self.sessions().get(session_id, self.now()).await? {
+    pub(crate) async fn session_state(
+        &self,
+        session_id: &str,
+    ) -> Result<SessionState, SessionError> {
+        Ok(match self.get_session(session_id).await? {
             Some(session) if session.is_active => SessionState::Active,
             Some(_) => SessionState::Revoked,
             None => SessionState::Unknown,
@@ -159,11 +180,18 @@ impl AuthX {
             return;
         }
         // Only logged, because the session is known to be active and the request need not fail.
-        if let Err(error) = self.sessions().update_last_active(session_id, self.now()).await {
+        let recorded = match self.store() {
+            Some(store) => store.touch(session_id, self.now()).await,
+            None => self.sessions().update_last_active(session_id, self.now()).await,
+        };
+        if let Err(error) = recorded {
             tracing::warn!("a session's last activity could not be recorded: {error}");
         }
     }
 }
+
+/// The reason that a store keeps.
+const REVOKED: &str = "session revoked";
 
 /// Why an operation on a session failed.
 #[derive(Debug)]
@@ -178,6 +206,15 @@ pub enum SessionError {
 impl From<BoxError> for SessionError {
     fn from(error: BoxError) -> Self {
         Self::Store(error)
+    }
+}
+
+impl From<FlowError> for SessionError {
+    fn from(error: FlowError) -> Self {
+        match error {
+            FlowError::Store(error) => Self::Store(error),
+            other => Self::Store(other.into()),
+        }
     }
 }
 

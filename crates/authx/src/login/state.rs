@@ -161,6 +161,15 @@ impl Engine {
         }
     }
 
+    /// The state of a login that begins now, and whose tokens the application issues by itself
+    /// ([`NewToken::session`](crate::NewToken::session)). How long they live is not known, so it ends after 400 days, if
+    /// `JWT_LOGIN_MAX_AGE` is not less.
+    #[must_use]
+    pub fn begin_session(&self, now: Timestamp) -> LoginState {
+        let deadline = self.deadline(now).unwrap_or(now + LONGEST_SESSION);
+        LoginState { expires_at: None, deadline: Some(deadline), ..self.begin_login(&[], now) }
+    }
+
     /// The state of a login whose refresh token was issued without a store. A store adds it when the token is first
     /// used, unless it has the login already. `None` for a token that was issued with a store: if that store doesn't
     /// know the login, it has ended.
@@ -246,6 +255,8 @@ pub(crate) fn check(
         Use::Reused => Err(Error::RefreshReused),
     }
 }
+
+const LONGEST_SESSION: Duration = Duration::from_secs(400 * 24 * 3600);
 
 enum Use {
     Newest,

@@ -131,7 +131,7 @@ impl Engine {
         random: &dyn Random,
     ) -> Result<[String; 2], IssueError> {
         let access = self.access_of(login.token(TokenKind::Access).fresh(), sid, state, now);
-        let refresh = self.refresh_of(login.token(TokenKind::Refresh), sid, state);
+        let refresh = refresh_of(login.token(TokenKind::Refresh), sid, state);
         Ok([self.write(&access, now, random)?, self.write(&refresh, now, random)?])
     }
 
@@ -167,7 +167,7 @@ impl Engine {
             // The same for all who get it, and a form in another tab can still be submitted.
             refresh = refresh.csrf(csrf.as_str());
         }
-        let refresh = self.refresh_of(refresh, sid, state);
+        let refresh = refresh_of(refresh, sid, state);
         Ok([self.write(&access, now, random)?, self.write(&refresh, now, random)?])
     }
 
@@ -197,18 +197,13 @@ impl Engine {
             _ => token,
         }
     }
+}
 
-    fn refresh_of<'a, C>(
-        &self,
-        token: NewToken<'a, C>,
-        sid: &'a str,
-        state: &LoginState,
-    ) -> NewToken<'a, C> {
-        let token = token.session(sid).generation(state.generation).issued_at(state.iat());
-        match state.expires_at {
-            Some(end) => token.expires_at(end),
-            None => token,
-        }
+fn refresh_of<'a, C>(token: NewToken<'a, C>, sid: &'a str, state: &LoginState) -> NewToken<'a, C> {
+    let token = token.session(sid).generation(state.generation).issued_at(state.iat());
+    match state.expires_at {
+        Some(end) => token.expires_at(end),
+        None => token,
     }
 }
 
