@@ -2,7 +2,7 @@
 //!
 //! Each use has a small trait: [`RevocationStore`], [`LoginStore`] and [`CounterStore`], which together are a [`Store`].
 //! The module [`memory`] implements them for one process, the module `sqlite` (a feature) for the processes of one
-//! machine. A store only saves state and looks it up; the engine decides what that means for a token
+//! machine, and [`open`] opens either by its URL. A store only saves state and looks it up; the engine decides what that means for a token
 //! (`authx::Verified`, `authx::login`, `authx::revocation`, `authx::rate_limit`), and [`Flow`] calls both.
 //!
 //! Applications with tables of their own may implement [`Revocation`], the question alone, and [`SessionStore`].
@@ -64,8 +64,11 @@ mod entries;
 mod flow;
 mod logins;
 pub mod memory;
+mod open;
 pub mod revocation;
 mod sessions;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 
 use std::error::Error;
 use std::future::Future;
@@ -75,6 +78,7 @@ pub use counters::CounterStore;
 pub use entries::RevocationStore;
 pub use flow::{ClientInfo, Flow, FlowError, IssuedPair};
 pub use logins::{Login, LoginStore};
+pub use open::{OpenError, open};
 pub use revocation::Revocation;
 pub use sessions::{SessionInfo, SessionStore, SessionTooLarge};
 
