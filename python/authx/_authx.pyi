@@ -303,6 +303,9 @@ class Engine:
     ) -> str:
         """Raises `ValueError` that names a bad argument, such as a reserved claim in `data`."""
 
+    def expires_in(self, token: str, now: float) -> int | None:
+        """In how many seconds a token of this engine's keys expires; `None`: never, or they didn't sign it."""
+
     def may_want_body(self, requirement: Requirement) -> bool:
         """Whether `wants` can return anything but `None`. If not, a route need not call it."""
 

@@ -170,7 +170,7 @@ class TokenIssuing:
         """Create an access and a refresh token for the same user.
 
         The arguments are those of `create_access_token` and `create_refresh_token`. Those without `access` or
-        `refresh` in their name apply to both.
+        `refresh` in their name apply to both. The response says in `expires_in` when the access token expires.
 
         Example:
             ```python
@@ -179,13 +179,15 @@ class TokenIssuing:
                 return auth.create_token_pair(uid=await authenticate(credentials), fresh=True)
             ```
         """
+        access_token = self._create_token(
+            "access", uid, fresh, headers, access_expiry, data, audience, access_scopes, session_id
+        )
         return TokenResponse(
-            access_token=self._create_token(
-                "access", uid, fresh, headers, access_expiry, data, audience, access_scopes, session_id
-            ),
+            access_token=access_token,
             refresh_token=self._create_token(
                 "refresh", uid, False, headers, refresh_expiry, data, audience, refresh_scopes, session_id
             ),
+            expires_in=self._engines.current().expires_in(access_token, clock.now()),
         )
 
     def _create_token(

@@ -8,7 +8,16 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    field_validator,
+    model_serializer,
+)
 from typing_extensions import TypeVar
 
 from authx import _authx, clock
@@ -323,7 +332,7 @@ class RequestToken(BaseModel):
 
 
 class TokenResponse(BaseModel):
-    """An access token and a refresh token, in the shape of an OAuth 2 token response.
+    """An access token and a refresh token, in the shape of an OAuth 2 token response (RFC 6749 section 5.1).
 
     Example:
         ```python
@@ -338,6 +347,17 @@ class TokenResponse(BaseModel):
     access_token: str = Field(repr=False)
     refresh_token: str = Field(repr=False)
     token_type: str = "bearer"  # noqa: S105
+    expires_in: int | None = None
+    """In how many seconds the access token expires; `None` if that is not known, or it never does."""
+
+    # Without a return type, from which OpenAPI would describe it instead of from the fields.
+    @model_serializer(mode="wrap")
+    def _without_unknown_expiry(self, serialize: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        fields = serialize(self)
+        if self.expires_in is None:
+            # A number where it is there at all (RFC 6749 section 5.1), so that clients need no case for null.
+            fields.pop("expires_in", None)
+        return fields
 
 
 P = TypeVar("P", default=TokenPayload)

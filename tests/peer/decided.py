@@ -86,8 +86,14 @@ QUERY: dict[str, Any] = {"JWT_TOKEN_LOCATION": ["query"]}
 REFRESH_ROUTES = {"refresh", "refresh-by-type", "by-hand", "renew"}
 OWN_MESSAGE = UNDECODABLE - {"JWTDecodeError"}
 NBF = r"'nbf': '0 s after iat', "
+EXPIRES_IN = r'\\"expires_in\\": \d+, '
 
 DECIDED = [
+    Decided(
+        "`create_token_pair` doesn't say when the access token expires",
+        lambda e: e.without(EXPIRES_IN),
+        asking("/login", method="POST", JWT_ENCODE_NBF=False, **COOKIES),
+    ),
     Decided(
         '`JWT_COOKIE_SAMESITE="none"` without `JWT_COOKIE_SECURE`, a cookie that browsers drop',
         lambda e: (e.ours["error"] or "").startswith("BadConfigurationError: JWT_COOKIE_SAMESITE"),
@@ -251,12 +257,12 @@ DECIDED = [
         "`JWT_DECODE_LEEWAY`, `JWT_DECODE_ALGORITHMS`, `JWT_ENCODE_NBF`, `JWT_IDENTITY_CLAIM`, `JWT_ERROR_MESSAGE_KEY`, "
         "`JWT_SESSION_COOKIE`, `JWT_SESSION_TRACKING`, `JWT_SESSION_UPDATE_LAST_ACTIVE` and `MSG_MissingTokenError` have no "
         "effect",
-        lambda e: e.without(NBF),
+        lambda e: e.without(EXPIRES_IN, NBF),
         asking("/login", method="POST", **COOKIES),
     ),
     Decided(
         "without cookies, or without their CSRF protection, the claim `csrf` is empty",
-        lambda e: e.without(NBF, r"'csrf': '[^']*', ", r'csrf\w*=(\\"\\"|…);'),
+        lambda e: e.without(EXPIRES_IN, NBF, r"'csrf': '[^']*', ", r'csrf\w*=(\\"\\"|…);'),
         asking("/login", method="POST"),
     ),
     Decided(

@@ -10,8 +10,10 @@ from typing import Any
 
 import jwt
 import pytest
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from authx import AuthXConfig, RequestToken
+from authx import AuthXConfig, JWTDecodeError, RequestToken
+from authx.exceptions import BadConfigurationError
 from authx.testing import FrozenClock
 from authx.token import decode_unverified
 from tests.attacks.case import TOPICS
@@ -40,12 +42,14 @@ def test_reference_states_the_default_in_force(name: str, default: str, monkeypa
 
 @pytest.fixture
 def example(request: pytest.FixtureRequest) -> dict[str, Any]:
+    return names_of(request.param)
+
+
+def names_of(page: str) -> dict[str, Any]:
     """The names that the Python code of a page defines."""
-    code = "\n".join(
-        re.findall(r"^```python\n(.*?)^```$", (DOCS / request.param).read_text(), re.DOTALL | re.MULTILINE)
-    )
+    code = "\n".join(re.findall(r"^```python\n(.*?)^```$", (DOCS / page).read_text(), re.DOTALL | re.MULTILINE))
     module = types.ModuleType("example")
-    exec(compile(code, request.param, "exec"), module.__dict__)
+    exec(compile(code, page, "exec"), module.__dict__)
     return module.__dict__
 
 
@@ -238,6 +242,130 @@ def test_guide_to_duplicate_cookies_shows_how_the_former_one_is_deleted(example:
     assert deleted.startswith(f'{name}="";')
     assert {"Path=/", "Max-Age=0"} <= set(deleted.split("; "))
     assert client.get("/api/me", headers={"cookie": f"{name}={present}"}).json() == "grace"
+
+
+@pytest.mark.parametrize("name", ["behind-a-proxy", "keys-from-files", "oauth2"])
+def test_guide_shows_the_application_in_rust_that_the_tests_run(name: str) -> None:
+    """Those of the other guides are documentation tests; these answer requests in `examples/axum/tests/guides.rs`."""
+    blocks = re.findall(r"^```rust\n(.*?)^```$", (DOCS / f"guides/{name}.md").read_text(), re.DOTALL | re.MULTILINE)
+    file = DOCS.parent / "examples" / "axum" / "guides" / f"{name.replace('-', '_')}.rs"
+
+    assert blocks == [file.read_text()]
+
+
+def form(client: Any, fields: str) -> Any:
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    return client.post("/token", headers=headers, body=fields.encode())
+
+
+@pytest.mark.parametrize("example", ["guides/oauth2.md"], indirect=True)
+def test_guide_to_oauth2_shows_a_form_that_gives_tokens(example: dict[str, Any], serve: Any) -> None:
+    client = serve(example["app"])
+    refused = form(client, "username=ada&password=wrong")
+    assert (refused.status, refused.json()) == (400, {"error": "invalid_grant"})
+
+    for scope, status in [("", 200), ("&scope=reports:read+other", 200), ("&scope=reports:write", 403)]:
+        with FrozenClock():
+            answer = form(client, f"grant_type=password&username=ada&password=analytical-engine{scope}")
+        assert answer.header("cache-control") == "no-store"
+        assert (answer.json()["token_type"], answer.json()["expires_in"]) == ("bearer", 900)
+        assert client.get("/reports", token=answer.json()["access_token"]).status == status, scope
+    assert client.get("/reports").status == 401
+
+
+@pytest.mark.parametrize("status", [401, 422])
+def test_guide_to_oauth2_shows_one_scheme_and_the_refusals(
+    status: int, serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JWT_INVALID_TOKEN_STATUS", str(status))
+    example = names_of("guides/oauth2.md")
+    description = serve(example["app"]).get("/openapi.json").json()
+
+    assert list(description["components"]["securitySchemes"]) == ["AuthXBearer"]
+    flow = description["components"]["securitySchemes"]["AuthXBearer"]["flows"]["password"]
+    assert (flow["tokenUrl"], flow["scopes"]) == ("token", example["SCOPES"])
+    operation = description["paths"]["/reports"]["get"]
+    assert operation["security"] == [{"AuthXBearer": ["reports:read"]}]
+    assert set(operation["responses"]) == {"200", "401", "403", str(status)}
+    for refused in ("401", "403", str(status)):
+        body = operation["responses"][refused]["content"]["application/json"]["schema"]
+        assert body == {"$ref": "#/components/schemas/Refusal"}
+    # And the answers are what is described.
+    answer = serve(example["app"]).get("/reports", token="x.y.z")
+    assert (answer.status, answer.json().keys()) == (status, {"message", "error_type"})
+
+
+@pytest.mark.parametrize("example", ["guides/keys-from-files.md"], indirect=True)
+def test_guide_to_keys_from_files_reads_settings_from_a_folder(example: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "JWT_SECRET_KEY").write_text("the secret of this month, and it is long\n")
+    former = example["auth_of_settings"](tmp_path).create_access_token("ada")
+    (tmp_path / "JWT_SECRET_KEY").write_text("the secret of next month, and it is long\n")
+    restarted = example["auth_of_settings"](tmp_path)
+    presented = RequestToken(token=former, location="headers")
+    with pytest.raises(JWTDecodeError):
+        restarted.verify_token(presented)
+
+    (tmp_path / "JWT_PREVIOUS_SECRET_KEY").write_text("the secret of this month, and it is long\n")
+    assert example["auth_of_settings"](tmp_path).verify_token(presented).sub == "ada"
+
+
+@pytest.mark.parametrize("example", ["guides/keys-from-files.md"], indirect=True)
+def test_guide_to_keys_from_files_changes_them_while_the_service_runs(
+    example: dict[str, Any], serve: Any, tmp_path: Path
+) -> None:
+    keys = DOCS.parent / "tests" / "attacks" / "keys"
+    (tmp_path / "2026-12.pem").write_text((keys / "p256.pem").read_text())
+    (tmp_path / "signing").write_text("2026-12\n")
+    auth = example["auth_of"](tmp_path)
+    client = serve(example["app_of"](auth))
+    first = client.post("/login").json()
+    assert client.get("/me", token=first).json() == "ada"
+
+    (tmp_path / "2027-01.pem").write_text((keys / "p256-attacker.pem").read_text())
+    (tmp_path / "signing").write_text("2027-01\n")
+    # Another machine that was restarted signs with the new key already.
+    second = example["auth_of"](tmp_path).create_access_token("ada")
+    assert client.get("/me", token=second).status == 401
+    example["read_again"](auth, tmp_path)
+    assert [client.get("/me", token=token).status for token in (first, second)] == [200, 200]
+
+    (tmp_path / "2027-01.pem").write_text("cut off")
+    with pytest.raises(BadConfigurationError):
+        example["read_again"](auth, tmp_path)
+    assert client.get("/me", token=second).status == 200
+
+    (tmp_path / "2027-01.pem").write_text((keys / "p256-attacker.pem").read_text())
+    (tmp_path / "2026-12.pem").unlink()
+    example["read_again"](auth, tmp_path)
+    assert [client.get("/me", token=token).status for token in (first, second)] == [401, 200]
+
+
+@pytest.mark.parametrize("example", ["guides/behind-a-proxy.md"], indirect=True)
+def test_guide_behind_a_proxy_gives_each_client_its_own_limit(example: dict[str, Any], serve: Any) -> None:
+    async def served(scope: Any, receive: Any, send: Any) -> None:
+        """As by `uvicorn --root-path /api --proxy-headers --forwarded-allow-ips=127.0.0.1`."""
+        scope |= {"root_path": "/api", "path": f"/api{scope['path']}"}
+        await ProxyHeadersMiddleware(example["app"], trusted_hosts="127.0.0.1")(scope, receive, send)
+
+    client = serve(served)
+
+    def log_in(forwarded: str) -> Any:
+        headers = {"x-forwarded-for": forwarded, "x-forwarded-proto": "https"}
+        return client.post("/auth/login", headers=headers)
+
+    answer = log_in("203.0.113.1")
+    for name, path in [("access_token_cookie", "/api"), ("refresh_token_cookie", "/api/auth")]:
+        assert {"Secure", f"Path={path}"} <= set(answer.set_cookies[name].split("; "))
+    access = {"access_token_cookie": answer.cookies["access_token_cookie"]}
+    assert client.get("/me", cookies=access).json() == "ada"
+
+    # Whatever the client writes before it, the proxy's own entry counts.
+    written = ["203.0.113.1", "a, 203.0.113.1", "b, 203.0.113.1", "c, 203.0.113.1"]
+    assert [log_in(forwarded).status for forwarded in written] == [200] * 4
+    assert log_in("d, 203.0.113.1").status == 429
+    assert log_in("203.0.113.1, 203.0.113.2").status == 200
+    servers = client.get("/openapi.json").json()["servers"]
+    assert servers == [{"url": "/api"}]
 
 
 @pytest.mark.parametrize("example", ["fastapi.md"], indirect=True)

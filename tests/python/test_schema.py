@@ -10,6 +10,7 @@ from typing import Any
 
 import jwt
 import pytest
+from fastapi import FastAPI
 
 from authx import (
     AuthX,
@@ -58,6 +59,23 @@ def test_fields_have_their_order() -> None:
         "refresh_token": "r",
         "token_type": "bearer",
     }
+
+
+def test_token_pair_says_when_its_access_token_expires(make_auth: Any, serve: Any) -> None:
+    auth, app = make_auth(), FastAPI()
+    never = make_auth(JWT_ACCESS_TOKEN_EXPIRES=None)
+    with FrozenClock():
+        assert auth.create_token_pair("ada").expires_in == 900
+        assert auth.create_token_pair("ada", access_expiry=60, refresh_expiry=90).model_dump()["expires_in"] == 60
+        assert "expires_in" not in never.create_token_pair("ada").model_dump_json()
+
+        app.post("/login")(lambda: auth.create_token_pair("ada"))
+        app.post("/typed", response_model=TokenResponse)(lambda: never.create_token_pair("ada"))
+        assert serve(app).post("/login").json()["expires_in"] == 900
+        assert serve(app).post("/typed").json().keys() == {"access_token", "refresh_token", "token_type"}
+
+    described = app.openapi()["components"]["schemas"]["TokenResponse"]
+    assert list(described["properties"]) == ["access_token", "refresh_token", "token_type", "expires_in"]
 
 
 def test_payload_made_by_hand_has_an_id_and_a_date() -> None:

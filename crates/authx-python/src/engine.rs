@@ -125,6 +125,11 @@ impl Engine {
         self.inner.config().max_body_size()
     }
 
+    fn expires_in(&self, py: Python<'_>, token: &str, now: f64) -> PyResult<Option<u64>> {
+        let now = instant("now", now)?;
+        Ok(self.unlocked(py, || self.inner.expires_in(token, now)))
+    }
+
     #[pyo3(signature = (
         r#type, uid, now, *, fresh = false, headers = None, expires_in = None, expires_at = None,
         data = None, audience = None, scopes = None, issuer = None, not_before = None,

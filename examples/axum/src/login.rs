@@ -5,9 +5,7 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{BoxError, Json, Router};
-use axum_authx::{
-    Claims, FreshToken, Location, NewToken, Rejection, Requirement, Timestamp, TokenPair,
-};
+use axum_authx::{Claims, FreshToken, Location, NewToken, Rejection, Requirement, Timestamp};
 use serde::Serialize;
 
 use crate::AppState;
@@ -34,7 +32,7 @@ async fn login(
     let access = NewToken::access(&user.name).fresh().scopes(&user.scopes).claims(login.clone());
     let refresh = NewToken::refresh(&user.name).claims(login);
     let auth = &state.auth;
-    let tokens = TokenPair::new(auth.issue(&access)?, auth.issue(&refresh)?);
+    let tokens = auth.token_pair(auth.issue(&access)?, auth.issue(&refresh)?);
     Ok((auth.set_cookies(&tokens), Json(tokens)).into_response())
 }
 
@@ -47,7 +45,7 @@ async fn refresh(
     let access = NewToken::access(&user.name).scopes(&user.scopes).claims(claims.custom);
     let access_token = state.auth.issue(&access)?;
     let cookies = state.auth.set_access_cookies(&access_token);
-    Ok((cookies, Json(NewAccessToken { access_token, token_type: "bearer" })).into_response())
+    Ok((cookies, Json(NewAccessToken::of(access_token))).into_response())
 }
 
 /// Revokes the refresh token and every access token of its login, and unsets the cookies.
@@ -126,13 +124,19 @@ impl FromFields for NewPassword {
 
 /// The answer to a refresh.
 #[derive(Serialize)]
-struct NewAccessToken {
+pub(crate) struct NewAccessToken {
     access_token: String,
     token_type: &'static str,
 }
 
+impl NewAccessToken {
+    pub(crate) fn of(access_token: String) -> Self {
+        Self { access_token, token_type: "bearer" }
+    }
+}
+
 /// A message for the user that says what was done.
 #[derive(Serialize)]
-struct Done {
-    message: String,
+pub(crate) struct Done {
+    pub(crate) message: String,
 }

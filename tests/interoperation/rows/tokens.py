@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.interoperation.case import Case, refused
-from tests.interoperation.configurations import LOCATIONS
+from tests.interoperation.configurations import BASE, LOCATIONS
 from tests.interoperation.exchange import Request
 from tests.interoperation.forging import cut, edited, unsigned
 from tests.interoperation.login import login, login_request, refreshed, with_headers, with_json
@@ -13,6 +13,7 @@ ACCESS_COOKIES = (
     "access_token_cookie=…; HttpOnly; SameSite=Lax; Secure; Path=/",
     "csrf_access_token=…; SameSite=Lax; Secure; Path=/",
 )
+LOGIN_COOKIES = (*ACCESS_COOKIES, *(line.replace("access", "refresh") for line in ACCESS_COOKIES))
 
 GOOD = [
     Case("an access token", lambda login: login.request(), body=f'{ADA},"fresh":true'),
@@ -20,6 +21,20 @@ GOOD = [
     Case("a token where none is needed", lambda login: login.request("/optional"), body=ADA),
     Case("no token where none is needed", lambda login: Request("GET", "/optional"), body="null"),
     Case("the user of a token", lambda login: login.request("/me"), body='{"name":"Ada Lovelace"}'),
+    *(
+        Case(
+            name,
+            lambda login: login_request({"name": "ada", "scopes": [], "tenant": 7}),
+            configuration=configuration,
+            body=f'"bearer"{more}}}',
+            cookies=LOGIN_COOKIES,
+        )
+        for name, configuration, more in [
+            ("a login says when its access token expires", BASE, ',"expires_in":900'),
+            ("a login says when it expires, as configured", "short-lived", ',"expires_in":120'),
+            ("a login whose access token never expires says nothing", "for-ever", ""),
+        ]
+    ),
     Case(
         "a refresh token is exchanged for an access token",
         lambda login: login.request("/refresh", type="refresh", method="POST"),

@@ -9,7 +9,7 @@ use axum::routing::{any, get, post};
 use axum::{Json, Router};
 use axum_authx::{
     AccessToken, Audience, AuthX, BEARER_SUBPROTOCOL, Claims, CurrentSubject, FreshToken, NewToken,
-    RefreshToken, Rejection, RequiredScopes, Scoped, Scopes, TokenKind, TokenPair, WebSocketGuard,
+    RefreshToken, Rejection, RequiredScopes, Scoped, Scopes, TokenKind, WebSocketGuard,
     WebSocketToken,
 };
 use serde::{Deserialize, Serialize};
@@ -91,7 +91,7 @@ async fn login(
         access = access.session(session.session_id.clone());
         refresh = refresh.session(session.session_id);
     }
-    let pair = TokenPair::new(auth.issue(&access)?, auth.issue(&refresh)?);
+    let pair = auth.token_pair(auth.issue(&access)?, auth.issue(&refresh)?);
     Ok((auth.set_cookies(&pair), Json(pair)))
 }
 
