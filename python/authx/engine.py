@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import get_args
 
+from pydantic import SecretStr
+
 from authx._authx import Engine, KeyRing
 from authx.arguments import check_instance, unicode_fault
 from authx.config import AuthXConfig
@@ -155,7 +157,7 @@ def _engine_of(settings: Mapping[str, object], login_type: str | None, keys: Key
     raise setting_fault({**settings, "login_type": login_type}, refused)
 
 
-def signing_engine(key: str | bytes, algorithm: AlgorithmType, *, login_type: str | None = None) -> Engine:
+def signing_engine(key: str | bytes | SecretStr, algorithm: AlgorithmType, *, login_type: str | None = None) -> Engine:
     """Build an engine that signs a payload without adding anything to it."""
     symmetric = algorithm in get_args(SymmetricAlgorithmType)
     return _bare_engine(
@@ -173,7 +175,7 @@ def signing_engine(key: str | bytes, algorithm: AlgorithmType, *, login_type: st
 
 
 def verifying_engine(
-    key: str | bytes,
+    key: str | bytes | SecretStr,
     algorithms: AlgorithmType | Sequence[AlgorithmType] | None,
     audience: str | Sequence[str] | None,
     issuer: str | None,
@@ -210,8 +212,10 @@ def _bare_engine(settings: Mapping[str, object], login_type: str | None) -> Engi
     return engine
 
 
-def _key_string(key: str | bytes) -> str:
-    """Accept bytes as well, which files and other libraries return."""
+def _key_string(key: str | bytes | SecretStr) -> str:
+    """Accept bytes as well, which files and other libraries return, and pydantic's secrets."""
+    if isinstance(key, SecretStr):
+        return key.get_secret_value()
     if not isinstance(key, bytes):
         return key
     # Not by catching `UnicodeDecodeError`, which contains the key.

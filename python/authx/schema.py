@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any, cast
 
-from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError, field_validator
 from typing_extensions import TypeVar
 
 from authx import _authx, clock
@@ -157,7 +157,7 @@ class TokenPayload(BaseModel):
 
     def encode(
         self,
-        key: str,
+        key: str | SecretStr,
         algorithm: AlgorithmType = "HS256",
         ignore_errors: bool = True,
         headers: dict[str, Any] | None = None,
@@ -218,7 +218,7 @@ class TokenPayload(BaseModel):
     def decode(
         cls,
         token: str,
-        key: str,
+        key: str | SecretStr,
         algorithms: Sequence[AlgorithmType] | None = None,
         audience: str | Sequence[str] | None = None,
         issuer: str | None = None,
@@ -283,7 +283,7 @@ class RequestToken(BaseModel):
 
     def verify(
         self,
-        key: str,
+        key: str | SecretStr,
         algorithms: Sequence[AlgorithmType] | None = None,
         audience: str | Sequence[str] | None = None,
         issuer: str | None = None,

@@ -63,7 +63,10 @@ mod _authx {
     #[pymodule_export]
     use super::security_scheme::security_schemes;
     #[pymodule_export]
-    use super::settings::{SettingReference, duration_seconds, setting_reference, string_list};
+    use super::settings::{
+        SettingReference, duration_seconds, misspelt_setting, read_setting, read_variable,
+        setting_reference,
+    };
     #[pymodule_export]
     use super::tokens::{FoundToken, decode_unverified, token_header};
     #[pymodule_export]

@@ -151,13 +151,18 @@ impl AuthX {
         for (name, value) in variables {
             let Ok(name) = name.into_string() else { continue };
             let setting = SETTING_NAMES.iter().find(|known| known.eq_ignore_ascii_case(&name));
-            let Some(setting) = setting else { continue };
-            // An error, because a lossy conversion would silently give another secret.
-            let value = value.into_string().map_err(|_| ConfigError::Value {
-                setting,
-                found: "a string",
-                expected: "UTF-8",
-            })?;
+            let value = match (value.into_string(), setting) {
+                (Ok(value), _) => value,
+                // An error, because a lossy conversion would silently give another secret.
+                (Err(_), Some(setting)) => {
+                    return Err(ConfigError::Value {
+                        setting,
+                        found: "a string",
+                        expected: "UTF-8",
+                    });
+                }
+                (Err(_), None) => continue,
+            };
             settings.push((name, value));
         }
         Ok(Self::new(Config::builder().variables(settings)?.build()?))
@@ -429,9 +434,13 @@ mod tests {
             ("PATH", "/bin"),
             ("JWT_SECRET_KEY", testing::SECRET),
             ("JWT_ERROR_MESSAGE_KEY", "detail"),
+            ("JWT_COOKIE_DOMAIN", ""),
+            ("JWT_COOKIE_HTTPONLY", "false"),
         ]));
         let auth = auth.expect("settings");
-        assert_eq!(auth.engine().config().error_message_key(), "detail");
+        let engine = auth.engine();
+        assert_eq!(engine.config().error_message_key(), "detail");
+        assert!(engine.config().warnings()[0].contains("JWT_COOKIE_HTTP_ONLY"));
     }
 
     #[test]

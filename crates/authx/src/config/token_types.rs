@@ -94,9 +94,9 @@ impl SettingType for TokenTypes {
         "a JSON object of token types".to_owned()
     }
 
-    fn to_text(&self) -> String {
+    fn to_value(&self) -> SettingValue {
         let types = self.0.iter().map(|(name, settings)| (name.clone(), written(settings)));
-        Value::Object(types.collect()).to_string()
+        SettingValue::string(Value::Object(types.collect()).to_string())
     }
 }
 
@@ -115,7 +115,7 @@ fn settings_of(fields: Value) -> Option<TokenTypeSettings> {
     };
     let locations = match written.locations {
         None => None,
-        Some(names) => Some(names.iter().map(|name| name.parse().ok()).collect::<Option<_>>()?),
+        Some(names) => Some(Vec::from_setting(&SettingValue::List(names))?),
     };
     Some(TokenTypeSettings { expires, locations })
 }
@@ -123,7 +123,11 @@ fn settings_of(fields: Value) -> Option<TokenTypeSettings> {
 fn written(settings: &TokenTypeSettings) -> Value {
     let mut fields = Map::new();
     if let Some(expires) = settings.expires {
-        fields.insert("expires".to_owned(), expires.to_text().into());
+        let expires = match expires {
+            TokenLifetime::Expires(_) => expires.to_value().to_text().into(),
+            TokenLifetime::Never => Value::Null,
+        };
+        fields.insert("expires".to_owned(), expires);
     }
     if let Some(locations) = &settings.locations {
         let names = locations.iter().map(|location| location.as_str().into());
