@@ -49,6 +49,7 @@ __all__ = [
     "failed_close",
     "has_scopes",
     "misspelt_setting",
+    "oversized_cookie",
     "pattern_covers",
     "read_policy",
     "read_setting",
@@ -626,3 +627,6 @@ def read_variable(name: str, text: str) -> tuple[Any] | None:
 
 def misspelt_setting(name: str) -> str | None:
     """The warning about a variable whose name looks like a misspelt setting."""
+
+def oversized_cookie(cookies: list[str]) -> str | None:
+    """The warning about a `Set-Cookie` value that is too large for browsers, with the names of the largest claims."""

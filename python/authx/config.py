@@ -299,7 +299,7 @@ class AuthXConfig(BaseSettings):
 
     JWT_SESSION_COOKIE: bool = True
     """Whether cookies end with the browser's session, unless `JWT_COOKIE_MAX_AGE` is set. If not, they end with
-    their token."""
+    their token, and those of a token without end after 400 days, the longest that browsers keep one."""
 
     JWT_COOKIE_SAMESITE: SameSitePolicy | None = "lax"
     """The `SameSite` attribute of all cookies; `none` needs `JWT_COOKIE_SECURE`. Switched off: without the

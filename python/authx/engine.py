@@ -3,6 +3,7 @@
 import copy
 import functools
 import json
+import logging
 import secrets
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import get_args
 
 from pydantic import SecretStr
 
-from authx._authx import Engine, KeyRing
+from authx._authx import Engine, KeyRing, oversized_cookie
 from authx.arguments import check_instance, unicode_fault
 from authx.config import AuthXConfig
 from authx.exceptions import BadConfigurationError, WeakKeyWarning
@@ -19,6 +20,9 @@ from authx.forking import ForkLock
 from authx.types import AlgorithmType, SymmetricAlgorithmType
 
 __all__ = ["EngineSource", "explicit_settings", "setting_fault", "signing_engine", "verifying_engine"]
+
+
+logger = logging.getLogger("authx")
 
 
 class EngineSource:
@@ -32,6 +36,7 @@ class EngineSource:
     ) -> None:
         check_instance("login_type", login_type, (str, type(None)), "a string")
         self._login_type = login_type
+        self._has_warned_of_cookie = False
         self.load(config, may_invent_key=may_invent_key, keys=keys)
 
     def load(self, config: AuthXConfig, *, may_invent_key: bool = False, keys: KeyRing | None = None) -> None:
@@ -86,6 +91,15 @@ class EngineSource:
             if config is self.config and config.__dict__.get("_revision") is revision and lists == lists_as_built:
                 return engine
         return self._build()
+
+    def warn_of_oversized(self, cookies: list[str]) -> None:
+        """Log once that browsers will drop one of these cookies, because it is too large."""
+        if self._has_warned_of_cookie:
+            return
+        warning = oversized_cookie(cookies)
+        if warning is not None:
+            self._has_warned_of_cookie = True
+            logger.warning("%s", warning)
 
     def _build(self) -> Engine:
         with _building:

@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import subprocess
 import sys
 import warnings
@@ -138,7 +139,9 @@ def test_misspelt_variable_is_warned_of_once(monkeypatch: pytest.MonkeyPatch, tm
 def test_variable_that_is_not_unicode_names_the_setting() -> None:
     code = "from authx import AuthXConfig; AuthXConfig()"
     for name, error in [(b"JWT_HEADER_NAME", "JWT_HEADER_NAME"), (b"JWT_\xff", "")]:
-        run = subprocess.run([sys.executable, "-c", code], env={name: b"marked\xff"}, capture_output=True, check=False)
+        run = subprocess.run(
+            [sys.executable, "-c", code], env={**os.environb, name: b"marked\xff"}, capture_output=True, check=False
+        )
         assert run.returncode == bool(error)
         assert error in run.stderr.decode()
         assert b"marked" not in run.stderr

@@ -35,7 +35,7 @@ mod _authx {
     use pyo3::types::{PyDelta, PyMapping};
 
     #[pymodule_export]
-    use super::answer::{error_message, error_types, failed_close};
+    use super::answer::{error_message, error_types, failed_close, oversized_cookie};
     #[pymodule_export]
     use super::client_address::address_rate_limit_key;
     #[pymodule_export]

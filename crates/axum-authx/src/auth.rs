@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 use authx::config::SETTING_NAMES;
 use authx::random::Random;
+use authx::transport::oversized_cookie;
 use authx::{
     Clock, Config, ConfigError, Engine, Error, IssueError, KeyRing, NewToken, Secret, SystemClock,
     SystemRandom, Timestamp,
@@ -63,6 +64,8 @@ struct Inner {
     sessions: Arc<ArcSwap<Sessions>>,
     /// Whether it was logged that nobody reads the cookies.
     has_warned_of_cookies: Arc<AtomicBool>,
+    /// Whether it was logged that a cookie is too large.
+    has_warned_of_size: Arc<AtomicBool>,
     /// The engines of the application's other logins.
     others: Arc<[Handle]>,
 }
@@ -130,6 +133,7 @@ impl AuthX {
                 revocation: Arc::default(),
                 sessions,
                 has_warned_of_cookies: Arc::default(),
+                has_warned_of_size: Arc::default(),
                 others: Arc::default(),
             }),
         }
@@ -325,6 +329,15 @@ impl AuthX {
 
     pub(crate) fn is_first_warning_of_cookies(&self) -> bool {
         !self.inner.has_warned_of_cookies.swap(true, Ordering::Relaxed)
+    }
+
+    /// Warns once of a cookie that browsers will drop.
+    pub(crate) fn warn_of_oversized(&self, cookies: &[String]) {
+        if let Some(warning) = oversized_cookie(cookies)
+            && !self.inner.has_warned_of_size.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!("{warning}");
+        }
     }
 
     /// Whether both are clones of one `AuthX`, with the same stores, settings and clock.

@@ -258,7 +258,7 @@ settings! {
         /// How long all cookies live. Unset: as `JWT_SESSION_COOKIE` says. In Python a whole number of seconds.
         JWT_COOKIE_MAX_AGE cookie_max_age: Option<Duration> = None;
         /// Whether cookies end with the browser's session, unless `JWT_COOKIE_MAX_AGE` is set. If not, they end
-        /// with their token.
+        /// with their token, and those of a token without end after 400 days, the longest that browsers keep one.
         JWT_SESSION_COOKIE session_cookie: bool = true;
         /// The `SameSite` attribute of all cookies; `none` needs `JWT_COOKIE_SECURE`. Switched off: without the
         /// attribute.

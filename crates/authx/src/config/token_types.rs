@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::value::SettingType;
 use super::{SettingValue, TokenLifetime};
-use crate::location::Location;
+use crate::location::{Location, NO_COOKIES_OF_OWN_TYPES};
 use crate::token_kind::TokenKind;
 
 /// The application's own types of token that have a lifetime or locations of their own. Types that are not listed have
@@ -158,5 +158,5 @@ pub(super) fn fault(types: &TokenTypes) -> Option<&'static str> {
     }
     locations()
         .any(|locations| locations.contains(&Location::Cookies))
-        .then_some("cookies carry access and refresh tokens only: use headers, json or query")
+        .then_some(NO_COOKIES_OF_OWN_TYPES)
 }
