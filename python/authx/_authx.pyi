@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, final
 
+from pydantic import SecretStr
+
 from authx.policy import PolicyCondition, PolicyContext, PolicyRule
 from authx.schema import TokenPayload
 from authx.types import Step, TokenLocation, WebSocketTokenLocation
@@ -46,13 +48,16 @@ __all__ = [
     "error_types",
     "failed_close",
     "has_scopes",
+    "misspelt_setting",
+    "oversized_cookie",
     "pattern_covers",
     "read_policy",
+    "read_setting",
+    "read_variable",
     "scopes_match",
     "security_schemes",
     "selected_subprotocol",
     "setting_reference",
-    "string_list",
     "token_header",
 ]
 
@@ -150,7 +155,7 @@ class Key:
     """
 
     @staticmethod
-    def from_secret(algorithm: str, secret: str | bytes, *, kid: str | None = None) -> Key:
+    def from_secret(algorithm: str, secret: str | bytes | SecretStr, *, kid: str | None = None) -> Key:
         """Make a key of a shared secret, which is at least as long as the algorithm's hash (RFC 7518 section 3.2).
 
         Args:
@@ -165,7 +170,7 @@ class Key:
         """
 
     @staticmethod
-    def from_private_pem(algorithm: str, pem: str | bytes, *, kid: str | None = None) -> Key:
+    def from_private_pem(algorithm: str, pem: str | bytes | SecretStr, *, kid: str | None = None) -> Key:
         """Make a key pair of a private key in PEM: PKCS#8, PKCS#1 or SEC1. The public half is derived from it.
         Certificates beside it are ignored.
 
@@ -173,7 +178,7 @@ class Key:
         """
 
     @staticmethod
-    def from_public_pem(algorithm: str, pem: str | bytes, *, kid: str | None = None) -> Key:
+    def from_public_pem(algorithm: str, pem: str | bytes | SecretStr, *, kid: str | None = None) -> Key:
         """Make a key that only verifies of a public key in PEM, SPKI, PKCS#1 or a certificate, or of a line of OpenSSH.
         Of a certificate only the key counts, and not its dates.
 
@@ -608,5 +613,23 @@ def duration_seconds(string: str) -> float | None:
     """The seconds of a duration as the environment has it: `900`, `15m`, `00:15:00` or `PT15M`. `None` for another
     string."""
 
-def string_list(string: str) -> list[str] | None:
-    """A list as the environment has it: a JSON array of strings, or strings between commas. `None` for another string."""
+def read_setting(name: str, value: object) -> Any:
+    """A value of a setting, read as the engine reads it: strings as numbers, durations in seconds and lists.
+
+    Raises:
+        BadConfigurationError: The setting doesn't take it.
+        TypeError: It is of a type that no setting takes.
+    """
+
+def read_variable(name: str, text: str) -> tuple[Any] | None:
+    """The value of a setting's environment variable, in a tuple. `None`: the variable counts as not set.
+
+    Raises:
+        BadConfigurationError: The setting doesn't take it.
+    """
+
+def misspelt_setting(name: str) -> str | None:
+    """The warning about a variable whose name looks like a misspelt setting."""
+
+def oversized_cookie(cookies: list[str]) -> str | None:
+    """The warning about a `Set-Cookie` value that is too large for browsers, with the names of the largest claims."""

@@ -130,7 +130,7 @@ def strings_fault(name: str, value: Any) -> TypeError | ValueError | None:
 def unicode_fault(name: str, value: str) -> ValueError | None:
     """Return what is wrong with a string that has a lone surrogate: UTF-8 can't encode one."""
     # Not by encoding it: the `UnicodeEncodeError` would contain the string.
-    if any("\ud800" <= character <= "\udfff" for character in value):
+    if not value.isascii() and any("\ud800" <= character <= "\udfff" for character in value):
         return ValueError(f"{name}: a string of Unicode characters is expected, without lone surrogates")
     return None
 

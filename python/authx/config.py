@@ -1,112 +1,71 @@
 """The settings, each also read from the environment variable of its name."""
 
 import json
-from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    PydanticBaseSettingsSource,
+    SecretsSettingsSource,
+    SettingsConfigDict,
+)
 from typing_extensions import TypedDict
 
-from authx._authx import duration_seconds, string_list
+from authx._authx import duration_seconds, read_setting, setting_reference
 from authx.arguments import unicode_fault
 from authx.exceptions import BadConfigurationError
 from authx.types import (
     AlgorithmType,
     AsymmetricAlgorithmType,
-    HTTPMethod,
     SameSitePolicy,
     SymmetricAlgorithmType,
     TokenLocation,
     WebSocketTokenLocation,
 )
+from authx.variables import Refused, Variables
 
 __all__ = ["AuthXConfig", "TokenTypeSettings"]
 
-_Read = TypeVar("_Read")
+_NAMES = frozenset(setting.name for setting in setting_reference())
+"""The settings that the engine reads. A subclass may have fields of its own."""
 
 
-def _read(reader: Callable[[str], _Read | None], string: str) -> _Read | None:
-    """Have the engine read a string, which it can't get if that is not Unicode."""
-    return reader(string) if unicode_fault("", string) is None else None
-
-
-def _seconds_as_number(value: Any) -> Any:
+def _seconds(value: Any) -> Any:
     # In other packages `False` means that a token never expires; here it would be a duration of 0 seconds.
     if isinstance(value, bool):
         raise ValueError("a duration is expected, or None where there is no limit, not a bool")  # noqa: TRY004 -- pydantic's way
-    # The engine reads a string, so that every service reads the same environment alike.
+    # Within `JWT_TOKEN_TYPES`; the engine has read the strings of other settings already.
     if isinstance(value, str):
-        seconds = _read(duration_seconds, value)
+        seconds = None if unicode_fault("", value) else duration_seconds(value)
         if seconds is None:
             raise ValueError("a duration is expected: seconds (900), with a unit (15m), 00:15:00 or PT15M")
         return seconds
     return value
 
 
-def _whole_seconds(value: Any) -> Any:
-    if isinstance(value, str) and not value.strip().lstrip("+-").isdecimal():
-        seconds = _read(duration_seconds, value)
-        if seconds is None or not seconds.is_integer():
-            raise ValueError("a whole number of seconds is expected, or a duration such as 15m or PT15M")
-        return int(seconds)
-    return value
-
-
-def _json_or_string(name: str, field: Any, value: Any) -> Any:
-    try:
-        decoded = json.loads(value)
-    except ValueError:
-        return value
-    # An audience of digits is a string, and no number.
-    return decoded if isinstance(decoded, list | dict) else value
-
-
-def _list_of(convert: Callable[[str], str]) -> BeforeValidator:
-    """Read a list from a string, as the engine does, and each of its items by `convert`."""
-
-    def read(value: Any) -> Any:
-        if isinstance(value, str):
-            items = _read(string_list, value)
-            if items is None:
-                raise ValueError("a list is expected: strings between commas, or a JSON array of strings; [] is empty")
-            value = items
-        if isinstance(value, list | tuple):
-            return [convert(item) if isinstance(item, str) else item for item in value]
-        return value
-
-    return BeforeValidator(read)
-
-
-def _names(value: Any) -> Any:
-    # One name may contain anything, so only a JSON array is a list.
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        items = _read(string_list, value)
-        if items is None:
-            raise ValueError("a string or a JSON array of strings is expected")
-        return items
-    return value
-
-
-_Names = Annotated[str | list[str] | None, BeforeValidator(_names)]
-_Locations = Annotated[list[TokenLocation], _list_of(str.lower)]
-_WebSocketLocations = Annotated[list[WebSocketTokenLocation], _list_of(str.lower)]
-_Methods = Annotated[list[HTTPMethod], _list_of(str.upper)]
-_Strings = Annotated[list[str], _list_of(str)]
-_WholeSeconds = Annotated[int | None, BeforeValidator(_whole_seconds)]
-
-
-def _status_as_number(value: Any) -> Any:
-    # Environment variables are strings, which pydantic doesn't convert to the integers of a `Literal`.
-    if isinstance(value, str) and value.isdecimal():
-        return int(value)
-    return value
+def _number(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _in_lower_case(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
+    if isinstance(value, list | tuple):
+        return [item.lower() if isinstance(item, str) else item for item in value]
+    return value
+
+
+def _object(value: Any) -> Any:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+_Names = str | list[str] | None
+_Locations = Annotated[list[TokenLocation], BeforeValidator(_in_lower_case)]
+_WebSocketLocations = Annotated[list[WebSocketTokenLocation], BeforeValidator(_in_lower_case)]
+_Seconds = Annotated[int | float | None, BeforeValidator(_number)]
+_Secret = Annotated[str | None, Field(repr=False)]
 
 
 def _without_values(refused: ValidationError) -> ValidationError:
@@ -118,7 +77,7 @@ def _without_values(refused: ValidationError) -> ValidationError:
     return ValidationError.from_exception_data(refused.title, faults, hide_input=True)
 
 
-Duration = Annotated[timedelta, BeforeValidator(_seconds_as_number)]
+Duration = Annotated[timedelta, BeforeValidator(_seconds)]
 """A `timedelta`, a number of seconds, or ISO 8601 such as `PT5M`."""
 
 
@@ -139,7 +98,11 @@ class AuthXConfig(BaseSettings):
 
     A value comes from the constructor, else from the environment variable of the field's name, else from the
     default. In the environment lists are strings between commas or JSON, `JWT_TOKEN_LOCATION=headers,cookies`; durations
-    are seconds, `15m`, or ISO 8601; `None`, which leaves a setting unset or switches it off, is `null`.
+    are seconds, `15m`, or ISO 8601; `None`, which leaves a setting unset or switches it off, is `null` or `none`, and a
+    blank variable of such a setting counts as not set. With `_env_file=".env"` the same is read from a file, whose other
+    variables are ignored. A variable whose name looks like a misspelt setting causes one warning.
+
+    Keys may be pydantic's `SecretStr`.
 
     Settings may change while the application runs: assigning a field, or changing a list in place, takes effect
     with the next token and the next request.
@@ -167,12 +130,28 @@ class AuthXConfig(BaseSettings):
     def settings_customise_sources(
         cls, settings_cls: type[BaseSettings], *args: Any, **sources: PydanticBaseSettingsSource
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Have the environment read lists that are no JSON, which pydantic refuses before a validator sees them."""
+        """Have the engine read the environment and files, so that all services read them alike."""
         chosen = super().settings_customise_sources(settings_cls, *args, **sources)
-        for source in chosen:
-            reader: Any = source
-            reader.decode_complex_value = _json_or_string
-        return chosen
+        return tuple(
+            Variables(source, _NAMES) if isinstance(source, EnvSettingsSource | SecretsSettingsSource) else source
+            for source in chosen
+        )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _read(cls, value: Any, info: ValidationInfo) -> Any:
+        if isinstance(value, Refused):
+            raise ValueError(value.reason)  # noqa: TRY004 -- pydantic's way
+        if isinstance(value, SecretStr):
+            value = value.get_secret_value()
+        if info.field_name not in _NAMES or not isinstance(value, str):
+            return value
+        if fault := unicode_fault(info.field_name, value):
+            raise fault
+        try:
+            return read_setting(info.field_name, value)
+        except BadConfigurationError as error:
+            raise ValueError(str(error)) from None
 
     # The docstrings are copies of the engine's table of settings; a test compares them.
 
@@ -181,26 +160,26 @@ class AuthXConfig(BaseSettings):
     JWT_ALGORITHM: AlgorithmType = "HS256"
     """The algorithm that signs new tokens."""
 
-    JWT_DECODE_ALGORITHMS: Annotated[list[AlgorithmType], _list_of(str)] = []
+    JWT_DECODE_ALGORITHMS: list[AlgorithmType] = []
     """The algorithms that a token may have. Empty: only `JWT_ALGORITHM`, which must otherwise be in the list. An
     algorithm without a configured key has no effect; a key pair that fits none of them is an error."""
 
-    JWT_SECRET_KEY: str | None = Field(default=None, repr=False)
+    JWT_SECRET_KEY: _Secret = None
     """The shared secret of the HS algorithms. At least 32 random bytes for HS256, 48 for HS384, 64 for HS512."""
 
-    JWT_PREVIOUS_SECRET_KEY: str | None = Field(default=None, repr=False)
+    JWT_PREVIOUS_SECRET_KEY: _Secret = None
     """The previous shared secret. Tokens that it signed stay valid until they expire."""
 
-    JWT_PRIVATE_KEY: str | None = Field(default=None, repr=False)
+    JWT_PRIVATE_KEY: _Secret = None
     """The private key of the other algorithms, as PEM: PKCS#8, PKCS#1 or SEC1, not encrypted. Certificates beside it are
-    ignored."""
+    ignored. The PEM may be in quotes, have `\\n` in place of line ends, or be in base64 as a whole."""
 
-    JWT_PUBLIC_KEY: str | None = Field(default=None, repr=False)
+    JWT_PUBLIC_KEY: _Secret = None
     """The public key of the other algorithms, as PEM: SPKI, PKCS#1 or a certificate, or as a line of OpenSSH. Of a
     certificate only the key counts, and not its dates. Not needed if the private key is set. Without the private key,
     tokens can be verified but not issued."""
 
-    JWT_PREVIOUS_PUBLIC_KEY: str | None = Field(default=None, repr=False)
+    JWT_PREVIOUS_PUBLIC_KEY: _Secret = None
     """The previous public key. Tokens that its private key signed stay valid until they expire."""
 
     JWT_STRICT_KEYS: bool = False
@@ -216,7 +195,7 @@ class AuthXConfig(BaseSettings):
     """How long a refresh token is valid. Switched off: without end; only then is a token of this type accepted
     without `exp`."""
 
-    JWT_TOKEN_TYPES: dict[str, TokenTypeSettings] = {}
+    JWT_TOKEN_TYPES: Annotated[dict[str, TokenTypeSettings], BeforeValidator(_object)] = {}
     """Types of token of the application's own, such as `password_reset`, that have a lifetime (`expires`) or
     `locations` of their own. A type without them, and one that is not listed, has the lifetime of access tokens
     and their locations without `cookies`."""
@@ -240,8 +219,8 @@ class AuthXConfig(BaseSettings):
     JWT_DECODE_ISSUER: str | None = None
     """The issuer that a token's `iss` must name. Unset: not checked."""
 
-    JWT_DECODE_LEEWAY: _WholeSeconds = 0
-    """How far other machines' clocks may be off, for `exp`, `nbf` and `iat`. In Python a whole number of seconds."""
+    JWT_DECODE_LEEWAY: _Seconds = 0
+    """How far other machines' clocks may be off, for `exp`, `nbf` and `iat`. In Python a number of seconds."""
 
     JWT_MAX_TOKEN_SIZE: int = 8192
     """The longest token that is accepted, in bytes."""
@@ -291,7 +270,7 @@ class AuthXConfig(BaseSettings):
     with `new WebSocket(url, ["bearer", token])`. Unset: as in `JWT_TOKEN_LOCATION` and the settings for one type of
     token."""
 
-    JWT_WEBSOCKET_ALLOWED_ORIGINS: _Strings = []
+    JWT_WEBSOCKET_ALLOWED_ORIGINS: list[str] = []
     """Origins, besides the service's own, whose pages may open a WebSocket with a token in a cookie."""
 
     JWT_WEBSOCKET_CHECK_INTERVAL: Duration = timedelta(seconds=30)
@@ -315,14 +294,14 @@ class AuthXConfig(BaseSettings):
     JWT_COOKIE_DOMAIN: str | None = None
     """The domain of all cookies. Unset: the host that sets them, without its subdomains."""
 
-    JWT_COOKIE_MAX_AGE: _WholeSeconds = None
+    JWT_COOKIE_MAX_AGE: int | None = None
     """How long all cookies live. Unset: as `JWT_SESSION_COOKIE` says. In Python a whole number of seconds."""
 
     JWT_SESSION_COOKIE: bool = True
     """Whether cookies end with the browser's session, unless `JWT_COOKIE_MAX_AGE` is set. If not, they end with
-    their token."""
+    their token, and those of a token without end after 400 days, the longest that browsers keep one."""
 
-    JWT_COOKIE_SAMESITE: Annotated[SameSitePolicy | None, BeforeValidator(_in_lower_case)] = "lax"
+    JWT_COOKIE_SAMESITE: SameSitePolicy | None = "lax"
     """The `SameSite` attribute of all cookies; `none` needs `JWT_COOKIE_SECURE`. Switched off: without the
     attribute."""
 
@@ -337,7 +316,7 @@ class AuthXConfig(BaseSettings):
     JWT_COOKIE_CSRF_PROTECT: bool = True
     """Whether a request whose token is in a cookie must repeat the token's CSRF value."""
 
-    JWT_CSRF_METHODS: _Methods = ["POST", "PUT", "PATCH", "DELETE"]
+    JWT_CSRF_METHODS: list[str] = ["POST", "PUT", "PATCH", "DELETE"]
     """The methods that must repeat the CSRF value."""
 
     JWT_CSRF_IN_COOKIES: bool = True
@@ -379,25 +358,25 @@ class AuthXConfig(BaseSettings):
     JWT_IMPLICIT_REFRESH_MAX_AGE: Duration | None = None
     """For how long after the login access tokens are replaced. Unset: without limit."""
 
-    JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE: _Strings = []
+    JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE: list[str] = []
     """The only paths whose requests replace the token. Empty: all paths."""
 
-    JWT_IMPLICIT_REFRESH_ROUTE_EXCLUDE: _Strings = []
+    JWT_IMPLICIT_REFRESH_ROUTE_EXCLUDE: list[str] = []
     """Paths whose requests never replace the token."""
 
-    JWT_IMPLICIT_REFRESH_METHOD_INCLUDE: _Methods = []
+    JWT_IMPLICIT_REFRESH_METHOD_INCLUDE: list[str] = []
     """The only methods whose requests replace the token. Empty: all methods."""
 
-    JWT_IMPLICIT_REFRESH_METHOD_EXCLUDE: _Methods = []
+    JWT_IMPLICIT_REFRESH_METHOD_EXCLUDE: list[str] = []
     """Methods whose requests never replace the token."""
 
     # Answers
 
-    JWT_INVALID_TOKEN_STATUS: Annotated[Literal[401, 422], BeforeValidator(_status_as_number)] = 401
+    JWT_INVALID_TOKEN_STATUS: Literal[401, 422] = 401
     """The HTTP status of the response to a token that can't be decoded or has expired. RFC 6750 asks for 401, and
     clients refresh on nothing else; 422 is what version 1.7.1 answers."""
 
-    JWT_UNKNOWN_SUBJECT: Annotated[Literal["refuse", "none"], BeforeValidator(_in_lower_case)] = "refuse"
+    JWT_UNKNOWN_SUBJECT: Literal["refuse", "none"] = "refuse"
     """What happens to a valid token whose user the application doesn't know, most likely because the account was
     deleted: `refuse` answers 401, `none` gives the handler no user."""
 

@@ -3,13 +3,16 @@
 import copy
 import functools
 import json
+import logging
 import secrets
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import get_args
 
-from authx._authx import Engine, KeyRing
+from pydantic import SecretStr
+
+from authx._authx import Engine, KeyRing, oversized_cookie
 from authx.arguments import check_instance, unicode_fault
 from authx.config import AuthXConfig
 from authx.exceptions import BadConfigurationError, WeakKeyWarning
@@ -17,6 +20,9 @@ from authx.forking import ForkLock
 from authx.types import AlgorithmType, SymmetricAlgorithmType
 
 __all__ = ["EngineSource", "explicit_settings", "setting_fault", "signing_engine", "verifying_engine"]
+
+
+logger = logging.getLogger("authx")
 
 
 class EngineSource:
@@ -30,6 +36,7 @@ class EngineSource:
     ) -> None:
         check_instance("login_type", login_type, (str, type(None)), "a string")
         self._login_type = login_type
+        self._has_warned_of_cookie = False
         self.load(config, may_invent_key=may_invent_key, keys=keys)
 
     def load(self, config: AuthXConfig, *, may_invent_key: bool = False, keys: KeyRing | None = None) -> None:
@@ -84,6 +91,15 @@ class EngineSource:
             if config is self.config and config.__dict__.get("_revision") is revision and lists == lists_as_built:
                 return engine
         return self._build()
+
+    def warn_of_oversized(self, cookies: list[str]) -> None:
+        """Log once that browsers will drop one of these cookies, because it is too large."""
+        if self._has_warned_of_cookie:
+            return
+        warning = oversized_cookie(cookies)
+        if warning is not None:
+            self._has_warned_of_cookie = True
+            logger.warning("%s", warning)
 
     def _build(self) -> Engine:
         with _building:
@@ -155,7 +171,7 @@ def _engine_of(settings: Mapping[str, object], login_type: str | None, keys: Key
     raise setting_fault({**settings, "login_type": login_type}, refused)
 
 
-def signing_engine(key: str | bytes, algorithm: AlgorithmType, *, login_type: str | None = None) -> Engine:
+def signing_engine(key: str | bytes | SecretStr, algorithm: AlgorithmType, *, login_type: str | None = None) -> Engine:
     """Build an engine that signs a payload without adding anything to it."""
     symmetric = algorithm in get_args(SymmetricAlgorithmType)
     return _bare_engine(
@@ -173,7 +189,7 @@ def signing_engine(key: str | bytes, algorithm: AlgorithmType, *, login_type: st
 
 
 def verifying_engine(
-    key: str | bytes,
+    key: str | bytes | SecretStr,
     algorithms: AlgorithmType | Sequence[AlgorithmType] | None,
     audience: str | Sequence[str] | None,
     issuer: str | None,
@@ -210,8 +226,10 @@ def _bare_engine(settings: Mapping[str, object], login_type: str | None) -> Engi
     return engine
 
 
-def _key_string(key: str | bytes) -> str:
-    """Accept bytes as well, which files and other libraries return."""
+def _key_string(key: str | bytes | SecretStr) -> str:
+    """Accept bytes as well, which files and other libraries return, and pydantic's secrets."""
+    if isinstance(key, SecretStr):
+        return key.get_secret_value()
     if not isinstance(key, bytes):
         return key
     # Not by catching `UnicodeDecodeError`, which contains the key.

@@ -269,7 +269,11 @@ class TokenIssuing:
 
     def _cookies(self, type: TokenType, token: str, max_age: Duration | None) -> list[str]:
         try:
-            return self._engines.current().set_cookies(token, type, clock.now(), whole_seconds_of("max_age", max_age))
+            cookies = self._engines.current().set_cookies(
+                token, type, clock.now(), whole_seconds_of("max_age", max_age)
+            )
+            self._engines.warn_of_oversized(cookies)
+            return cookies  # noqa: TRY300 -- below is the error
         except (TypeError, UnicodeError) as error:
             refused: Exception = error
         fault = instance_fault(

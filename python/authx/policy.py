@@ -31,6 +31,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from authx import _authx, clock
+from authx.arguments import check_string
 from authx.exceptions import AuthXException, PolicyDeniedError, PolicyEvaluationError
 from authx.forking import ForkLock
 from authx.schema import TokenPayload
@@ -163,10 +164,12 @@ class PolicyRule:
 
     def matches_action(self, action: str) -> bool:
         """Whether one of the rule's patterns matches this action."""
+        check_string("action", action)
         return any(_authx.pattern_covers(pattern, action) for pattern in self.actions)
 
     def matches_resource(self, resource: str) -> bool:
         """Whether one of the rule's patterns matches this resource."""
+        check_string("resource", resource)
         return any(_authx.pattern_covers(pattern, resource) for pattern in self.resources)
 
     def matches_scopes(self, payload: TokenPayload | None) -> bool:
@@ -217,6 +220,7 @@ class PolicyEngine:
             ValueError: Something in it is wrong. The message names the file, the line and the key.
         """
         path = Path(path)
+        check_string("path", str(path))
         text = path.read_text(encoding="utf-8")
         rules, default_allow = _authx.read_policy(text, str(path), path.suffix.removeprefix("."))
         return cls([_rule_of(fields) for fields in rules], default_allow=default_allow)

@@ -61,6 +61,7 @@ class ImplicitRefresh:
         if reissued is None:
             return sent
         cookies, replaced = reissued
+        self._authenticator.engines.warn_of_oversized(cookies)
         names = {name.encode() for name, _ in replaced}
         return [
             *((name, value) for name, value in sent if name.lower() not in names),

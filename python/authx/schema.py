@@ -13,6 +13,7 @@ from pydantic import (
     ConfigDict,
     Field,
     PrivateAttr,
+    SecretStr,
     SerializerFunctionWrapHandler,
     ValidationError,
     field_validator,
@@ -166,7 +167,7 @@ class TokenPayload(BaseModel):
 
     def encode(
         self,
-        key: str,
+        key: str | SecretStr,
         algorithm: AlgorithmType = "HS256",
         ignore_errors: bool = True,
         headers: dict[str, Any] | None = None,
@@ -227,7 +228,7 @@ class TokenPayload(BaseModel):
     def decode(
         cls,
         token: str,
-        key: str,
+        key: str | SecretStr,
         algorithms: Sequence[AlgorithmType] | None = None,
         audience: str | Sequence[str] | None = None,
         issuer: str | None = None,
@@ -292,7 +293,7 @@ class RequestToken(BaseModel):
 
     def verify(
         self,
-        key: str,
+        key: str | SecretStr,
         algorithms: Sequence[AlgorithmType] | None = None,
         audience: str | Sequence[str] | None = None,
         issuer: str | None = None,

@@ -118,6 +118,7 @@ class InMemorySessionStore:
 
     async def get(self, session_id: str) -> SessionInfo | None:
         """Return the session with this id."""
+        check_string("session_id", session_id)
         session: SessionInfo | None = self._table.find(session_id, clock.elapsed())
         return None if session is None else session.model_copy()
 
@@ -127,6 +128,7 @@ class InMemorySessionStore:
         Raises:
             ValueError: A field doesn't exist or can't be changed, or the session would be too large.
         """
+        check_string("session_id", session_id)
         unknown = kwargs.keys() - (SessionInfo.model_fields.keys() - {"uid"})
         if unknown:
             raise ValueError(f"fields of a session that can't be changed: {', '.join(sorted(unknown))}")
@@ -138,15 +140,18 @@ class InMemorySessionStore:
 
     async def delete(self, session_id: str) -> None:
         """Delete the session."""
+        check_string("session_id", session_id)
         self._table.remove(session_id)
 
     async def list_by_user(self, uid: str) -> list[SessionInfo]:
         """Return the user's active sessions, the oldest first."""
+        check_string("uid", uid)
         sessions: list[SessionInfo] = self._table.of_user(uid, clock.elapsed())
         return [session.model_copy() for session in sessions if session.is_active]
 
     async def delete_all_by_user(self, uid: str) -> None:
         """Delete the user's sessions."""
+        check_string("uid", uid)
         self._table.remove_user(uid)
 
 

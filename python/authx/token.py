@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from pydantic import SecretStr
+
 from authx import _authx, clock
 from authx.arguments import encodable, string_fault, strings_fault, timestamp_of, wrong_arguments
 from authx.engine import signing_engine, verifying_engine
@@ -16,7 +18,7 @@ __all__ = ["create_token", "decode_token", "decode_unverified"]
 
 def create_token(
     uid: str,
-    key: str,
+    key: str | SecretStr,
     type: TokenType = "access",
     jti: str | None = None,
     expiry: DateTimeExpression | None = None,
@@ -102,7 +104,7 @@ def create_token(
 
 def decode_token(
     token: str,
-    key: str,
+    key: str | SecretStr,
     algorithms: Sequence[AlgorithmType] | None = None,
     audience: StringOrSequence | None = None,
     issuer: str | None = None,

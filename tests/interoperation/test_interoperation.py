@@ -59,6 +59,7 @@ def test_every_error_of_a_token_has_a_case() -> None:
         "SessionRevoked",
     } | {
         "PolicyDeniedError",
+        "PolicyEvaluationError",
         "RateLimitExceeded",
     }
 

@@ -91,7 +91,7 @@ def test_environment_sets_what_is_not_given(monkeypatch: pytest.MonkeyPatch) -> 
         ("JWT_TOKEN_LOCATION", "bodies"),
         ("JWT_COOKIE_SAMESITE", "Relaxed"),
         ("JWT_INVALID_TOKEN_STATUS", 403),
-        ("JWT_CSRF_METHODS", ["FETCH"]),
+        ("JWT_CSRF_METHODS", [5]),
         ("JWT_RATE_LIMIT_IPV6_PREFIX", 0),
         ("JWT_RATE_LIMIT_IPV6_PREFIX", 129),
     ],

@@ -134,3 +134,30 @@ def test_different_cookies_of_one_name_are_refused_with_the_name_of_the_cookie(
     assert client.get("/", headers={"cookie": f"session={user}; session={user}"}).json() == "ada"
     auth.config.JWT_INVALID_TOKEN_STATUS = 422
     assert client.get("/", headers={"cookie": f"session={user}; session=x"}).status == 422
+
+
+def test_cookie_that_browsers_drop_is_warned_of_once(auth: Any, caplog: pytest.LogCaptureFixture) -> None:
+    small = auth.create_access_token("ada", data={"note": "x" * 2000})
+    large = auth.create_access_token("ada", data={"permissions": ["marked"] * 600, "small": 1})
+    response = Response()
+    auth.set_access_cookies(small, response)
+    assert not caplog.records
+    for _ in range(2):
+        auth.set_access_cookies(large, response)
+
+    [record] = caplog.records
+    assert (record.name, record.levelname) == ("authx", "WARNING")
+    assert "the cookie access_token_cookie has " in record.message
+    assert '"permissions" (' in record.message
+    assert "marked" not in record.message
+
+
+def test_cookie_of_a_token_without_end_is_kept_for_400_days(auth: Any) -> None:
+    auth.config.JWT_SESSION_COOKIE = False
+    auth.config.JWT_REFRESH_TOKEN_EXPIRES = None
+    response = Response()
+    auth.set_refresh_cookies(auth.create_refresh_token("ada"), response)
+
+    cookies = response.headers.getlist("set-cookie")
+    assert len(cookies) == 2
+    assert all("Max-Age=34560000" in cookie for cookie in cookies)

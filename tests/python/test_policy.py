@@ -336,6 +336,29 @@ def test_condition_that_says_nothing_to_compare_with_is_an_error_of_its_rule(
         decide(engine)
 
 
+@pytest.mark.parametrize("account", [2**64, -(2**63) - 1, 1e30, [2**70]])
+def test_claim_of_more_than_64_bits_is_an_error_of_the_rule_that_compares_it(account: Any, caplog: Any) -> None:
+    engine = PolicyEngine(
+        [ALLOW, PolicyRule("deny", ["*"], ["*"], [PolicyCondition("subject", "account", "equals", 2**64 - 1)])]
+    )
+
+    with pytest.raises(PolicyEvaluationError):
+        decide(engine, context(subject={"account": account}))
+    assert "subject.account: this attribute, or what it is compared with" in caplog.text
+    assert decide(engine, context(subject={"account": 2**64 - 2})).allowed
+
+
+@pytest.mark.parametrize("number", ["18446744073709551616", "-9223372036854775809", "1e30"])
+def test_integer_of_more_than_64_bits_in_a_file_is_named(tmp_path: Path, number: str) -> None:
+    condition = f'{{"source": "subject", "key": "account", "operator": "in", "value": [1,\n{number}]}}'
+    path = tmp_path / "policies.json"
+    rule = f'{{"effect": "deny", "actions": ["*"], "resources": ["*"], "conditions": [{condition}]}}'
+    path.write_text(f'{{"rules": [{rule}]}}')
+
+    with pytest.raises(ValueError, match=r"policies\.json, line \d: rules\[0\]\.conditions\[0\].*at most 64 bits"):
+        PolicyEngine.from_file(path)
+
+
 def test_condition_may_compare_with_null() -> None:
     assert PolicyCondition("subject", "x", "equals", None).matches(context(subject={}))
     assert PolicyCondition("subject", "x", "lte", 2**64 - 1).matches(context(subject={"x": 2**64 - 1}))

@@ -97,3 +97,20 @@ def test_application_without_one_starts_and_its_own_lifespan_runs(prepare: Any) 
     assert [message["type"] for message in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert events == ["start", "stop"]
     auth.check()
+
+
+def test_declared_dependency_alone_is_checked_by_the_applications_own_lifespan() -> None:
+    auth: AuthX[Any] = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET, JWT_COOKIE_DOMAIN="https://a.example"))
+
+    @asynccontextmanager
+    async def checked(app: Any) -> Any:
+        auth.check()
+        yield
+
+    def started(app: FastAPI) -> list[str]:
+        app.get("/", dependencies=[auth.ACCESS_REQUIRED])(lambda: None)
+        return [message["type"] for message in lifespan(app)]
+
+    # FastAPI tells a dependency nothing of its application before the first request.
+    assert started(FastAPI()) == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+    assert started(FastAPI(lifespan=checked)) == ["lifespan.startup.failed"]

@@ -109,6 +109,16 @@ def test_each_type_has_its_lifetime_and_locations() -> None:
     assert schemes == [["AuthXQuery"]]
 
 
+@pytest.mark.parametrize("locations", [["cookies"], ["headers", "cookies"]])
+def test_a_type_of_ones_own_is_in_no_cookie_whatever_a_route_says(locations: Any) -> None:
+    auth, _ = make()
+    message = "locations: cookies carry access and refresh tokens only: use headers, json or query"
+    with pytest.raises(ValueError, match=message):
+        auth.token_required(type=RESET, locations=locations)
+    assert auth.token_required(type=RESET, locations=["query"])
+    assert auth.token_required(type="refresh", locations=locations)
+
+
 def test_a_changed_type_is_seen() -> None:
     auth, _ = make(JWT_TOKEN_TYPES={RESET: {"expires": 60}})
     auth.config.JWT_TOKEN_TYPES[RESET]["expires"] = timedelta(seconds=5)

@@ -36,3 +36,10 @@ pub(crate) fn error_message(error_type: &str) -> PyResult<Option<&'static str>> 
 pub(crate) fn known(error_type: &str) -> PyResult<ErrorType> {
     error_type.parse().map_err(|_| PyKeyError::new_err(error_type.to_owned()))
 }
+
+/// See `oversized_cookie` in `_authx.pyi`.
+#[pyfunction]
+#[expect(clippy::needless_pass_by_value, reason = "PyO3 converts a list into a vector")]
+pub(crate) fn oversized_cookie(cookies: Vec<String>) -> Option<String> {
+    authx::transport::oversized_cookie(&cookies)
+}

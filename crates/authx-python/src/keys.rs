@@ -20,9 +20,9 @@ impl Key {
     #[staticmethod]
     #[pyo3(signature = (algorithm, secret, *, kid = None))]
     fn from_secret(
-        algorithm: &str,
+        algorithm: &Bound<'_, PyAny>,
         secret: &Bound<'_, PyAny>,
-        kid: Option<&str>,
+        kid: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         Self::of(algorithm, secret, "secret", kid, authx::Key::from_secret)
     }
@@ -30,9 +30,9 @@ impl Key {
     #[staticmethod]
     #[pyo3(signature = (algorithm, pem, *, kid = None))]
     fn from_private_pem(
-        algorithm: &str,
+        algorithm: &Bound<'_, PyAny>,
         pem: &Bound<'_, PyAny>,
-        kid: Option<&str>,
+        kid: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         Self::of(algorithm, pem, "pem", kid, authx::Key::from_private_pem)
     }
@@ -40,9 +40,9 @@ impl Key {
     #[staticmethod]
     #[pyo3(signature = (algorithm, pem, *, kid = None))]
     fn from_public_pem(
-        algorithm: &str,
+        algorithm: &Bound<'_, PyAny>,
         pem: &Bound<'_, PyAny>,
-        kid: Option<&str>,
+        kid: Option<&Bound<'_, PyAny>>,
     ) -> PyResult<Self> {
         Self::of(algorithm, pem, "pem", kid, authx::Key::from_public_pem)
     }
@@ -70,41 +70,48 @@ impl Key {
 
 impl Key {
     fn of(
-        algorithm: &str,
+        algorithm: &Bound<'_, PyAny>,
         material: &Bound<'_, PyAny>,
         parameter: &str,
-        kid: Option<&str>,
+        kid: Option<&Bound<'_, PyAny>>,
         key: impl FnOnce(Algorithm, Vec<u8>) -> Result<authx::Key, KeyError>,
     ) -> PyResult<Self> {
         let bytes = bytes_of(parameter, material)?;
-        let algorithm = algorithm
+        let algorithm = string_of("algorithm", algorithm, "a string is")?
             .parse()
             .map_err(|error| PyValueError::new_err(format!("algorithm: {error}")))?;
         let key = key(algorithm, bytes)
             .map_err(|error| bad_configuration(material.py(), format!("{parameter}: {error}")))?;
         let inner = match kid {
-            Some(kid) => key.with_kid(kid),
+            Some(kid) => key.with_kid(string_of("kid", kid, "a string is")?),
             None => key,
         };
         Ok(Self { inner })
     }
 }
 
-/// The bytes of a string or of bytes. No error of Python's own is raised about them: it would quote the key.
+/// The bytes of a string, of bytes, or of one of pydantic's secrets. No error of Python's own is raised about them: it would quote the key.
 fn bytes_of(parameter: &str, value: &Bound<'_, PyAny>) -> PyResult<Vec<u8>> {
-    if let Ok(bytes) = value.cast::<PyBytes>() {
+    let secret = match value.getattr_opt("get_secret_value")? {
+        Some(method) => method.call0()?,
+        None => value.clone(),
+    };
+    if let Ok(bytes) = secret.cast::<PyBytes>() {
         return Ok(bytes.as_bytes().to_vec());
     }
+    string_of(parameter, &secret, "a string or bytes are").map(String::into_bytes)
+}
+
+/// A string argument, or an error that names it. Python's own error about a lone surrogate would quote the string.
+fn string_of(parameter: &str, value: &Bound<'_, PyAny>, expected: &str) -> PyResult<String> {
     match value.cast::<PyString>().map(|string| string.to_str()) {
-        Ok(Ok(string)) => Ok(string.as_bytes().to_vec()),
-        Ok(Err(_)) => {
-            Err(PyValueError::new_err(format!("{parameter}: the string is not valid Unicode")))
-        }
+        Ok(Ok(string)) => Ok(string.to_owned()),
+        Ok(Err(_)) => Err(PyValueError::new_err(format!(
+            "{parameter}: a string of Unicode characters is expected, without lone surrogates"
+        ))),
         Err(_) => {
             let kind = value.get_type();
-            Err(PyTypeError::new_err(format!(
-                "{parameter}: a string or bytes are expected, not {kind}"
-            )))
+            Err(PyTypeError::new_err(format!("{parameter}: {expected} expected, not {kind}")))
         }
     }
 }
@@ -141,7 +148,12 @@ impl KeyRing {
         Self::of(key.py(), self.inner.verifying_with(key.get().inner.clone()))
     }
 
-    fn retiring(&self, py: Python<'_>, kid: &str, at: &Bound<'_, PyAny>) -> PyResult<Self> {
+    fn retiring(
+        &self,
+        py: Python<'_>,
+        kid: &Bound<'_, PyAny>,
+        at: &Bound<'_, PyAny>,
+    ) -> PyResult<Self> {
         let seconds = match at.extract::<f64>() {
             Ok(seconds) => seconds,
             Err(_) if at.hasattr("timestamp")? => at.call_method0("timestamp")?.extract()?,
@@ -152,7 +164,8 @@ impl KeyRing {
                 )));
             }
         };
-        Self::of(py, self.inner.retiring(kid, instant("at", seconds)?))
+        let kid = string_of("kid", kid, "a string is")?;
+        Self::of(py, self.inner.retiring(&kid, instant("at", seconds)?))
     }
 
     fn __len__(&self) -> usize {

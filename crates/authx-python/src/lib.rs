@@ -35,7 +35,7 @@ mod _authx {
     use pyo3::types::{PyDelta, PyMapping};
 
     #[pymodule_export]
-    use super::answer::{error_message, error_types, failed_close};
+    use super::answer::{error_message, error_types, failed_close, oversized_cookie};
     #[pymodule_export]
     use super::client_address::address_rate_limit_key;
     #[pymodule_export]
@@ -63,7 +63,10 @@ mod _authx {
     #[pymodule_export]
     use super::security_scheme::security_schemes;
     #[pymodule_export]
-    use super::settings::{SettingReference, duration_seconds, setting_reference, string_list};
+    use super::settings::{
+        SettingReference, duration_seconds, misspelt_setting, read_setting, read_variable,
+        setting_reference,
+    };
     #[pymodule_export]
     use super::tokens::{FoundToken, decode_unverified, token_header};
     #[pymodule_export]

@@ -60,6 +60,9 @@ impl Requirement {
                 names.iter().map(|name| location(name)).collect::<PyResult<Vec<_>>>()?;
             inner = inner.locations(locations);
         }
+        if let Some(fault) = inner.fault() {
+            return Err(PyValueError::new_err(format!("locations: {fault}")));
+        }
         if websocket {
             inner = inner.websocket();
         }

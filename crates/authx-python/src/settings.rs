@@ -2,6 +2,7 @@
 
 use authx::config::{KEY_SETTINGS, SettingValue};
 use authx::{Config, ConfigBuilder};
+use pyo3::IntoPyObjectExt;
 use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDelta, PyFloat, PyInt, PyMapping, PyString};
@@ -79,8 +80,43 @@ pub(crate) fn duration_seconds(string: &str) -> Option<f64> {
     authx::config::parse_duration(string).map(|duration| duration.as_secs_f64())
 }
 
-/// See `string_list` in `_authx.pyi`.
+/// See `read_variable` in `_authx.pyi`.
 #[pyfunction]
-pub(crate) fn string_list(string: &str) -> Option<Vec<String>> {
-    authx::config::parse_list(string)
+pub(crate) fn read_variable<'py>(
+    py: Python<'py>,
+    name: &str,
+    text: &str,
+) -> PyResult<Option<(Bound<'py, PyAny>,)>> {
+    let read = authx::config::read_variable(name, text);
+    let value = read.map_err(|error| configuration_error(py, &error))?;
+    value.map(|value| Ok((python_value(py, &value)?,))).transpose()
+}
+
+/// See `read_setting` in `_authx.pyi`.
+#[pyfunction]
+pub(crate) fn read_setting<'py>(
+    name: &str,
+    value: &Bound<'py, PyAny>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = value.py();
+    let read = authx::config::read_setting(name, &setting_value(name, value)?);
+    python_value(py, &read.map_err(|error| configuration_error(py, &error))?)
+}
+
+/// See `misspelt_setting` in `_authx.pyi`.
+#[pyfunction]
+pub(crate) fn misspelt_setting(name: &str) -> Option<String> {
+    authx::config::misspelt(name)
+}
+
+fn python_value<'py>(py: Python<'py>, value: &SettingValue) -> PyResult<Bound<'py, PyAny>> {
+    match value {
+        SettingValue::Bool(value) => value.into_bound_py_any(py),
+        SettingValue::Integer(number) => number.into_bound_py_any(py),
+        SettingValue::Seconds(seconds) => seconds.into_bound_py_any(py),
+        SettingValue::Text(_) => value.as_str().into_bound_py_any(py),
+        SettingValue::List(items) => items.into_bound_py_any(py),
+        // `None`, and what may be added.
+        _ => Ok(py.None().into_bound(py)),
+    }
 }

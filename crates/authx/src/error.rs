@@ -80,6 +80,8 @@ pub enum Error {
         /// Why, in the policy's words.
         reason: String,
     },
+    /// A policy could not be evaluated. The cause is for the log, and no part of the message.
+    PolicyEvaluation(PolicyFault),
     /// The store says that the token was revoked.
     Revoked,
     /// The session that the token belongs to was revoked, or is not known to the store.
@@ -161,6 +163,7 @@ impl Error {
             Self::ForeignOrigin => ErrorType::ForeignOrigin,
             Self::InsufficientScope { .. } => ErrorType::InsufficientScope,
             Self::PolicyDenied { .. } => ErrorType::PolicyDenied,
+            Self::PolicyEvaluation(_) => ErrorType::PolicyEvaluation,
             Self::Revoked => ErrorType::RevokedToken,
             Self::UnknownSubject => ErrorType::UnknownSubject,
             Self::SessionRevoked => ErrorType::SessionRevoked,
@@ -251,6 +254,7 @@ impl fmt::Display for Error {
                 write_list(formatter, provided)
             }
             Self::PolicyDenied { reason } => formatter.write_str(reason),
+            Self::PolicyEvaluation(_) => formatter.write_str("Policy evaluation failed"),
             Self::Revoked => formatter.write_str("The token was revoked"),
             Self::SessionRevoked => formatter.write_str("Session has been revoked"),
             Self::LoginUnknown => formatter.write_str("The store doesn't know the token's login"),
@@ -310,6 +314,30 @@ impl std::error::Error for Error {
         }
     }
 }
+
+/// Why a policy can't decide. The action is denied then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PolicyFault {
+    /// The index of the rule.
+    pub rule: usize,
+    /// The attribute, such as `token.account`, which is no value that conditions compare, or is compared with none: an
+    /// integer of more than 64 bits, or an object of a programming language.
+    pub attribute: String,
+}
+
+impl fmt::Display for PolicyFault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rule, attribute } = self;
+        write!(
+            formatter,
+            "rules[{rule}]: {attribute}, or what it is compared with, has no value that conditions can compare, such as an \
+             integer of more than 64 bits"
+        )
+    }
+}
+
+impl std::error::Error for PolicyFault {}
 
 impl std::error::Error for Malformed {}
 

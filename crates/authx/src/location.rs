@@ -33,6 +33,10 @@ impl Location {
     }
 }
 
+/// Why a type of token of the application's own is not looked for in cookies.
+pub(crate) const NO_COOKIES_OF_OWN_TYPES: &str =
+    "cookies carry access and refresh tokens only: use headers, json or query";
+
 impl fmt::Display for Location {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.as_str())

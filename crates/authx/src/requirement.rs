@@ -1,7 +1,7 @@
 //! What a route requires of a token.
 
 use crate::config::Config;
-use crate::location::Location;
+use crate::location::{Location, NO_COOKIES_OF_OWN_TYPES};
 use crate::scope::RequiredScopes;
 use crate::token_kind::TokenKind;
 
@@ -106,6 +106,26 @@ impl Requirement {
     pub fn locations(mut self, locations: impl IntoIterator<Item = Location>) -> Self {
         self.locations = Some(locations.into_iter().collect());
         self
+    }
+
+    /// Why no request can meet this requirement, for an error where a route is declared: no cookie carries a type of
+    /// token of the application's own.
+    ///
+    /// ```
+    /// use authx::{Location, Requirement};
+    ///
+    /// let reset = Requirement::of("password_reset".parse()?);
+    /// assert_eq!(reset.clone().locations([Location::Query]).fault(), None);
+    /// let fault = reset.locations([Location::Cookies]).fault();
+    /// assert_eq!(fault, Some("cookies carry access and refresh tokens only: use headers, json or query"));
+    /// # Ok::<(), authx::token::UnfitTokenKind>(())
+    /// ```
+    #[must_use]
+    pub fn fault(&self) -> Option<&'static str> {
+        let is_own = matches!(self.kind, TokenKind::Custom(_));
+        let in_cookies =
+            self.locations.as_ref().is_some_and(|given| given.contains(&Location::Cookies));
+        (is_own && in_cookies).then_some(NO_COOKIES_OF_OWN_TYPES)
     }
 
     /// Requires scopes.

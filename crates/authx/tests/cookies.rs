@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use authx::config::SameSite;
 use authx::error::Malformed;
+use authx::transport::oversized_cookie;
 use authx::{ConfigBuilder, Error, NewToken, SystemRandom, TokenKind};
 
 mod support;
@@ -141,7 +142,7 @@ fn the_max_age_is_that_of_the_call_the_configuration_or_the_token() {
         ("as the token", lasting, None, "; Max-Age=900"),
         ("given wins over the token", lasting, Some(seconds(5)), "; Max-Age=5"),
         ("configured wins over the token", both, None, "; Max-Age=60"),
-        ("a token without an end", never, None, ""),
+        ("400 days for a token without an end", never, None, "; Max-Age=34560000"),
         ("zero given", configured, Some(Duration::ZERO), deleted),
         ("zero configured", zero, None, deleted),
         ("less than a second is not zero", default, Some(Duration::from_millis(1)), "; Max-Age=1"),
@@ -153,6 +154,36 @@ fn the_max_age_is_that_of_the_call_the_configuration_or_the_token() {
             assert_eq!(after_path, expected, "{name}: {cookie}");
         }
     }
+}
+
+#[test]
+fn a_cookie_that_browsers_drop_is_warned_of_with_the_names_of_its_largest_claims() {
+    let engine = engine();
+    let set = |claims: serde_json::Value| {
+        let token = issue(&engine, &NewToken::access("ada").claims(claims));
+        engine.set_cookies(&token, TokenKind::Access, None, now()).expect("cookies")
+    };
+    assert_eq!(oversized_cookie(&set(serde_json::json!({"note": "x".repeat(2000)}))), None);
+    let cookies = set(serde_json::json!({
+        "permissions": vec!["marked"; 300],
+        "profile": {"text": "marked".repeat(100)},
+        "small": 1,
+    }));
+    let warning = oversized_cookie(&cookies).expect("a warning");
+    let size = cookies[0].len();
+    assert!(size > 4096, "{size}");
+    assert!(
+        warning.starts_with(&format!("the cookie access_token_cookie has {size} bytes")),
+        "{warning}"
+    );
+    assert!(
+        warning.contains(r#"its largest claims are "permissions" (2701 bytes), "profile" ("#),
+        "{warning}"
+    );
+    assert!(!warning.contains("marked") && !warning.contains("small"), "{warning}");
+    let large = format!("csrf_access_token={}", "x".repeat(4096));
+    let warning = oversized_cookie(&[large]).expect("a warning");
+    assert!(warning.ends_with("nobody is logged in by it"), "{warning}");
 }
 
 #[test]

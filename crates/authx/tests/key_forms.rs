@@ -203,7 +203,6 @@ fn what_is_refused_says_what_it_is_and_how_to_convert_it() {
     };
     let base64 = |name: &str| base64_simd::STANDARD.encode_to_string(der(name)).into_bytes();
     let utf16: Vec<u8> = pem("rsa.spki").bytes().flat_map(|byte| [byte, 0]).collect();
-    let escaped = pem("rsa.pkcs8").replace('\n', "\\n").into_bytes();
     let putty = b"PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\n".to_vec();
     let jwk = br#"{"kty":"RSA","n":"38wWkZ9TEJsPZtvdJfxOR0yw","e":"AQAB"}"#.to_vec();
     let fido = b"sk-ssh-ed25519@openssh.com AAAAGnNrLXNzaC1lZDI1NTE5QG9wZW5zc2guY29t".to_vec();
@@ -226,7 +225,6 @@ fn what_is_refused_says_what_it_is_and_how_to_convert_it() {
         (putty, "puttygen KEY -O private-openssh", "puttygen KEY -O public-openssh"),
         (jwk, "JSON Web Key", "JSON Web Key"),
         (utf16, "UTF-8", "UTF-8"),
-        (escaped, "real line ends", "real line ends"),
         (bytes("rsa.ssh2.pub"), "ssh-keygen -i -f KEY", "ssh-keygen -i -f KEY"),
         (bytes("rsa.ssh.pub"), "a private key is expected", ""),
         (

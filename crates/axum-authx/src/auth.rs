@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use arc_swap::{ArcSwap, ArcSwapOption, Guard};
 use authx::config::SETTING_NAMES;
 use authx::random::Random;
+use authx::transport::oversized_cookie;
 use authx::{
     Clock, Config, ConfigError, Engine, Error, IssueError, KeyRing, NewToken, Secret, SystemClock,
     SystemRandom, Timestamp,
@@ -64,6 +65,8 @@ struct Inner {
     store: Arc<ArcSwapOption<Arc<dyn Store>>>,
     /// Whether it was logged that nobody reads the cookies.
     has_warned_of_cookies: Arc<AtomicBool>,
+    /// Whether it was logged that a cookie is too large.
+    has_warned_of_size: Arc<AtomicBool>,
     /// The engines of the application's other logins.
     others: Arc<[Handle]>,
 }
@@ -132,6 +135,7 @@ impl AuthX {
                 sessions,
                 store: Arc::default(),
                 has_warned_of_cookies: Arc::default(),
+                has_warned_of_size: Arc::default(),
                 others: Arc::default(),
             }),
         }
@@ -153,13 +157,18 @@ impl AuthX {
         for (name, value) in variables {
             let Ok(name) = name.into_string() else { continue };
             let setting = SETTING_NAMES.iter().find(|known| known.eq_ignore_ascii_case(&name));
-            let Some(setting) = setting else { continue };
-            // An error, because a lossy conversion would silently give another secret.
-            let value = value.into_string().map_err(|_| ConfigError::Value {
-                setting,
-                found: "a string",
-                expected: "UTF-8",
-            })?;
+            let value = match (value.into_string(), setting) {
+                (Ok(value), _) => value,
+                // An error, because a lossy conversion would silently give another secret.
+                (Err(_), Some(setting)) => {
+                    return Err(ConfigError::Value {
+                        setting,
+                        found: "a string",
+                        expected: "UTF-8",
+                    });
+                }
+                (Err(_), None) => continue,
+            };
             settings.push((name, value));
         }
         Ok(Self::new(Config::builder().variables(settings)?.build()?))
@@ -336,6 +345,15 @@ impl AuthX {
         !self.inner.has_warned_of_cookies.swap(true, Ordering::Relaxed)
     }
 
+    /// Warns once of a cookie that browsers will drop.
+    pub(crate) fn warn_of_oversized(&self, cookies: &[String]) {
+        if let Some(warning) = oversized_cookie(cookies)
+            && !self.inner.has_warned_of_size.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!("{warning}");
+        }
+    }
+
     /// Whether both are clones of one `AuthX`, with the same stores, settings and clock.
     pub(crate) fn is(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.inner, &other.inner)
@@ -443,9 +461,13 @@ mod tests {
             ("PATH", "/bin"),
             ("JWT_SECRET_KEY", testing::SECRET),
             ("JWT_ERROR_MESSAGE_KEY", "detail"),
+            ("JWT_COOKIE_DOMAIN", ""),
+            ("JWT_COOKIE_HTTPONLY", "false"),
         ]));
         let auth = auth.expect("settings");
-        assert_eq!(auth.engine().config().error_message_key(), "detail");
+        let engine = auth.engine();
+        assert_eq!(engine.config().error_message_key(), "detail");
+        assert!(engine.config().warnings()[0].contains("JWT_COOKIE_HTTP_ONLY"));
     }
 
     #[test]

@@ -40,12 +40,17 @@ impl AuthX {
     ///
     /// # Errors
     ///
-    /// The [`Rejection`] of the first check that fails.
+    /// The [`Rejection`] of the first check that fails, or of a requirement that no request can meet, with status 500.
     pub async fn authenticate<C: CustomClaims>(
         &self,
         parts: &mut Parts,
         requirement: &Requirement,
     ) -> Result<Claims<C>, Rejection> {
+        if let Some(fault) = requirement.fault() {
+            return Err(Rejection::failed(format_args!(
+                "a requirement that no request can meet: {fault}"
+            )));
+        }
         Asked::forget(&mut parts.extensions);
         self.authenticate_once(parts, requirement).await
     }

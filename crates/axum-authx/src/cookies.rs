@@ -120,6 +120,7 @@ impl IntoResponseParts for SetCookies {
             let cookies = cookies.map_err(|error| {
                 Rejection::failed(format_args!("cookies for a token of another service: {error}"))
             })?;
+            self.auth.warn_of_oversized(&cookies);
             append(&mut response, cookies)?;
         }
         Ok(response)

@@ -133,7 +133,10 @@ async fn reissued(
     };
     let outcome = Outcome { status: status.as_u16(), headers };
     match auth.engine().reissue(&claims, &outcome, auth.now(), auth.random()) {
-        Ok(reissued) => Some(reissued),
+        Ok(reissued) => {
+            auth.warn_of_oversized(&reissued.cookies);
+            Some(reissued)
+        }
         Err(NoRefresh::NotIssued(error)) => {
             tracing::warn!("no implicit refresh, because no token was issued: {error}");
             None

@@ -134,7 +134,11 @@ impl AuthX {
         );
         let scopes = claims.scopes.as_deref().unwrap_or_default();
         let context = PolicyContext::new(action, resource, &values).scopes(scopes);
-        policy.decide(&context).into_result().map_err(|error| self.reject(error))?;
+        let decision = policy.decide(&context);
+        if let Some(fault) = &decision.fault {
+            tracing::error!("a policy could not be evaluated: {fault}");
+        }
+        decision.into_result().map_err(|error| self.reject(error))?;
         Ok(claims)
     }
 
@@ -237,6 +241,30 @@ mod tests {
         let answer = answer_to(&app, testing::get("/reports")).await;
         assert_eq!(answer.error_type(), Some("MissingTokenError"));
         assert_eq!(answer_to(&app, testing::get("/open")).await.status, 200);
+    }
+
+    #[tokio::test]
+    async fn a_claim_of_more_than_64_bits_that_a_rule_compares_is_a_500() {
+        let (auth, _) = testing::auth();
+        let deny = PolicyRule::new(PolicyEffect::Deny, ["*"], ["*"]).condition(equals(
+            PolicySource::Token,
+            "account",
+            1_u64 << 63,
+        ));
+        let app = layered(
+            &auth,
+            Policy::new([allow("*", "*"), deny]),
+            PolicyRequest::new("read", "reports"),
+        );
+        for (account, status) in [("9223372036854775809", 200), ("18446744073709551617", 500)] {
+            let claims: JsonClaims =
+                serde_json::from_str(&format!("{{\"account\": {account}}}")).expect("claims");
+            let token = auth.issue(&NewToken::access("ada").claims(claims)).expect("a token");
+            let answer = answer_to(&app, bearer(testing::get("/reports"), &token)).await;
+            assert_eq!(answer.status, status, "{account}");
+            let failed = answer.body.contains("\"error_type\":\"PolicyEvaluationError\"");
+            assert_eq!(failed, status == 500, "{}", answer.body);
+        }
     }
 
     #[tokio::test]

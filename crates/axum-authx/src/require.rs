@@ -24,8 +24,16 @@ impl AuthX {
     ///     .route("/admin", get(|| async { "the panel" }))
     ///     .route_layer(auth.require(Requirement::access().scopes(admin)));
     /// ```
+    ///
+    /// # Panics
+    ///
+    /// When no request can meet the requirement, see [`Requirement::fault`]: as axum does where a route is declared.
     #[must_use]
+    #[track_caller]
     pub fn require(&self, requirement: Requirement) -> RequireLayer {
+        if let Some(fault) = requirement.fault() {
+            panic!("a requirement that no request can meet: {fault}");
+        }
         RequireLayer { auth: self.clone(), requirement: Arc::new(requirement) }
     }
 }
@@ -81,6 +89,27 @@ mod tests {
     use super::*;
     use crate::testing::{self, answer_to, bearer};
     use crate::{AccessToken, revocation};
+
+    #[test]
+    #[should_panic(
+        expected = "cookies carry access and refresh tokens only: use headers, json or query"
+    )]
+    fn a_token_of_the_applications_own_type_is_in_no_cookie() {
+        let reset = Requirement::of("password_reset".parse().expect("a type"));
+        let _ = testing::auth().0.require(reset.locations([Location::Headers, Location::Cookies]));
+    }
+
+    #[tokio::test]
+    async fn asked_by_hand_for_such_a_token_the_service_has_failed() {
+        let (auth, _) = testing::auth();
+        let reset = Requirement::of("password_reset".parse().expect("a type"));
+        let (mut parts, ()) = http::Request::new(()).into_parts();
+        let in_cookies = reset.clone().locations([Location::Cookies]);
+        let refused = auth.authenticate::<()>(&mut parts, &in_cookies).await.expect_err("a fault");
+        assert_eq!(refused.error(), None);
+        let refused = auth.authenticate::<()>(&mut parts, &reset).await.expect_err("no token");
+        assert!(refused.is_missing());
+    }
 
     #[tokio::test]
     async fn routes_behind_the_layer_ask_for_its_scopes_and_others_do_not() {

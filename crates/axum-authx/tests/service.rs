@@ -12,10 +12,11 @@ use axum::Router;
 use axum::extract::Request;
 use axum::http::header::{CACHE_CONTROL, CONTENT_TYPE, VARY};
 use axum::http::{HeaderMap, HeaderValue};
+use axum::response::IntoResponse as _;
 use axum::routing::{get, post};
 use axum_authx::testing::{self, Answer, FrozenClock, answer_to, bearer, with_cookies};
 use axum_authx::{
-    AccessToken, AuthX, ConfigBuilder, Error, Location, NewToken, RefreshToken, Rejection,
+    AccessToken, AuthX, Config, ConfigBuilder, Error, Location, NewToken, RefreshToken, Rejection,
     RequiredScopes, Requirement, Scoped, Scopes, revocation,
 };
 
@@ -442,4 +443,28 @@ fn the_log_names_causes_and_never_tokens() {
     for part in token.split('.') {
         assert!(!log.contains(part), "{log}");
     }
+}
+
+#[test]
+fn a_cookie_that_browsers_drop_is_warned_of_once_with_its_largest_claims() {
+    let log = Log::default();
+    tracing::subscriber::with_default(log.subscriber(), || {
+        let auth = AuthX::new(
+            Config::builder()
+                .secret_key("a secret of at least thirty-two bytes")
+                .token_location(Location::Cookies)
+                .build()
+                .expect("settings"),
+        );
+        for size in [2000, 4000, 4000] {
+            let claims = serde_json::json!({"permissions": "x".repeat(size), "small": 1});
+            let token = auth.issue(&NewToken::access("ada").claims(claims)).expect("a token");
+            let response = auth.clone().set_access_cookies(&token).into_response();
+            assert_eq!(response.headers().get_all("set-cookie").iter().count(), 2);
+        }
+    });
+    let text = log.text();
+    assert_eq!(text.matches("the cookie access_token_cookie has ").count(), 1, "{text}");
+    assert!(text.contains(r#"its largest claims are "permissions" (4002 bytes), "#), "{text}");
+    assert!(!text.contains("xxxx"), "{text}");
 }

@@ -115,6 +115,12 @@ POLICIES = [
         status=403,
     ),
     refused(
+        "a claim of more than 64 bits is compared with nothing",
+        "PolicyEvaluationError",
+        asks(condition("subject", "account", "not_equals", 7), token=signed(account=2**64)),
+        status=500,
+    ),
+    refused(
         "a bad token: the policy is not asked",
         "JWTDecodeError",
         asks(condition("subject", "sub", "equals", "ada"), token="a.b.c"),

@@ -4,6 +4,7 @@ mod build;
 mod duration;
 mod error;
 mod given;
+mod misspelt;
 mod security_scheme;
 mod settings;
 mod token_types;
@@ -15,6 +16,7 @@ use std::time::Duration;
 pub use build::KEY_SETTINGS;
 pub use error::ConfigError;
 pub use given::Given;
+pub use misspelt::misspelt;
 pub use security_scheme::{SecurityScheme, SecuritySchemePlace};
 pub use settings::{SETTING_NAMES, SettingGroup, SettingReference, setting_reference};
 pub use token_types::{TokenTypeSettings, TokenTypes};
@@ -41,17 +43,40 @@ pub fn parse_duration(string: &str) -> Option<Duration> {
     value::SettingType::from_setting(&SettingValue::string(string))
 }
 
-/// Reads a list as a setting in the environment is read: a JSON array of strings, or strings between commas. `None` for
-/// any other string, a blank one included.
+/// Reads an environment variable of this setting, as [`ConfigBuilder::variables`] does: for callers that keep settings
+/// themselves. `None`: the variable is blank, and counts as not set, because the setting may be unset.
 ///
 /// ```
-/// assert_eq!(authx::config::parse_list("headers, cookies").map(|list| list.len()), Some(2));
-/// assert_eq!(authx::config::parse_list("[]"), Some(vec![]));
-/// assert_eq!(authx::config::parse_list(" , "), None);
+/// use authx::config::{SettingValue, read_variable};
+///
+/// assert_eq!(read_variable("JWT_COOKIE_MAX_AGE", "15m")?, Some(SettingValue::Seconds(900.0)));
+/// assert_eq!(read_variable("JWT_COOKIE_MAX_AGE", "null")?, Some(SettingValue::None));
+/// assert_eq!(read_variable("JWT_COOKIE_MAX_AGE", "")?, None);
+/// # Ok::<(), authx::ConfigError>(())
 /// ```
-#[must_use]
-pub fn parse_list(string: &str) -> Option<Vec<String>> {
-    value::SettingType::from_setting(&SettingValue::string(string))
+///
+/// # Errors
+///
+/// [`ConfigError`] names the setting, and says what is allowed.
+pub fn read_variable(name: &str, text: &str) -> Result<Option<SettingValue>, ConfigError> {
+    Settings::default().set_variable(name, text.to_owned())
+}
+
+/// Reads a value of this setting, as [`ConfigBuilder::set`] does: for callers that keep settings themselves.
+///
+/// ```
+/// use authx::config::{SettingValue, read_setting};
+///
+/// let locations = read_setting("JWT_TOKEN_LOCATION", &SettingValue::string("headers, Cookies"))?;
+/// assert_eq!(locations, SettingValue::List(vec!["headers".to_owned(), "cookies".to_owned()]));
+/// # Ok::<(), authx::ConfigError>(())
+/// ```
+///
+/// # Errors
+///
+/// [`ConfigError`] names the setting, and says what is allowed.
+pub fn read_setting(name: &str, value: &SettingValue) -> Result<SettingValue, ConfigError> {
+    Settings::default().set(name, value)
 }
 
 /// How long a type of token is valid from its issue.
@@ -117,6 +142,7 @@ pub struct ConfigBuilder {
     settings: Settings,
     keys: Option<Arc<KeyRing>>,
     login_type: Option<String>,
+    warnings: Vec<String>,
 }
 
 impl ConfigBuilder {
@@ -144,9 +170,11 @@ impl ConfigBuilder {
         Ok(self)
     }
 
-    /// Sets the settings among environment variables, by their `JWT_*` names; other variables are ignored.
-    /// Lists are JSON arrays or comma-separated, durations are seconds or ISO 8601; `null` switches a setting
-    /// off.
+    /// Sets the settings among environment variables, by their `JWT_*` names; other variables are ignored. Lists are
+    /// JSON arrays or comma-separated, durations are seconds, `15m` or ISO 8601. `null` or `none` switches a setting off
+    /// that may be unset, and a blank variable of such a setting counts as not set.
+    ///
+    /// A name that looks like a misspelt setting is among the [`Config::warnings`], see [`misspelt`].
     ///
     /// ```
     /// use authx::Config;
@@ -158,8 +186,7 @@ impl ConfigBuilder {
     ///
     /// # Errors
     ///
-    /// [`ConfigError`] names the variable, and says what is allowed. A variable that begins with `JWT_`
-    /// and is no setting is ignored, because it may belong to another program.
+    /// [`ConfigError`] names the variable, and says what is allowed.
     pub fn variables<N: AsRef<str>, V: Into<String>>(
         mut self,
         variables: impl IntoIterator<Item = (N, V)>,
@@ -167,11 +194,11 @@ impl ConfigBuilder {
         for (name, value) in variables {
             let name = name.as_ref().to_ascii_uppercase();
             if SETTING_NAMES.contains(&name.as_str()) {
-                let value = match value.into() {
-                    value if value == value::NULL => SettingValue::None,
-                    value => SettingValue::string(value),
-                };
-                self.settings.set(&name, &value)?;
+                self.settings.set_variable(&name, value.into())?;
+            } else if let Some(warning) = misspelt(&name)
+                && !self.warnings.contains(&warning)
+            {
+                self.warnings.push(warning);
             }
         }
         Ok(self)
@@ -292,7 +319,8 @@ impl Config {
         ConfigBuilder::default()
     }
 
-    /// Warnings about accepted but unsafe values. Each names its setting.
+    /// Warnings about accepted but unsafe values, and about variables that look like misspelt settings. Each names its
+    /// setting.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use super::value::SettingType;
+use super::value::{self, SettingType};
 use super::{
     ConfigError, Given, SameSite, SettingValue, TokenLifetime, TokenTypes, UnknownSubject,
 };
@@ -89,7 +89,12 @@ macro_rules! settings {
         }
 
         impl Settings {
-            pub(super) fn set(&mut self, name: &str, value: &SettingValue) -> Result<(), ConfigError> {
+            /// Returns the value as it was read, for callers who keep it themselves.
+            pub(super) fn set(
+                &mut self,
+                name: &str,
+                value: &SettingValue,
+            ) -> Result<SettingValue, ConfigError> {
                 match name {
                     $($(stringify!($name) => {
                         self.$field = <$type>::from_setting(value).ok_or(ConfigError::Value {
@@ -97,10 +102,23 @@ macro_rules! settings {
                             found: value.kind(),
                             expected: <$type as SettingType>::EXPECTED,
                         })?;
+                        Ok(self.$field.to_value())
                     })+)+
-                    _ => return Err(ConfigError::UnknownSetting(name.to_owned())),
+                    _ => Err(ConfigError::UnknownSetting(name.to_owned())),
                 }
-                Ok(())
+            }
+
+            /// As [`Settings::set`], with an environment variable's text. `None`: it counts as not set.
+            pub(super) fn set_variable(
+                &mut self,
+                name: &str,
+                text: String,
+            ) -> Result<Option<SettingValue>, ConfigError> {
+                let value = match name {
+                    $($(stringify!($name) => value::of_variable::<$type>(text),)+)+
+                    _ => return Err(ConfigError::UnknownSetting(name.to_owned())),
+                };
+                value.map(|value| self.set(name, &value)).transpose()
             }
         }
 
@@ -123,7 +141,7 @@ macro_rules! settings {
                 method: stringify!($field),
                 group: SettingGroup::$group,
                 takes: [$($takes)?].first().copied().map_or_else(<$type as SettingType>::takes, str::to_owned),
-                default: default.$field.to_text(),
+                default: default.$field.to_value().to_text(),
                 python_default: [$($python)?].first().copied(),
                 doc: concat!($($doc),+).trim(),
             },)+)+]
@@ -147,7 +165,7 @@ settings! {
         /// The previous shared secret. Tokens that it signed stay valid until they expire.
         JWT_PREVIOUS_SECRET_KEY previous_secret_key: Option<Secret> = None;
         /// The private key of the other algorithms, as PEM: PKCS#8, PKCS#1 or SEC1, not encrypted. Certificates beside
-        /// it are ignored.
+        /// it are ignored. The PEM may be in quotes, have `\n` in place of line ends, or be in base64 as a whole.
         JWT_PRIVATE_KEY private_key: Option<Secret> = None;
         /// The public key of the other algorithms, as PEM: SPKI, PKCS#1 or a certificate, or as a line of OpenSSH. Of a
         /// certificate only the key counts, and not its dates. Not needed if the private key is set. Without the private
@@ -182,7 +200,7 @@ settings! {
         JWT_DECODE_AUDIENCE decode_audience: Option<Audience> = None;
         /// The issuer that a token's `iss` must name. Unset: not checked.
         JWT_DECODE_ISSUER decode_issuer: Option<String> = None;
-        /// How far other machines' clocks may be off, for `exp`, `nbf` and `iat`. In Python a whole number of
+        /// How far other machines' clocks may be off, for `exp`, `nbf` and `iat`. In Python a number of
         /// seconds.
         JWT_DECODE_LEEWAY decode_leeway: Option<Duration> = Some(Duration::ZERO);
         /// The longest token that is accepted, in bytes.
@@ -240,7 +258,7 @@ settings! {
         /// How long all cookies live. Unset: as `JWT_SESSION_COOKIE` says. In Python a whole number of seconds.
         JWT_COOKIE_MAX_AGE cookie_max_age: Option<Duration> = None;
         /// Whether cookies end with the browser's session, unless `JWT_COOKIE_MAX_AGE` is set. If not, they end
-        /// with their token.
+        /// with their token, and those of a token without end after 400 days, the longest that browsers keep one.
         JWT_SESSION_COOKIE session_cookie: bool = true;
         /// The `SameSite` attribute of all cookies; `none` needs `JWT_COOKIE_SECURE`. Switched off: without the
         /// attribute.

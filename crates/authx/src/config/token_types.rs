@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::value::SettingType;
 use super::{SettingValue, TokenLifetime};
-use crate::location::Location;
+use crate::location::{Location, NO_COOKIES_OF_OWN_TYPES};
 use crate::token_kind::TokenKind;
 
 /// The application's own types of token that have a lifetime or locations of their own. Types that are not listed have
@@ -94,9 +94,9 @@ impl SettingType for TokenTypes {
         "a JSON object of token types".to_owned()
     }
 
-    fn to_text(&self) -> String {
+    fn to_value(&self) -> SettingValue {
         let types = self.0.iter().map(|(name, settings)| (name.clone(), written(settings)));
-        Value::Object(types.collect()).to_string()
+        SettingValue::string(Value::Object(types.collect()).to_string())
     }
 }
 
@@ -115,7 +115,7 @@ fn settings_of(fields: Value) -> Option<TokenTypeSettings> {
     };
     let locations = match written.locations {
         None => None,
-        Some(names) => Some(names.iter().map(|name| name.parse().ok()).collect::<Option<_>>()?),
+        Some(names) => Some(Vec::from_setting(&SettingValue::List(names))?),
     };
     Some(TokenTypeSettings { expires, locations })
 }
@@ -123,7 +123,11 @@ fn settings_of(fields: Value) -> Option<TokenTypeSettings> {
 fn written(settings: &TokenTypeSettings) -> Value {
     let mut fields = Map::new();
     if let Some(expires) = settings.expires {
-        fields.insert("expires".to_owned(), expires.to_text().into());
+        let expires = match expires {
+            TokenLifetime::Expires(_) => expires.to_value().to_text().into(),
+            TokenLifetime::Never => Value::Null,
+        };
+        fields.insert("expires".to_owned(), expires);
     }
     if let Some(locations) = &settings.locations {
         let names = locations.iter().map(|location| location.as_str().into());
@@ -154,5 +158,5 @@ pub(super) fn fault(types: &TokenTypes) -> Option<&'static str> {
     }
     locations()
         .any(|locations| locations.contains(&Location::Cookies))
-        .then_some("cookies carry access and refresh tokens only: use headers, json or query")
+        .then_some(NO_COOKIES_OF_OWN_TYPES)
 }

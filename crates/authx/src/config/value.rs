@@ -43,7 +43,33 @@ impl SettingValue {
         }
     }
 
-    fn as_str(&self) -> Option<&str> {
+    /// The value as written in an environment variable.
+    pub(super) fn to_text(&self) -> String {
+        let json = |item: &String| serde_json::Value::from(item.as_str()).to_string();
+        match self {
+            Self::None => NULL.to_owned(),
+            Self::Bool(value) => value.to_string(),
+            Self::Integer(number) => number.to_string(),
+            Self::Seconds(seconds) => Duration::try_from_secs_f64(*seconds)
+                .map_or_else(|_| seconds.to_string(), duration::write),
+            // No secret has a default, so this is none.
+            Self::Text(string) => String::from_utf8_lossy(string.expose()).into_owned(),
+            Self::List(items) => {
+                format!("[{}]", items.iter().map(json).collect::<Vec<_>>().join(", "))
+            }
+        }
+    }
+
+    /// The string, if it is one. It may be a secret.
+    ///
+    /// ```
+    /// use authx::config::SettingValue;
+    ///
+    /// assert_eq!(SettingValue::string("api").as_str(), Some("api"));
+    /// assert_eq!(SettingValue::Bool(true).as_str(), None);
+    /// ```
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::Text(string) => std::str::from_utf8(string.expose()).ok(),
             _ => None,
@@ -63,8 +89,24 @@ pub(super) trait SettingType: Sized {
         Self::EXPECTED.to_owned()
     }
 
-    /// The value as written in an environment variable.
-    fn to_text(&self) -> String;
+    /// The value as [`SettingType::from_setting`] reads it.
+    fn to_value(&self) -> SettingValue;
+
+    /// Whether `null` switches the setting off. A blank variable counts as not set then.
+    const OPTIONAL: bool = false;
+
+    /// Whether `none` is one of the values, and not another word for `null`.
+    const NAMES_NONE: bool = false;
+}
+
+/// A variable of a setting of this type. `None`: it counts as not set.
+pub(super) fn of_variable<T: SettingType>(text: String) -> Option<SettingValue> {
+    match text.trim() {
+        "" if T::OPTIONAL => None,
+        word if word.eq_ignore_ascii_case(NULL) => Some(SettingValue::None),
+        word if word.eq_ignore_ascii_case(NONE) && !T::NAMES_NONE => Some(SettingValue::None),
+        _ => Some(SettingValue::string(text)),
+    }
 }
 
 /// A type of setting that can be an item of a list.
@@ -87,8 +129,8 @@ impl SettingType for bool {
         }
     }
 
-    fn to_text(&self) -> String {
-        self.to_string()
+    fn to_value(&self) -> SettingValue {
+        SettingValue::Bool(*self)
     }
 }
 
@@ -99,8 +141,8 @@ impl SettingType for String {
         value.as_str().map(str::to_owned)
     }
 
-    fn to_text(&self) -> String {
-        self.clone()
+    fn to_value(&self) -> SettingValue {
+        SettingValue::string(self.clone())
     }
 }
 
@@ -122,9 +164,8 @@ impl SettingType for Secret {
         String::takes()
     }
 
-    /// No secret has a default, and none is shown.
-    fn to_text(&self) -> String {
-        format!("{self:?}")
+    fn to_value(&self) -> SettingValue {
+        SettingValue::Text(self.clone())
     }
 }
 
@@ -134,12 +175,16 @@ impl SettingType for usize {
     fn from_setting(value: &SettingValue) -> Option<Self> {
         match value {
             SettingValue::Integer(number) => Self::try_from(*number).ok(),
-            value => value.as_str()?.trim().parse().ok(),
+            // At most what `SettingValue::Integer` can hold.
+            value => {
+                let number = value.as_str()?.trim().parse().ok()?;
+                i64::try_from(number).is_ok().then_some(number)
+            }
         }
     }
 
-    fn to_text(&self) -> String {
-        self.to_string()
+    fn to_value(&self) -> SettingValue {
+        SettingValue::Integer(i64::try_from(*self).unwrap_or(i64::MAX))
     }
 }
 
@@ -154,8 +199,8 @@ impl SettingType for u16 {
         matches!(number, 401 | 422).then_some(number)
     }
 
-    fn to_text(&self) -> String {
-        self.to_string()
+    fn to_value(&self) -> SettingValue {
+        SettingValue::Integer((*self).into())
     }
 }
 
@@ -170,8 +215,8 @@ impl SettingType for u8 {
         (1..=128).contains(&number).then_some(number)
     }
 
-    fn to_text(&self) -> String {
-        self.to_string()
+    fn to_value(&self) -> SettingValue {
+        SettingValue::Integer((*self).into())
     }
 }
 
@@ -191,12 +236,14 @@ impl SettingType for Duration {
         "a duration".to_owned()
     }
 
-    fn to_text(&self) -> String {
-        duration::write(*self)
+    fn to_value(&self) -> SettingValue {
+        SettingValue::Seconds(self.as_secs_f64())
     }
 }
 
 impl SettingType for TokenLifetime {
+    const OPTIONAL: bool = true;
+
     const EXPECTED: &'static str = "a time of at least 0 in seconds, or null for never";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
@@ -210,10 +257,10 @@ impl SettingType for TokenLifetime {
         Option::<Duration>::takes()
     }
 
-    fn to_text(&self) -> String {
+    fn to_value(&self) -> SettingValue {
         match self {
-            Self::Expires(duration) => duration.to_text(),
-            Self::Never => NULL.to_owned(),
+            Self::Expires(duration) => duration.to_value(),
+            Self::Never => SettingValue::None,
         }
     }
 }
@@ -223,11 +270,11 @@ impl SettingType for Algorithm {
                                     ES256, ES256K, ES384, ES512, EdDSA";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
-        value.as_str()?.parse().ok()
+        value.as_str()?.trim().parse().ok()
     }
 
-    fn to_text(&self) -> String {
-        self.to_string()
+    fn to_value(&self) -> SettingValue {
+        SettingValue::string(self.to_string())
     }
 }
 
@@ -240,11 +287,11 @@ impl SettingType for Location {
         "one of headers, cookies, json, query, and for WebSockets subprotocol";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
-        value.as_str()?.parse().ok()
+        value.as_str()?.trim().to_ascii_lowercase().parse().ok()
     }
 
-    fn to_text(&self) -> String {
-        self.to_string()
+    fn to_value(&self) -> SettingValue {
+        SettingValue::string(self.as_str())
     }
 }
 
@@ -253,10 +300,11 @@ impl Item for Location {
 }
 
 impl SettingType for SameSite {
+    const NAMES_NONE: bool = true;
     const EXPECTED: &'static str = "one of lax, strict, none";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
-        match value.as_str()?.to_ascii_lowercase().as_str() {
+        match value.as_str()?.trim().to_ascii_lowercase().as_str() {
             "lax" => Some(Self::Lax),
             "strict" => Some(Self::Strict),
             "none" => Some(Self::None),
@@ -268,21 +316,21 @@ impl SettingType for SameSite {
         "`lax`, `strict` or `none`".to_owned()
     }
 
-    fn to_text(&self) -> String {
-        match self {
+    fn to_value(&self) -> SettingValue {
+        SettingValue::string(match self {
             Self::Lax => "lax",
             Self::Strict => "strict",
             Self::None => "none",
-        }
-        .to_owned()
+        })
     }
 }
 
 impl SettingType for UnknownSubject {
+    const NAMES_NONE: bool = true;
     const EXPECTED: &'static str = "one of refuse, none";
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
-        match value.as_str()?.to_ascii_lowercase().as_str() {
+        match value.as_str()?.trim().to_ascii_lowercase().as_str() {
             "refuse" => Some(Self::Refuse),
             "none" => Some(Self::None),
             _ => None,
@@ -293,12 +341,11 @@ impl SettingType for UnknownSubject {
         "`refuse` or `none`".to_owned()
     }
 
-    fn to_text(&self) -> String {
-        match self {
+    fn to_value(&self) -> SettingValue {
+        SettingValue::string(match self {
             Self::Refuse => "refuse",
             Self::None => "none",
-        }
-        .to_owned()
+        })
     }
 }
 
@@ -318,10 +365,10 @@ impl SettingType for Audience {
         }
     }
 
-    fn to_text(&self) -> String {
+    fn to_value(&self) -> SettingValue {
         match self {
-            Self::One(name) => name.clone(),
-            Self::Many(names) => names.to_text(),
+            Self::One(name) => name.to_value(),
+            Self::Many(names) => SettingValue::List(names.clone()),
         }
     }
 }
@@ -345,10 +392,8 @@ impl<T: Item> SettingType for Vec<T> {
         format!("a list of {}", T::SEVERAL)
     }
 
-    fn to_text(&self) -> String {
-        let json = |item: &T| serde_json::Value::from(item.to_text()).to_string();
-        let items: Vec<_> = self.iter().map(json).collect();
-        format!("[{}]", items.join(", "))
+    fn to_value(&self) -> SettingValue {
+        SettingValue::List(self.iter().map(|item| item.to_value().to_text()).collect())
     }
 }
 
@@ -366,6 +411,8 @@ fn separated_by_commas(string: &str) -> Option<Vec<String>> {
 
 impl<T: SettingType> SettingType for Option<T> {
     const EXPECTED: &'static str = T::EXPECTED;
+    const OPTIONAL: bool = true;
+    const NAMES_NONE: bool = T::NAMES_NONE;
 
     fn from_setting(value: &SettingValue) -> Option<Self> {
         if *value == SettingValue::None {
@@ -378,13 +425,16 @@ impl<T: SettingType> SettingType for Option<T> {
         format!("{}, or `{NULL}`", T::takes())
     }
 
-    fn to_text(&self) -> String {
-        self.as_ref().map_or_else(|| NULL.to_owned(), T::to_text)
+    fn to_value(&self) -> SettingValue {
+        self.as_ref().map_or(SettingValue::None, T::to_value)
     }
 }
 
 /// The value that switches a setting off in the environment.
-pub(super) const NULL: &str = "null";
+const NULL: &str = "null";
+
+/// What people write for it in Python.
+const NONE: &str = "none";
 
 fn is_json_list(string: &str) -> bool {
     string.trim_start().starts_with('[')
@@ -395,77 +445,6 @@ fn json_list(string: &str) -> Option<Vec<String>> {
 }
 
 fn is_null(string: &str) -> bool {
-    matches!(string.trim().to_ascii_lowercase().as_str(), "null" | "none")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_read_from_strings() {
-        for (string, seconds) in [
-            ("900", 900.0),
-            ("0.5", 0.5),
-            ("00:15:00", 900.0),
-            ("15m", 900.0),
-            ("1.5 h", 5_400.0),
-            ("30d", 2_592_000.0),
-            ("45s", 45.0),
-            ("2w", 1_209_600.0),
-            ("1 days, 00:00:01", 86_401.0),
-            ("2d 01:00:00", 176_400.0),
-            ("PT15M", 900.0),
-            ("P20D", 1_728_000.0),
-            ("P1DT2H3M4.5S", 93_784.5),
-        ] {
-            let value = SettingValue::string(string);
-            assert_eq!(
-                Duration::from_setting(&value),
-                Some(Duration::from_secs_f64(seconds)),
-                "{string}"
-            );
-        }
-        for string in [
-            "",
-            "-1",
-            "soon",
-            "P",
-            "PT",
-            "PT15",
-            "P15M",
-            "15:00",
-            "m",
-            "-1m",
-            "1e3m",
-            "infd",
-            "15 min",
-            "15M",
-            "1e400",
-            "NaN",
-            "99999999999999",
-        ] {
-            assert_eq!(Duration::from_setting(&SettingValue::string(string)), None, "{string}");
-        }
-    }
-
-    #[test]
-    fn lists_are_read_from_json_or_between_commas() {
-        for string in ["[\"headers\", \"cookies\"]", "headers,cookies", " headers , cookies "] {
-            let expected = vec![Location::Headers, Location::Cookies];
-            assert_eq!(
-                Vec::from_setting(&SettingValue::string(string)),
-                Some(expected),
-                "{string}"
-            );
-        }
-        assert_eq!(Vec::<Location>::from_setting(&SettingValue::string("[]")), Some(vec![]));
-        for string in ["[\"headers\"", "body", "[1]", "", " ", ",", " , "] {
-            assert_eq!(
-                Vec::<Location>::from_setting(&SettingValue::string(string)),
-                None,
-                "{string}"
-            );
-        }
-    }
+    let word = string.trim();
+    word.eq_ignore_ascii_case(NULL) || word.eq_ignore_ascii_case(NONE)
 }

@@ -1,4 +1,4 @@
-//! Forms of keys that are not accepted: what they are, and the command that converts them.
+//! Forms in which people give keys: what is unwrapped, and what is not accepted, with the command that converts it.
 
 use zeroize::Zeroizing;
 
@@ -12,6 +12,47 @@ use super::secret_check::{decoded, is_der, is_jwk};
 pub(super) enum Half {
     Private,
     Public,
+}
+
+/// The PEM in a text as it gets into an environment variable: in quotes, with `\n` in place of the line ends, or as
+/// base64 of the whole file. `None` if there is no PEM in it.
+pub(super) fn unwrapped(text: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let text = unquoted(text);
+    let pem = if has_pem(text) {
+        Zeroizing::new(text.to_vec())
+    } else {
+        decoded(text).map(Zeroizing::new).filter(|bytes| has_pem(bytes))?
+    };
+    let mut lines = Zeroizing::new(Vec::with_capacity(pem.len()));
+    let mut rest = pem.as_slice();
+    while let [first, after @ ..] = rest {
+        rest = match rest {
+            [b'\\', b'r', after @ ..] => after,
+            [b'\\', b'n', after @ ..] => {
+                lines.push(b'\n');
+                after
+            }
+            _ => {
+                lines.push(*first);
+                after
+            }
+        };
+    }
+    Some(lines)
+}
+
+/// The text without white space, a byte order mark and one pair of quotes around it.
+pub(super) fn unquoted(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii();
+    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text).trim_ascii();
+    match text {
+        [b'"', inner @ .., b'"'] | [b'\'', inner @ .., b'\''] => inner.trim_ascii(),
+        _ => text,
+    }
+}
+
+fn has_pem(text: &[u8]) -> bool {
+    text.windows(BEGIN.len()).any(|window| window == BEGIN)
 }
 
 /// The error for a PEM section with this label, which is none of those that are accepted.
@@ -87,8 +128,6 @@ pub(super) fn no_section(text: &[u8], half: Half) -> KeyError {
         )
     } else if text.contains(&0) && is_utf16_pem(text) {
         ("text in UTF-16", "save it as UTF-8")
-    } else if shown.contains("-----BEGIN") && shown.contains("\\n") {
-        ("PEM with \\n in place of the line ends", "give it real line ends")
     } else if shown.starts_with('{') && is_jwk(shown) {
         ("a JSON Web Key", "give the key as PEM")
     } else if let Some(error) =
@@ -110,7 +149,7 @@ const BEGIN: &[u8] = b"-----BEGIN";
 fn is_utf16_pem(text: &[u8]) -> bool {
     let ascii: Vec<u8> = text.iter().copied().filter(|byte| *byte != 0).collect();
     let ascii = Zeroizing::new(ascii);
-    ascii.windows(BEGIN.len()).any(|window| window == BEGIN)
+    has_pem(&ascii)
 }
 
 fn der(bytes: &[u8], half: Half) -> Option<KeyError> {

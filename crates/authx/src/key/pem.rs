@@ -93,7 +93,7 @@ pub(super) fn public_key(algorithm: Algorithm, text: &[u8]) -> Result<Verifying,
     if algorithm.is_symmetric() {
         return Err(KeyError::WrongKind { algorithm });
     }
-    if let Some(lines) = ssh::key_lines(text) {
+    if let Some(lines) = ssh::key_lines(forms::unquoted(text)) {
         return material::public_key(algorithm, &ssh::public_key(algorithm, &lines)?);
     }
     let section = public_section(text)?;
@@ -150,6 +150,11 @@ fn sections(text: &[u8], half: Half) -> Result<(Vec<Pem>, Vec<Pem>), KeyError> {
         return Err(KeyError::Empty);
     }
     let mut sections = parse_many(text).unwrap_or_default();
+    if sections.is_empty()
+        && let Some(pem) = forms::unwrapped(text)
+    {
+        sections = parse_many(&*pem).unwrap_or_default();
+    }
     sections.retain(|section| section.tag() != EC_PARAMETERS);
     if sections.is_empty() {
         return Err(forms::no_section(text, half));

@@ -2,17 +2,19 @@
 //!
 //! A public key is known to everybody, so whoever has it could sign if it were a secret (RFC 8725 section 2.1). People
 //! give it in every form that tools write, hence all of them are refused, as bytes, as text with any white space or a
-//! byte order mark, and as base64 of these.
+//! byte order mark, in quotes, and as base64 of these.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
 use super::der::{INTEGER, SEQUENCE, element};
+use super::forms::unquoted;
 
 /// Whether this is a public key, a private key or a certificate: PEM, OpenSSH, SSH2, `PuTTY`, JWK, a JWK
 /// set, or DER.
 pub(super) fn is_of_key_pair(secret: &[u8]) -> bool {
-    is_key(secret) || decoded(secret).is_some_and(|bytes| is_key(&bytes))
+    let unquoted = unquoted(secret);
+    is_key(secret) || is_key(unquoted) || decoded(unquoted).is_some_and(|bytes| is_key(&bytes))
 }
 
 fn is_key(bytes: &[u8]) -> bool {

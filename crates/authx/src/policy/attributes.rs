@@ -71,8 +71,9 @@ pub trait Attributes {
     /// The attribute at this path, `null` if it is missing.
     fn attribute(&self, source: PolicySource, path: &AttributePath) -> Attribute<'_>;
 
-    /// Called for a condition that can't be evaluated, because the attribute or the condition's value is
-    /// opaque. The condition is then false, so a deny rule may not apply: the caller must not use the decision.
+    /// Called for a condition that can't be evaluated, because the attribute or the condition's value is opaque, or an
+    /// integer of more than 64 bits. The condition is then false, so a deny rule may not apply; the decision is
+    /// [`PolicyDecision::fault`](super::PolicyDecision::fault).
     fn cannot_compare(&self, _source: PolicySource, _path: &AttributePath) {}
 }
 

@@ -80,13 +80,14 @@ impl PolicyCondition {
     #[must_use]
     pub fn matches(&self, attributes: &dyn Attributes) -> bool {
         let found = match attributes.attribute(self.source, &self.key) {
-            Attribute::Value(found) => Some(found),
-            Attribute::Opaque => None,
+            Attribute::Value(found) if is_exact(&found) => Some(found),
+            Attribute::Value(_) | Attribute::Opaque => None,
         };
-        if self.operator != PolicyOperator::Exists && (found.is_none() || self.value.is_none()) {
+        let value = self.value.as_ref().filter(|value| is_exact(value));
+        if self.operator != PolicyOperator::Exists && (found.is_none() || value.is_none()) {
             attributes.cannot_compare(self.source, &self.key);
         }
-        self.operator.holds(found.as_ref().map(Cow::as_ref), self.value.as_ref())
+        self.operator.holds(found.as_ref().map(Cow::as_ref), value)
     }
 }
 
@@ -169,6 +170,24 @@ impl PolicyOperator {
 }
 
 named!(PolicyOperator, "operator");
+
+/// Whether no number in it may have been an integer of more than 64 bits, which JSON's parser has rounded: it would equal
+/// other integers.
+fn is_exact(value: &Value) -> bool {
+    match value {
+        Value::Number(number) => {
+            integer(number).is_some() || number.as_f64().is_some_and(fits_64_bits)
+        }
+        Value::Array(elements) => elements.iter().all(is_exact),
+        Value::Object(fields) => fields.values().all(is_exact),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
+    }
+}
+
+/// Whether integers of the same size have at most 64 bits.
+pub(super) fn fits_64_bits(number: f64) -> bool {
+    -(2.0_f64.powi(63)) < number && number < 2.0_f64.powi(64)
+}
 
 fn equal(one: &Value, other: &Value) -> bool {
     match (one, other) {

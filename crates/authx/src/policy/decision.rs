@@ -3,12 +3,13 @@
 //! First come the deny rules, from the first to the last, then the allow rules, from the last to the first. The
 //! first one that applies decides. If none applies, the default decides.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::sync::Arc;
 
-use super::attributes::PolicyContext;
+use super::attributes::{Attribute, AttributePath, Attributes, PolicyContext, PolicySource};
 use super::rule::{PolicyEffect, PolicyRule};
-use crate::error::Error;
+use crate::error::{Error, PolicyFault};
 
 /// Rules that together decide who may do what. Clones share the same rules.
 ///
@@ -78,22 +79,28 @@ impl<E> Policy<E> {
     #[must_use]
     pub fn evaluate(&self, context: &PolicyContext<'_>) -> PolicyEvaluation<E> {
         let rules = || self.inner.rules.iter().enumerate();
-        let matching = |effect| {
-            move |(_, rule): &(usize, &PolicyRule<E>)| {
-                rule.effect == effect && rule.matches(context)
-            }
-        };
-        let denying = rules().filter(matching(PolicyEffect::Deny));
-        let allowing = rules().rev().filter(matching(PolicyEffect::Allow));
-        let mut candidates = Vec::new();
+        let of = |wanted| move |(_, rule): &(usize, &PolicyRule<E>)| rule.effect == wanted;
+        let denying = rules().filter(of(PolicyEffect::Deny));
+        let allowing = rules().rev().filter(of(PolicyEffect::Allow));
+        let watched = Watched { attributes: context.attributes, incomparable: RefCell::default() };
+        let context = PolicyContext { attributes: &watched, ..*context };
+        let (mut candidates, mut fault) = (Vec::new(), None);
         for (index, rule) in denying.chain(allowing) {
+            let matches = rule.matches(&context);
+            if let Some(attribute) = watched.incomparable.take() {
+                fault = Some(PolicyFault { rule: index, attribute });
+                break;
+            }
+            if !matches {
+                continue;
+            }
             candidates.push(index);
             if self.evaluators_of(rule).next().is_none() {
                 // It certainly applies, so no later rule can decide.
                 break;
             }
         }
-        PolicyEvaluation { policy: self.clone(), candidates, candidate: 0, asked: 0 }
+        PolicyEvaluation { policy: self.clone(), candidates, candidate: 0, asked: 0, fault }
     }
 
     fn evaluators_of<'p>(&'p self, rule: &'p PolicyRule<E>) -> impl Iterator<Item = &'p E> {
@@ -147,6 +154,25 @@ pub struct PolicyEvaluation<E = Infallible> {
     candidate: usize,
     /// How many evaluators of the candidate said yes.
     asked: usize,
+    fault: Option<PolicyFault>,
+}
+
+/// Notices conditions that can't be evaluated: they are false, so a deny rule may lapse because of them.
+struct Watched<'a> {
+    attributes: &'a dyn Attributes,
+    incomparable: RefCell<Option<String>>,
+}
+
+impl Attributes for Watched<'_> {
+    fn attribute(&self, source: PolicySource, path: &AttributePath) -> Attribute<'_> {
+        self.attributes.attribute(source, path)
+    }
+
+    fn cannot_compare(&self, source: PolicySource, path: &AttributePath) {
+        self.attributes.cannot_compare(source, path);
+        let name = || format!("{source}.{}", path.as_str());
+        self.incomparable.borrow_mut().get_or_insert_with(name);
+    }
 }
 
 /// The next step of a decision.
@@ -168,6 +194,9 @@ impl<E> PolicyEvaluation<E> {
     /// The next step.
     #[must_use]
     pub fn step(&self) -> PolicyStep<'_, E> {
+        if let Some(fault) = &self.fault {
+            return PolicyStep::Decided(PolicyDecision::failed(fault.clone()));
+        }
         let Some(&index) = self.candidates.get(self.candidate) else {
             return PolicyStep::Decided(PolicyDecision::by_default(self.policy.default_allow()));
         };
@@ -178,6 +207,7 @@ impl<E> PolicyEvaluation<E> {
                 allowed: rule.effect == PolicyEffect::Allow,
                 reason: rule.reason_text(),
                 rule: Some(index),
+                fault: None,
             }),
         }
     }
@@ -205,24 +235,35 @@ pub struct PolicyDecision {
     pub reason: String,
     /// The index of the rule that decided; `None` where the default did.
     pub rule: Option<usize>,
+    /// Why no rule could be asked: a mistake in the policy or the attributes, for the log.
+    pub fault: Option<PolicyFault>,
 }
 
 impl PolicyDecision {
+    fn failed(fault: PolicyFault) -> Self {
+        let reason = "Policy evaluation failed".to_owned();
+        Self { allowed: false, reason, rule: Some(fault.rule), fault: Some(fault) }
+    }
+
     fn by_default(allowed: bool) -> Self {
         let reason = if allowed {
             "No policy rule matched; default allow"
         } else {
             "No policy rule matched"
         };
-        Self { allowed, reason: reason.to_owned(), rule: None }
+        Self { allowed, reason: reason.to_owned(), rule: None, fault: None }
     }
 
     /// The error of a denied action.
     ///
     /// # Errors
     ///
-    /// [`Error::PolicyDenied`] with the reason.
+    /// [`Error::PolicyDenied`] with the reason, or [`Error::PolicyEvaluation`].
     pub fn into_result(self) -> Result<(), Error> {
-        if self.allowed { Ok(()) } else { Err(Error::PolicyDenied { reason: self.reason }) }
+        match (self.fault, self.allowed) {
+            (Some(fault), _) => Err(Error::PolicyEvaluation(fault)),
+            (None, true) => Ok(()),
+            (None, false) => Err(Error::PolicyDenied { reason: self.reason }),
+        }
     }
 }

@@ -10,7 +10,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Vis
 use serde_json::{Map, Number, Value};
 
 use super::attributes::PolicySource;
-use super::condition::{PolicyCondition, PolicyOperator};
+use super::condition::{PolicyCondition, PolicyOperator, fits_64_bits};
 use super::decision::Policy;
 use super::rule::{PolicyEffect, PolicyRule};
 use crate::scope::RequiredScopes;
@@ -284,8 +284,14 @@ impl<'de> Visitor<'de> for FileValueVisitor {
     }
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
-        let number = Number::from_f64(value);
-        number.map(Value::Number).ok_or_else(|| E::custom("a finite number is expected"))
+        let number =
+            Number::from_f64(value).ok_or_else(|| E::custom("a finite number is expected"))?;
+        // JSON's parser makes a float of an integer that is larger.
+        if fits_64_bits(value) {
+            Ok(Value::Number(number))
+        } else {
+            Err(E::custom("a number of at most 64 bits is expected"))
+        }
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {

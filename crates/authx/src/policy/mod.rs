@@ -43,6 +43,7 @@ mod file;
 mod named;
 mod rule;
 
+pub use crate::error::PolicyFault;
 pub use attributes::{
     Attribute, AttributePath, AttributeValues, Attributes, Circumstances, PolicyContext,
     PolicySource, default_subject,

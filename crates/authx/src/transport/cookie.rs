@@ -76,8 +76,8 @@ impl Engine {
         }
         let chosen = max_age.filter(|age| kind == TokenKind::Access && !age.is_zero());
         let max_age = max_age.or(config.cookies.max_age).or_else(|| {
-            let lifetime = claims.exp.map(|exp| exp.saturating_since(now));
-            lifetime.filter(|_| !config.cookies.session)
+            let lifetime = claims.exp.map_or(LONGEST_KEPT, |exp| exp.saturating_since(now));
+            (!config.cookies.session).then_some(lifetime)
         });
         let mut cookies = vec![with_max_age(token_cookie(config, kind, token), max_age)];
         if config.csrf.protect
@@ -116,6 +116,9 @@ impl Engine {
         cookies
     }
 }
+
+/// How long browsers keep a cookie at the most, 400 days (RFC 6265bis section 5.5).
+const LONGEST_KEPT: Duration = Duration::from_secs(400 * 86_400);
 
 /// RFC 6265 section 4.1.1.
 fn is_cookie_octet(byte: u8) -> bool {

@@ -8,6 +8,7 @@ mod find;
 mod header;
 mod media_type;
 mod origin;
+mod oversized;
 mod query;
 mod remembered;
 mod request;
@@ -15,6 +16,7 @@ mod request_token;
 mod subprotocol;
 
 pub use find::BodyWanted;
+pub use oversized::oversized_cookie;
 pub use request::{Headers, Request};
 pub use request_token::{CsrfProof, RequestToken};
 pub use subprotocol::{BEARER_SUBPROTOCOL, offered_subprotocols, selected_subprotocol};

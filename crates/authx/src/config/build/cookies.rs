@@ -16,6 +16,11 @@ pub(super) fn attributes(settings: &Settings) -> Result<CookieAttributes, Config
         "it must be a host name such as example.com, without scheme, port, path and wildcard",
     )?;
     require_within_calendar("JWT_COOKIE_MAX_AGE", settings.cookie_max_age)?;
+    require(
+        settings.cookie_max_age.is_none_or(|age| age.subsec_nanos() == 0),
+        "JWT_COOKIE_MAX_AGE",
+        "it must be a whole number of seconds",
+    )?;
     let cookies = cookies(settings);
     for (index, cookie) in cookies.iter().enumerate() {
         cookie.check(settings)?;

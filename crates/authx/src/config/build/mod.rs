@@ -21,12 +21,11 @@ use crate::token_kind::TokenKind;
 use crate::verification_cache::{CacheBounds, UnfitBounds};
 
 pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
-    let ConfigBuilder { settings, keys, login_type } = builder;
+    let ConfigBuilder { settings, keys, login_type, mut warnings } = builder;
     tokens::check(&settings)?;
     locations::check(&settings)?;
     websocket::check(&settings)?;
     answers::check(&settings)?;
-    let mut warnings = Vec::new();
     Ok(Config {
         verification_cache: cache_bounds(&settings)?,
         access: locations::of_kind(&settings, TokenKind::Access),
