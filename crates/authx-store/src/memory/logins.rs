@@ -122,7 +122,7 @@ impl LoginStore for MemoryLogins {
         table.forget_idle(now);
         let mut logins: Vec<Login> = table.of_user(subject).into_iter().cloned().collect();
         logins.retain(|login| login.is_listed(now));
-        logins.sort_by(|one, two| one.session.created_at.cmp(&two.session.created_at));
+        logins.sort_by_key(|login| login.session.created_at);
         Box::pin(ready(Ok(logins)))
     }
 }

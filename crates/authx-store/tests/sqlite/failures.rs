@@ -48,7 +48,9 @@ fn a_locked_file_is_an_error_after_the_wait_and_answers_questions_meanwhile() {
 #[test]
 fn a_call_waits_for_a_lock_that_is_released() {
     let folder = Folder::new();
-    let store = open(&folder.file());
+    let mut options = SqliteOptions::default();
+    options.busy_timeout = Duration::MAX;
+    let store = SqliteStore::open_with(folder.file(), &options).expect("a store");
     let other = Connection::open(folder.file()).expect("a file");
     other.execute_batch("BEGIN IMMEDIATE").expect("the lock");
     std::thread::scope(|scope| {
