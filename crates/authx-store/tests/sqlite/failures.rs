@@ -10,8 +10,7 @@ use authx_store::{CounterStore as _, LoginStore as _, RevocationStore as _};
 use rusqlite::Connection;
 
 use crate::support::{
-    Folder, MINUTE, block_on, entry, file_of_child, find, is_revoked, kind, kind_of, now, open,
-    revoke,
+    Folder, MINUTE, block_on, entry, find, is_revoked, kind, kind_of, now, open, revoke,
 };
 
 fn open_impatiently(path: &Path) -> SqliteStore {
@@ -163,7 +162,7 @@ mod unix {
     use std::process::{Command, Stdio};
 
     use super::*;
-    use crate::support::{Running, command};
+    use crate::support::{Running, command, file_of_child};
 
     /// Of the user `nobody`, for whom the mode of a file counts: for root it doesn't.
     const NOBODY: u32 = 65534;
