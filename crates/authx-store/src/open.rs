@@ -15,7 +15,7 @@ use crate::memory::MemoryStore;
 /// | `sqlite:////var/lib/app/auth.db` | the file `/var/lib/app/auth.db` |
 /// | `sqlite:///C:/app/auth.db` | the file `C:\app\auth.db` of Windows |
 ///
-/// These are the spellings of SQLAlchemy. In a path, `%`, `?` and `#` are written as `%25`, `%3F` and `%23`; any other
+/// These are the spellings of `SQLAlchemy`. In a path, `%`, `?` and `#` are written as `%25`, `%3F` and `%23`; any other
 /// byte may be written like that. SQLite needs the feature `sqlite`, and has one option, in seconds:
 /// `sqlite:///auth.db?busy_timeout=0.5` waits for half a second while another connection holds the lock of the file,
 /// instead of 2 seconds.
@@ -204,7 +204,7 @@ impl OpenError {
         Self::Url { part, problem: problem.into() }
     }
 
-    /// What follows a password's `?` may look like the name of an option, so a name is shown only if it can't be one.
+    /// Shows the name only where it looks like that of an option: it may be the rest of a password with `?`.
     fn unknown_option(name: &str) -> Self {
         let is_name =
             name.len() <= 32 && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');

@@ -1,7 +1,7 @@
 //! [`SqliteError`]: why a call to a SQLite file failed, and what to do about it.
 
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::ErrorCode;
@@ -57,8 +57,8 @@ impl SqliteError {
 
     /// The file.
     #[must_use]
-    pub fn path(&self) -> PathBuf {
-        self.path.to_path_buf()
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 }
 

@@ -52,7 +52,8 @@
 //! Each write also deletes a few rows that are over. Entries and logins are kept for another day, so that a clock that
 //! jumps ahead and back by less loses nothing. A login without an end stays for ever, because its tokens do.
 //!
-//! A store must be opened after a fork, in the process that uses it; a call in another one is an error.
+//! A store must be opened after a fork, in the process that uses it; a call in another one is an error. The file may be
+//! replaced, as by a backup, only while no process has it open.
 
 mod counters;
 mod entries;
@@ -77,6 +78,8 @@ use worker::{Connections, Worker};
 use crate::StoreError;
 
 /// Revocations, logins and counters in a SQLite file. See the [module](self).
+///
+/// Dropping it waits until everything that was asked for is written.
 pub struct SqliteStore {
     path: Arc<Path>,
     writer: Worker,
@@ -160,8 +163,7 @@ enum Durability {
     Process,
 }
 
-/// Absolute, because SQLite would read a name that begins with `file:` as a URI, and the names `:memory:` and `` as no
-/// file at all.
+/// Absolute, because SQLite would read a name that begins with `file:` as a URI.
 fn path_of(path: &Path) -> Result<Arc<Path>, SqliteError> {
     let unopened =
         |detail: &str| SqliteError::new(&Arc::from(path), SqliteErrorKind::Unopened, detail);

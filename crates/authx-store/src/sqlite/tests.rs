@@ -104,6 +104,22 @@ fn a_full_file_refuses_what_it_has_no_room_for_and_keeps_the_rest() {
     assert!(is_revoked(&store, refused));
 }
 
+/// That a power failure loses nothing can't be tried, so this asks SQLite what it does at each commit.
+#[test]
+fn logins_and_revocations_wait_for_the_disk_and_counters_do_not() {
+    let folder = Folder::new("durable");
+    let store = folder.open();
+    let synchronous = |durability| {
+        let ask = |connection: &rusqlite::Connection| {
+            connection.pragma_query_value(None, "synchronous", |row| row.get::<_, u32>(0))
+        };
+        block_on(Box::pin(store.write(durability, ask))).expect("an answer")
+    };
+    let (full, normal) = (2, 1);
+    assert_eq!(synchronous(Durability::Disk), full);
+    assert_eq!(synchronous(Durability::Process), normal);
+}
+
 #[test]
 fn a_call_that_finds_the_queue_full_is_refused() {
     let folder = Folder::new("queue");

@@ -10,8 +10,7 @@ use authx_store::{CounterStore as _, LoginStore as _, RevocationStore as _};
 use rusqlite::Connection;
 
 use crate::support::{
-    Folder, MINUTE, block_on, entry, file_of_child, find, is_revoked, kind, kind_of, now, open,
-    revoke,
+    Folder, MINUTE, block_on, entry, find, is_revoked, kind, kind_of, now, open, revoke,
 };
 
 fn open_impatiently(path: &Path) -> SqliteStore {
@@ -48,7 +47,9 @@ fn a_locked_file_is_an_error_after_the_wait_and_answers_questions_meanwhile() {
 #[test]
 fn a_call_waits_for_a_lock_that_is_released() {
     let folder = Folder::new();
-    let store = open(&folder.file());
+    let mut options = SqliteOptions::default();
+    options.busy_timeout = Duration::MAX;
+    let store = SqliteStore::open_with(folder.file(), &options).expect("a store");
     let other = Connection::open(folder.file()).expect("a file");
     other.execute_batch("BEGIN IMMEDIATE").expect("the lock");
     std::thread::scope(|scope| {
@@ -161,7 +162,7 @@ mod unix {
     use std::process::{Command, Stdio};
 
     use super::*;
-    use crate::support::{Running, command};
+    use crate::support::{Running, command, file_of_child};
 
     /// Of the user `nobody`, for whom the mode of a file counts: for root it doesn't.
     const NOBODY: u32 = 65534;
