@@ -12,8 +12,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 CODE = ROOT / "examples" / "page" / "code.json"
-PYTHON = [ROOT / "examples" / "fastapi" / name for name in ("login.py", "protected.py", "limits.py")]
-RUST = [ROOT / "examples" / "axum" / "src" / name for name in ("login.rs", "protected.rs", "limits.rs")]
+PYTHON = [
+    ROOT / "examples" / "fastapi" / name
+    for name in ("login.py", "protected.py", "limits.py", "operators.py", "events.py")
+]
+RUST = [
+    ROOT / "examples" / "axum" / "src" / name
+    for name in ("login.rs", "protected.rs", "limits.rs", "operators.rs", "events.rs")
+]
 
 METHODS = ("get", "post", "delete")
 
@@ -65,7 +71,8 @@ def python_route(decorator: ast.expr) -> str | None:
     """`GET /me` for `router.get("/me")`."""
     match decorator:
         case ast.Call(func=ast.Attribute(value=ast.Name("router"), attr=method), args=[ast.Constant(str(path))]):
-            return f"{method.upper()} {path}"
+            # A WebSocket begins with a request for its path.
+            return f"{'GET' if method == 'websocket' else method.upper()} {path}"
     return None
 
 

@@ -10,8 +10,10 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 from fastapi.staticfiles import StaticFiles
 
+import events
 import limits
 import login
+import operators
 import protected
 import services
 import source
@@ -27,6 +29,8 @@ app.middleware("http")(auth.implicit_refresh_middleware)
 app.include_router(login.router)
 app.include_router(protected.router)
 app.include_router(limits.router)
+app.include_router(operators.router)
+app.include_router(events.router)
 app.include_router(services.router)
 app.mount("/static", StaticFiles(directory=PAGE), name="static")
 source.serve(app)

@@ -21,6 +21,9 @@ DEMO_DEFAULTS: dict[str, Any] = {
     "JWT_REFRESH_TOKEN_EXPIRES": timedelta(hours=8),
     # No access token outlives the refresh token, because a logout needs the refresh token.
     "JWT_IMPLICIT_REFRESH_MAX_AGE": timedelta(hours=8) - timedelta(seconds=60),
+    # A page can send a token with a WebSocket's handshake as a subprotocol. A revoked one closes the socket soon.
+    "JWT_WEBSOCKET_TOKEN_LOCATION": ["subprotocol"],
+    "JWT_WEBSOCKET_CHECK_INTERVAL": timedelta(seconds=1),
     "JWT_COOKIE_SECURE": False,
     # The browser sends the refresh token only to the routes that need it; its CSRF value must be readable on the page.
     "JWT_REFRESH_COOKIE_PATH": "/auth",

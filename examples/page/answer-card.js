@@ -3,7 +3,7 @@
 import { answerInWords, answerView } from "./answer-view.js";
 import { byId, element } from "./dom.js";
 
-// As in app.css, where the columns become one.
+// As in narrow.css, where the columns become one.
 const narrow = matchMedia("(max-width: 860px)");
 const card = byId("answer");
 const column = card.parentElement;

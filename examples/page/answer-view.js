@@ -33,6 +33,7 @@ export function answerInWords(answer) {
 
 /** "good" or "bad", for the colour. */
 export function statusKind(status) {
+  // 1006 and the like are codes of a WebSocket's end.
   return status < 400 ? "good" : "bad";
 }
 

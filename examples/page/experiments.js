@@ -52,6 +52,95 @@ export const GROUPS = [
     experiments: [{ id: "limited", label: "Ask again and again", request: () => ({ path: "/limited" }) }],
   },
   {
+    title: "Login types",
+    hint: "Operators have a login of their own, and their routes refuse the tokens of users.",
+    guides: ["docs/login-types.md"],
+    experiments: [
+      {
+        id: "operator-login",
+        label: "Log in as an operator",
+        needs: "access",
+        gives: "operator",
+        request: ({ access }) => ({ method: "POST", path: "/operator/login", bearer: access, cookies: false }),
+      },
+      {
+        id: "operator",
+        label: "The operator’s token",
+        needs: "operator",
+        request: ({ operator }) => ({ path: "/operator", bearer: operator, cookies: false }),
+      },
+      {
+        id: "user-as-operator",
+        label: "The user’s token there",
+        needs: "access",
+        request: ({ access }) => ({ path: "/operator", bearer: access, cookies: false }),
+      },
+    ],
+  },
+  {
+    title: "Sessions",
+    hint: "Each login of an operator is a session. Ending it refuses its tokens at once.",
+    guides: ["docs/sessions.md"],
+    experiments: [
+      {
+        id: "sessions",
+        label: "The operator’s sessions",
+        needs: "operator",
+        request: ({ operator }) => ({ path: "/operator/sessions", bearer: operator, cookies: false }),
+      },
+      {
+        id: "sessions-end",
+        label: "End them all",
+        needs: "operator",
+        request: ({ operator }) => ({ method: "DELETE", path: "/operator/sessions", bearer: operator, cookies: false }),
+      },
+    ],
+  },
+  {
+    title: "Policies",
+    hint: "A file of rules, which both services read, says what an operator may do to a document.",
+    guides: ["docs/policies.md"],
+    experiments: [
+      {
+        id: "document-read",
+        label: "Read a document",
+        needs: "operator",
+        request: ({ operator }) => ({ path: "/documents/plan", bearer: operator, cookies: false }),
+      },
+      {
+        id: "document-write",
+        label: "Write it",
+        needs: "operator",
+        request: ({ operator }) => ({ method: "POST", path: "/documents/plan", bearer: operator, cookies: false }),
+      },
+      {
+        id: "document-archived",
+        label: "Write an archived one",
+        needs: "operator",
+        request: ({ operator }) => ({ method: "POST", path: "/documents/letters", bearer: operator, cookies: false }),
+      },
+    ],
+  },
+  {
+    title: "WebSocket",
+    hint: "Opens with the token in memory, and is closed when that expires or is revoked: see the events.",
+    guides: ["docs/guides/websockets.md"],
+    experiments: [
+      {
+        id: "socket",
+        label: "Open a WebSocket",
+        needs: "access",
+        request: ({ access }) => ({ path: "/events", bearer: access, socket: true }),
+      },
+      {
+        id: "socket-forged",
+        label: "With a forged token",
+        needs: "access",
+        request: ({ access }) => ({ path: "/events", bearer: withForgedScopes(access), socket: true }),
+      },
+    ],
+  },
+  {
     title: "Places",
     hint: "Each route searches one location only.",
     guides: ["docs/guides/single-page-applications.md"],

@@ -102,9 +102,10 @@ class DemoPage:
         return [event.text for event in self.browser.find_elements(By.CSS_SELECTOR, f".event.{kind}")]
 
     def complaints(self) -> list[str]:
-        """Script errors and violations of the content security policy, without the refused requests, which are expected."""
+        """Script errors and violations of the content security policy, without what is refused, which is expected."""
         entries: list[dict[str, str]] = self.browser.get_log("browser")  # type: ignore[no-untyped-call]
-        return [entry["message"] for entry in entries if "Failed to load resource" not in entry["message"]]
+        refused = ("Failed to load resource", "HTTP Authentication failed")
+        return [entry["message"] for entry in entries if not any(words in entry["message"] for words in refused)]
 
     def _is_gone(self, element: WebElement) -> bool:
         return element not in self.browser.find_elements(By.ID, "answer-status")

@@ -18,7 +18,7 @@ TRIED = ("me", "users", "users-delete", "admin", "admin-users", "change-password
 
 def main() -> None:
     """Log in, try a few buttons, and take the picture once the cookie has been replaced."""
-    with running_demo() as demo, chromium(width=1280, height=1000) as browser:
+    with running_demo() as demo, chromium(width=1280, height=900) as browser:
         browser.execute_cdp_cmd("Emulation.setScrollbarsHidden", {"hidden": True})
         page = DemoPage(browser, demo.fastapi)
         page.log_in(GRACE)

@@ -120,6 +120,47 @@ def test_requests_beyond_the_limit_are_told_when_to_ask_again(page: DemoPage) ->
     assert "retry-after" in refused
 
 
+def test_operator_has_another_login_with_sessions(page: DemoPage) -> None:
+    page.log_in(GRACE)
+    page.press("#try-operator")
+    assert "Log in as an operator first" in page.shown("#answer").text
+
+    assert page.try_out("operator-login")[0] == 200
+    assert page.try_out("operator")[0] == 200
+    status, answer = page.try_out("user-as-operator")
+    assert (status, "LoginTypeMismatchError" in answer) == (401, True)
+
+    assert '"uid": "grace"' in page.try_out("sessions")[1]
+    assert page.try_out("sessions-end")[0] == 200
+    assert "SessionRevoked" in page.try_out("operator")[1]
+
+
+def test_policy_decides_by_scopes_and_by_the_document(page: DemoPage) -> None:
+    tried = ("document-read", "document-write", "document-archived")
+    page.log_in(GRACE)
+    page.try_out("operator-login")
+    assert [page.try_out(name)[0] for name in tried] == [200, 403, 403]
+
+    page.press("#logout")
+    page.log_in(ADA)
+    page.try_out("operator-login")
+    assert [page.try_out(name)[0] for name in tried] == [200, 200, 403]
+    assert "The document is archived" in page.shown("#answer").text
+
+
+def test_websocket_is_closed_when_its_token_is_revoked(page: DemoPage) -> None:
+    page.log_in(ADA)
+    status, answer = page.try_out("socket")
+    assert (status, "hello, ada" in answer) == (101, True)
+    assert page.try_out("socket-forged")[0] == 1006
+
+    assert page.try_out("socket")[0] == 101
+    assert page.try_out("revoke")[0] == 200
+    WebDriverWait(page.browser, WAIT_SECONDS).until(
+        lambda _: any("WebSocket was closed: RevokedTokenError" in event for event in page.events("refused"))
+    )
+
+
 def test_forged_and_misplaced_tokens_are_refused(page: DemoPage) -> None:
     page.log_in(GRACE)
 

@@ -171,6 +171,12 @@ TOKENLESS: list[tuple[str, str, object, dict[str, str]]] = [
     ("GET", "/session", None, {}),
     ("GET", "/limited", None, {}),
     ("DELETE", "/users/7", None, {}),
+    ("POST", "/operator/login", None, {}),
+    ("GET", "/operator", None, {}),
+    ("GET", "/operator/sessions", None, {}),
+    ("DELETE", "/operator/sessions", None, {}),
+    ("GET", "/documents/plan", None, {}),
+    ("POST", "/documents/plan", None, {}),
     ("POST", "/auth/logout", None, {}),
     ("GET", "/token-in/query?token=a.b.c", None, {}),
     ("GET", "/me", None, {"Authorization": "Bearer a.b.c"}),
@@ -257,6 +263,41 @@ def test_both_limit_the_requests_of_a_user(demo: Demo) -> None:
 
 def _without_seconds(masked: tuple[int, list[tuple[str, str]], str]) -> str:
     return re.sub(r"(?i)(retry.after[^\d]{1,5})\d+", r"\1SECONDS", repr(masked))
+
+
+def test_both_answer_alike_to_an_operator(demo: Demo) -> None:
+    answers = []
+    for url in (demo.fastapi, demo.axum):
+        browser = Browser()
+        browser.log_in(url)
+        given = [ask(url, "POST", "/operator/login", headers=browser.bearer())]
+        as_operator = {"Authorization": f"Bearer {given[0].json['access_token']}"}
+        paths = [("GET", "/operator"), ("GET", "/documents/plan"), ("POST", "/documents/plan")]
+        paths += [("POST", "/documents/letters"), ("DELETE", "/operator/sessions")]
+        paths += [("GET", "/operator"), ("GET", "/documents/plan")]
+        given += [ask(url, method, path, headers=as_operator) for method, path in paths]
+        given.append(ask(url, "GET", "/operator", headers=browser.bearer()))
+        answers.append(given)
+
+    of_fastapi, of_axum = answers
+    assert [answer.status for answer in of_fastapi] == [200, 200, 200, 200, 403, 200, 401, 401, 401]
+    assert [answer.masked() for answer in of_axum] == [answer.masked() for answer in of_fastapi]
+
+
+def test_both_list_the_sessions_of_an_operator(here: str) -> None:
+    browser = Browser()
+    browser.log_in(here)
+    tokens = [ask(here, "POST", "/operator/login", headers=browser.bearer()).json["access_token"] for _ in range(2)]
+    headers = [{"Authorization": f"Bearer {token}"} for token in tokens]
+
+    listed = json.loads(ask(here, "GET", "/operator/sessions", headers=headers[0]).body)
+    assert len(listed) >= 2
+    assert {session["uid"] for session in listed} == {"ada"}
+    assert ask(here, "DELETE", "/operator/sessions", headers=headers[0]).status == 200
+    for each in headers:
+        assert ask(here, "GET", "/operator", headers=each).json["error_type"] == "SessionRevoked"
+    # The user's own login goes on.
+    assert ask(here, "GET", "/me", headers=browser.bearer()).status == 200
 
 
 @pytest.mark.parametrize("path", ["/auth/refresh", "/auth/logout"])

@@ -9,8 +9,8 @@ use axum_authx::{AccessToken, AuthX, Config, Location, RateLimit, RateLimiter, R
 
 /// The last address of `X-Forwarded-For`, which the proxy appended. What stands before it the client wrote.
 fn client_of(parts: &Parts) -> String {
-    let lines = parts.headers.get_all("x-forwarded-for").iter();
-    let last = lines.last().and_then(|line| line.to_str().ok()).unwrap_or_default();
+    let mut lines = parts.headers.get_all("x-forwarded-for").iter();
+    let last = lines.next_back().and_then(|line| line.to_str().ok()).unwrap_or_default();
     last.rsplit(',').next().unwrap_or_default().trim().to_owned()
 }
 

@@ -31,9 +31,11 @@ mod pages {
 mod blocklist;
 mod body;
 mod error;
+mod events;
 mod hardening;
 mod limits;
 mod login;
+mod operators;
 mod protected;
 mod security;
 mod services;
@@ -46,7 +48,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{BoxError, Json, Router, middleware};
-use axum_authx::AuthX;
+use axum_authx::{AuthX, Policy};
 use serde_json::json;
 use tower_http::services::{ServeDir, ServeFile};
 
@@ -69,6 +71,8 @@ pub fn app(settings: Settings) -> Result<Router, BoxError> {
     let auth = security::with_blocklist(AuthX::new(settings.config), blocklist.clone());
     let state = AppState {
         auth: auth.clone(),
+        operators: AuthX::new(settings.operators),
+        policy: operators::policy()?,
         blocklist,
         services: Services { served_by: "axum", services: settings.services },
         users: Users::of_the_demo()?,
@@ -81,6 +85,8 @@ pub fn app(settings: Settings) -> Result<Router, BoxError> {
         .merge(login::routes())
         .merge(protected::routes(&auth))
         .merge(limits::limited_routes(&auth)?)
+        .merge(operators::routes())
+        .merge(events::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(auth.read_body())
@@ -93,6 +99,10 @@ pub fn app(settings: Settings) -> Result<Router, BoxError> {
 #[derive(Clone, FromRef)]
 struct AppState {
     auth: AuthX,
+    /// The other login; the extractor `Of` names it.
+    #[from_ref(skip)]
+    operators: AuthX,
+    policy: Policy,
     blocklist: Blocklist,
     services: Services,
     users: Users,

@@ -16,6 +16,8 @@ use crate::services::Service;
 pub struct Settings {
     /// How tokens are issued and verified: the `JWT_*` variables, else the demo's defaults.
     pub config: Config,
+    /// The same for the login of operators.
+    pub(crate) operators: Config,
     /// `AUTHX_DEMO_BLOCKLIST`, one file for services that share logouts; without it logouts are in memory.
     pub blocklist: Option<PathBuf>,
     /// `AUTHX_DEMO_HOST`, the address to listen on.
@@ -58,8 +60,10 @@ impl Settings {
                 _ => {}
             }
         }
+        let settings = demo_defaults()?.variables(jwt)?;
         Ok(Self {
-            config: demo_defaults()?.variables(jwt)?.build()?,
+            config: settings.clone().build()?,
+            operators: of_operators(settings).build()?,
             blocklist: demo.blocklist,
             host: demo.host.unwrap_or_else(|| "127.0.0.1".to_owned()),
             port: demo.port.map_or(Ok(8001), |port| {
@@ -85,11 +89,25 @@ fn demo_defaults() -> Result<ConfigBuilder, SettingsError> {
         .refresh_token_expires(Duration::from_secs(8 * 60 * 60))
         // No access token outlives the refresh token, because a logout needs the refresh token.
         .implicit_refresh_max_age(Duration::from_secs(8 * 60 * 60 - 60))
+        // A page can send a token with a WebSocket's handshake as a subprotocol. A revoked one closes the
+        // socket soon.
+        .websocket_token_location(vec![Location::Subprotocol])
+        .websocket_check_interval(Duration::from_secs(1))
         .cookie_secure(false)
         // The browser sends the refresh token only to the routes that need it; its CSRF value must be
         // readable on the page.
         .refresh_cookie_path("/auth")
         .refresh_csrf_cookie_path("/"))
+}
+
+/// The demo's settings, with those that the login of operators has of its own.
+fn of_operators(settings: ConfigBuilder) -> ConfigBuilder {
+    settings
+        .token_location(Location::Headers)
+        // Longer than a user's token, because nothing renews it.
+        .access_token_expires(Duration::from_secs(15 * 60))
+        .session_tracking(true)
+        .login_type("operator")
 }
 
 #[derive(Default)]
