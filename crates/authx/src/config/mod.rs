@@ -174,7 +174,7 @@ impl ConfigBuilder {
     /// JSON arrays or comma-separated, durations are seconds, `15m` or ISO 8601. `null` or `none` switches a setting off
     /// that may be unset, and a blank variable of such a setting counts as not set.
     ///
-    /// A name that looks like a misspelt setting is among the [`Config::warnings`], see [`misspelt`].
+    /// A name that looks like a misspelt setting is among the [`Config::warnings`], see [`misspelt()`].
     ///
     /// ```
     /// use authx::Config;
