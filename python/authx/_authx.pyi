@@ -5,6 +5,7 @@ authentication is raised as the class of `authx.exceptions` that names it; an in
 `BadConfigurationError`.
 """
 
+from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal, final
@@ -19,6 +20,8 @@ __version__: str
 
 __all__ = [
     "Admitted",
+    "BridgeProbe",
+    "Completions",
     "Engine",
     "FoundToken",
     "Key",
@@ -58,6 +61,7 @@ __all__ = [
     "security_schemes",
     "selected_subprotocol",
     "setting_reference",
+    "stop_attaching",
     "token_header",
 ]
 
@@ -512,6 +516,39 @@ def after_fork_in_parent() -> None:
 
 def after_fork_in_child() -> None:
     """Forget the other threads of the parent."""
+
+@final
+class Completions:
+    """What one event loop waits for of the stores, see `authx._bridge`.
+
+    A new one has a descriptor, which is readable when there is something to take. Raises `NotImplementedError` on a
+    system without.
+    """
+
+    def __new__(cls) -> Completions: ...
+    @staticmethod
+    def thread_safe(event_loop: AbstractEventLoop) -> Completions:
+        """One whose `take` is called by the loop's `call_soon_threadsafe`."""
+
+    def fileno(self) -> int: ...
+    def take(self) -> None:
+        """Give the results that have arrived to those who wait for them."""
+
+@final
+class BridgeProbe:
+    """A store that keeps nothing, for the tests and the benchmark of the bridge."""
+
+    def __new__(cls) -> BridgeProbe: ...
+    def echo(self, text: str, delay: float | None = None, ending: str = "text") -> str | Future[str]:
+        """The text at once, or after so many seconds. Other endings: `error`, `panic`, `StopIteration`,
+        `panic of conversion`."""
+
+    @property
+    def ended(self) -> int:
+        """How many calls of this process ended in Rust, whether or not anybody waited for them."""
+
+def stop_attaching() -> None:
+    """Keep threads of Rust from attaching to Python, before the interpreter ends."""
 
 def decode_unverified(token: str) -> dict[str, Any]:
     """The claims of a token, without checking its signature. Raises `JWTDecodeError`."""

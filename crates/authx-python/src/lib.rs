@@ -4,6 +4,7 @@
 //! The classes and functions are documented in `python/authx/_authx.pyi`.
 
 mod answer;
+mod bridge;
 mod claim_value;
 mod claims;
 mod client_address;
@@ -26,6 +27,9 @@ mod settings;
 mod tokens;
 mod verified;
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use pyo3::exceptions::PyImportError;
 use pyo3::prelude::*;
 
 /// The module. It has no mutable global state, so it needs no GIL.
@@ -36,6 +40,8 @@ mod _authx {
 
     #[pymodule_export]
     use super::answer::{error_message, error_types, failed_close, oversized_cookie};
+    #[pymodule_export]
+    use super::bridge::{BridgeProbe, Completions, stop_attaching};
     #[pymodule_export]
     use super::client_address::address_rate_limit_key;
     #[pymodule_export]
@@ -74,10 +80,24 @@ mod _authx {
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {
+        super::refuse_other_interpreters(module.py())?;
         // PyO3 looks these classes up at the first use, and takes a lock without the GIL (see `forking`).
         let none = module.py().None();
         let _ = none.bind(module.py()).cast::<PyMapping>();
         let _ = none.bind(module.py()).cast::<PyDelta>();
         module.add("__version__", env!("CARGO_PKG_VERSION"))
+    }
+}
+
+/// The Python objects that this crate keeps, and the room of its futures, belong to the first interpreter.
+fn refuse_other_interpreters(py: Python<'_>) -> PyResult<()> {
+    static FIRST: AtomicUsize = AtomicUsize::new(0);
+    // Each interpreter has a module `sys` of its own.
+    let this = py.import("sys")?.as_ptr() as usize;
+    match FIRST.compare_exchange(0, this, Ordering::SeqCst, Ordering::SeqCst) {
+        Err(first) if first != this => Err(PyImportError::new_err(
+            "authx can be imported in one interpreter of a process only, so not in a subinterpreter too",
+        )),
+        _ => Ok(()),
     }
 }
