@@ -29,6 +29,7 @@ from authx.exceptions import (
     TokenInvalidSignatureError,
     WeakKeyWarning,
 )
+from authx.logins import LoginTokens
 from authx.main import AuthX
 from authx.manager import AuthManager
 from authx.policy import PolicyCondition, PolicyContext, PolicyDecision, PolicyEngine, PolicyRule
@@ -43,6 +44,7 @@ __all__ = [
     "AuthXDependency",
     "InsufficientScopeError",
     "JWTDecodeError",
+    "LoginTokens",
     "LoginTypeMismatchError",
     "PolicyCondition",
     "PolicyContext",

@@ -8,7 +8,7 @@ authentication is raised as the class of `authx.exceptions` that names it; an in
 from asyncio import AbstractEventLoop, Future
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal, final
+from typing import Any, Literal, TypeAlias, TypeVar, final
 
 from pydantic import SecretStr
 
@@ -26,6 +26,7 @@ __all__ = [
     "FoundToken",
     "Key",
     "KeyRing",
+    "LoginQuestion",
     "Policy",
     "PolicyEvaluation",
     "RateCounters",
@@ -35,6 +36,7 @@ __all__ = [
     "SessionQuestion",
     "SessionTable",
     "SettingReference",
+    "Store",
     "__version__",
     "address_rate_limit_key",
     "after_fork_in_child",
@@ -131,6 +133,10 @@ class RevocationQuestion:
         """Continue with the store's answer. Raises `RevokedTokenError`."""
 
 @final
+class LoginQuestion:
+    """In which state is the login of this refresh token? `Store.answer` answers it."""
+
+@final
 class SessionQuestion:
     """Is this session active? It can be answered once."""
 
@@ -143,8 +149,51 @@ class SessionQuestion:
 class RefreshCandidate:
     """A request's access cookie that is due for implicit refresh, if it was not revoked and the request succeeds."""
 
-    def ask(self, revocation: bool) -> Step:
+    def ask(self, stores: int) -> Step:
         """Return the first question, or the admitted token, as `Engine.authenticate` does. It can be called once."""
+
+@final
+class Store:
+    """A store of logins and revocations, opened by its URL; once more in each forked process.
+
+    Each method returns its answer, or an `asyncio.Future` of it if it has to be waited for. It raises
+    `StoreUnavailableError` if the store fails. A session is its JSON. Raises `ValueError` that names the part of the URL
+    that is wrong."""
+
+    def __new__(cls, url: str) -> Store: ...
+    def log_in(
+        self,
+        engine: Engine,
+        uid: str,
+        now: float,
+        *,
+        scopes: Sequence[str] | None,
+        data: Mapping[str, Any] | None,
+        audience: str | Sequence[str] | None,
+        client: _Client,
+    ) -> _Answer[tuple[str, str, str]]:
+        """Begin a login: its access token, its refresh token, and its session."""
+
+    def rotate(self, engine: Engine, admitted: Admitted, now: float) -> _Answer[tuple[str, str, str]]:
+        """Use up the token of `Engine.rotatable`. Raises the exception of a token that was used before."""
+
+    def is_revoked(self, question: RevocationQuestion, now: float) -> _Answer[bool]: ...
+    def answer(self, question: LoginQuestion, now: float) -> _Answer[Step]:
+        """Answer the question, and end the login if its token was used before."""
+
+    def revoke_token(self, engine: Engine, jti: str, exp: float | None, reason: str, now: float) -> _Answer[None]: ...
+    def end_login(self, engine: Engine, session_id: str, reason: str, now: float) -> _Answer[None]: ...
+    def end_logins(
+        self, engine: Engine, uid: str, except_session: str | None, reason: str, now: float
+    ) -> _Answer[None]: ...
+    def begin_session(self, engine: Engine, uid: str, client: _Client, now: float) -> _Answer[str]: ...
+    def sessions_of(self, engine: Engine, uid: str, now: float) -> _Answer[list[str]]: ...
+    def session(self, engine: Engine, session_id: str, now: float) -> _Answer[str | None]: ...
+    def touch(self, engine: Engine, session_id: str, now: float) -> _Answer[None]: ...
+
+_T = TypeVar("_T")
+_Answer: TypeAlias = _T | Future[_T]
+_Client: TypeAlias = tuple[str | None, str | None, dict[str, Any] | None]
 
 @final
 class Key:
@@ -369,7 +418,7 @@ class Engine:
         csrf: str | None,
         csrf_required: bool,
         now: float,
-        revocation: bool,
+        stores: int,
     ) -> Step:
         """Verify a token that was found before, or that came another way than in a request. Its claims are kept.
         Args as in `verify_without_stores` and `authenticate`."""
@@ -391,7 +440,7 @@ class Engine:
         requirement: Requirement,
         scope: Mapping[str, Any],
         now: float,
-        revocation: bool,
+        stores: int,
         body: bytes | None = None,
         form: Sequence[tuple[str, str]] | None = None,
         *,
@@ -400,9 +449,25 @@ class Engine:
     ) -> Step:
         """Find and verify the request's token: the one call of a protected route.
 
-        `revocation`: whether to ask about revocation. `others`: returns the engines of the application's other logins.
+        `stores`: 1 to ask about revocation, 2 about the login of a refresh token, 3 about both. `others`: returns the engines of the application's other logins.
         It is called if one of them may have issued the token; if so, `LoginTypeMismatchError` is raised instead of
         the error of a token that can't be decoded. `claims`: whether `Admitted.claims` is needed."""
+
+    def rotatable(
+        self,
+        requirement: Requirement,
+        scope: Mapping[str, Any],
+        now: float,
+        stores: int,
+        body: bytes | None = None,
+        form: Sequence[tuple[str, str]] | None = None,
+        *,
+        others: Callable[[], list[Engine]] | None = None,
+    ) -> Step:
+        """As `authenticate`, for a refresh token that `Store.rotate` will use up."""
+
+    def login_answer(self, type: str) -> tuple[bool, bool]:
+        """Whether the response to a login sets its token of this type as a cookie, and whether its body shows it."""
 
     def refresh_candidate(self, scope: Mapping[str, Any], now: float) -> RefreshCandidate | None:
         """Before the handler runs: return the request's access cookie if this route and method take part in implicit

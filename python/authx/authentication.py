@@ -13,7 +13,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from authx import clock
-from authx._authx import Admitted, Engine, RefreshCandidate, Requirement, RevocationQuestion
+from authx._authx import Admitted, Engine, LoginQuestion, RefreshCandidate, Requirement, RevocationQuestion, Store
 from authx.answers import Wording
 from authx.arguments import check_instance, encodable, requirement_of
 from authx.body import read_wanted
@@ -25,9 +25,10 @@ from authx.exceptions import (
     CSRFError,
     JWTDecodeError,
     MissingTokenError,
+    StoreUnavailableError,
 )
 from authx.schema import P, RequestToken, TokenPayload, engine_arguments, request_token, validated, verify_request_token
-from authx.sessions import Sessions
+from authx.sessions import Sessions, answer_of_store
 from authx.types import Step, TokenLocations
 
 __all__ = ["Authenticator", "Check", "HasAuthenticator", "authenticator_of"]
@@ -49,7 +50,7 @@ class Authenticator(Generic[P]):
         payload_model: The model that handlers get; `None` stands for `TokenPayload`.
     """
 
-    __slots__ = ("_sessions", "blocklist", "engines", "payload_model", "wording")
+    __slots__ = ("_blocklist", "_sessions", "_store", "engines", "payload_model", "stores", "wording")
 
     def __init__(
         self, engines: EngineSource, sessions: Sessions, wording: Wording, payload_model: type[P] | None = None
@@ -57,9 +58,37 @@ class Authenticator(Generic[P]):
         self.engines = engines
         self.wording = wording
         self.payload_model = payload_model
-        self.blocklist: Blocklist | None = None
-        """Asks the application whether a token was revoked."""
+        self._blocklist: Blocklist | None = None
+        self._store: Store | None = None
+        self.stores = 0
+        """Which stores there are, for the engine: 1 for one of revocations, 2 for one of logins, 3 for both."""
         self._sessions = sessions
+
+    @property
+    def blocklist(self) -> Blocklist | None:
+        """Asks the application whether a token was revoked."""
+        return self._blocklist
+
+    @blocklist.setter
+    def blocklist(self, blocklist: Blocklist | None) -> None:
+        self._blocklist = blocklist
+        self._count_stores()
+
+    @property
+    def store(self) -> Store | None:
+        """Keeps logins and revocations."""
+        return self._store
+
+    @store.setter
+    def store(self, store: Store | None) -> None:
+        self._store = store
+        self._count_stores()
+
+    def _count_stores(self) -> None:
+        if self._store is not None:
+            self.stores = 3
+        else:
+            self.stores = 0 if self._blocklist is None else 1
 
     def verify(self, requirement: Requirement, scope: Scope) -> Step:
         """Verify the token of a connection without a body, except for the checks that need a store, see `admit`.
@@ -73,7 +102,7 @@ class Authenticator(Generic[P]):
                 requirement,
                 scope,
                 clock.now(),
-                self.blocklist is not None,
+                self.stores,
                 claims=self.payload_model is not None,
             )
         except AuthXException as error:
@@ -102,7 +131,26 @@ class Authenticator(Generic[P]):
         Raises:
             AuthXException: The token, or its session, was revoked.
         """
-        return await self._admitted(candidate.ask(self.blocklist is not None))
+        return await self._admitted(candidate.ask(self.stores))
+
+    async def verify_rotatable(self, request: HTTPConnection) -> Admitted:
+        """Verify the request's refresh token, which is about to be used up.
+
+        Raises:
+            AuthXException: There is no token, or it is refused.
+        """
+        self.wording.ensure_handler(request.scope)
+        requirement = requirement_of(type="refresh")
+        body = form = None
+        try:
+            engine = self.engines.current()
+            body, form = await read_wanted(engine, requirement, request)
+            # Its login's state is asked for by the rotation.
+            step = engine.rotatable(requirement, request.scope, clock.now(), self.stores & 1, body, form)
+        except AuthXException as error:
+            self.refuse(error, requirement, request.scope, body, form)
+            raise
+        return await self.admit(step)
 
     async def find(self, request: HTTPConnection, type: str, locations: TokenLocations | None) -> RequestToken:
         """Find the request's token of this type, without verifying it.
@@ -164,7 +212,7 @@ class Authenticator(Generic[P]):
                 requirement,
                 *engine_arguments(token),
                 clock.now(),
-                self.blocklist is not None,
+                self.stores,
             )
         except AuthXException as error:
             self.wording.word(error)
@@ -212,15 +260,25 @@ class Authenticator(Generic[P]):
         while not isinstance(step, Admitted):
             if isinstance(step, RevocationQuestion):
                 step = step.answer(await self._is_revoked(step))
+            elif isinstance(step, LoginQuestion):
+                step = await self._state_of_login(step)
             else:
                 step = await self._sessions.answer(step, in_use=in_use)
         return step
 
     async def _is_revoked(self, question: RevocationQuestion) -> bool:
-        if self.blocklist is None:
+        if self._blocklist is not None:
+            asked = (question.payload,) if self._blocklist.takes_payload else question.spellings
+            if await self._blocklist.contains_any(asked):
+                return True
+        if self._store is None:
             return False
-        asked = (question.payload,) if self.blocklist.takes_payload else question.spellings
-        return await self.blocklist.contains_any(asked)
+        return await answer_of_store(self._store.is_revoked(question, clock.now()))
+
+    async def _state_of_login(self, question: LoginQuestion) -> Step:
+        if self._store is None:  # It was removed while this request ran.
+            raise StoreUnavailableError("the store of logins was removed")
+        return await answer_of_store(self._store.answer(question, clock.now()))
 
     def _payload_of_token(self, token: str) -> TokenPayload:
         admitted = self.engines.current().verify_without_stores(
@@ -290,9 +348,7 @@ class Check:
                 return self._verified_with_body(engine, request)
             if self._others is None and authenticator.payload_model is None:
                 # A call without keyword arguments is faster.
-                step = engine.authenticate(
-                    self.requirement, scope, clock.source.time(), authenticator.blocklist is not None
-                )
+                step = engine.authenticate(self.requirement, scope, clock.source.time(), authenticator.stores)
             else:
                 step = self._step(engine, request, None, None)
         except AuthXException as error:
@@ -318,7 +374,7 @@ class Check:
             self.requirement,
             request.scope,
             clock.now(),
-            self.authenticator.blocklist is not None,
+            self.authenticator.stores,
             body,
             form,
             others=None if self._others is None else self._other_engines,

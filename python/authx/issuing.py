@@ -255,7 +255,7 @@ class TokenIssuing:
                 return {"message": "Logged in"}
             ```
         """
-        _add_cookies(response, self._cookies("access", token, max_age))
+        add_cookies(response, self._cookies("access", token, max_age))
 
     def set_refresh_cookies(self, token: str, response: Response, max_age: Duration | None = None) -> None:
         """Store a refresh token, and its CSRF value, in cookies of the response.
@@ -265,7 +265,7 @@ class TokenIssuing:
             response: The response that gets the cookies.
             max_age: The cookies' lifetime, in seconds or as a `timedelta`. Taken from the settings unless given.
         """
-        _add_cookies(response, self._cookies("refresh", token, max_age))
+        add_cookies(response, self._cookies("refresh", token, max_age))
 
     def _cookies(self, type: TokenType, token: str, max_age: Duration | None) -> list[str]:
         try:
@@ -283,11 +283,11 @@ class TokenIssuing:
 
     def unset_access_cookies(self, response: Response) -> None:
         """Delete the cookies of `set_access_cookies`."""
-        _add_cookies(response, self._engines.current().unset_cookies("access"))
+        add_cookies(response, self._engines.current().unset_cookies("access"))
 
     def unset_refresh_cookies(self, response: Response) -> None:
         """Delete the cookies of `set_refresh_cookies`."""
-        _add_cookies(response, self._engines.current().unset_cookies("refresh"))
+        add_cookies(response, self._engines.current().unset_cookies("refresh"))
 
     def unset_cookies(self, response: Response) -> None:
         """Delete all cookies of AuthX, for a logout."""
@@ -295,7 +295,7 @@ class TokenIssuing:
         self.unset_refresh_cookies(response)
 
 
-def _add_cookies(response: Response, cookies: list[str]) -> None:
+def add_cookies(response: Response, cookies: list[str]) -> None:
     headers = getattr(response, "raw_headers", None)
     if headers is None:
         raise instance_fault("response", response, Response, "a response") or TypeError("response: it has no headers")

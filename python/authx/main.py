@@ -14,8 +14,9 @@ from fastapi import Request, Response, WebSocket
 from pydantic import BaseModel
 from typing_extensions import Self
 
+from authx._authx import Store
 from authx.answers import ErrorAnswering, Wording, chosen_messages
-from authx.arguments import check_instance, encodable, requirement_of
+from authx.arguments import check_instance, check_string, encodable, requirement_of
 from authx.authentication import Authenticator
 from authx.callbacks import Blocklist, PayloadCallback, SubjectGetter
 from authx.config import AuthXConfig
@@ -26,10 +27,11 @@ from authx.factory import FactoryArgument
 from authx.former_names import FormerNames
 from authx.issuing import TokenIssuing
 from authx.keys import KeyRing
+from authx.logins import LoginKeeping
 from authx.protecting import RouteProtection
 from authx.refresh import ImplicitRefresh
 from authx.schema import P, RequestToken, TokenPayload
-from authx.sessions import SessionKeeping, Sessions
+from authx.sessions import SessionKeeping, Sessions, StoredSessions
 from authx.types import CacheStatistics, ModelCallback, T, TokenCallback, TokenLocations, TokenType
 from authx.websocket import WebSocketGuard, guarded
 
@@ -41,7 +43,7 @@ ModelCallbackT = TypeVar("ModelCallbackT", bound=ModelCallback[Any])
 _ABSENT: Any = object()
 
 
-class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, FormerNames, Generic[T, P]):
+class AuthX(TokenIssuing, LoginKeeping, SessionKeeping, RouteProtection, ErrorAnswering, FormerNames, Generic[T, P]):
     """Creates tokens, protects routes, and answers refused requests.
 
     Args:
@@ -54,8 +56,11 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Forme
         payload_model: A pydantic model that handlers get instead of a `TokenPayload`. It is created from the
             claims of the verified token. If they don't fit, the answer is that to a token that can't be decoded.
         keys: The keys, instead of the settings that name keys; see `authx.keys`.
+        store: The URL of a store of logins, such as `sqlite:///auth.db`, or `memory://` for this process alone. With
+            it, refresh tokens rotate, a stolen one is found out, and logins can be listed and ended; see `log_in`.
 
     Raises:
+        ValueError: `store` is wrong, or can't be opened.
         TypeError: `payload_model` is not a pydantic model.
 
     Example:
@@ -85,6 +90,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Forme
         *,
         payload_model: type[P] | None = None,
         keys: KeyRing | None = None,
+        store: str | None = None,
     ) -> None:
         if payload_model is not None and not _is_model(payload_model):
             raise TypeError("payload_model: a class that inherits from pydantic's BaseModel is expected")
@@ -104,6 +110,7 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Forme
         )
         self._authenticator: Authenticator[P] = Authenticator(engines, sessions, wording, payload_model)
         self._subject_getter: SubjectGetter[T] | None = None
+        LoginKeeping.__init__(self, self._authenticator)
         TokenIssuing.__init__(self, engines)
         SessionKeeping.__init__(self, sessions)
         RouteProtection.__init__(
@@ -114,6 +121,9 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Forme
             find_subject=self._subject_of,
         )
         ErrorAnswering.__init__(self, wording, engines.check)
+        if store is not None:
+            check_string("store", store)
+            self._keep_in(Store(store))
 
     # Copies
 
@@ -140,12 +150,17 @@ class AuthX(TokenIssuing, SessionKeeping, RouteProtection, ErrorAnswering, Forme
         copied._engines.follow_keys_of(self._engines)  # noqa: SLF001
         copied._sessions.share(self._sessions)  # noqa: SLF001
         copied._authenticator.blocklist = self._authenticator.blocklist  # noqa: SLF001
+        copied._authenticator.store = self._authenticator.store  # noqa: SLF001
         copied._subject_getter = self._subject_getter  # noqa: SLF001
         # Messages that were set, and attributes of subclasses.
         for name, value in vars(self).items():
             if name not in vars(copied):
                 setattr(copied, name, copy_value(value))
         return copied
+
+    def _keep_in(self, store: Store) -> None:
+        self._authenticator.store = store
+        self._sessions.stored = StoredSessions(self._engines, store)
 
     # Configuration
 

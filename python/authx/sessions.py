@@ -4,9 +4,10 @@ A token names its session in the claim `sid`. The engine decides whether the ses
 state means for the token. This module asks the store.
 """
 
+import asyncio
 import uuid
 from datetime import datetime, timedelta, timezone
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Request
 from pydantic import BaseModel, Field
@@ -14,11 +15,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
 from authx import clock
-from authx._authx import SessionQuestion, SessionTable
+from authx._authx import SessionQuestion, SessionTable, Store
 from authx.arguments import check_instance, check_string
 from authx.callbacks import logger
 from authx.engine import EngineSource
-from authx.exceptions import AuthXException
+from authx.exceptions import AuthXException, StoreUnavailableError
 from authx.types import SessionStoreProtocol, Step
 
 __all__ = ["InMemorySessionStore", "SessionInfo", "SessionKeeping", "Sessions"]
@@ -155,26 +156,95 @@ class InMemorySessionStore:
         self._table.remove_user(uid)
 
 
+Answer = TypeVar("Answer")
+
+
+async def answer_of_store(answer: "Answer | asyncio.Future[Answer]") -> Answer:
+    """Wait for a store's answer, unless it is there at once.
+
+    Raises:
+        AuthXException: The engine refuses the token because of it, or the store failed.
+    """
+    try:
+        return await answer if asyncio.isfuture(answer) else answer  # type: ignore[return-value]
+    except StoreUnavailableError as error:
+        logger.error("%s", error)
+        raise
+
+
+class StoredSessions:
+    """The logins of a store, as a `SessionStoreProtocol`."""
+
+    def __init__(self, engines: EngineSource, store: Store) -> None:
+        self._engines = engines
+        self._store = store
+
+    async def create(self, session: SessionInfo) -> None:
+        """Begin a login. It gets an identifier and a time of its own, which `session` has afterwards."""
+        client = (session.ip_address, session.user_agent, session.device_info)
+        begun = self._store.begin_session(self._engines.current(), session.uid, client, clock.now())
+        kept = SessionInfo.model_validate_json(await answer_of_store(begun))
+        for name in SessionInfo.model_fields:
+            setattr(session, name, getattr(kept, name))
+
+    async def get(self, session_id: str) -> SessionInfo | None:
+        """Return the login with this id, ended or not."""
+        found = await answer_of_store(self._store.session(self._engines.current(), session_id, clock.now()))
+        return None if found is None else SessionInfo.model_validate_json(found)
+
+    async def update(self, session_id: str, **kwargs: Any) -> None:
+        """Record the last activity.
+
+        Raises:
+            ValueError: Another field is named.
+        """
+        if kwargs.keys() != {"last_active"}:
+            raise ValueError("of a login in a store only last_active can be changed")
+        await answer_of_store(self._store.touch(self._engines.current(), session_id, clock.now()))
+
+    async def delete(self, session_id: str) -> None:
+        """End the login."""
+        ended = self._store.end_login(self._engines.current(), session_id, _REVOKED, clock.now())
+        await answer_of_store(ended)
+
+    async def list_by_user(self, uid: str) -> list[SessionInfo]:
+        """Return the user's logins, the oldest first."""
+        listed = await answer_of_store(self._store.sessions_of(self._engines.current(), uid, clock.now()))
+        return [SessionInfo.model_validate_json(session) for session in listed]
+
+    async def delete_all_by_user(self, uid: str) -> None:
+        """End the user's logins."""
+        await answer_of_store(self._store.end_logins(self._engines.current(), uid, None, _REVOKED, clock.now()))
+
+
+_REVOKED = "session revoked"
+
+
 class Sessions:
     """Holds the session store of an `AuthX`, and asks it about tokens."""
 
-    __slots__ = ("_engines", "_in_memory", "chosen")
+    __slots__ = ("_engines", "_in_memory", "chosen", "stored")
 
     def __init__(self, engines: EngineSource) -> None:
         self._engines = engines
         self._in_memory = InMemorySessionStore()
         self.chosen: SessionStoreProtocol | None = None
-        """The application's store; `None` stands for the one in memory."""
+        """The application's store of sessions; `None` stands for the one of logins, or the one in memory."""
+        self.stored: StoredSessions | None = None
+        """The store of logins."""
 
     def share(self, other: "Sessions") -> None:
         """Keep sessions in the store of another `AuthX`."""
         self.chosen = other.chosen
+        self.stored = other.stored
         self._in_memory = other._in_memory  # noqa: SLF001
 
     def store(self) -> SessionStoreProtocol:
         """Return the current store."""
         if self.chosen is not None:
             return self.chosen
+        if self.stored is not None:
+            return self.stored
         # At each call, because the settings may have changed.
         seconds = self._engines.current().session_max_idle
         self._in_memory.max_idle = None if seconds is None else timedelta(seconds=seconds)

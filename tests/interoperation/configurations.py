@@ -95,6 +95,11 @@ VARIATIONS: dict[str, dict[str, str]] = {
     "socket-locations": {"JWT_WEBSOCKET_TOKEN_LOCATION": '["subprotocol", "cookies"]'},
     "socket-origins": {"JWT_WEBSOCKET_ALLOWED_ORIGINS": '["https://app.example"]'},
 }
+# With a store of logins that both faces share.
+STORED = {
+    "stored-logins": {"JWT_TOKEN_LOCATION": "headers"},
+    "stored-logins-in-cookies": {"JWT_TOKEN_LOCATION": "cookies"},
+}
 LOGIN_TYPES = {"admin-login": "admin", "user-login": "user"}
 
 
@@ -104,8 +109,9 @@ def configurations() -> dict[str, dict[str, Any]]:
     base = by_algorithm[BASE]
     environments = by_algorithm | {name: base | variation for name, variation in VARIATIONS.items()}
     environments |= dict.fromkeys(LOGIN_TYPES, base)
+    environments |= {name: base | variation for name, variation in STORED.items()}
     return {
-        name: {"environment": environment, "login_type": LOGIN_TYPES.get(name)}
+        name: {"environment": environment, "login_type": LOGIN_TYPES.get(name), "store": name in STORED}
         for name, environment in environments.items()
     }
 

@@ -19,6 +19,7 @@ from fastapi import Depends, FastAPI, Form, Request, Response, Security, WebSock
 from pydantic import BaseModel
 
 from authx import AuthX, AuthXConfig, SessionInfo, TokenPayload, TokenResponse
+from tests.interoperation.fastapi_logins import service_with_logins
 from tests.interoperation.fastapi_policies import add_policies_and_limits
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -199,7 +200,7 @@ def seen(payload: TokenPayload) -> dict[str, Any]:
     }
 
 
-def application(configurations: dict[str, Any], sessions: FolderSessions) -> FastAPI:
+def application(configurations: dict[str, Any], folder: Path) -> FastAPI:
     app = FastAPI()
     clock = {"now": 0.0}
     # Not freezegun: uvicorn and asyncio need a clock that goes on.
@@ -211,12 +212,16 @@ def application(configurations: dict[str, Any], sessions: FolderSessions) -> Fas
         clock["now"] = float(await request.body())
 
     for name, configuration in configurations.items():
+        store = f"sqlite:///{folder / 'logins.db'}" if configuration["store"] else None
         before = dict(os.environ)
         os.environ.update(configuration["environment"])
-        auth: AuthX[User] = AuthX(AuthXConfig(), login_type=configuration["login_type"])
-        auth.set_session_store(sessions)
+        auth: AuthX[User] = AuthX(AuthXConfig(), login_type=configuration["login_type"], store=store)
         os.environ.clear()
         os.environ.update(before)
+        if store is not None:
+            app.mount(f"/{name}", service_with_logins(auth))
+            continue
+        auth.set_session_store(FolderSessions(folder / "sessions"))
         app.mount(f"/{name}", service(auth))
     return app
 
@@ -230,7 +235,7 @@ def listening() -> socket.socket:
 
 def main() -> None:
     file = Path(sys.argv[1])
-    app = application(json.loads(file.read_text()), FolderSessions(file.with_name("sessions")))
+    app = application(json.loads(file.read_text()), file.parent)
     with listening() as listener:
         print(listener.getsockname()[1], flush=True)
         server = uvicorn.Server(uvicorn.Config(app, ws="wsproto", log_level="error"))

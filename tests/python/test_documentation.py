@@ -155,6 +155,38 @@ def test_tokens_of_other_packages_stay_valid(make_auth: Any, secret: str, type: 
     assert (payload.sub, payload.extra_dict.get("role")) == ("ada", more.get("role"))
 
 
+@pytest.fixture
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, secret: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JWT_SECRET_KEY", secret)
+
+
+@pytest.mark.usefixtures("own_folder")
+@pytest.mark.parametrize("example", ["logins.md"], indirect=True)
+def test_page_of_logins_shows_a_service_that_works(example: dict[str, Any], serve: Any, tmp_path: Path) -> None:
+    client = serve(example["app"])
+    given = {"name": "ada", "password": "analytical-engine"}
+    assert client.post("/login", json={**given, "password": "wrong"}).status == 401
+    with FrozenClock() as clock:
+        first = client.post("/login", json=given).json()
+        second = client.post("/refresh", token=first["refresh_token"]).json()
+        assert client.post("/refresh", token=first["refresh_token"]).json()["refresh_token"] == second["refresh_token"]
+        other = client.post("/login", json=given).json()
+        assert len(client.get("/logins", token=other["access_token"]).json()) == 2
+        clock.advance(31)
+        refused = client.post("/refresh", token=first["refresh_token"])
+        assert refused.json()["error_type"] == "RefreshReusedError"
+        assert client.get("/logins", token=second["access_token"]).json()["error_type"] == "RevokedTokenError"
+        assert len(client.get("/logins", token=other["access_token"]).json()) == 1
+        assert client.post("/logout/elsewhere", token=other["access_token"]).status == 200
+        assert client.post("/logout/everywhere", token=other["access_token"]).status == 200
+        assert client.get("/logins", token=other["access_token"]).json()["error_type"] == "RevokedTokenError"
+        last = client.post("/login", json=given).json()
+        assert client.post("/logout", token=last["access_token"]).status == 200
+        assert client.get("/logins", token=last["access_token"]).json()["error_type"] == "RevokedTokenError"
+    assert (tmp_path / "auth.db").is_file()
+
+
 @pytest.mark.parametrize("example", ["guides/optional-login.md"], indirect=True)
 def test_guide_to_optional_login_shows_a_service_that_works(example: dict[str, Any], serve: Any) -> None:
     client, auth = serve(example["app"]), example["auth"]

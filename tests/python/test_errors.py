@@ -56,7 +56,9 @@ def test_exception_has_its_answer(
     answer = client.get("/")
 
     assert answer.status == status
-    assert answer.json() == {"message": message, "error_type": type(error).__name__}
+    body = {"message": message, "error_type": type(error).__name__}
+    assert answer.json() == body | ({"retry_after": 2} if status == 503 else {})
+    assert answer.header("retry-after") == ("2" if status == 503 else None)
     challenge = answer.header("www-authenticate")
     assert status != 500 or challenge is None
     assert status != 401 or (challenge or "").startswith("Bearer")

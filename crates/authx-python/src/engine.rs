@@ -7,7 +7,7 @@ use authx::answer::{ErrorDetails, ReportedError};
 use authx::refresh::{Outcome, reads_response_header};
 use authx::token::Audience;
 use authx::transport::{BodyWanted, CsrfProof};
-use authx::{Error, NewToken, Request, RequestToken, Stores, SystemRandom, Timestamp, TokenKind};
+use authx::{Error, NewToken, Request, RequestToken, SystemRandom, Timestamp, TokenKind};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
@@ -23,7 +23,23 @@ use crate::request::{CapturedHeaders, Scope, path};
 use crate::requirement::{Requirement, location, token_kind};
 use crate::settings;
 use crate::tokens::{FoundToken, latin1_bytes};
-use crate::verified::{Admitted, Custom, Origin, RefreshCandidate, admitted, step};
+use crate::verified::{Admitted, Custom, Origin, RefreshCandidate, admitted, step, stores_of};
+
+/// An audience, from a string or a sequence of strings.
+pub(crate) fn recipients(names: &Bound<'_, PyAny>) -> PyResult<Audience> {
+    Ok(match names.extract::<String>() {
+        Ok(name) => Audience::One(name),
+        Err(_) => Audience::Many(names.extract().map_err(|_| {
+            PyValueError::new_err("audience: a string or a sequence of strings is expected")
+        })?),
+    })
+}
+
+/// Custom claims, from a mapping.
+pub(crate) fn custom_claims(data: &Bound<'_, PyAny>) -> PyResult<Box<RawValue>> {
+    RawValue::from_string(json::dumps("data", data)?)
+        .map_err(|_| PyValueError::new_err("data: a mapping is expected"))
+}
 
 /// The values of `Set-Cookie`, and the headers with their values that replace those of the response.
 type Reissued = (Vec<String>, Vec<(&'static str, String)>);
@@ -179,12 +195,7 @@ impl Engine {
             token = token.expires_at(instant("expiry", end)?);
         }
         if let Some(names) = audience {
-            token = token.audience(match names.extract::<String>() {
-                Ok(name) => Audience::One(name),
-                Err(_) => Audience::Many(names.extract().map_err(|_| {
-                    PyValueError::new_err("audience: a string or a sequence of strings is expected")
-                })?),
-            });
+            token = token.audience(recipients(names)?);
         }
         if let Some(scopes) = scopes {
             token = token.scopes(scopes);
@@ -213,10 +224,7 @@ impl Engine {
         let issued = match data {
             None => self.unlocked(py, || self.inner.issue(&token, now_instant, &SystemRandom)),
             Some(data) => {
-                let json = json::dumps("data", data)?;
-                let custom = RawValue::from_string(json)
-                    .map_err(|_| PyValueError::new_err("data: a mapping is expected"))?;
-                let token = token.claims(custom);
+                let token = token.claims(custom_claims(data)?);
                 self.unlocked(py, || self.inner.issue(&token, now_instant, &SystemRandom))
             }
         };
@@ -317,15 +325,15 @@ impl Engine {
         csrf: Option<&str>,
         csrf_required: bool,
         now: f64,
-        revocation: bool,
+        stores: u8,
     ) -> PyResult<Bound<'py, PyAny>> {
         let found = found(token, location, csrf, csrf_required)?;
         let (verified, json) = self.verified_by_hand(py, &found, requirement, now)?;
-        step(py, verified.ask(Stores { revocation, ..Stores::default() }), self.origin(Some(json)))
+        step(py, verified.ask(stores_of(stores)), self.origin(Some(json)))
     }
 
     #[pyo3(signature = (
-        requirement, scope, now, revocation, body = None, form = None, *, others = None, claims = false,
+        requirement, scope, now, stores, body = None, form = None, *, others = None, claims = false,
     ))]
     #[expect(
         clippy::too_many_arguments,
@@ -338,7 +346,7 @@ impl Engine {
         requirement: &Requirement,
         scope: &Bound<'py, PyMapping>,
         now: f64,
-        revocation: bool,
+        stores: u8,
         body: Option<&[u8]>,
         form: Option<Vec<(String, String)>>,
         others: Option<Bound<'py, PyAny>>,
@@ -348,19 +356,41 @@ impl Engine {
         self.with_token(requirement, scope, body, form, |found| {
             let verified = self.unlocked(py, || {
                 let (verified, json) = self.verified(&found, &requirement.inner, now, claims)?;
-                Ok((verified.ask(Stores { revocation, ..Stores::default() }), json))
+                Ok((verified.ask(stores_of(stores)), json))
             });
-            let (step, json) = match (verified, &others) {
-                (Ok(verified), _) => verified,
-                (Err(error), Some(others)) if self.inner.may_be_of_another_login(&error) => {
-                    let others: Vec<PyRef<'_, Self>> = others.call0()?.extract()?;
-                    let others = others.iter().map(|other| &other.inner);
-                    let error = self.inner.error_among(error, &found, others, now);
-                    return Err(self.error(py, &error));
-                }
-                (Err(error), _) => return Err(self.error(py, &error)),
-            };
+            let (step, json) = verified.or_else(|error| {
+                Err(self.error_among(py, error, &found, others.as_ref(), now)?)
+            })?;
             self::step(py, step, self.origin(json))
+        })
+    }
+
+    #[pyo3(signature = (requirement, scope, now, stores, body = None, form = None, *, others = None))]
+    #[expect(
+        clippy::too_many_arguments,
+        clippy::needless_pass_by_value,
+        reason = "Python's arguments"
+    )]
+    fn rotatable<'py>(
+        &self,
+        py: Python<'py>,
+        requirement: &Requirement,
+        scope: &Bound<'py, PyMapping>,
+        now: f64,
+        stores: u8,
+        body: Option<&[u8]>,
+        form: Option<Vec<(String, String)>>,
+        others: Option<Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let now = instant("now", now)?;
+        self.with_token(requirement, scope, body, form, |found| {
+            let verified = self
+                .unlocked(py, || self.inner.verify_rotatable(&found, &requirement.inner, now))
+                .or_else(|error| {
+                    Err(self.error_among(py, error, &found, others.as_ref(), now)?)
+                })?;
+            let step = verified.map_custom(Custom::from).ask(stores_of(stores));
+            self::step(py, step, self.origin(None))
         })
     }
 
@@ -400,6 +430,11 @@ impl Engine {
         let outcome = Outcome { status, headers: &headers };
         let reissued = self.inner.reissue(claims, &outcome, now, &SystemRandom);
         Ok(reissued.ok().map(|reissued| (reissued.cookies, reissued.headers)))
+    }
+
+    fn login_answer(&self, r#type: &str) -> PyResult<(bool, bool)> {
+        let (config, kind) = (self.inner.config(), token_kind(r#type)?);
+        Ok((config.is_set_as_cookie(kind), config.is_shown_to_scripts(kind)))
     }
 
     #[pyo3(signature = (token, r#type, now, max_age = None))]
@@ -442,6 +477,26 @@ impl Engine {
             }
             then(found.map_err(|error| self.error(scope.py(), &error))?)
         })
+    }
+
+    /// The exception for the error of a token, which may be one of the application's other logins.
+    fn error_among(
+        &self,
+        py: Python<'_>,
+        error: Error,
+        found: &RequestToken<'_>,
+        others: Option<&Bound<'_, PyAny>>,
+        now: Timestamp,
+    ) -> PyResult<PyErr> {
+        let error = match others {
+            Some(others) if self.inner.may_be_of_another_login(&error) => {
+                let others: Vec<PyRef<'_, Self>> = others.call0()?.extract()?;
+                let others = others.iter().map(|other| &other.inner);
+                self.inner.error_among(error, found, others, now)
+            }
+            _ => error,
+        };
+        Ok(self.error(py, &error))
     }
 
     fn with_request<'py, T>(

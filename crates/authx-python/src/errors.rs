@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use authx::{ConfigError, Error, IssueError};
+use authx_store::FlowError;
 use pyo3::exceptions::{PyOSError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyModule;
@@ -30,6 +31,15 @@ pub(crate) fn configuration_error(py: Python<'_>, error: &ConfigError) -> PyErr 
 pub(crate) fn policy_evaluation_error(py: Python<'_>, problem: &str) -> PyErr {
     let class = exceptions(py).and_then(|module| module.getattr("PolicyEvaluationError"));
     match class.and_then(|class| class.call1((problem,))) {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(failure) => failure,
+    }
+}
+
+/// `StoreUnavailableError`, with the reason for the log.
+pub(crate) fn store_error(py: Python<'_>, error: &FlowError) -> PyErr {
+    let class = exceptions(py).and_then(|module| module.getattr("StoreUnavailableError"));
+    match class.and_then(|class| class.call1((error.to_string(),))) {
         Ok(exception) => PyErr::from_value(exception),
         Err(failure) => failure,
     }

@@ -24,6 +24,7 @@ mod request;
 mod requirement;
 mod security_scheme;
 mod settings;
+mod store;
 mod tokens;
 mod verified;
 
@@ -74,9 +75,13 @@ mod _authx {
         setting_reference,
     };
     #[pymodule_export]
+    use super::store::Store;
+    #[pymodule_export]
     use super::tokens::{FoundToken, decode_unverified, token_header};
     #[pymodule_export]
-    use super::verified::{Admitted, RefreshCandidate, RevocationQuestion, SessionQuestion};
+    use super::verified::{
+        Admitted, LoginQuestion, RefreshCandidate, RevocationQuestion, SessionQuestion,
+    };
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

@@ -2,8 +2,11 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use authx::login::{LoginState, PresentedLogin, Rotatable};
 use authx::refresh::Renewable;
 use authx::session::SessionState;
+use authx::token::JsonClaims;
+use authx::verify::VerifiedToken;
 use authx::{Claims, Step, Stores, Timestamp};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -20,22 +23,39 @@ use crate::json;
 #[derive(Clone)]
 pub(crate) struct Custom {
     values: ClaimValues,
-    renewable: Option<Renewable>,
+    carried: Carried,
+}
+
+/// What a token that replaces this one takes over.
+#[derive(Clone)]
+enum Carried {
+    Nothing,
+    Renewable(Renewable),
+    Rotatable(Rotatable),
 }
 
 impl<'de> Deserialize<'de> for Custom {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Ok(Self { values: ClaimValues::deserialize(deserializer)?, renewable: None })
+        Ok(Self { values: ClaimValues::deserialize(deserializer)?, carried: Carried::Nothing })
     }
 }
 
 impl From<Renewable> for Custom {
     fn from(renewable: Renewable) -> Self {
-        // Never fails, because the engine has parsed the JSON before.
-        let read = |raw| ClaimValue::read(raw).unwrap_or(ClaimValue::Null);
-        let values = renewable.custom.iter().map(|(name, raw)| (name.clone(), read(raw))).collect();
-        Self { values, renewable: Some(renewable) }
+        Self { values: read(&renewable.custom), carried: Carried::Renewable(renewable) }
     }
+}
+
+impl From<Rotatable> for Custom {
+    fn from(rotatable: Rotatable) -> Self {
+        Self { values: read(&rotatable.custom), carried: Carried::Rotatable(rotatable) }
+    }
+}
+
+fn read(claims: &JsonClaims) -> ClaimValues {
+    // Never fails, because the engine has parsed the JSON before.
+    let read = |raw| ClaimValue::read(raw).unwrap_or(ClaimValue::Null);
+    claims.iter().map(|(name, raw)| (name.clone(), read(raw))).collect()
 }
 
 /// The engine that verified a token, and its payload, kept until all questions are answered.
@@ -53,6 +73,7 @@ pub(crate) struct Admitted {
     exp: Option<Timestamp>,
     origin: Origin,
     renewable: Option<Claims<Renewable>>,
+    rotatable: Option<Claims<Rotatable>>,
 }
 
 #[pymethods]
@@ -75,6 +96,11 @@ impl Admitted {
     /// The claims of a token that is due for refresh.
     pub(crate) fn renewable(&self) -> Option<&Claims<Renewable>> {
         self.renewable.as_ref()
+    }
+
+    /// The claims of a refresh token that can be rotated.
+    pub(crate) fn rotatable(&self) -> Option<&Claims<Rotatable>> {
+        self.rotatable.as_ref()
     }
 }
 
@@ -103,6 +129,44 @@ impl RevocationQuestion {
     fn answer<'py>(&self, py: Python<'py>, is_revoked: bool) -> PyResult<Bound<'py, PyAny>> {
         let (question, origin) = self.open.take()?;
         next(py, question.answer(is_revoked), origin)
+    }
+}
+
+impl RevocationQuestion {
+    /// The token and the engine that verified it.
+    pub(crate) fn token(&self) -> PyResult<(VerifiedToken, authx::Engine)> {
+        self.open.look_with_origin(|question, origin| {
+            Ok((question.token().clone(), origin.engine.clone()))
+        })
+    }
+}
+
+/// See `LoginQuestion` in `_authx.pyi`.
+#[pyclass(frozen, module = "authx._authx")]
+pub(crate) struct LoginQuestion {
+    open: Open<authx::verify::LoginQuestion<Custom>>,
+}
+
+impl LoginQuestion {
+    /// The login and the engine that verified its token.
+    pub(crate) fn presented(&self, py: Python<'_>) -> PyResult<(PresentedLogin, authx::Engine)> {
+        self.open.look_with_origin(|question, origin| {
+            let presented = question.presented().map_err(|error| {
+                authentication_error(py, &error, origin.engine.config().login_type())
+            });
+            Ok((presented?, origin.engine.clone()))
+        })
+    }
+
+    /// The next step, with the state of the login that a store has.
+    pub(crate) fn answer<'py>(
+        &self,
+        py: Python<'py>,
+        state: Option<&LoginState>,
+        now: Timestamp,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (question, origin) = self.open.take()?;
+        next(py, question.answer(state, now), origin)
     }
 }
 
@@ -142,10 +206,15 @@ impl RefreshCandidate {
 
 #[pymethods]
 impl RefreshCandidate {
-    fn ask<'py>(&self, py: Python<'py>, revocation: bool) -> PyResult<Bound<'py, PyAny>> {
+    fn ask<'py>(&self, py: Python<'py>, stores: u8) -> PyResult<Bound<'py, PyAny>> {
         let (verified, origin) = self.open.take()?;
-        step(py, verified.ask(Stores { revocation, ..Stores::default() }), origin)
+        step(py, verified.ask(stores_of(stores)), origin)
     }
+}
+
+/// Which stores there are: 1 for one of revocations, 2 for one of logins, 3 for both.
+pub(crate) fn stores_of(flags: u8) -> Stores {
+    Stores { revocation: flags & 1 != 0, logins: flags & 2 != 0 }
 }
 
 /// The Python object for a step.
@@ -161,7 +230,9 @@ pub(crate) fn step(
             let question = RevocationQuestion { spellings, open: Open::new(question, origin) };
             Ok(Bound::new(py, question)?.into_any())
         }
-        Step::AskLogin(_) => Err(PyRuntimeError::new_err("no store of logins was named")),
+        Step::AskLogin(question) => {
+            Ok(Bound::new(py, LoginQuestion { open: Open::new(question, origin) })?.into_any())
+        }
         Step::AskSession(question) => {
             let session = question.session_id().to_owned();
             let question = SessionQuestion { session, open: Open::new(question, origin) };
@@ -191,9 +262,13 @@ pub(crate) fn admitted(
     let payload = token_payload(py, &claims, &claims.custom.values)?.unbind();
     let exp = claims.exp;
     let mut claims = claims;
-    let renewable = claims.custom.renewable.take();
-    let renewable = renewable.map(|renewable| claims.map_custom(|_| renewable));
-    Ok(Bound::new(py, Admitted { payload, exp, origin, renewable })?.into_any())
+    let carried = std::mem::replace(&mut claims.custom.carried, Carried::Nothing);
+    let (renewable, rotatable) = match carried {
+        Carried::Nothing => (None, None),
+        Carried::Renewable(renewable) => (Some(claims.map_custom(|_| renewable)), None),
+        Carried::Rotatable(rotatable) => (None, Some(claims.map_custom(|_| rotatable))),
+    };
+    Ok(Bound::new(py, Admitted { payload, exp, origin, renewable, rotatable })?.into_any())
 }
 
 /// A question until it is answered; it can be answered once.
@@ -209,9 +284,13 @@ impl<T> Open<T> {
     }
 
     fn look<R>(&self, look: impl FnOnce(&T) -> PyResult<R>) -> PyResult<R> {
+        self.look_with_origin(|question, _| look(question))
+    }
+
+    fn look_with_origin<R>(&self, look: impl FnOnce(&T, &Origin) -> PyResult<R>) -> PyResult<R> {
         let open = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (question, _) = open.as_ref().ok_or_else(answered_before)?;
-        look(question)
+        let (question, origin) = open.as_ref().ok_or_else(answered_before)?;
+        look(question, origin)
     }
 }
 

@@ -175,8 +175,8 @@ pub use authx::{
 };
 pub use authx_store::memory::{MemoryCounters, MemoryRevocations, MemorySessions};
 pub use authx_store::{
-    BoxFuture, ClientInfo, CounterStore, LoginStore, Revocation, RevocationStore, SessionInfo,
-    SessionStore, Store, StoreError, memory, revocation,
+    BoxFuture, ClientInfo, CounterStore, LoginStore, OpenError, Revocation, RevocationStore,
+    SessionInfo, SessionStore, Store, StoreError, memory, open as open_store, revocation,
 };
 /// The engine and the stores, for what has no name here, such as the types of a [`LoginStore`].
 pub use {authx, authx_store};

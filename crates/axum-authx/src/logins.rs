@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Deref;
 
 use authx::login::NewLogin;
-use authx::{Claims, Error, Location, Requirement, Stores, Timestamp, TokenKind};
+use authx::{Claims, Error, Requirement, Stores, Timestamp, TokenKind};
 use authx_store::{ClientInfo, Flow, FlowError, IssuedPair, SessionInfo, Store};
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
@@ -279,12 +279,9 @@ impl IntoResponse for LoginTokens {
     fn into_response(self) -> Response {
         let Self { auth, pair, .. } = self;
         let engine = auth.engine();
-        let locations = |kind| engine.config().locations(kind);
-        let in_cookies = |kind| locations(kind).contains(&Location::Cookies);
-        let shown = |kind, token: &String| {
-            let is_elsewhere = locations(kind).iter().any(|place| *place != Location::Cookies);
-            is_elsewhere.then(|| token.clone())
-        };
+        let config = engine.config();
+        let in_cookies = |kind| config.is_set_as_cookie(kind);
+        let shown = |kind, token: &String| config.is_shown_to_scripts(kind).then(|| token.clone());
         let body = Body {
             access_token: shown(TokenKind::Access, &pair.access_token),
             refresh_token: shown(TokenKind::Refresh, &pair.refresh_token),

@@ -14,6 +14,8 @@ mod readme {}
 mod pages {
     #[doc = include_str!("../../../docs/axum.md")]
     mod axum {}
+    #[doc = include_str!("../../../docs/logins.md")]
+    mod logins {}
     #[doc = include_str!("../../../docs/guides/blocklist.md")]
     mod blocklist {}
     #[doc = include_str!("../../../docs/guides/duplicate-cookies.md")]

@@ -345,6 +345,19 @@ impl Config {
         &self.transport(kind).locations
     }
 
+    /// Whether a login sets a cookie with its token of this type: cookies are among the type's locations.
+    #[must_use]
+    pub fn is_set_as_cookie(&self, kind: TokenKind) -> bool {
+        self.locations(kind).contains(&Location::Cookies)
+    }
+
+    /// Whether the response to a login shows its token of this type in the body: it can be sent elsewhere than in a
+    /// cookie. Scripts need not see another one.
+    #[must_use]
+    pub fn is_shown_to_scripts(&self, kind: TokenKind) -> bool {
+        self.locations(kind).iter().any(|location| *location != Location::Cookies)
+    }
+
     /// Where the token of a WebSocket's handshake is looked for, in order: in `JWT_WEBSOCKET_TOKEN_LOCATION`, or else
     /// where a request's is.
     ///

@@ -83,7 +83,8 @@ impl<'a, C> NewLogin<'a, C> {
 /// What a rotation takes over from the refresh token, beside its claims. `Debug` does not show it.
 #[derive(Clone)]
 pub struct Rotatable {
-    custom: JsonClaims,
+    /// The custom claims.
+    pub custom: JsonClaims,
     token: String,
 }
 

@@ -6,6 +6,7 @@
 //! that it can't outlive the tests.
 
 mod folder_sessions;
+mod logins;
 mod policies_and_limits;
 mod routes;
 mod state;
@@ -15,13 +16,14 @@ use std::error::Error;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use axum_authx::testing::FrozenClock;
-use axum_authx::{AuthX, Config, Timestamp};
+use axum_authx::{AuthX, Config, Timestamp, open_store};
 use serde::Deserialize;
 use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
@@ -33,6 +35,8 @@ use folder_sessions::FolderSessions;
 struct Configuration {
     environment: BTreeMap<String, String>,
     login_type: Option<String>,
+    /// Whether its logins are in a store that both faces share.
+    store: bool,
 }
 
 #[tokio::main]
@@ -42,12 +46,20 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let configurations: BTreeMap<String, Configuration> =
         serde_json::from_slice(&std::fs::read(&path)?)?;
     let sessions = FolderSessions(Path::new(&path).with_file_name("sessions"));
+    let file = Path::new(&path).with_file_name("logins.db");
+    let store = open_store(&format!("sqlite:///{}", file.display()))?;
     let clock = FrozenClock::default();
     let mut app = Router::new().route("/clock", post(set_clock)).with_state(clock.clone());
     for (name, configuration) in configurations {
+        let has_store = configuration.store;
         let auth = auth(configuration).map_err(|error| format!("{name}: {error}"))?;
-        let auth = auth.with_clock(clock.clone()).with_sessions(sessions.clone());
-        app = app.nest(&format!("/{name}"), routes::router(auth));
+        let auth = auth.with_clock(clock.clone());
+        let router = if has_store {
+            logins::router(auth.with_store(Arc::clone(&store)))
+        } else {
+            routes::router(auth.with_sessions(sessions.clone()))
+        };
+        app = app.nest(&format!("/{name}"), router);
     }
 
     // Both stacks where there are two: over IPv4 the client's address comes as IPv4-mapped IPv6 then.

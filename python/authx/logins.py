@@ -1,0 +1,251 @@
+"""Logins that a store keeps: refresh tokens that rotate, and ends for one login or all of a user.
+
+The engine decides what a used refresh token means. This module passes it the request and sends the cookies.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from fastapi import Response
+from pydantic import PrivateAttr, model_serializer
+from pydantic.functional_serializers import SerializerFunctionWrapHandler
+from starlette.requests import HTTPConnection
+from typing_extensions import Self
+
+from authx import clock
+from authx._authx import Store
+from authx.arguments import check_instance, check_string, string_fault, strings_fault, timestamp_of
+from authx.authentication import Authenticator
+from authx.exceptions import AuthXException, BadConfigurationError
+from authx.issuing import add_cookies
+from authx.schema import TokenPayload, TokenResponse
+from authx.sessions import SessionInfo, answer_of_store
+
+__all__ = ["LoginKeeping", "LoginTokens"]
+
+
+class LoginTokens(TokenResponse):
+    """The tokens of a login, as the response of a route.
+
+    A token whose only location is a cookie is an attribute of it, and is left out of the response's body, so that it is
+    never shown to scripts.
+    """
+
+    _session: SessionInfo = PrivateAttr()
+    _hidden: frozenset[str] = PrivateAttr(default=frozenset())
+
+    @property
+    def session(self) -> SessionInfo:
+        """The login, whose `session_id` is the `sid` of the tokens."""
+        return self._session
+
+    # Without a return type, from which OpenAPI would describe it instead of from the fields.
+    @model_serializer(mode="wrap")
+    def _without_hidden(self, serialize: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        fields = self._without_unknown_expiry(serialize)
+        return {name: value for name, value in fields.items() if name not in self._hidden}
+
+    @classmethod
+    def of(cls, pair: TokenResponse, session: SessionInfo, hidden: Iterable[str]) -> Self:
+        """The tokens of this login, of which the body lacks the fields `hidden`."""
+        tokens = cls(**dict(pair))
+        tokens._session = session
+        tokens._hidden = frozenset(hidden)
+        return tokens
+
+
+class LoginKeeping:
+    """The part of `AuthX` that begins, continues and ends logins in a store."""
+
+    def __init__(self, authenticator: Authenticator[Any]) -> None:
+        self._logins = authenticator
+
+    async def log_in(
+        self,
+        uid: str,
+        *,
+        scopes: Sequence[str] | None = None,
+        data: Mapping[str, Any] | None = None,
+        audience: str | Sequence[str] | None = None,
+        request: HTTPConnection | None = None,
+        response: Response | None = None,
+        device_info: dict[str, Any] | None = None,
+    ) -> LoginTokens:
+        """Begin a login: its tokens, and what the store keeps of it. The access token is fresh.
+
+        Args:
+            uid: The subject.
+            scopes: What its tokens allow, those after a refresh too.
+            data: Further claims of its tokens.
+            audience: The `aud` claim. `JWT_ENCODE_AUDIENCE` unless given.
+            request: The request of the login, for the client's address and `User-Agent`.
+            response: The response that gets the cookies, if cookies are a location of tokens.
+            device_info: Whatever else the application stores about the login.
+
+        Raises:
+            StoreUnavailableError: The store gives no answer.
+            BadConfigurationError: There is no store.
+
+        Example:
+            ```python
+            @app.post("/login")
+            async def login(credentials: Credentials, request: Request, response: Response) -> LoginTokens:
+                uid = await authenticate(credentials)
+                return await auth.log_in(uid, scopes=["notes:write"], request=request, response=response)
+            ```
+        """
+        if fault := string_fault("uid", uid) or strings_fault("scopes", scopes):
+            raise fault
+        check_instance("data", data, (Mapping, type(None)), "a mapping")
+        check_instance("request", request, (HTTPConnection, type(None)), "a request")
+        check_instance("device_info", device_info, (dict, type(None)), "a dictionary")
+        client = request.client if request is not None else None
+        begun = self._kept().log_in(
+            self._logins.engines.current(),
+            uid,
+            clock.now(),
+            scopes=None if scopes is None else list(scopes),
+            data=data,
+            audience=audience,
+            client=(
+                client.host if client is not None else None,
+                request.headers.get("user-agent") if request is not None else None,
+                device_info,
+            ),
+        )
+        return self._response(await answer_of_store(begun), response)
+
+    async def refresh(self, request: HTTPConnection, response: Response | None = None) -> LoginTokens:
+        """Use up the request's refresh token, and return its successors.
+
+        Requests with the same token at the same time, and within `JWT_REFRESH_GRACE` after it, all get the same refresh
+        token. Any other use of a token that was used before ends the login (RFC 9700 section 4.14.2).
+
+        Args:
+            request: The request.
+            response: The response that gets the cookies, if cookies are a location of tokens.
+
+        Raises:
+            RefreshReusedError: The token was used before; its login has ended.
+            AuthXException: The token is refused for another reason, or the store gives no answer.
+
+        Example:
+            ```python
+            @app.post("/refresh")
+            async def refresh(request: Request, response: Response) -> LoginTokens:
+                return await auth.refresh(request, response)
+            ```
+        """
+        store = self._kept()
+        admitted = await self._logins.verify_rotatable(request)
+        try:
+            rotated = store.rotate(self._logins.engines.current(), admitted, clock.now())
+            return self._response(await answer_of_store(rotated), response)
+        except AuthXException as error:
+            self._logins.wording.word(error)
+            raise
+
+    async def logout(self, payload: TokenPayload, response: Response | None = None) -> None:
+        """End the login that the token belongs to, and revoke the token itself.
+
+        Args:
+            payload: The claims of the token, from a dependency.
+            response: The response that deletes the cookies.
+
+        Raises:
+            StoreUnavailableError: The store gives no answer; the user is still logged in.
+
+        Example:
+            ```python
+            @app.post("/logout")
+            async def logout(response: Response, payload: TokenPayload = auth.ACCESS_REQUIRED) -> None:
+                await auth.logout(payload, response)
+            ```
+        """
+        check_instance("payload", payload, TokenPayload, "the TokenPayload of a dependency")
+        if payload.jti is not None:
+            await self.revoke_token(payload.jti, payload.exp, reason="logout")
+        if payload.sid is not None:
+            store, engine = self._kept(), self._logins.engines.current()
+            await answer_of_store(store.end_login(engine, payload.sid, "logout", clock.now()))
+        self._unset_cookies(response)
+
+    async def logout_everywhere(self, payload: TokenPayload, response: Response | None = None) -> None:
+        """End all logins of the token's subject, and revoke all tokens that the subject got until now.
+
+        Args:
+            payload: The claims of the token, from a dependency.
+            response: The response that deletes the cookies.
+        """
+        check_instance("payload", payload, TokenPayload, "the TokenPayload of a dependency")
+        await self.end_logins(payload.sub, reason="logout everywhere")
+        self._unset_cookies(response)
+
+    async def logout_elsewhere(self, payload: TokenPayload) -> None:
+        """End all logins of the token's subject but the token's own, for example after a change of the password.
+
+        Args:
+            payload: The claims of the token, from a dependency.
+        """
+        check_instance("payload", payload, TokenPayload, "the TokenPayload of a dependency")
+        await self.end_logins(payload.sub, except_session=payload.sid, reason="logout elsewhere")
+
+    async def end_logins(self, uid: str, *, except_session: str | None = None, reason: str = "") -> None:
+        """End all logins of a subject, and revoke all tokens that the subject got until now.
+
+        Args:
+            uid: The subject.
+            except_session: The `sid` of a login that goes on.
+            reason: Is kept in the store.
+        """
+        check_string("uid", uid)
+        store, engine = self._kept(), self._logins.engines.current()
+        await answer_of_store(store.end_logins(engine, uid, except_session, reason, clock.now()))
+
+    async def revoke_token(self, jti: str, exp: datetime | float | None = None, *, reason: str = "") -> None:
+        """Revoke the token with this `jti`, whether the store knows it or not.
+
+        Args:
+            jti: The token's identifier.
+            exp: When it expires. Without it the revocation is kept for as long as the configured lifetimes.
+            reason: Is kept in the store.
+        """
+        check_string("jti", jti)
+        end = timestamp_of("exp", exp) if isinstance(exp, datetime) else exp
+        store, engine = self._kept(), self._logins.engines.current()
+        await answer_of_store(store.revoke_token(engine, jti, end, reason, clock.now()))
+
+    def _kept(self) -> Store:
+        store = self._logins.store
+        if store is None:
+            raise BadConfigurationError('logins need a store: AuthX(store="sqlite:///auth.db")')
+        return store
+
+    def _response(self, issued: tuple[str, str, str], response: Response | None) -> LoginTokens:
+        access_token, refresh_token, session = issued
+        engine = self._logins.engines.current()
+        now = clock.now()
+        pair = TokenResponse(
+            access_token=access_token,
+            refresh_token=refresh_token,
+            expires_in=engine.expires_in(access_token, now),
+        )
+        hidden = []
+        for kind, token in (("access", access_token), ("refresh", refresh_token)):
+            is_set_as_cookie, is_shown = engine.login_answer(kind)
+            if not is_shown:
+                hidden.append(f"{kind}_token")
+            if is_set_as_cookie and response is not None:
+                add_cookies(response, engine.set_cookies(token, kind, now))
+        if response is not None:
+            # RFC 6749 section 5.1: a response with tokens must not be kept.
+            response.headers["cache-control"] = "no-store"
+        elif hidden:
+            raise TypeError("response: cookies are a token's only location, so the response is needed to set them")
+        return LoginTokens.of(pair, SessionInfo.model_validate_json(session), hidden)
+
+    def _unset_cookies(self, response: Response | None) -> None:
+        if response is not None:
+            engine = self._logins.engines.current()
+            add_cookies(response, [*engine.unset_cookies("access"), *engine.unset_cookies("refresh")])

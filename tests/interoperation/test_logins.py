@@ -1,0 +1,137 @@
+"""One store of logins for both faces: a login that begins in one goes on, and ends, in the other."""
+
+import itertools
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.interoperation.exchange import Answer, Request
+from tests.interoperation.login import NOW
+from tests.interoperation.services import Face, Services
+
+IN_HEADERS, IN_COOKIES = "stored-logins", "stored-logins-in-cookies"
+# Each test has hours of its own, so that no revocation of another one counts.
+_hours = itertools.count()
+
+
+@pytest.fixture
+def at(services: Services) -> Iterator[int]:
+    now = NOW + 3600 * next(_hours)
+    services.set_clock(now)
+    yield now
+    services.set_clock(NOW)
+
+
+def pairs(services: Services) -> list[tuple[Face, Face]]:
+    one, other = services.faces
+    return [(one, other), (other, one), (one, one), (other, other)]
+
+
+def asked(face: Face, path: str, token: str = "", method: str = "POST") -> Answer:
+    headers = [("Authorization", f"Bearer {token}".encode())] if token else []
+    return face.ask(IN_HEADERS, Request(method, path, [*headers, ("User-Agent", b"a browser")]))
+
+
+def tokens(answer: Answer) -> tuple[str, str]:
+    assert answer.status == 200, answer
+    return answer.json()["access_token"], answer.json()["refresh_token"]
+
+
+def assert_refused(services: Services, path: str, token: str, error_type: str, method: str = "POST") -> None:
+    """Both faces refuse it, with the same bytes."""
+    one, other = (asked(face, path, token, method) for face in services.faces)
+    assert one.comparable() == other.comparable()
+    assert (one.status, one.json()["error_type"]) == (401, error_type)
+
+
+def test_the_answers_of_a_login_are_equal_to_the_byte(services: Services, at: int) -> None:
+    logins = [asked(face, "/login") for face in services.faces]
+    assert logins[0].comparable() == logins[1].comparable()
+    refreshed = [asked(face, "/refresh", tokens(login)[1]) for face, login in zip(services.faces, logins, strict=True)]
+    assert refreshed[0].comparable() == refreshed[1].comparable()
+    for path in ("/me", "/logins"):
+        answers = [asked(face, path, tokens(refreshed[0])[0], "GET") for face in services.faces]
+        assert answers[0].status == 200
+        assert answers[0].comparable() == answers[1].comparable()
+    ended = [asked(face, "/logout", tokens(new)[0]) for face, new in zip(services.faces, refreshed, strict=True)]
+    assert ended[0].status == 200
+    assert ended[0].comparable() == ended[1].comparable()
+
+
+def test_a_login_goes_on_in_the_other_face(services: Services, at: int) -> None:
+    for here, there in pairs(services):
+        _, first = tokens(asked(here, "/login"))
+        access, second = tokens(asked(there, "/refresh", first))
+        # The same successor, whoever is asked again.
+        assert {tokens(asked(face, "/refresh", first))[1] for face in services.faces} == {second}
+        assert asked(here, "/me", access, "GET").json() == {"sub": "ada", "scopes": ["a:b"], "tenant": 7}
+        assert asked(here, "/plain-refresh", second).json() == "ada"
+        tokens(asked(here, "/refresh", second))
+
+
+def test_a_stolen_token_is_found_out_by_either_face(services: Services, at: int) -> None:
+    for here, there in pairs(services):
+        services.set_clock(at)
+        _, first = tokens(asked(here, "/login"))
+        access, second = tokens(asked(there, "/refresh", first))
+        services.set_clock(at + 31)
+        assert asked(here, "/refresh", first).json()["error_type"] == "RefreshReusedError"
+        for path in ("/refresh", "/plain-refresh"):
+            assert_refused(services, path, second, "RevokedTokenError")
+        assert_refused(services, "/me", access, "RevokedTokenError", "GET")
+
+
+def test_the_answer_to_a_reused_token_is_equal_to_the_byte(services: Services, at: int) -> None:
+    firsts = [tokens(asked(face, "/login"))[1] for face in services.faces]
+    for face, first in zip(services.faces, firsts, strict=True):
+        asked(face, "/refresh", first)
+    services.set_clock(at + 31)
+    one, other = (asked(face, "/refresh", first) for face, first in zip(services.faces, firsts, strict=True))
+    assert one.comparable() == other.comparable()
+    assert one.json()["error_type"] == "RefreshReusedError"
+
+
+def test_a_logout_counts_in_the_other_face_at_once(services: Services, at: int) -> None:
+    for here, there in pairs(services):
+        access, refresh = tokens(asked(here, "/login"))
+        other_access, other_refresh = tokens(asked(there, "/login"))
+        assert asked(there, "/logout", access).status == 200
+        assert_refused(services, "/me", access, "RevokedTokenError", "GET")
+        assert_refused(services, "/refresh", refresh, "RevokedTokenError")
+        assert asked(here, "/me", other_access, "GET").status == 200
+        tokens(asked(here, "/refresh", other_refresh))
+
+
+def test_a_logout_elsewhere_and_everywhere_count_in_the_other_face_at_once(services: Services, at: int) -> None:
+    for number, (here, there) in enumerate(pairs(services)):
+        services.set_clock(at + 60 * number)
+        access, _ = tokens(asked(here, "/login"))
+        other, _ = tokens(asked(there, "/login"))
+        services.set_clock(at + 60 * number + 5)
+        assert asked(there, "/elsewhere", access).status == 200
+        assert asked(here, "/me", access, "GET").status == 200
+        assert_refused(services, "/me", other, "RevokedTokenError", "GET")
+        assert asked(here, "/everywhere", access).status == 200
+        assert_refused(services, "/me", access, "RevokedTokenError", "GET")
+        new, _ = tokens(asked(there, "/login"))
+        assert asked(here, "/me", new, "GET").status == 200
+        assert len(asked(here, "/logins", new, "GET").json()) == 1
+
+
+def test_cookies_of_a_login_are_equal_to_the_byte_and_hide_the_tokens(services: Services, at: int) -> None:
+    logins = [face.ask(IN_COOKIES, Request("POST", "/login")) for face in services.faces]
+    assert logins[0].comparable() == logins[1].comparable()
+    assert logins[0].json() == {"token_type": "bearer", "expires_in": 900}
+    cookies = dict(re.findall(r"^(\w+)=([^;]+)", line)[0] for line in logins[0].all("set-cookie"))
+    request = Request(
+        "POST",
+        "/refresh",
+        [
+            ("Cookie", f"refresh_token_cookie={cookies['refresh_token_cookie']}".encode()),
+            ("X-CSRF-TOKEN", cookies["csrf_refresh_token"].encode()),
+        ],
+    )
+    refreshed = [face.ask(IN_COOKIES, request) for face in services.faces]
+    assert refreshed[0].status == 200
+    assert refreshed[0].comparable() == refreshed[1].comparable()
