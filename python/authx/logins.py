@@ -4,12 +4,11 @@ The engine decides what a used refresh token means. This module passes it the re
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import Response
-from pydantic import PrivateAttr, model_serializer
-from pydantic.functional_serializers import SerializerFunctionWrapHandler
+from pydantic import PrivateAttr, SerializerFunctionWrapHandler, model_serializer
 from starlette.requests import HTTPConnection
 from typing_extensions import Self
 
@@ -165,7 +164,9 @@ class LoginKeeping:
         """
         check_instance("payload", payload, TokenPayload, "the TokenPayload of a dependency")
         if payload.jti is not None:
-            await self.revoke_token(payload.jti, payload.exp, reason="logout")
+            # A lifetime is in no claims that were verified.
+            end = None if isinstance(payload.exp, timedelta) else payload.exp
+            await self.revoke_token(payload.jti, end, reason="logout")
         if payload.sid is not None:
             store, engine = self._kept(), self._logins.engines.current()
             await answer_of_store(store.end_login(engine, payload.sid, "logout", clock.now()))

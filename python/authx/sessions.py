@@ -166,7 +166,7 @@ async def answer_of_store(answer: "Answer | asyncio.Future[Answer]") -> Answer:
         AuthXException: The engine refuses the token because of it, or the store failed.
     """
     try:
-        return await answer if asyncio.isfuture(answer) else answer  # type: ignore[return-value]
+        return await answer if asyncio.isfuture(answer) else answer
     except StoreUnavailableError as error:
         logger.error("%s", error)
         raise
@@ -183,7 +183,8 @@ class StoredSessions:
         """Begin a login. It gets an identifier and a time of its own, which `session` has afterwards."""
         client = (session.ip_address, session.user_agent, session.device_info)
         begun = self._store.begin_session(self._engines.current(), session.uid, client, clock.now())
-        kept = SessionInfo.model_validate_json(await answer_of_store(begun))
+        json = await answer_of_store(begun)
+        kept = SessionInfo.model_validate_json(json)
         for name in SessionInfo.model_fields:
             setattr(session, name, getattr(kept, name))
 
