@@ -15,6 +15,7 @@ from typing import NamedTuple
 from benchmarks import report
 from benchmarks.comparison import Comparison
 from benchmarks.sections.axum import axum_comparisons
+from benchmarks.sections.bridge import bridge_comparisons
 from benchmarks.sections.cache import cache_comparisons
 from benchmarks.sections.engine import engine_comparisons
 from benchmarks.sections.import_and_memory import import_and_memory_comparisons
@@ -73,6 +74,12 @@ SECTIONS = {
         "Threads of one interpreter",
         lambda run: threads_comparisons(
             run.our_python, run.peer_python, rounds=run.amount(full=15), milliseconds=run.amount(quick=50, full=200)
+        ),
+    ),
+    "bridge": Section(
+        "The bridge to asyncio",
+        lambda run: bridge_comparisons(
+            run.our_python, rounds=run.amount(full=15), calls=run.amount(quick=100, full=10_000)
         ),
     ),
 }

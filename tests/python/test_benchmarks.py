@@ -9,7 +9,7 @@ import pytest
 from benchmarks import report, run
 from benchmarks.comparison import MEBIBYTES, Comparison, Goal
 from benchmarks.sections import axum as axum_service
-from benchmarks.sections import cache, engine, import_and_memory, in_process, over_uvicorn, threads
+from benchmarks.sections import bridge, cache, engine, import_and_memory, in_process, over_uvicorn, threads
 
 
 def test_ratio_is_the_median_of_the_rounds_ratios() -> None:
@@ -237,3 +237,13 @@ def test_sections_run_in_the_order_in_which_they_are_named() -> None:
     assert run.names("axum,engine") == ["axum", "engine"]
     with pytest.raises(argparse.ArgumentTypeError, match="axum2: there are engine, cache, axum, "):
         run.names("engine,axum2")
+
+
+def test_the_bridge_is_compared_with_a_thread_for_each_call() -> None:
+    def calls(time: float) -> dict[str, dict[str, float]]:
+        return {under_way: {"time": time, "processor": 2 * time} for under_way in ("1", "50")}
+
+    rows = bridge.compare_bridge("uvloop", [{"at once": calls(0.5), "bridge": calls(5.0), "to_thread": calls(20.0)}])
+
+    assert [(row.ratios(), row.cells()[-1]) for row in rows[:3]] == [([4.0], "yes"), ([40.0], "yes"), ([0.25], "yes")]
+    assert len(rows) == 6
