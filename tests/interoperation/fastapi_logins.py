@@ -42,6 +42,6 @@ def service_with_logins(auth: AuthX[Any]) -> FastAPI:
 
     @app.get("/me")
     async def me(payload: Annotated[TokenPayload, access]) -> dict[str, Any]:
-        return {"sub": payload.sub, "scopes": payload.scopes, "tenant": payload.extra_dict["tenant"]}
+        return {"scopes": payload.scopes, "sub": payload.sub, "tenant": payload.extra_dict["tenant"]}
 
     return app
