@@ -77,6 +77,7 @@ mod token_kind;
 pub mod transport;
 mod verification_cache;
 mod verified;
+mod verified_token;
 pub mod verify;
 mod verify_any;
 mod websocket;

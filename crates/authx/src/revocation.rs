@@ -27,7 +27,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::engine::Engine;
 use crate::time::Timestamp;
-use crate::verified::VerifiedToken;
+use crate::verified_token::VerifiedToken;
 
 /// Under which name a store keeps an entry: a letter and an identifier, at most [`EntryKey::MAX_BYTES`] bytes.
 ///

@@ -19,16 +19,18 @@
 use crate::config::{Config, TokenLifetime};
 use crate::engine::Engine;
 use crate::error::{Error, Malformed};
+use crate::login::Rotatable;
 use crate::requirement::{Kinds, Requirement};
 use crate::time::Timestamp;
-use crate::token::{self, Audience, Claims, CustomClaims, PayloadBuffer};
+use crate::token::{self, Audience, Claims, CustomClaims, JsonClaims, PayloadBuffer};
 use crate::token_kind::TokenKind;
 use crate::transport::{RequestToken, check_csrf};
 use crate::verification_cache::PayloadSize;
 use crate::verified::Verified;
 
 pub use crate::verification_cache::CacheStatistics;
-pub use crate::verified::{LoginQuestion, RevocationQuestion, SessionQuestion, VerifiedToken};
+pub use crate::verified::{LoginQuestion, RevocationQuestion, SessionQuestion};
+pub use crate::verified_token::VerifiedToken;
 
 impl Engine {
     /// Makes every check except those that a store answers, in this order: size, header and algorithm, signature,
@@ -141,6 +143,22 @@ impl Engine {
         check_csrf(&token.csrf, requirement.csrf, token.location, claims.csrf.as_ref())?;
         let granted = claims.scopes.as_deref().unwrap_or_default();
         requirement.scopes.iter().try_for_each(|required| required.check(granted))
+    }
+
+    /// A refresh token with all that a rotation needs, if it meets `requirement`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Engine::verify`](crate::Engine::verify).
+    pub fn verify_rotatable(
+        &self,
+        token: &RequestToken<'_>,
+        requirement: &Requirement,
+        now: Timestamp,
+    ) -> Result<Verified<'static, Rotatable>, Error> {
+        let verified: Verified<'_, JsonClaims> = self.verify(token, requirement, now)?;
+        let text = verified.token().as_str().to_owned();
+        Ok(verified.into_owned().map_custom(|custom| Rotatable::new(custom, text)))
     }
 
     /// Whether this engine's keys signed the token, and it is no longer than allowed.

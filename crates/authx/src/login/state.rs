@@ -10,7 +10,7 @@ use crate::login::Rotatable;
 use crate::revocation::Entry;
 use crate::time::Timestamp;
 use crate::token::{Claims, custom_from_json, payload_of};
-use crate::verified::VerifiedToken;
+use crate::verified_token::VerifiedToken;
 
 /// What a store keeps of a login for the decision about its refresh tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]

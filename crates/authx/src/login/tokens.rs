@@ -11,15 +11,11 @@ use sha2::{Digest as _, Sha256};
 use super::state::LoginState;
 use crate::config::TokenLifetime;
 use crate::engine::Engine;
-use crate::error::Error;
 use crate::issue::{IssueError, NewToken};
 use crate::random::Random;
-use crate::requirement::Requirement;
 use crate::time::Timestamp;
 use crate::token::{Audience, Claims, JsonClaims, header_to_keep};
 use crate::token_kind::TokenKind;
-use crate::transport::RequestToken;
-use crate::verified::Verified;
 
 /// What the tokens of a new login say. Its access token is fresh.
 ///
@@ -89,6 +85,10 @@ pub struct Rotatable {
 }
 
 impl Rotatable {
+    pub(crate) fn new(custom: JsonClaims, token: String) -> Self {
+        Self { custom, token }
+    }
+
     /// The claim `gen`, as it is in the token.
     pub(super) fn generation(&self) -> Option<&RawValue> {
         self.custom.get("gen").map(|value| &**value)
@@ -102,22 +102,6 @@ impl fmt::Debug for Rotatable {
 }
 
 impl Engine {
-    /// A refresh token with all that a rotation needs, if it meets `requirement`.
-    ///
-    /// # Errors
-    ///
-    /// As [`Engine::verify`](crate::Engine::verify).
-    pub fn verify_rotatable(
-        &self,
-        token: &RequestToken<'_>,
-        requirement: &Requirement,
-        now: Timestamp,
-    ) -> Result<Verified<'static, Rotatable>, Error> {
-        let verified: Verified<'_, JsonClaims> = self.verify(token, requirement, now)?;
-        let text = verified.token().as_str().to_owned();
-        Ok(verified.into_owned().map_custom(|custom| Rotatable { custom, token: text }))
-    }
-
     /// The access and the refresh token of a login that begins in this state.
     ///
     /// # Errors
