@@ -89,6 +89,7 @@ impl LoginStore for MemoryLogins {
             is_changed = login.state.generation == from && login.state.ended_for.is_none();
             if is_changed {
                 login.state = to.clone();
+                login.session.is_active = to.ended_for.is_none();
             }
         });
         Box::pin(ready(Ok(is_changed)))

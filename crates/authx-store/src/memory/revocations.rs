@@ -5,6 +5,7 @@ use std::fmt;
 use std::future::ready;
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use authx::Timestamp;
 use authx::revocation::{Entry, EntryKey};
@@ -97,6 +98,8 @@ impl Default for MemoryRevocations {
     }
 }
 
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
 const DEFAULT_CAPACITY: NonZeroUsize = NonZeroUsize::new(1_000_000).expect("not zero");
 
 impl RevocationStore for MemoryRevocations {
@@ -179,8 +182,9 @@ impl Entries {
         Ok(())
     }
 
+    /// Forgets what ended a day ago: a clock that jumps ahead and back must not make a revoked token valid again.
     fn forget_ended(&mut self, now: Timestamp) {
-        while self.by_end.first().is_some_and(|(until, _)| *until <= now) {
+        while self.by_end.first().is_some_and(|(until, _)| *until + DAY <= now) {
             if let Some((_, key)) = self.by_end.pop_first() {
                 self.by_key.remove(&key);
             }
@@ -205,8 +209,6 @@ impl std::error::Error for RevocationsFull {}
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use proptest::prelude::*;
 
     use super::*;
@@ -234,9 +236,18 @@ mod tests {
         let full = revocations.add(entry("c", Some(30)), at(9));
         assert_eq!(full, Err(RevocationsFull { capacity: 2 }));
         assert!(revocations.has("a", 9) && !revocations.has("a", 10) && !revocations.has("c", 9));
-        revocations.add(entry("c", Some(30)), at(10)).expect("room");
-        assert!(revocations.has("b", 1000) && revocations.has("c", 29));
+        let later = 10 + DAY.as_secs();
+        revocations.add(entry("c", Some(later + 20)), at(later)).expect("room");
+        assert!(revocations.has("b", later) && revocations.has("c", later + 19));
         assert_eq!(lock(&revocations.entries).by_end.len(), 1);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_ahead_and_back_revives_nothing() {
+        let revocations = MemoryRevocations::default();
+        revocations.add(entry("a", Some(10)), at(0)).expect("room");
+        revocations.add(entry("b", Some(99_999)), at(3600)).expect("room");
+        assert!(revocations.has("a", 5));
     }
 
     proptest! {

@@ -8,6 +8,7 @@ use std::thread::Thread;
 
 use authx::Timestamp;
 use authx::revocation::{Entry, EntryKey};
+use futures_util::future::join;
 
 use super::{Durability, SqliteError, SqliteErrorKind, SqliteStore};
 use crate::{BoxFuture, RevocationStore as _, StoreError};
@@ -89,13 +90,10 @@ fn a_full_file_refuses_what_it_has_no_room_for_and_keeps_the_rest() {
     // One call that has no room does not spoil those that are written with it.
     let many: Vec<_> = (1000..1100).map(entry).collect();
     let known = [entry(0)];
-    let mut calls = [store.revoke(&many, Timestamp::MIN), store.revoke(&known, Timestamp::MIN)];
-    for call in &mut calls {
-        let _ = call.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-    }
-    let [many, known] = calls;
-    assert_eq!(kind(&block_on(many).expect_err("full")), SqliteErrorKind::Full);
-    block_on(known).expect("it is there already");
+    let calls = join(store.revoke(&many, Timestamp::MIN), store.revoke(&known, Timestamp::MIN));
+    let (many, known) = block_on(Box::pin(calls));
+    assert_eq!(kind(&many.expect_err("full")), SqliteErrorKind::Full);
+    known.expect("it is there already");
 
     assert!((0..refused).all(|number| is_revoked(&store, number)));
     assert!(!is_revoked(&store, refused) && !is_revoked(&store, 1000));
