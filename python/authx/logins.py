@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from fastapi import Response
-from pydantic import PrivateAttr, SerializerFunctionWrapHandler, model_serializer
+from pydantic import PrivateAttr
 from starlette.requests import HTTPConnection
 from typing_extensions import Self
 
@@ -32,18 +32,11 @@ class LoginTokens(TokenResponse):
     """
 
     _session: SessionInfo = PrivateAttr()
-    _hidden: frozenset[str] = PrivateAttr(default=frozenset())
 
     @property
     def session(self) -> SessionInfo:
         """The login, whose `session_id` is the `sid` of the tokens."""
         return self._session
-
-    # Without a return type, from which OpenAPI would describe it instead of from the fields.
-    @model_serializer(mode="wrap")
-    def _without_hidden(self, serialize: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]  # noqa: ANN202
-        fields = self._without_unknown_expiry(serialize)
-        return {name: value for name, value in fields.items() if name not in self._hidden}
 
     @classmethod
     def of(cls, pair: TokenResponse, session: SessionInfo, hidden: Iterable[str]) -> Self:

@@ -351,10 +351,13 @@ class TokenResponse(BaseModel):
     expires_in: int | None = None
     """In how many seconds the access token expires; `None` if that is not known, or it never does."""
 
+    _hidden: frozenset[str] = PrivateAttr(default=frozenset())
+    """Fields that the body lacks, see `LoginTokens`. Here, for routes that return those as a `TokenResponse`."""
+
     # Without a return type, from which OpenAPI would describe it instead of from the fields.
     @model_serializer(mode="wrap")
-    def _without_unknown_expiry(self, serialize: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]  # noqa: ANN202
-        fields = serialize(self)
+    def _shown(self, serialize: SerializerFunctionWrapHandler):  # type: ignore[no-untyped-def]  # noqa: ANN202
+        fields = {name: value for name, value in serialize(self).items() if name not in self._hidden}
         if self.expires_in is None:
             # A number where it is there at all (RFC 6749 section 5.1), so that clients need no case for null.
             fields.pop("expires_in", None)

@@ -9,7 +9,7 @@ import pytest
 from fastapi import FastAPI, Request, Response
 from fastapi.testclient import TestClient
 
-from authx import AuthX, AuthXConfig, LoginTokens, SessionInfo, TokenPayload
+from authx import AuthX, AuthXConfig, LoginTokens, SessionInfo, TokenPayload, TokenResponse
 from authx.exceptions import BadConfigurationError
 from authx.testing import FrozenClock
 from authx.token import decode_token
@@ -225,8 +225,15 @@ def test_a_session_that_the_application_creates_is_a_login(url: str, clock: Froz
 
 
 def test_tokens_in_cookies_are_not_shown_to_scripts(url: str, clock: FrozenClock) -> None:
-    config = AuthXConfig(JWT_SECRET_KEY=SECRET, JWT_TOKEN_LOCATION=["cookies"])
-    client = Service(AuthX(config, store=url)).client
+    auth: AuthX[Any] = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET, JWT_TOKEN_LOCATION=["cookies"]), store=url)
+    app = app_of(auth)
+
+    @app.post("/as-token-response")
+    async def as_token_response(response: Response) -> TokenResponse:
+        return await auth.log_in("ada", response=response)
+
+    client = TestClient(app, base_url="https://testserver")
+    assert client.post("/as-token-response").json() == {"token_type": "bearer", "expires_in": 900}
     assert client.post("/login").json() == {"token_type": "bearer", "expires_in": 900}
     assert client.post("/refresh").json()["error_type"] == "MissingCSRFTokenError"
     csrf = {"X-CSRF-TOKEN": client.cookies["csrf_refresh_token"]}
