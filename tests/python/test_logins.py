@@ -1,6 +1,9 @@
 """Logins with a store: refresh tokens rotate, a stolen one is found out, and logins end."""
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -277,3 +280,35 @@ def test_wrong_arguments_name_the_parameter(url: str) -> None:
         asyncio.run(auth.log_in("ada", data={"exp": 1}))
     with pytest.raises(TypeError, match=r"^scopes: "):
         asyncio.run(auth.log_in("ada", scopes="notes:write"))
+
+
+FORKING = """
+import asyncio, os, sys
+from authx import AuthX, AuthXConfig
+
+auth = AuthX(AuthXConfig(JWT_SECRET_KEY=sys.argv[1]), store=sys.argv[2])
+
+async def log_in(times):
+    for _ in range(times):
+        await auth.log_in("ada")
+    return len(await auth.list_sessions("ada"))
+
+assert asyncio.run(log_in(3)) == 3
+children = []
+for _ in range(4):
+    child = os.fork()
+    if child == 0:
+        asyncio.run(log_in(5))
+        os._exit(0)
+    children.append(child)
+asyncio.run(log_in(5))
+assert [os.waitpid(child, 0)[1] for child in children] == [0, 0, 0, 0]
+print(asyncio.run(log_in(0)))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system can't fork")
+def test_children_of_a_process_use_its_store_too(tmp_path: Path) -> None:
+    command = [sys.executable, "-W", "ignore", "-c", FORKING, SECRET, f"sqlite:///{tmp_path / 'auth.db'}"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (ended.stdout.strip(), ended.stderr) == ("28", "")
