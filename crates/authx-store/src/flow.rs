@@ -206,14 +206,14 @@ impl Flow<'_> {
         except: Option<&str>,
         reason: &str,
     ) -> Result<(), FlowError> {
-        let mut entries = vec![self.engine.entry_of_subject(subject, except, reason, self.now)];
         // The entry of the subject first: a login that begins after it is not among those that end.
-        self.store.revoke(&entries, self.now).await?;
-        entries.clear();
+        let all = self.engine.entry_of_subject(subject, except, reason, self.now);
+        self.store.revoke(&[all], self.now).await?;
         let logins = self.logins_of(subject).await?;
         let sids = logins.iter().map(|login| &*login.session.session_id);
         let ended: Vec<&str> = sids.filter(|sid| Some(*sid) != except).collect();
-        entries.extend(ended.iter().map(|sid| self.engine.entry_of_login(sid, reason, self.now)));
+        let entry = |sid: &&str| self.engine.entry_of_login(sid, reason, self.now);
+        let entries: Vec<_> = ended.iter().map(entry).collect();
         self.store.revoke(&entries, self.now).await?;
         for sid in ended {
             self.store.end(sid, reason).await?;

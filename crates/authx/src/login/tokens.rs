@@ -138,7 +138,7 @@ impl Engine {
     ) -> Result<[String; 2], IssueError> {
         let Rotatable { custom, token } = &claims.custom;
         let custom = custom.iter().filter(|(name, _)| *name != "gen");
-        let carried = |kind| NewToken::carrying(claims, custom.clone(), kind).session(sid);
+        let carried = |kind| NewToken::carrying(claims, custom.clone(), kind);
         let login_at = claims.auth_time.or(claims.iat).unwrap_or(state.created_at);
 
         let access =
