@@ -13,9 +13,10 @@ async def protected_route(payload=Depends(auth.ACCESS_REQUIRED)):
 ```
 """
 
-from authx._authx import __version__
+from authx._authx import Renewal, __version__
 from authx.config import AuthXConfig
 from authx.dependencies import AuthXDependency
+from authx.events import AuthEvent
 from authx.exceptions import (
     InsufficientScopeError,
     JWTDecodeError,
@@ -38,6 +39,7 @@ from authx.schema import RequestToken, TokenPayload, TokenResponse
 from authx.sessions import SessionInfo
 
 __all__ = [
+    "AuthEvent",
     "AuthManager",
     "AuthX",
     "AuthXConfig",
@@ -55,6 +57,7 @@ __all__ = [
     "PolicyRule",
     "RateLimitExceeded",
     "RateLimiter",
+    "Renewal",
     "RequestToken",
     "SessionInfo",
     "TokenExpiredError",

@@ -23,6 +23,7 @@ __all__ = [
     "BridgeProbe",
     "Completions",
     "Engine",
+    "FirstUseQuestion",
     "FoundToken",
     "Key",
     "KeyRing",
@@ -31,6 +32,7 @@ __all__ = [
     "PolicyEvaluation",
     "RateCounters",
     "RefreshCandidate",
+    "Renewal",
     "Requirement",
     "RevocationQuestion",
     "SessionQuestion",
@@ -51,9 +53,11 @@ __all__ = [
     "duration_seconds",
     "error_message",
     "error_types",
+    "event_kinds",
     "failed_close",
     "has_scopes",
     "misspelt_setting",
+    "noticed_errors",
     "oversized_cookie",
     "pattern_covers",
     "read_policy",
@@ -146,6 +150,41 @@ class SessionQuestion:
         """Continue with the store's answer; `None`: it has no session with this id. Raises `SessionRevoked`."""
 
 @final
+class FirstUseQuestion:
+    """Is this one-off token used for the first time? It can be answered once."""
+
+    @property
+    def jti(self) -> str: ...
+    def answer(self, is_first: bool) -> Step:
+        """Continue with the store's answer. Raises `RevokedTokenError`."""
+
+@final
+class Renewal:
+    """What the tokens after a refresh say, the answer of a renewal callback. What is not given stays as it was.
+
+    Example:
+        ```python
+        Renewal(scopes=["notes:read"], data={"plan": "basic"})
+        ```
+    """
+
+    def __new__(
+        cls,
+        *,
+        scopes: Sequence[str] | None = None,
+        audience: str | Sequence[str] | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> Renewal:
+        """Args:
+            scopes: What the tokens allow.
+            audience: The `aud` claim.
+            data: Replaces all further claims.
+
+        Raises:
+            ValueError: `data` has a claim that the engine writes.
+        """
+
+@final
 class RefreshCandidate:
     """A request's access cookie that is due for implicit refresh, if it was not revoked and the request succeeds."""
 
@@ -161,6 +200,9 @@ class Store:
     that is wrong."""
 
     def __new__(cls, url: str) -> Store: ...
+    def take_events(self) -> list[tuple[str, float, str | None, str | None, str | None, str | None]]:
+        """Return what happened since the last call: kind, time, subject, login, reason and client's address."""
+
     def log_in(
         self,
         engine: Engine,
@@ -174,15 +216,47 @@ class Store:
     ) -> _Answer[tuple[str, str, str]]:
         """Begin a login: its access token, its refresh token, and its session."""
 
-    def rotate(self, engine: Engine, admitted: Admitted, now: float) -> _Answer[tuple[str, str, str]]:
-        """Use up the token of `Engine.rotatable`. Raises the exception of a token that was used before."""
+    def rotate(
+        self,
+        engine: Engine,
+        admitted: Admitted,
+        now: float,
+        renewal: Renewal | None,
+        client_address: str | None,
+        is_verified: bool,
+    ) -> _Answer[tuple[str, str, str]]:
+        """Use up the token of `Engine.rotatable`. Raises the exception of a token that was used before.
+
+        `is_verified`: `answer` has let it pass in this request, and has used it up with `JWT_REFRESH_SINGLE_USE`."""
+
+    def check(self, engine: Engine, admitted: Admitted, now: float, client_address: str | None) -> _Answer[None]:
+        """Raise what `rotate` would raise, and use nothing up."""
+
+    def refuse_renewal(self, engine: Engine, session_id: str, now: float, client_address: str | None) -> _Answer[None]:
+        """End a login that the application does not renew. Raises `RefreshRefusedError`."""
+
+    def use_once(self, question: FirstUseQuestion, now: float) -> _Answer[bool]:
+        """Record the use of a one-off token, and return whether it is the first one."""
+
+    def log_out(
+        self,
+        engine: Engine,
+        uid: str,
+        jti: str | None,
+        session_id: str | None,
+        exp: float | None,
+        what: str,
+        now: float,
+    ) -> _Answer[None]:
+        """End what a logout by this token ends: `here`, `everywhere` or `elsewhere`."""
 
     def is_revoked(self, question: RevocationQuestion, now: float) -> _Answer[bool]: ...
     def answer(self, question: LoginQuestion, now: float) -> _Answer[Step]:
         """Answer the question, and end the login if its token was used before."""
 
     def revoke_token(self, engine: Engine, jti: str, exp: float | None, reason: str, now: float) -> _Answer[None]: ...
-    def end_login(self, engine: Engine, session_id: str, reason: str, now: float) -> _Answer[None]: ...
+    def revoke_session(self, engine: Engine, session_id: str, now: float) -> _Answer[None]: ...
+    def revoke_sessions_of(self, engine: Engine, uid: str, now: float) -> _Answer[None]: ...
     def end_logins(
         self, engine: Engine, uid: str, except_session: str | None, reason: str, now: float
     ) -> _Answer[None]: ...
@@ -334,6 +408,20 @@ class Engine:
     def updates_last_active(self) -> bool:
         """Whether a request with a session's token updates the session's last activity."""
 
+    def is_activity_due(self, last_active: float, now: float) -> bool:
+        """Whether a store of logins records the activity now: at most once a minute."""
+
+    @property
+    def refresh_single_use(self) -> bool:
+        """Whether each use of a refresh token uses it up."""
+
+    @property
+    def store_url(self) -> str | None:
+        """`JWT_STORE_URL`, which may contain a password."""
+
+    def subject_hash(self, subject: str) -> str:
+        """A hash of a subject for logs, by a key of the engine."""
+
     @property
     def session_max_idle(self) -> float | None:
         """How many seconds a store must keep a session that is not used; `None`: forever."""
@@ -358,6 +446,7 @@ class Engine:
         csrf: str | None = None,
         session_id: str | None = None,
         auth_time: float | None = None,
+        once: bool = False,
     ) -> str:
         """Raises `ValueError` that names a bad argument, such as a reserved claim in `data`."""
 
@@ -466,6 +555,9 @@ class Engine:
     ) -> Step:
         """As `authenticate`, for a refresh token that `Store.rotate` will use up."""
 
+    def rotatable_of_claims(self, json: bytes, now: float) -> Admitted:
+        """The claims of a refresh token that was verified, for `Store.rotate`. Its identity is `sub`."""
+
     def login_answer(self, type: str) -> tuple[bool, bool]:
         """Whether the response to a login sets its token of this type as a cookie, and whether its body shows it."""
 
@@ -483,6 +575,7 @@ class Engine:
         status: int,
         response_headers: Sequence[tuple[bytes, bytes]],
         now: float,
+        renewal: Renewal | None = None,
     ) -> tuple[list[str], list[tuple[str, str]]] | None:
         """After the handler ran and the stores admitted the candidate: return the `Set-Cookie` values of the new access
         token, and headers with their values that replace those of the response; or `None` if the response rules out a
@@ -554,6 +647,12 @@ def security_schemes(
 def selected_subprotocol(scope: Mapping[str, Any], own: Sequence[str]) -> str | None:
     """The subprotocol that the answer to a WebSocket's handshake selects: the first of `own` that the client offers, or
     else `bearer` if the client offers that. Never the token."""
+
+def event_kinds() -> list[tuple[str, str, str]]:
+    """Each kind of event: its name, its level of logging, and what happened in words."""
+
+def noticed_errors() -> list[str]:
+    """The names of the exception classes that say that a token was refused."""
 
 def error_types() -> list[str]:
     """The names of the exception classes that have an HTTP answer."""

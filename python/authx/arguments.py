@@ -21,6 +21,7 @@ __all__ = [
     "string_fault",
     "strings_fault",
     "timestamp_of",
+    "timestamp_or_none",
     "unicode_fault",
     "unknown_arguments",
     "whole_seconds_of",
@@ -179,6 +180,11 @@ def timestamp_of(name: str, value: datetime) -> float:
     except (ValueError, OverflowError, OSError):
         pass
     raise ValueError(f"{name}: an instant between the years 1 and 9999 is expected")
+
+
+def timestamp_or_none(name: str, value: datetime | float | None) -> float | None:
+    """Return the seconds since 1970 of an instant, which may be given as such."""
+    return timestamp_of(name, value) if isinstance(value, datetime) else value
 
 
 def seconds_of(name: str, value: Any, alternative: str = "") -> float:

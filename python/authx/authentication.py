@@ -4,6 +4,7 @@ The engine decides about the token. This module passes it the request, the time,
 application's stores. A refusal gets its HTTP answer here, with the messages of this instance.
 """
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
@@ -13,12 +14,23 @@ from starlette.requests import HTTPConnection
 from starlette.types import Scope
 
 from authx import clock
-from authx._authx import Admitted, Engine, LoginQuestion, RefreshCandidate, Requirement, RevocationQuestion, Store
+from authx._authx import (
+    Admitted,
+    Engine,
+    FirstUseQuestion,
+    LoginQuestion,
+    RefreshCandidate,
+    Renewal,
+    Requirement,
+    RevocationQuestion,
+    Store,
+)
 from authx.answers import Wording
 from authx.arguments import check_instance, encodable, requirement_of
 from authx.body import read_wanted
-from authx.callbacks import Blocklist, logger
+from authx.callbacks import Blocklist, Renewals, logger
 from authx.engine import EngineSource
+from authx.events import Events
 from authx.exceptions import (
     AuthXException,
     BadConfigurationError,
@@ -28,7 +40,7 @@ from authx.exceptions import (
     StoreUnavailableError,
 )
 from authx.schema import P, RequestToken, TokenPayload, engine_arguments, request_token, validated, verify_request_token
-from authx.sessions import Sessions, answer_of_store
+from authx.sessions import Answer, Sessions, answer_of_store
 from authx.types import Step, TokenLocations
 
 __all__ = ["Authenticator", "Check", "HasAuthenticator", "authenticator_of"]
@@ -47,16 +59,34 @@ class Authenticator(Generic[P]):
         engines: Returns the current engine.
         sessions: Asks the session store.
         wording: Creates the answers to refusals.
+        events: Gets what happens.
         payload_model: The model that handlers get; `None` stands for `TokenPayload`.
     """
 
-    __slots__ = ("_blocklist", "_sessions", "_store", "engines", "payload_model", "stores", "wording")
+    __slots__ = (
+        "_blocklist",
+        "_sessions",
+        "_store",
+        "engines",
+        "events",
+        "payload_model",
+        "renewal",
+        "stores",
+        "wording",
+    )
 
     def __init__(
-        self, engines: EngineSource, sessions: Sessions, wording: Wording, payload_model: type[P] | None = None
+        self,
+        engines: EngineSource,
+        sessions: Sessions,
+        wording: Wording,
+        events: Events,
+        payload_model: type[P] | None = None,
     ) -> None:
         self.engines = engines
         self.wording = wording
+        self.events = events
+        self.renewal: Renewals | None = None
         self.payload_model = payload_model
         self._blocklist: Blocklist | None = None
         self._store: Store | None = None
@@ -109,21 +139,43 @@ class Authenticator(Generic[P]):
             self.refuse(error, requirement, scope)
             raise
 
-    async def admit(self, step: Step, *, in_use: bool = False) -> Admitted:
+    async def admit(self, step: Step, *, in_use: bool = False, scope: Scope | None = None) -> Admitted:
         """Ask the stores the engine's questions, until it admits the token.
 
         Args:
             step: The result of the verification.
             in_use: Whether a request uses the token, so that its session's last activity is updated.
+            scope: That of the connection, in which a one-off token is used once however often it is asked about.
 
         Raises:
             AuthXException: The token, or its session, was revoked.
         """
         try:
-            return await self._admitted(step, in_use=in_use)
+            return await self._admitted(step, in_use=in_use, scope=scope)
         except AuthXException as error:
+            self.events.notice_refusal(error, scope)
             self.wording.word(error)
             raise
+
+    async def ask(
+        self, call: "Callable[..., Answer | asyncio.Future[Answer]]", *arguments: Any, **options: Any
+    ) -> Answer:
+        """Call a method of the store, wait for its answer unless it is there at once, and notice what happened.
+
+        Raises:
+            AuthXException: The engine refuses the token because of it, or the store failed.
+        """
+        try:
+            return await answer_of_store(call(*arguments, **options))
+        finally:
+            if self._store is not None:
+                self.events.notice_all(self._store)
+
+    async def renew(self, admitted: Admitted) -> Renewal | None:
+        """Ask the application about the login of a token. `None` means that it doesn't go on."""
+        if self.renewal is None:
+            return Renewal()
+        return await self.renewal.ask(admitted.payload)
 
     async def admit_candidate(self, candidate: RefreshCandidate) -> Admitted:
         """Ask the stores about the token of an implicit refresh.
@@ -150,7 +202,7 @@ class Authenticator(Generic[P]):
         except AuthXException as error:
             self.refuse(error, requirement, request.scope, body, form)
             raise
-        return await self.admit(step)
+        return await self.admit(step, scope=request.scope)
 
     async def find(self, request: HTTPConnection, type: str, locations: TokenLocations | None) -> RequestToken:
         """Find the request's token of this type, without verifying it.
@@ -187,6 +239,7 @@ class Authenticator(Generic[P]):
                 error.explanation = engine.explain(type(error).__name__, requirement, scope, body, form)
             if is_logged and error.explanation is not None:
                 logger.debug("Request refused with %s: %s", type(error).__name__, error.explanation)
+        self.events.notice_refusal(error, scope)
         self.wording.word(error)
 
     def verify_found(self, token: RequestToken, *, verify_type: bool, verify_fresh: bool, verify_csrf: bool) -> P:
@@ -256,12 +309,14 @@ class Authenticator(Generic[P]):
             raise
         return await self.blocklist.contains_any((payload,), **kwargs)
 
-    async def _admitted(self, step: Step, *, in_use: bool = False) -> Admitted:
+    async def _admitted(self, step: Step, *, in_use: bool = False, scope: Scope | None = None) -> Admitted:
         while not isinstance(step, Admitted):
             if isinstance(step, RevocationQuestion):
                 step = step.answer(await self._is_revoked(step))
             elif isinstance(step, LoginQuestion):
                 step = await self._state_of_login(step)
+            elif isinstance(step, FirstUseQuestion):
+                step = step.answer(await self._is_first_use(step, scope))
             else:
                 step = await self._sessions.answer(step, in_use=in_use)
         return step
@@ -273,12 +328,27 @@ class Authenticator(Generic[P]):
                 return True
         if self._store is None:
             return False
-        return await answer_of_store(self._store.is_revoked(question, clock.now()))
+        try:
+            return await answer_of_store(self._store.is_revoked(question, clock.now()))
+        except StoreUnavailableError:
+            self.events.notice_all(self._store)
+            raise
+
+    async def _is_first_use(self, question: FirstUseQuestion, scope: Scope | None) -> bool:
+        if self._store is None:
+            raise BadConfigurationError('a one-off token needs a store: AuthX(store="sqlite:///auth.db")')
+        used: set[str] = set() if scope is None else scope.setdefault("authx.used_once", set())
+        if question.jti in used:
+            return True
+        is_first = await self.ask(self._store.use_once, question, clock.now())
+        if is_first:
+            used.add(question.jti)
+        return is_first
 
     async def _state_of_login(self, question: LoginQuestion) -> Step:
         if self._store is None:  # It was removed while this request ran.
             raise StoreUnavailableError("the store of logins was removed")
-        return await answer_of_store(self._store.answer(question, clock.now()))
+        return await self.ask(self._store.answer, question, clock.now())
 
     def _payload_of_token(self, token: str) -> TokenPayload:
         admitted = self.engines.current().verify_without_stores(
@@ -354,7 +424,7 @@ class Check:
         except AuthXException as error:
             authenticator.refuse(error, self.requirement, scope)
             raise
-        return step if type(step) is Admitted else authenticator.admit(step, in_use=True)
+        return step if type(step) is Admitted else authenticator.admit(step, in_use=True, scope=scope)
 
     async def _verified_with_body(self, engine: Engine, request: HTTPConnection) -> Admitted:
         authenticator = self.authenticator
@@ -365,7 +435,7 @@ class Check:
         except AuthXException as error:
             authenticator.refuse(error, self.requirement, request.scope, body, form)
             raise
-        return await authenticator.admit(step, in_use=True)
+        return await authenticator.admit(step, in_use=True, scope=request.scope)
 
     def _step(
         self, engine: Engine, request: HTTPConnection, body: bytes | None, form: list[tuple[str, str]] | None

@@ -11,11 +11,12 @@ from typing import Annotated, Any, Generic, Protocol, Union, cast, get_args, get
 
 from starlette.exceptions import HTTPException
 
+from authx._authx import Renewal
 from authx.exceptions import AuthXException
 from authx.schema import TokenPayload
 from authx.types import ModelCallback, T, TokenCallback
 
-__all__ = ["Blocklist", "PayloadCallback", "SubjectGetter"]
+__all__ = ["Blocklist", "PayloadCallback", "RenewalCallback", "Renewals", "SubjectGetter"]
 
 logger = logging.getLogger("authx")
 
@@ -93,6 +94,34 @@ class SubjectGetter(Generic[T]):
         if isawaitable(subject):
             return await cast(Awaitable[T | None], subject)
         return subject
+
+
+RenewalCallback = Callable[[TokenPayload], Renewal | bool | Awaitable[Renewal | bool]]
+"""Says what the tokens after a refresh say, see `AuthX.set_callback_renewal`."""
+
+
+class Renewals:
+    """Calls the application's callback that says whether a login goes on. If it fails, the request fails."""
+
+    def __init__(self, callback: RenewalCallback) -> None:
+        self._callback = callback
+
+    async def ask(self, payload: TokenPayload) -> Renewal | None:
+        """Return the changes, or `None` if the login doesn't go on.
+
+        What the callback raises is passed on. `None` is an error too, because otherwise a function without `return`
+        would end every login.
+        """
+        answer: Any = self._callback(payload)
+        if isawaitable(answer):
+            answer = await answer
+        if answer is False:
+            return None
+        if answer is True:
+            return Renewal()
+        if not isinstance(answer, Renewal):
+            raise TypeError(f"the renewal callback returned {answer!r}; it must return True, False or a Renewal")
+        return answer
 
 
 def _takes_payload(callback: Callable[..., Any]) -> bool:

@@ -410,6 +410,18 @@ class AuthXConfig(BaseSettings):
     JWT_LOGIN_MAX_AGE: Duration | None = None
     """When a login ends, however often its tokens are refreshed, with a store of logins. Unset: never."""
 
+    JWT_MAX_LOGINS: int | None = None
+    """How many logins a user may have at once, with a store of logins: for one more, the oldest ends. Unset: any
+    number."""
+
+    JWT_REFRESH_SINGLE_USE: bool = False
+    """Whether each use of a refresh token uses it up, with a store of logins, on routes that only verify it too.
+    Otherwise only the exchange for the next pair uses it up."""
+
+    JWT_STORE_URL: _Secret = None
+    """The URL of the store of logins and revocations, such as `sqlite:///auth.db`. It is kept like a key, because it
+    may contain a password. Unset: none, unless the application names one."""
+
     @property
     def is_algo_symmetric(self) -> bool:
         """Whether `JWT_ALGORITHM` signs and verifies with one secret."""

@@ -37,6 +37,8 @@ class EngineSource:
         check_instance("login_type", login_type, (str, type(None)), "a string")
         self._login_type = login_type
         self._has_warned_of_cookie = False
+        self.on_built: Callable[[Engine], None] | None = None
+        """Is called with each engine before it is used."""
         self.load(config, may_invent_key=may_invent_key, keys=keys)
 
     def load(self, config: AuthXConfig, *, may_invent_key: bool = False, keys: KeyRing | None = None) -> None:
@@ -122,6 +124,8 @@ class EngineSource:
             )
         engine = _engine_of(settings, self._login_type, self._keys)
         _warn_about_keys(engine)
+        if self.on_built is not None:
+            self.on_built(engine)
 
         # One assignment: another thread may load a configuration, or build an engine, at the same time.
         self._built = (config, revision, lists, lists_as_built, engine)

@@ -30,6 +30,7 @@ __all__ = [
     "PolicyDeniedError",
     "PolicyEvaluationError",
     "RateLimitExceeded",
+    "RefreshRefusedError",
     "RefreshReusedError",
     "RefreshTokenRequiredError",
     "RevokedTokenError",
@@ -181,6 +182,10 @@ class LoginExpiredError(RevokedTokenError):
 
 class LoginUnknownError(RevokedTokenError):
     """The store doesn't know the login that the refresh token belongs to."""
+
+
+class RefreshRefusedError(RevokedTokenError):
+    """The application refused to refresh the login, which has ended, see `AuthX.set_callback_renewal`."""
 
 
 class RefreshReusedError(RevokedTokenError):

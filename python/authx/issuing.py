@@ -1,6 +1,6 @@
 """Creating tokens, and storing them in cookies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,6 +8,7 @@ from fastapi import Response
 
 from authx import clock
 from authx.arguments import (
+    check_instance,
     instance_fault,
     seconds_of,
     string_fault,
@@ -19,6 +20,7 @@ from authx.arguments import (
     wrong_arguments,
 )
 from authx.engine import EngineSource
+from authx.exceptions import BadConfigurationError
 from authx.schema import TokenResponse
 from authx.types import DateTimeExpression, Duration, TokenType
 
@@ -28,8 +30,9 @@ __all__ = ["TokenIssuing"]
 class TokenIssuing:
     """The part of `AuthX` that creates tokens."""
 
-    def __init__(self, engines: EngineSource) -> None:
+    def __init__(self, engines: EngineSource, has_store: Callable[[], bool]) -> None:
         self._engines = engines
+        self._has_store = has_store
 
     def create_access_token(
         self,
@@ -120,11 +123,13 @@ class TokenIssuing:
         audience: str | Sequence[str] | None = None,
         scopes: Sequence[str] | None = None,
         session_id: str | None = None,
+        once: bool = False,
     ) -> str:
         """Create a token of a type of the application's own, such as for an e-mail's link.
 
         A token of one type is never accepted as another: `token_required(type="password_reset")` accepts these and no
-        access token, and no other route accepts these. It can be used until it expires, any number of times.
+        access token, and no other route accepts these. It can be used until it expires, any number of times, unless it
+        is made for one use.
 
         Args:
             uid: The subject.
@@ -136,22 +141,27 @@ class TokenIssuing:
             audience: The `aud` claim. `JWT_ENCODE_AUDIENCE` unless given.
             scopes: The scopes that the token grants.
             session_id: The token's session.
+            once: Whether it is accepted once only, of all requests and in all processes that share the store. This needs
+                a store. Its `jti` begins with `once:`. Verifying it uses it up.
 
         Raises:
             ValueError: An argument has a value that is not allowed; the message names it.
             TypeError: An argument is of a wrong type, or `data` or `headers` can't be written as JSON.
-            BadConfigurationError: The settings contain no usable key.
+            BadConfigurationError: The settings contain no usable key, or `once` is asked for without a store.
 
         Example:
             ```python
-            token = auth.create_token("ada", type="password_reset", expiry=timedelta(minutes=15))
+            token = auth.create_token("ada", type="password_reset", expiry=timedelta(minutes=15), once=True)
 
 
             @app.post("/new-password")
             async def new_password(payload: TokenPayload = auth.token_required(type="password_reset")): ...
             ```
         """
-        return self._create_token(type, uid, False, headers, expiry, data, audience, scopes, session_id)
+        check_instance("once", once, bool, "True or False")
+        if once and not self._has_store():
+            raise BadConfigurationError('once: a one-off token needs a store: AuthX(store="sqlite:///auth.db")')
+        return self._create_token(type, uid, False, headers, expiry, data, audience, scopes, session_id, once)
 
     def create_token_pair(
         self,
@@ -201,6 +211,7 @@ class TokenIssuing:
         audience: str | Sequence[str] | None,
         scopes: Sequence[str] | None,
         session_id: str | None,
+        once: bool = False,
     ) -> str:
         expires_in = expires_at = None
         if isinstance(expiry, datetime):
@@ -220,6 +231,7 @@ class TokenIssuing:
                 audience=audience,
                 scopes=scopes,
                 session_id=session_id,
+                once=once,
             )
         except (TypeError, ValueError) as error:
             refused: Exception = error

@@ -5,7 +5,7 @@ The engine decides what a used refresh token means. This module passes it the re
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import Response
 from pydantic import PrivateAttr
@@ -13,13 +13,14 @@ from starlette.requests import HTTPConnection
 from typing_extensions import Self
 
 from authx import clock
-from authx._authx import Store
-from authx.arguments import check_instance, check_string, string_fault, strings_fault, timestamp_of
+from authx._authx import Admitted, Store
+from authx.arguments import check_instance, check_string, string_fault, strings_fault, timestamp_or_none
 from authx.authentication import Authenticator
+from authx.events import address_of
 from authx.exceptions import AuthXException, BadConfigurationError
 from authx.issuing import add_cookies
-from authx.schema import TokenPayload, TokenResponse
-from authx.sessions import SessionInfo, answer_of_store
+from authx.schema import TokenPayload, TokenResponse, payload_json
+from authx.sessions import SessionInfo
 
 __all__ = ["LoginKeeping", "LoginTokens"]
 
@@ -93,7 +94,8 @@ class LoginKeeping:
         check_instance("request", request, (HTTPConnection, type(None)), "a request")
         check_instance("device_info", device_info, (dict, type(None)), "a dictionary")
         client = request.client if request is not None else None
-        begun = self._kept().log_in(
+        begun = await self._logins.ask(
+            self._kept().log_in,
             self._logins.engines.current(),
             uid,
             clock.now(),
@@ -106,7 +108,7 @@ class LoginKeeping:
                 device_info,
             ),
         )
-        return self._response(await answer_of_store(begun), response)
+        return self._response(begun, response)
 
     async def refresh(self, request: HTTPConnection, response: Response | None = None) -> LoginTokens:
         """Use up the request's refresh token, and return its successors.
@@ -129,11 +131,59 @@ class LoginKeeping:
                 return await auth.refresh(request, response)
             ```
         """
-        store = self._kept()
+        self._kept()
         admitted = await self._logins.verify_rotatable(request)
+        return await self._rotated(admitted, request, response, is_verified=False)
+
+    async def rotate(
+        self, payload: TokenPayload, response: Response | None = None, *, request: HTTPConnection | None = None
+    ) -> LoginTokens:
+        """Use up a refresh token by its claims, which a dependency has verified, and return its successors, as `refresh`.
+
+        Args:
+            payload: The claims of the refresh token, from `REFRESH_REQUIRED`. Fields of the token's header are not
+                carried on.
+            response: The response that gets the cookies, if cookies are a location of tokens.
+            request: The request, for the client's address in events.
+
+        Raises:
+            RefreshReusedError: The token was used before; its login has ended.
+            AuthXException: The token is refused for another reason, or the store gives no answer.
+
+        Example:
+            ```python
+            @app.post("/refresh")
+            async def refresh(response: Response, payload: TokenPayload = auth.REFRESH_REQUIRED) -> LoginTokens:
+                return await auth.rotate(payload, response)
+            ```
+        """
+        check_instance("payload", payload, TokenPayload, "the TokenPayload of a dependency")
+        check_instance("request", request, (HTTPConnection, type(None)), "a request")
+        self._kept()
         try:
-            rotated = store.rotate(self._logins.engines.current(), admitted, clock.now())
-            return self._response(await answer_of_store(rotated), response)
+            admitted = self._logins.engines.current().rotatable_of_claims(payload_json(payload), clock.now())
+        except AuthXException as error:
+            self._logins.wording.word(error)
+            raise
+        return await self._rotated(admitted, request, response, is_verified=True)
+
+    async def _rotated(
+        self, admitted: Admitted, request: HTTPConnection | None, response: Response | None, *, is_verified: bool
+    ) -> LoginTokens:
+        store, engine = self._kept(), self._logins.engines.current()
+        address = None if request is None else address_of(request.scope)
+        renewal = None
+        try:
+            if self._logins.renewal is not None:
+                # A token that was used before is found out, whatever the application says of its user.
+                if not (is_verified and engine.refresh_single_use):
+                    await self._logins.ask(store.check, engine, admitted, clock.now(), address)
+                renewal = await self._logins.renew(admitted)
+                if renewal is None:
+                    session_id = admitted.payload.sid or admitted.payload.jti or ""
+                    await self._logins.ask(store.refuse_renewal, engine, session_id, clock.now(), address)
+            rotated = await self._logins.ask(store.rotate, engine, admitted, clock.now(), renewal, address, is_verified)
+            return self._response(rotated, response)
         except AuthXException as error:
             self._logins.wording.word(error)
             raise
@@ -155,14 +205,7 @@ class LoginKeeping:
                 await auth.logout(payload, response)
             ```
         """
-        check_instance("payload", payload, TokenPayload, "the TokenPayload of a dependency")
-        if payload.jti is not None:
-            # A lifetime is in no claims that were verified.
-            end = None if isinstance(payload.exp, timedelta) else payload.exp
-            await self.revoke_token(payload.jti, end, reason="logout")
-        if payload.sid is not None:
-            store, engine = self._kept(), self._logins.engines.current()
-            await answer_of_store(store.end_login(engine, payload.sid, "logout", clock.now()))
+        await self._log_out(payload, "here")
         self._unset_cookies(response)
 
     async def logout_everywhere(self, payload: TokenPayload, response: Response | None = None) -> None:
@@ -172,8 +215,7 @@ class LoginKeeping:
             payload: The claims of the token, from a dependency.
             response: The response that deletes the cookies.
         """
-        check_instance("payload", payload, TokenPayload, "the TokenPayload of a dependency")
-        await self.end_logins(payload.sub, reason="logout everywhere")
+        await self._log_out(payload, "everywhere")
         self._unset_cookies(response)
 
     async def logout_elsewhere(self, payload: TokenPayload) -> None:
@@ -182,8 +224,15 @@ class LoginKeeping:
         Args:
             payload: The claims of the token, from a dependency.
         """
+        await self._log_out(payload, "elsewhere")
+
+    async def _log_out(self, payload: TokenPayload, what: Literal["here", "everywhere", "elsewhere"]) -> None:
         check_instance("payload", payload, TokenPayload, "the TokenPayload of a dependency")
-        await self.end_logins(payload.sub, except_session=payload.sid, reason="logout elsewhere")
+        # A lifetime is in no claims that were verified.
+        end = None if isinstance(payload.exp, timedelta) else timestamp_or_none("exp", payload.exp)
+        store, engine = self._kept(), self._logins.engines.current()
+        identity = (payload.sub, payload.jti, payload.sid, end)
+        await self._logins.ask(store.log_out, engine, *identity, what, clock.now())
 
     async def end_logins(self, uid: str, *, except_session: str | None = None, reason: str = "") -> None:
         """End all logins of a subject, and revoke all tokens that the subject got until now.
@@ -195,7 +244,7 @@ class LoginKeeping:
         """
         check_string("uid", uid)
         store, engine = self._kept(), self._logins.engines.current()
-        await answer_of_store(store.end_logins(engine, uid, except_session, reason, clock.now()))
+        await self._logins.ask(store.end_logins, engine, uid, except_session, reason, clock.now())
 
     async def revoke_token(self, jti: str, exp: datetime | float | None = None, *, reason: str = "") -> None:
         """Revoke the token with this `jti`, whether the store knows it or not.
@@ -206,14 +255,16 @@ class LoginKeeping:
             reason: Is kept in the store.
         """
         check_string("jti", jti)
-        end = timestamp_of("exp", exp) if isinstance(exp, datetime) else exp
+        end = timestamp_or_none("exp", exp)
         store, engine = self._kept(), self._logins.engines.current()
-        await answer_of_store(store.revoke_token(engine, jti, end, reason, clock.now()))
+        await self._logins.ask(store.revoke_token, engine, jti, end, reason, clock.now())
 
     def _kept(self) -> Store:
+        # Opens the one that the settings name.
+        self._logins.engines.check()
         store = self._logins.store
         if store is None:
-            raise BadConfigurationError('logins need a store: AuthX(store="sqlite:///auth.db")')
+            raise BadConfigurationError('logins need a store: AuthX(store="sqlite:///auth.db") or JWT_STORE_URL')
         return store
 
     def _response(self, issued: tuple[str, str, str], response: Response | None) -> LoginTokens:

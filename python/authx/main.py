@@ -1,7 +1,7 @@
 """`AuthX`: the one object that an application creates.
 
-It combines the engine of the settings (`engine`), the sessions (`sessions`), the answers to errors (`answers`) and the
-verification of requests (`authentication`). Each base class has the methods for one of these parts, and doesn't depend
+It combines the engine of the settings (`engine`), logins and sessions (`logins`, `sessions`), events (`events`), the
+answers to errors (`answers`) and the verification of requests (`authentication`). Each base class has the methods for one of these parts, and doesn't depend
 on the others.
 """
 
@@ -14,14 +14,15 @@ from fastapi import Request, Response, WebSocket
 from pydantic import BaseModel
 from typing_extensions import Self
 
-from authx._authx import Store
+from authx._authx import Engine, Store
 from authx.answers import ErrorAnswering, Wording, chosen_messages
 from authx.arguments import check_instance, check_string, encodable, requirement_of
 from authx.authentication import Authenticator
-from authx.callbacks import Blocklist, PayloadCallback, SubjectGetter
+from authx.callbacks import Blocklist, PayloadCallback, RenewalCallback, Renewals, SubjectGetter
 from authx.config import AuthXConfig
 from authx.dependencies import AuthXDependency
 from authx.engine import EngineSource
+from authx.events import EventKeeping, Events
 from authx.exceptions import BadConfigurationError, MissingTokenError
 from authx.factory import FactoryArgument
 from authx.former_names import FormerNames
@@ -38,12 +39,22 @@ from authx.websocket import WebSocketGuard, guarded
 __all__ = ["AuthX"]
 
 TokenCallbackT = TypeVar("TokenCallbackT", bound=TokenCallback | PayloadCallback)
+RenewalCallbackT = TypeVar("RenewalCallbackT", bound=RenewalCallback)
 ModelCallbackT = TypeVar("ModelCallbackT", bound=ModelCallback[Any])
 
 _ABSENT: Any = object()
 
 
-class AuthX(TokenIssuing, LoginKeeping, SessionKeeping, RouteProtection, ErrorAnswering, FormerNames, Generic[T, P]):
+class AuthX(
+    TokenIssuing,
+    LoginKeeping,
+    SessionKeeping,
+    EventKeeping,
+    RouteProtection,
+    ErrorAnswering,
+    FormerNames,
+    Generic[T, P],
+):
     """Creates tokens, protects routes, and answers refused requests.
 
     Args:
@@ -56,8 +67,8 @@ class AuthX(TokenIssuing, LoginKeeping, SessionKeeping, RouteProtection, ErrorAn
         payload_model: A pydantic model that handlers get instead of a `TokenPayload`. It is created from the
             claims of the verified token. If they don't fit, the answer is that to a token that can't be decoded.
         keys: The keys, instead of the settings that name keys; see `authx.keys`.
-        store: The URL of a store of logins, such as `sqlite:///auth.db`, or `memory://` for this process alone. With
-            it, refresh tokens rotate, a stolen one is found out, and logins can be listed and ended; see `log_in`.
+        store: The URL of a store of logins, such as `sqlite:///auth.db`, or `memory://` for this process alone, instead
+            of `JWT_STORE_URL`. With it, refresh tokens rotate, a stolen one is found out, and logins can be listed and ended; see `log_in`.
 
     Raises:
         ValueError: `store` is wrong, or can't be opened.
@@ -108,10 +119,12 @@ class AuthX(TokenIssuing, LoginKeeping, SessionKeeping, RouteProtection, ErrorAn
             messages=lambda error: chosen_messages(self, error),
             login_type=lambda: self.login_type,
         )
-        self._authenticator: Authenticator[P] = Authenticator(engines, sessions, wording, payload_model)
+        events = Events(engines)
+        self._authenticator: Authenticator[P] = Authenticator(engines, sessions, wording, events, payload_model)
         self._subject_getter: SubjectGetter[T] | None = None
+        EventKeeping.__init__(self, events)
         LoginKeeping.__init__(self, self._authenticator)
-        TokenIssuing.__init__(self, engines)
+        TokenIssuing.__init__(self, engines, self._has_a_store)
         SessionKeeping.__init__(self, sessions)
         RouteProtection.__init__(
             self,
@@ -121,9 +134,12 @@ class AuthX(TokenIssuing, LoginKeeping, SessionKeeping, RouteProtection, ErrorAn
             find_subject=self._subject_of,
         )
         ErrorAnswering.__init__(self, wording, engines.check)
+        self._named_store: str | None = None
         if store is not None:
             check_string("store", store)
             self._keep_in(Store(store))
+        else:
+            engines.on_built = self._open_named_store
 
     # Copies
 
@@ -150,7 +166,10 @@ class AuthX(TokenIssuing, LoginKeeping, SessionKeeping, RouteProtection, ErrorAn
         copied._engines.follow_keys_of(self._engines)  # noqa: SLF001
         copied._sessions.share(self._sessions)  # noqa: SLF001
         copied._authenticator.blocklist = self._authenticator.blocklist  # noqa: SLF001
-        copied._authenticator.store = self._authenticator.store  # noqa: SLF001
+        if self._authenticator.store is not None:
+            copied._keep_in(self._authenticator.store)  # noqa: SLF001
+        copied._named_store = self._named_store  # noqa: SLF001
+        copied._authenticator.renewal = self._authenticator.renewal  # noqa: SLF001
         copied._subject_getter = self._subject_getter  # noqa: SLF001
         # Messages that were set, and attributes of subclasses.
         for name, value in vars(self).items():
@@ -158,9 +177,26 @@ class AuthX(TokenIssuing, LoginKeeping, SessionKeeping, RouteProtection, ErrorAn
                 setattr(copied, name, copy_value(value))
         return copied
 
-    def _keep_in(self, store: Store) -> None:
+    def _keep_in(self, store: Store | None) -> None:
         self._authenticator.store = store
-        self._sessions.stored = StoredSessions(self._engines, store)
+        ask = self._authenticator.ask
+        self._sessions.stored = None if store is None else StoredSessions(self._engines, store, ask)
+
+    def _has_a_store(self) -> bool:
+        # Opens the one that the settings name.
+        self._engines.check()
+        return self._authenticator.store is not None
+
+    def _open_named_store(self, engine: Engine) -> None:
+        """Open the store that the settings name, unless it is open."""
+        url = engine.store_url
+        if url == self._named_store:
+            return
+        try:
+            self._keep_in(None if url is None else Store(url))
+        except ValueError as error:
+            raise BadConfigurationError(f"JWT_STORE_URL: {error}") from None
+        self._named_store = url
 
     # Configuration
 
@@ -444,6 +480,34 @@ class AuthX(TokenIssuing, LoginKeeping, SessionKeeping, RouteProtection, ErrorAn
         if callback is _ABSENT:
             return self.set_callback_get_model_instance
         self._subject_getter = None if callback is None else SubjectGetter(_callable(callback))
+        return callback
+
+    @overload
+    def set_callback_renewal(self, callback: RenewalCallbackT) -> RenewalCallbackT: ...
+    @overload
+    def set_callback_renewal(self, callback: None) -> None: ...
+    def set_callback_renewal(self, callback: Any) -> Any:
+        """Ask this callback at each refresh whether the login goes on, and what its new tokens say.
+
+        Rights change while a login goes on, and accounts are closed. The callback is called with the claims of the
+        token that is about to be replaced, by `refresh`, by `rotate` and by an implicit refresh. It returns `True` to go
+        on, a `Renewal` to go on with changes, or `False` to end the login; the client gets `RefreshRefusedError`. If it
+        raises or returns something else, the request fails, and the client may try again.
+
+        This method is also a decorator, and returns the function unchanged. A plain function must not block.
+
+        Args:
+            callback: The callback, or `None` to remove it.
+
+        Example:
+            ```python
+            @auth.set_callback_renewal
+            async def renew(payload: TokenPayload) -> Renewal | bool:
+                user = await users.get(payload.sub)
+                return Renewal(scopes=user.scopes) if user and user.is_active else False
+            ```
+        """
+        self._authenticator.renewal = None if callback is None else Renewals(_callable(callback))
         return callback
 
     set_token_blocklist = set_callback_token_blocklist

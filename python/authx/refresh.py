@@ -3,6 +3,7 @@
 The engine decides whether a response carries a new cookie. This module asks the stores and sends the headers.
 """
 
+import contextlib
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from authx import clock
-from authx._authx import Engine, RefreshCandidate
+from authx._authx import Admitted, Engine, RefreshCandidate, Renewal
 from authx.authentication import Authenticator, HasAuthenticator, authenticator_of
 from authx.callbacks import logger
-from authx.exceptions import BadConfigurationError, RevokedTokenError, SessionRevoked
+from authx.events import address_of
+from authx.exceptions import BadConfigurationError, RefreshRefusedError, RevokedTokenError, SessionRevoked
 from authx.startup import refuse_to_start
 
 __all__ = ["ImplicitRefresh", "ImplicitRefreshMiddleware"]
@@ -24,10 +26,13 @@ Headers = list[tuple[bytes, bytes]]
 class ImplicitRefresh:
     """The implicit refresh of one request."""
 
-    def __init__(self, authenticator: Authenticator[Any], engine: Engine, candidate: RefreshCandidate) -> None:
+    def __init__(
+        self, authenticator: Authenticator[Any], engine: Engine, candidate: RefreshCandidate, address: str | None
+    ) -> None:
         self._authenticator = authenticator
         self._engine = engine
         self._candidate = candidate
+        self._address = address
 
     @classmethod
     def of(cls, authenticator: Authenticator[Any], scope: Scope) -> "ImplicitRefresh | None":
@@ -37,7 +42,7 @@ class ImplicitRefresh:
         candidate = engine.refresh_candidate(scope, now)
         if candidate is None and logger.isEnabledFor(logging.DEBUG):
             logger.debug("%s", engine.explain_no_refresh(scope, now))
-        return None if candidate is None else cls(authenticator, engine, candidate)
+        return None if candidate is None else cls(authenticator, engine, candidate, address_of(scope))
 
     async def headers(self, status: int, response_headers: Sequence[tuple[bytes, bytes]]) -> Headers:
         """After the handler ran: return the headers of the response, with a new cookie if there is one."""
@@ -52,11 +57,15 @@ class ImplicitRefresh:
                 "No implicit refresh, because the blocklist or the session store could not be asked", exc_info=True
             )
             return sent
+        renewal = await self._renewal(admitted)
+        if renewal is None:
+            return sent
         reissued = self._engine.implicit_refresh(
             admitted,
             status=status,
             response_headers=response_headers,
             now=clock.now(),
+            renewal=renewal,
         )
         if reissued is None:
             return sent
@@ -68,6 +77,21 @@ class ImplicitRefresh:
             *((name.encode(), value.encode("latin-1", "replace")) for name, value in replaced),
             *((b"set-cookie", cookie.encode("latin-1")) for cookie in cookies),
         ]
+
+    async def _renewal(self, admitted: Admitted) -> Renewal | None:
+        """Ask the application about the login. One that doesn't go on ends, if it is in a store."""
+        try:
+            renewal = await self._authenticator.renew(admitted)
+            store, session_id = self._authenticator.store, admitted.payload.sid
+            if renewal is None and store is not None and session_id is not None:
+                with contextlib.suppress(RefreshRefusedError):
+                    await self._authenticator.ask(
+                        store.refuse_renewal, self._engine, session_id, clock.now(), self._address
+                    )
+        except Exception:
+            logger.warning("No implicit refresh, because a renewal failed", exc_info=True)
+            return None
+        return renewal
 
 
 class ImplicitRefreshMiddleware:

@@ -3,6 +3,7 @@
 The claims of a token, a token that was found in a request, and the token pair that a login returns.
 """
 
+import json
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
@@ -33,7 +34,7 @@ from authx.engine import signing_engine, verifying_engine
 from authx.exceptions import JWTDecodeError
 from authx.types import AlgorithmType, TokenLocation, TokenType, WebSocketTokenLocation
 
-__all__ = ["RequestToken", "TokenPayload", "TokenResponse"]
+__all__ = ["RequestToken", "TokenPayload", "TokenResponse", "payload_json"]
 
 
 # The engine creates instances from verified claims without pydantic's validation. So this class must not have a
@@ -429,6 +430,15 @@ def _unverified_payload(token: str) -> TokenPayload:
     except (ValidationError, ValueError, OverflowError, OSError):
         # `from None`, because the cause would show the claims.
         raise JWTDecodeError("Invalid token: its claims are not of the expected types") from None
+
+
+def payload_json(payload: TokenPayload) -> bytes:
+    """Write the claims of a verified token as the JSON of its payload."""
+    now = clock.now()
+    times = {name: _timestamp(getattr(payload, name), now) for name in ("exp", "nbf", "iat")}
+    names = ("sub", "type", "jti", "iss", "aud", "fresh", "csrf", "scopes", "login_type", "sid")
+    claims = {**payload.extra_dict, **{name: getattr(payload, name) for name in names}, **times}
+    return json.dumps({name: value for name, value in claims.items() if value is not None}).encode()
 
 
 def _now() -> datetime:

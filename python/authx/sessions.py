@@ -6,6 +6,7 @@ state means for the token. This module asks the store.
 
 import asyncio
 import uuid
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta, timezone
 from typing import Any, TypeVar
 
@@ -15,11 +16,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
 from authx import clock
-from authx._authx import SessionQuestion, SessionTable, Store
+from authx._authx import Engine, SessionQuestion, SessionTable, Store
 from authx.arguments import check_instance, check_string
 from authx.callbacks import logger
 from authx.engine import EngineSource
-from authx.exceptions import AuthXException, StoreUnavailableError
+from authx.exceptions import AuthXException
 from authx.types import SessionStoreProtocol, Step
 
 __all__ = ["InMemorySessionStore", "SessionInfo", "SessionKeeping", "Sessions"]
@@ -165,32 +166,28 @@ async def answer_of_store(answer: "Answer | asyncio.Future[Answer]") -> Answer:
     Raises:
         AuthXException: The engine refuses the token because of it, or the store failed.
     """
-    try:
-        return await answer if asyncio.isfuture(answer) else answer
-    except StoreUnavailableError as error:
-        logger.error("%s", error)
-        raise
+    return await answer if asyncio.isfuture(answer) else answer
 
 
 class StoredSessions:
     """The logins of a store, as a `SessionStoreProtocol`."""
 
-    def __init__(self, engines: EngineSource, store: Store) -> None:
+    def __init__(self, engines: EngineSource, store: Store, ask: Callable[..., Awaitable[Any]]) -> None:
         self._engines = engines
         self._store = store
+        self._ask = ask
 
     async def create(self, session: SessionInfo) -> None:
         """Begin a login. It gets an identifier and a time of its own, which `session` has afterwards."""
         client = (session.ip_address, session.user_agent, session.device_info)
-        begun = self._store.begin_session(self._engines.current(), session.uid, client, clock.now())
-        json = await answer_of_store(begun)
+        json = await self._ask(self._store.begin_session, self._engines.current(), session.uid, client, clock.now())
         kept = SessionInfo.model_validate_json(json)
         for name in SessionInfo.model_fields:
             setattr(session, name, getattr(kept, name))
 
     async def get(self, session_id: str) -> SessionInfo | None:
         """Return the login with this id, ended or not."""
-        found = await answer_of_store(self._store.session(self._engines.current(), session_id, clock.now()))
+        found = await self._ask(self._store.session, self._engines.current(), session_id, clock.now())
         return None if found is None else SessionInfo.model_validate_json(found)
 
     async def update(self, session_id: str, **kwargs: Any) -> None:
@@ -201,24 +198,20 @@ class StoredSessions:
         """
         if kwargs.keys() != {"last_active"}:
             raise ValueError("of a login in a store only last_active can be changed")
-        await answer_of_store(self._store.touch(self._engines.current(), session_id, clock.now()))
+        await self._ask(self._store.touch, self._engines.current(), session_id, clock.now())
 
     async def delete(self, session_id: str) -> None:
         """End the login."""
-        ended = self._store.end_login(self._engines.current(), session_id, _REVOKED, clock.now())
-        await answer_of_store(ended)
+        await self._ask(self._store.revoke_session, self._engines.current(), session_id, clock.now())
 
     async def list_by_user(self, uid: str) -> list[SessionInfo]:
         """Return the user's logins, the oldest first."""
-        listed = await answer_of_store(self._store.sessions_of(self._engines.current(), uid, clock.now()))
+        listed = await self._ask(self._store.sessions_of, self._engines.current(), uid, clock.now())
         return [SessionInfo.model_validate_json(session) for session in listed]
 
     async def delete_all_by_user(self, uid: str) -> None:
         """End the user's logins."""
-        await answer_of_store(self._store.end_logins(self._engines.current(), uid, None, _REVOKED, clock.now()))
-
-
-_REVOKED = "session revoked"
+        await self._ask(self._store.revoke_sessions_of, self._engines.current(), uid, clock.now())
 
 
 class Sessions:
@@ -244,10 +237,10 @@ class Sessions:
         """Return the current store."""
         if self.chosen is not None:
             return self.chosen
+        # At each call, because the settings may have changed. They may name a store, which is opened here.
+        seconds = self._engines.current().session_max_idle
         if self.stored is not None:
             return self.stored
-        # At each call, because the settings may have changed.
-        seconds = self._engines.current().session_max_idle
         self._in_memory.max_idle = None if seconds is None else timedelta(seconds=seconds)
         return self._in_memory
 
@@ -272,13 +265,19 @@ class Sessions:
             logger.exception("The session store failed, so the token is refused")
             raise
         step = question.answer(is_active)
-        if in_use and engine.updates_last_active:
+        if in_use and self._records(engine, store, session):
             try:
                 await store.update(question.session, last_active=_now())
             except Exception:
                 # The session is active, which is all that the token depends on.
                 logger.warning("The session store could not update a session's last activity", exc_info=True)
         return step
+
+    def _records(self, engine: Engine, store: SessionStoreProtocol, session: Any) -> bool:
+        """Whether the last activity is recorded now: by a store of logins once a minute, by others each time."""
+        if store is self.stored:
+            return engine.is_activity_due(session.last_active.timestamp(), clock.now())
+        return engine.updates_last_active
 
 
 _STORE_METHODS = ("create", "get", "update", "delete", "list_by_user", "delete_all_by_user")

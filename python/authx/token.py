@@ -93,7 +93,9 @@ def create_token(
             issuer=issuer or None,
             jti=jti,
             csrf=csrf,
-            **instants,
+            issued_at=instants.get("issued_at"),
+            not_before=instants.get("not_before"),
+            expires_at=instants.get("expires_at"),
         )
     except (TypeError, UnicodeError) as error:
         refused: Exception = error

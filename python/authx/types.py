@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from typing_extensions import TypeVar
 
-from authx._authx import Admitted, LoginQuestion, RevocationQuestion, SessionQuestion
+from authx._authx import Admitted, FirstUseQuestion, LoginQuestion, RevocationQuestion, SessionQuestion
 
 __all__ = [
     "AlgorithmType",
@@ -54,7 +54,7 @@ SameSitePolicy = Literal["lax", "strict", "none"]
 TokenType: TypeAlias = str
 """What a token is for, its claim `type`: `access`, `refresh`, or a type of the application's own."""
 
-Step: TypeAlias = Admitted | RevocationQuestion | LoginQuestion | SessionQuestion
+Step: TypeAlias = Admitted | RevocationQuestion | LoginQuestion | SessionQuestion | FirstUseQuestion
 """What follows verification: the token is admitted, or a store must answer a question first."""
 
 TokenLocation = Literal["headers", "cookies", "json", "query"]

@@ -73,7 +73,9 @@ async def guarded(authenticator: Authenticator[Any], websocket: WebSocket) -> As
 async def _in_use(
     authenticator: Authenticator[Any], websocket: WebSocket, requirement: Requirement = _REQUIREMENT
 ) -> Admitted:
-    return await authenticator.admit(authenticator.verify(requirement, websocket.scope), in_use=True)
+    return await authenticator.admit(
+        authenticator.verify(requirement, websocket.scope), in_use=True, scope=websocket.scope
+    )
 
 
 async def _watch(
@@ -90,7 +92,7 @@ async def _watch(
         try:
             step = authenticator.verify(_REQUIREMENT, websocket.scope)
             with anyio.fail_after(verified.socket_check_in(clock.now())):
-                verified = await authenticator.admit(step)
+                verified = await authenticator.admit(step, scope=websocket.scope)
         except TimeoutError as late:
             error = _ended(authenticator, websocket) or late
         except Exception as raised:

@@ -26,6 +26,7 @@ ANSWERS = [
     (exceptions.RevokedTokenError(), 401, "Invalid token"),
     (exceptions.SessionRevoked(), 401, "Session has been revoked"),
     (exceptions.LoginEndedError(), 401, "The login has ended"),
+    (exceptions.RefreshRefusedError(), 401, "The login is not refreshed, and has ended"),
     (exceptions.LoginExpiredError(), 401, "The login is too old"),
     (exceptions.LoginUnknownError(), 401, "The login is unknown"),
     (exceptions.RefreshReusedError(), 401, "The refresh token was used before, and its login has ended"),

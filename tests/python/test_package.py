@@ -103,6 +103,7 @@ def test_secrets_are_in_no_representation(secret: str) -> None:
         ("RevokedTokenError", "TokenError"),
         ("LoginEndedError", "RevokedTokenError"),
         ("LoginExpiredError", "RevokedTokenError"),
+        ("RefreshRefusedError", "RevokedTokenError"),
         ("LoginUnknownError", "RevokedTokenError"),
         ("RefreshReusedError", "RevokedTokenError"),
         ("StoreUnavailableError", "AuthXException"),

@@ -19,6 +19,7 @@ use crate::forking::detached;
 use crate::instant::instant;
 use crate::json;
 use crate::keys::KeyRing;
+use crate::renewal::Renewal;
 use crate::request::{CapturedHeaders, Scope, path};
 use crate::requirement::{Requirement, location, token_kind};
 use crate::settings;
@@ -150,6 +151,7 @@ impl Engine {
         r#type, uid, now, *, fresh = false, headers = None, expires_in = None, expires_at = None,
         data = None, audience = None, scopes = None, issuer = None, not_before = None,
         issued_at = None, jti = None, csrf = None, session_id = None, auth_time = None,
+        once = false,
     ))]
     #[expect(clippy::too_many_arguments, reason = "Python's keywords")]
     fn create_token(
@@ -172,6 +174,7 @@ impl Engine {
         csrf: Option<String>,
         session_id: Option<String>,
         auth_time: Option<f64>,
+        once: bool,
     ) -> PyResult<String> {
         let now_instant = instant("now", now)?;
         let mut token = NewToken::new(token_kind(r#type)?, uid);
@@ -220,6 +223,9 @@ impl Engine {
         }
         if let Some(seconds) = auth_time {
             token = token.auth_time(instant("auth_time", seconds)?);
+        }
+        if once {
+            token = token.once();
         }
         let issued = match data {
             None => self.unlocked(py, || self.inner.issue(&token, now_instant, &SystemRandom)),
@@ -416,20 +422,54 @@ impl Engine {
         Ok(candidate.err().map(|reason| self.inner.explain_no_refresh(&reason, &request)))
     }
 
-    #[pyo3(signature = (admitted, *, status, response_headers, now))]
+    #[pyo3(signature = (admitted, *, status, response_headers, now, renewal = None))]
     fn implicit_refresh(
         &self,
         admitted: &Admitted,
         status: u16,
         response_headers: &Bound<'_, PyAny>,
         now: f64,
+        renewal: Option<&Renewal>,
     ) -> PyResult<Option<Reissued>> {
         let now = instant("now", now)?;
-        let Some(claims) = admitted.renewable() else { return Ok(None) };
+        let Some(mut claims) = admitted.renewable().cloned() else { return Ok(None) };
+        Renewal::of(renewal).apply(&mut claims);
         let headers = CapturedHeaders::of(response_headers, reads_response_header)?;
         let outcome = Outcome { status, headers: &headers };
-        let reissued = self.inner.reissue(claims, &outcome, now, &SystemRandom);
+        let reissued = self.inner.reissue(&claims, &outcome, now, &SystemRandom);
         Ok(reissued.ok().map(|reissued| (reissued.cookies, reissued.headers)))
+    }
+
+    fn rotatable_of_claims<'py>(
+        &self,
+        py: Python<'py>,
+        json: &[u8],
+        now: f64,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let claims = self
+            .inner
+            .rotatable_of_claims(json, instant("now", now)?)
+            .map_err(|error| authentication_error(py, &error, self.inner.config().login_type()))?;
+        admitted(py, claims.map_custom(Custom::from), self.origin(None))
+    }
+
+    fn is_activity_due(&self, last_active: f64, now: f64) -> PyResult<bool> {
+        let (last_active, now) = (instant("last_active", last_active)?, instant("now", now)?);
+        Ok(self.inner.config().is_activity_due(last_active, now))
+    }
+
+    #[getter]
+    fn refresh_single_use(&self) -> bool {
+        self.inner.config().refresh_single_use()
+    }
+
+    #[getter]
+    fn store_url(&self) -> Option<&str> {
+        self.inner.config().store_url()
+    }
+
+    fn subject_hash(&self, subject: &str) -> String {
+        self.inner.subject_hash(subject)
     }
 
     fn login_answer(&self, r#type: &str) -> PyResult<(bool, bool)> {

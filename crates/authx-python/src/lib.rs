@@ -10,6 +10,7 @@ mod claims;
 mod client_address;
 mod engine;
 mod errors;
+mod events;
 mod forking;
 mod instant;
 mod json;
@@ -20,6 +21,7 @@ mod policy;
 mod policy_context;
 mod policy_value;
 mod rate_limit;
+mod renewal;
 mod request;
 mod requirement;
 mod security_scheme;
@@ -48,6 +50,8 @@ mod _authx {
     #[pymodule_export]
     use super::engine::Engine;
     #[pymodule_export]
+    use super::events::{event_kinds, noticed_errors};
+    #[pymodule_export]
     use super::forking::{after_fork_in_child, after_fork_in_parent, before_fork};
     #[pymodule_export]
     use super::keys::{Key, KeyRing};
@@ -63,6 +67,8 @@ mod _authx {
     use super::policy_context::{circumstances, default_subject};
     #[pymodule_export]
     use super::rate_limit::{RateCounters, check_rate};
+    #[pymodule_export]
+    use super::renewal::Renewal;
     #[pymodule_export]
     use super::request::selected_subprotocol;
     #[pymodule_export]
@@ -80,7 +86,8 @@ mod _authx {
     use super::tokens::{FoundToken, decode_unverified, token_header};
     #[pymodule_export]
     use super::verified::{
-        Admitted, LoginQuestion, RefreshCandidate, RevocationQuestion, SessionQuestion,
+        Admitted, FirstUseQuestion, LoginQuestion, RefreshCandidate, RevocationQuestion,
+        SessionQuestion,
     };
 
     #[pymodule_init]

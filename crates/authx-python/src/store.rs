@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use authx::login::NewLogin;
-use authx::{SystemRandom, Timestamp};
-use authx_store::{ClientInfo, Flow, FlowError, IssuedPair, SessionInfo};
+use authx::event::Observer as _;
+use authx::login::{NewLogin, Rotatable};
+use authx::{Claims, SystemRandom, Timestamp};
+use authx_store::{ClientInfo, Flow, FlowError, IssuedPair, Logout, SessionInfo, TokenIdentity};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use serde_json::value::RawValue;
@@ -12,15 +13,18 @@ use serde_json::value::RawValue;
 use crate::bridge::{self, PerProcess};
 use crate::engine::{Engine, custom_claims, recipients};
 use crate::errors::{authentication_error, issue_error, store_error};
+use crate::events::{EventFields, EventQueue};
 use crate::instant::instant;
 use crate::json;
-use crate::verified::{Admitted, LoginQuestion, RevocationQuestion};
+use crate::renewal::Renewal;
+use crate::verified::{Admitted, FirstUseQuestion, LoginQuestion, RevocationQuestion};
 
 /// See `Store` in `_authx.pyi`.
 #[pyclass(frozen, module = "authx._authx")]
 pub(crate) struct Store {
     url: String,
     opened: PerProcess<Arc<dyn authx_store::Store>>,
+    events: Arc<EventQueue>,
 }
 
 /// What a future needs of its own: it outlives the call that begins it.
@@ -28,12 +32,19 @@ struct Owned {
     engine: authx::Engine,
     store: Arc<dyn authx_store::Store>,
     now: Timestamp,
+    events: Arc<EventQueue>,
+    client_address: Option<String>,
 }
 
 impl Owned {
     fn flow(&self) -> Flow<'_> {
-        let Self { engine, store, now } = self;
-        Flow { engine, store, random: &SystemRandom, now: *now }
+        Flow::new(&self.engine, &self.store, &SystemRandom, self.now)
+            .observed_by(&*self.events)
+            .of_client(self.client_address.as_deref())
+    }
+
+    fn of_client(self, client_address: Option<String>) -> Self {
+        Self { client_address, ..self }
     }
 }
 
@@ -44,7 +55,7 @@ type Client = (Option<String>, Option<String>, Option<Py<PyAny>>);
 impl Store {
     #[new]
     fn new(url: String) -> PyResult<Self> {
-        let store = Self { url, opened: PerProcess::new() };
+        let store = Self { url, opened: PerProcess::new(), events: Arc::default() };
         // So that a mistake is found when the application starts.
         store.opened()?;
         Ok(store)
@@ -86,23 +97,113 @@ impl Store {
         bridge::call(py, future, issued)
     }
 
+    fn take_events(&self) -> Vec<EventFields> {
+        self.events.take()
+    }
+
+    #[pyo3(signature = (engine, admitted, now, renewal, client_address, is_verified))]
+    #[expect(clippy::too_many_arguments, reason = "Python's arguments")]
     fn rotate(
         &self,
         py: Python<'_>,
         engine: &Engine,
         admitted: &Admitted,
         now: f64,
+        renewal: Option<&Renewal>,
+        client_address: Option<String>,
+        is_verified: bool,
     ) -> PyResult<Py<PyAny>> {
-        let claims = admitted.rotatable().cloned();
-        let claims = claims.ok_or_else(|| {
-            PyRuntimeError::new_err("the token was not verified with Engine.rotatable")
-        })?;
-        let owned = self.owned(engine.inner.clone(), now)?;
+        let mut claims = rotatable(admitted)?;
+        Renewal::of(renewal).apply(&mut claims);
+        let owned = self.owned(engine.inner.clone(), now)?.of_client(client_address);
         let future = async move {
-            let pair = owned.flow().rotate(&claims).await;
+            let flow = owned.flow();
+            let pair = if is_verified {
+                flow.rotate_verified(&claims).await
+            } else {
+                flow.rotate(&claims).await
+            };
             answered(owned, pair)
         };
         bridge::call(py, future, issued)
+    }
+
+    fn check(
+        &self,
+        py: Python<'_>,
+        engine: &Engine,
+        admitted: &Admitted,
+        now: f64,
+        client_address: Option<String>,
+    ) -> PyResult<Py<PyAny>> {
+        let claims = rotatable(admitted)?;
+        let owned = self.owned(engine.inner.clone(), now)?.of_client(client_address);
+        let future = async move {
+            let checked = owned.flow().check(&claims).await;
+            answered(owned, checked)
+        };
+        bridge::call(py, future, nothing)
+    }
+
+    fn refuse_renewal(
+        &self,
+        py: Python<'_>,
+        engine: &Engine,
+        session_id: String,
+        now: f64,
+        client_address: Option<String>,
+    ) -> PyResult<Py<PyAny>> {
+        let owned = self.owned(engine.inner.clone(), now)?.of_client(client_address);
+        let future = async move {
+            let refused: Result<(), _> = Err(owned.flow().refuse_renewal(&session_id).await);
+            answered(owned, refused)
+        };
+        bridge::call(py, future, nothing)
+    }
+
+    fn use_once(
+        &self,
+        py: Python<'_>,
+        question: Py<FirstUseQuestion>,
+        now: f64,
+    ) -> PyResult<Py<PyAny>> {
+        let (jti, exp, engine) = question.get().token()?;
+        let owned = self.owned(engine, now)?;
+        let future = async move {
+            let is_first = owned.flow().use_once(&jti, exp).await;
+            answered(owned, is_first)
+        };
+        bridge::call(py, future, move |py, answer| boolean(py, answer.or_raise(py)?))
+    }
+
+    #[pyo3(signature = (engine, uid, jti, session_id, exp, what, now))]
+    #[expect(clippy::too_many_arguments, reason = "Python's arguments")]
+    fn log_out(
+        &self,
+        py: Python<'_>,
+        engine: &Engine,
+        uid: String,
+        jti: Option<String>,
+        session_id: Option<String>,
+        exp: Option<f64>,
+        what: &str,
+        now: f64,
+    ) -> PyResult<Py<PyAny>> {
+        let what = match what {
+            "here" => Logout::Here,
+            "everywhere" => Logout::Everywhere,
+            "elsewhere" => Logout::Elsewhere,
+            _ => return Err(PyValueError::new_err("what: here, everywhere or elsewhere")),
+        };
+        let exp = exp.map(|exp| instant("exp", exp)).transpose()?;
+        let owned = self.owned(engine.inner.clone(), now)?;
+        let future = async move {
+            let (jti, sid) = (jti.as_deref(), session_id.as_deref());
+            let token = TokenIdentity { sub: &uid, jti, sid, exp };
+            let done = owned.flow().log_out(token, what).await;
+            answered(owned, done)
+        };
+        bridge::call(py, future, nothing)
     }
 
     fn is_revoked(
@@ -117,9 +218,7 @@ impl Store {
             let is_revoked = owned.flow().is_revoked(&token).await;
             answered(owned, is_revoked)
         };
-        bridge::call(py, future, |py, answer| {
-            Ok(answer.or_raise(py)?.into_pyobject(py)?.to_owned().into_any().unbind())
-        })
+        bridge::call(py, future, |py, answer| boolean(py, answer.or_raise(py)?))
     }
 
     fn answer(&self, py: Python<'_>, question: Py<LoginQuestion>, now: f64) -> PyResult<Py<PyAny>> {
@@ -155,17 +254,31 @@ impl Store {
         bridge::call(py, future, nothing)
     }
 
-    fn end_login(
+    fn revoke_session(
         &self,
         py: Python<'_>,
         engine: &Engine,
         session_id: String,
-        reason: String,
         now: f64,
     ) -> PyResult<Py<PyAny>> {
         let owned = self.owned(engine.inner.clone(), now)?;
         let future = async move {
-            let done = owned.flow().end_login(&session_id, &reason).await;
+            let done = owned.flow().revoke_session(&session_id).await;
+            answered(owned, done)
+        };
+        bridge::call(py, future, nothing)
+    }
+
+    fn revoke_sessions_of(
+        &self,
+        py: Python<'_>,
+        engine: &Engine,
+        uid: String,
+        now: f64,
+    ) -> PyResult<Py<PyAny>> {
+        let owned = self.owned(engine.inner.clone(), now)?;
+        let future = async move {
+            let done = owned.flow().revoke_sessions_of(&uid).await;
             answered(owned, done)
         };
         bridge::call(py, future, nothing)
@@ -269,7 +382,8 @@ impl Store {
     }
 
     fn owned(&self, engine: authx::Engine, now: f64) -> PyResult<Owned> {
-        Ok(Owned { engine, store: self.opened()?, now: instant("now", now)? })
+        let (store, now) = (self.opened()?, instant("now", now)?);
+        Ok(Owned { engine, store, now, events: Arc::clone(&self.events), client_address: None })
     }
 }
 
@@ -279,7 +393,18 @@ struct Answered<T> {
     result: Result<T, FlowError>,
 }
 
+/// The claims of a token that can be exchanged.
+fn rotatable(admitted: &Admitted) -> PyResult<Claims<Rotatable>> {
+    admitted
+        .rotatable()
+        .cloned()
+        .ok_or_else(|| PyRuntimeError::new_err("the token was not verified with Engine.rotatable"))
+}
+
 fn answered<T>(owned: Owned, result: Result<T, FlowError>) -> Answered<T> {
+    if let Some(event) = result.as_ref().err().and_then(|error| error.event(owned.now)) {
+        owned.events.notice(event);
+    }
     Answered { engine: owned.engine, result }
 }
 
@@ -304,6 +429,10 @@ fn issued(py: Python<'_>, answer: Answered<IssuedPair>) -> PyResult<Py<PyAny>> {
 fn nothing(py: Python<'_>, answer: Answered<()>) -> PyResult<Py<PyAny>> {
     answer.or_raise(py)?;
     Ok(py.None())
+}
+
+fn boolean(py: Python<'_>, answer: bool) -> PyResult<Py<PyAny>> {
+    Ok(answer.into_pyobject(py)?.to_owned().into_any().unbind())
 }
 
 fn session_json(py: Python<'_>, session: &SessionInfo) -> PyResult<Py<PyAny>> {

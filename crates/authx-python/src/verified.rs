@@ -192,6 +192,31 @@ impl SessionQuestion {
     }
 }
 
+/// See `FirstUseQuestion` in `_authx.pyi`.
+#[pyclass(frozen, module = "authx._authx")]
+pub(crate) struct FirstUseQuestion {
+    #[pyo3(get)]
+    jti: String,
+    open: Open<authx::verify::FirstUseQuestion<Custom>>,
+}
+
+#[pymethods]
+impl FirstUseQuestion {
+    fn answer<'py>(&self, py: Python<'py>, is_first: bool) -> PyResult<Bound<'py, PyAny>> {
+        let (question, origin) = self.open.take()?;
+        next(py, question.answer(is_first), origin)
+    }
+}
+
+impl FirstUseQuestion {
+    /// The `jti` and the end of the token, and the engine that verified it.
+    pub(crate) fn token(&self) -> PyResult<(String, Option<Timestamp>, authx::Engine)> {
+        self.open.look_with_origin(|question, origin| {
+            Ok((question.jti().to_owned(), question.exp(), origin.engine.clone()))
+        })
+    }
+}
+
 /// See `RefreshCandidate` in `_authx.pyi`.
 #[pyclass(frozen, module = "authx._authx")]
 pub(crate) struct RefreshCandidate {
@@ -236,6 +261,11 @@ pub(crate) fn step(
         Step::AskSession(question) => {
             let session = question.session_id().to_owned();
             let question = SessionQuestion { session, open: Open::new(question, origin) };
+            Ok(Bound::new(py, question)?.into_any())
+        }
+        Step::AskFirstUse(question) => {
+            let jti = question.jti().to_owned();
+            let question = FirstUseQuestion { jti, open: Open::new(question, origin) };
             Ok(Bound::new(py, question)?.into_any())
         }
     }

@@ -69,6 +69,7 @@ pub mod revocation;
 mod sessions;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+pub mod unavailable;
 
 use std::error::Error;
 use std::future::Future;
@@ -76,7 +77,7 @@ use std::pin::Pin;
 
 pub use counters::CounterStore;
 pub use entries::RevocationStore;
-pub use flow::{ClientInfo, Flow, FlowError, IssuedPair};
+pub use flow::{ClientInfo, Flow, FlowError, IssuedPair, Logout, TokenIdentity};
 pub use logins::{Login, LoginStore};
 pub use open::{OpenError, open};
 pub use revocation::Revocation;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use authx::Timestamp;
+use authx::session::SessionState;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -47,6 +48,16 @@ impl SessionInfo {
             user_agent: None,
             device_info: None,
             is_active: true,
+        }
+    }
+
+    /// The state of what a store found, for the engine's question about a session.
+    #[must_use]
+    pub fn state(found: Option<&Self>) -> SessionState {
+        match found {
+            Some(session) if session.is_active => SessionState::Active,
+            Some(_) => SessionState::Revoked,
+            None => SessionState::Unknown,
         }
     }
 

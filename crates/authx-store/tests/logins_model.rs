@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use authx::login::{LoginState, NewLogin, PresentedLogin, Rotatable};
+use authx::login::{LoginState, NewLogin, Rotatable};
 use authx::rate_limit::Counted;
 use authx::revocation::{Entry, EntryKey};
 use authx::{
@@ -195,7 +195,7 @@ impl<'w> World<'w> {
         tokens: &'w RefCell<HashMap<u32, String>>,
     ) -> Self {
         let now = Timestamp::from_seconds(1_893_499_200).expect("in range");
-        let flow = Flow { engine, store, random: &SystemRandom, now };
+        let flow = Flow::new(engine, store, &SystemRandom, now);
         let login = NewLogin::of("ada");
         let mut begun = pin!(flow.log_in(&login, ClientInfo::default()));
         let issued = loop {
@@ -209,7 +209,7 @@ impl<'w> World<'w> {
     }
 
     fn flow(&self) -> Flow<'w> {
-        Flow { engine: self.engine, store: self.store, random: &SystemRandom, now: self.now }
+        Flow::new(self.engine, self.store, &SystemRandom, self.now)
     }
 
     fn state(&self) -> LoginState {
@@ -249,8 +249,7 @@ impl<'w> World<'w> {
             (What::End, Ok(_)) => self.is_ended = true,
             (What::Rotate(generation), Ok(Some(successor))) => {
                 assert!(!was_ended, "an ended login yields no token");
-                let presented =
-                    PresentedLogin::of_claims(&claims(self.engine, successor, began)).expect("sid");
+                let presented = claims(self.engine, successor, began).custom.presented().clone();
                 assert_eq!(presented.generation, Some(generation + 1), "the next generation");
                 let is_older = generation + 1 < state.generation;
                 let is_late = generation + 1 == state.generation

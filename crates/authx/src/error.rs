@@ -90,6 +90,8 @@ pub enum Error {
     LoginUnknown,
     /// The login that the refresh token belongs to has ended.
     LoginEnded,
+    /// The application refused to go on with the login, which has ended, see [`Renewal`](crate::login::Renewal).
+    RefreshRefused,
     /// The login that the refresh token belongs to is older than `JWT_LOGIN_MAX_AGE`.
     LoginExpired,
     /// The refresh token was used before (RFC 9700 section 4.14.2): it, or its successor, was stolen.
@@ -169,6 +171,7 @@ impl Error {
             Self::SessionRevoked => ErrorType::SessionRevoked,
             Self::LoginUnknown => ErrorType::LoginUnknown,
             Self::LoginEnded => ErrorType::LoginEnded,
+            Self::RefreshRefused => ErrorType::RefreshRefused,
             Self::LoginExpired => ErrorType::LoginExpired,
             Self::RefreshReused => ErrorType::RefreshReused,
             Self::StoreUnavailable => ErrorType::StoreUnavailable,
@@ -259,6 +262,9 @@ impl fmt::Display for Error {
             Self::SessionRevoked => formatter.write_str("Session has been revoked"),
             Self::LoginUnknown => formatter.write_str("The store doesn't know the token's login"),
             Self::LoginEnded => formatter.write_str("The token's login has ended"),
+            Self::RefreshRefused => {
+                formatter.write_str("The application refused to refresh the login, which has ended")
+            }
             Self::LoginExpired => {
                 formatter.write_str("The token's login is older than JWT_LOGIN_MAX_AGE")
             }

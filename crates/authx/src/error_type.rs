@@ -59,6 +59,8 @@ pub enum ErrorType {
     LoginUnknown,
     /// The login of a refresh token has ended.
     LoginEnded,
+    /// The application refused to refresh a login.
+    RefreshRefused,
     /// The login of a refresh token is too old.
     LoginExpired,
     /// A refresh token was used before.
@@ -79,7 +81,7 @@ pub enum ErrorType {
 
 impl ErrorType {
     /// Every error type.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::MissingToken,
         Self::TokenRequired,
         Self::JwtDecode,
@@ -100,6 +102,7 @@ impl ErrorType {
         Self::SessionRevoked,
         Self::LoginUnknown,
         Self::LoginEnded,
+        Self::RefreshRefused,
         Self::LoginExpired,
         Self::RefreshReused,
         Self::StoreUnavailable,
@@ -134,6 +137,7 @@ impl ErrorType {
             Self::SessionRevoked => "SessionRevoked",
             Self::LoginUnknown => "LoginUnknownError",
             Self::LoginEnded => "LoginEndedError",
+            Self::RefreshRefused => "RefreshRefusedError",
             Self::LoginExpired => "LoginExpiredError",
             Self::RefreshReused => "RefreshReusedError",
             Self::StoreUnavailable => "StoreUnavailableError",
@@ -169,6 +173,7 @@ impl ErrorType {
             | Self::SessionRevoked
             | Self::LoginUnknown
             | Self::LoginEnded
+            | Self::RefreshRefused
             | Self::LoginExpired
             | Self::RefreshReused
             | Self::UnknownSubject => 401,
@@ -197,6 +202,7 @@ impl ErrorType {
             Self::SessionRevoked => Some("Session has been revoked"),
             Self::LoginUnknown => Some("The login is unknown"),
             Self::LoginEnded => Some("The login has ended"),
+            Self::RefreshRefused => Some("The login is not refreshed, and has ended"),
             Self::LoginExpired => Some("The login is too old"),
             Self::RefreshReused => {
                 Some("The refresh token was used before, and its login has ended")
@@ -215,6 +221,12 @@ impl ErrorType {
             | Self::PolicyDenied
             | Self::RateLimitExceeded => None,
         }
+    }
+
+    /// Whether it says that a token was refused, and not that there is none, or something else is wrong.
+    #[must_use]
+    pub fn is_of_token(self) -> bool {
+        !matches!(self, Self::MissingToken | Self::TokenRequired) && self.challenge().is_some()
     }
 
     /// The value of the header `WWW-Authenticate` (RFC 6750 section 3), where the name has one.
@@ -241,6 +253,7 @@ impl ErrorType {
             | Self::SessionRevoked
             | Self::LoginUnknown
             | Self::LoginEnded
+            | Self::RefreshRefused
             | Self::LoginExpired
             | Self::RefreshReused
             | Self::UnknownSubject => Some("Bearer error=\"invalid_token\""),

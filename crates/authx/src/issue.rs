@@ -11,9 +11,10 @@ use serde_json::{Map, Value};
 
 use crate::config::TokenLifetime;
 use crate::engine::Engine;
-use crate::random::{self, Random, RandomUnavailable, UuidBuffers};
+use crate::issue_error::IssueError;
+use crate::random::{self, Random, UuidBuffers};
 use crate::time::Timestamp;
-use crate::token::{Audience, Claims, EncodeError, Payload, encode, is_registered};
+use crate::token::{Audience, Claims, Payload, encode, is_registered};
 use crate::token_kind::{TokenKind, UnfitTokenKind};
 
 /// Header fields that decide how a token is read, so only the engine sets them.
@@ -50,6 +51,7 @@ pub struct NewToken<'a, C = ()> {
     audience: Option<Audience>,
     issuer: Option<Cow<'a, str>>,
     jti: Option<Cow<'a, str>>,
+    once: bool,
     csrf: Option<Csrf<'a>>,
     issued_at: Option<Timestamp>,
     not_before: Option<Timestamp>,
@@ -128,6 +130,7 @@ impl<'a> NewToken<'a> {
             audience: None,
             issuer: None,
             jti: None,
+            once: false,
             csrf: None,
             issued_at: None,
             not_before: None,
@@ -210,6 +213,28 @@ impl<'a, C> NewToken<'a, C> {
         self
     }
 
+    /// A one-off token: a service with a store of revocations accepts it once, and no service accepts it without one.
+    /// Its `jti` begins with `once:`. It must expire, and it can't be a refresh token.
+    ///
+    /// ```
+    /// # use authx::{Config, Engine, Location, NewToken, RequestToken, Requirement, Step, Stores, SystemRandom, Timestamp};
+    /// # let engine = Engine::new(Config::builder().secret_key("a secret of at least thirty-two bytes").build()?);
+    /// # let now = Timestamp::from_seconds(1_893_499_200).expect("in range");
+    /// let kind = "password_reset".parse()?;
+    /// let token = NewToken::new(kind, "ada").expires_in(std::time::Duration::from_secs(900)).once();
+    /// let jwt = engine.issue(&token, now, &SystemRandom)?;
+    ///
+    /// let found = RequestToken::new(&jwt, kind, Location::Query);
+    /// let verified = engine.verify::<()>(&found, &Requirement::of(kind), now)?;
+    /// let Step::AskFirstUse(question) = verified.ask(Stores::default()) else { unreachable!() };
+    /// assert!(question.answer(false).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn once(mut self) -> Self {
+        self.once = true;
+        self
+    }
+
     /// The token's CSRF value, instead of a random one.
     pub fn csrf(mut self, csrf: impl Into<Cow<'a, str>>) -> Self {
         self.csrf = Some(Csrf(csrf.into()));
@@ -262,6 +287,7 @@ impl<'a, C> NewToken<'a, C> {
             audience: self.audience,
             issuer: self.issuer,
             jti: self.jti,
+            once: self.once,
             csrf: self.csrf,
             issued_at: self.issued_at,
             not_before: self.not_before,
@@ -270,109 +296,6 @@ impl<'a, C> NewToken<'a, C> {
             generation: self.generation,
             login_type: self.login_type,
             custom,
-        }
-    }
-}
-
-/// Why no token was issued.
-#[derive(Debug)]
-#[non_exhaustive]
-pub enum IssueError {
-    /// The subject is empty.
-    EmptySubject,
-    /// The session's identifier is empty.
-    EmptySession,
-    /// The token would belong to a session, and `JWT_SESSION_TRACKING` is off.
-    SessionNotTracked,
-    /// A custom claim has the name of a claim that the engine writes.
-    ReservedClaim(String),
-    /// A header has the name of one that the engine writes.
-    ReservedHeader(String),
-    /// The custom claims are not a JSON object.
-    CustomClaims(serde_json::Error),
-    /// Only an access token can be fresh.
-    FreshWithoutAccess,
-    /// The name can't be a token type.
-    TokenKind(UnfitTokenKind),
-    /// The header `typ` or `kid` is not a string.
-    HeaderNotString(&'static str),
-    /// The token would expire after the year 9999.
-    ExpiryOutOfRange,
-    /// The token is longer than the configured limit, so verification would refuse it.
-    TooLarge {
-        /// Its length in bytes.
-        actual: usize,
-        /// The limit in bytes.
-        allowed: usize,
-    },
-    /// The configuration has a public key only.
-    NoSigningKey,
-    /// The source of randomness failed.
-    Random(RandomUnavailable),
-    /// The cryptography library could not sign.
-    Sign,
-}
-
-impl fmt::Display for IssueError {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::EmptySubject => formatter.write_str("subject: it must not be empty"),
-            Self::EmptySession => formatter.write_str("session: its identifier must not be empty"),
-            Self::SessionNotTracked => formatter.write_str(
-                "session: JWT_SESSION_TRACKING is off, so the token would outlive its session",
-            ),
-            Self::ReservedClaim(name) if name == "auth_time" => formatter.write_str(
-                "claims: 'auth_time' is reserved: it is the time of the login, which implicit refresh writes",
-            ),
-            Self::ReservedClaim(name) => write!(
-                formatter,
-                "claims: '{name}' is reserved and can't be a custom claim; use its parameter or setting instead"
-            ),
-            Self::ReservedHeader(name) => {
-                write!(
-                    formatter,
-                    "headers: '{name}' is reserved and can't be set; the engine decides it"
-                )
-            }
-            Self::CustomClaims(error) => write!(formatter, "claims: not a JSON object: {error}"),
-            Self::FreshWithoutAccess => {
-                formatter.write_str("fresh: only an access token can be fresh")
-            }
-            Self::TokenKind(error) => write!(formatter, "type: {error}"),
-            Self::HeaderNotString(name) => write!(formatter, "headers: '{name}' must be a string"),
-            Self::TooLarge { actual, allowed } => write!(
-                formatter,
-                "claims: the token is {actual} bytes long, and JWT_MAX_TOKEN_SIZE allows {allowed}"
-            ),
-            Self::ExpiryOutOfRange => {
-                formatter.write_str("expiry: it must be before the year 10000")
-            }
-            Self::NoSigningKey => formatter.write_str(
-                "JWT_PRIVATE_KEY: it is not set, so tokens can be verified but not issued",
-            ),
-            Self::Random(error) => error.fmt(formatter),
-            Self::Sign => formatter.write_str("the cryptography library could not sign"),
-        }
-    }
-}
-
-impl std::error::Error for IssueError {
-    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        match self {
-            Self::CustomClaims(error) => Some(error),
-            Self::Random(error) => Some(error),
-            Self::TokenKind(error) => Some(error),
-            Self::EmptySubject
-            | Self::EmptySession
-            | Self::SessionNotTracked
-            | Self::ReservedClaim(_)
-            | Self::ReservedHeader(_)
-            | Self::FreshWithoutAccess
-            | Self::HeaderNotString(_)
-            | Self::ExpiryOutOfRange
-            | Self::TooLarge { .. }
-            | Self::NoSigningKey
-            | Self::Sign => None,
         }
     }
 }
@@ -436,16 +359,21 @@ impl Engine {
             (None, TokenLifetime::Never) => None,
         };
         let exp = expiry.map(|expiry| expiry.instant(now)).transpose()?;
+        if token.once {
+            check_one_off(kind, exp)?;
+        }
         // Both identifiers come from one call, which is left out where the caller gave both.
         let is_complete = token.jti.is_some() && token.csrf.is_some();
         let buffers = &mut UuidBuffers::default();
         let [random_jti, random_csrf] =
             if is_complete { [""; 2] } else { random::uuids(random, buffers)? };
+        let jti = token.jti.as_deref().unwrap_or(random_jti);
+        let one_off = token.once.then(|| format!("{ONE_OFF}{jti}"));
         let payload = Payload {
             identity_claim: &config.identity_claim,
             sub: &token.subject,
             kind,
-            jti: token.jti.as_deref().unwrap_or(random_jti),
+            jti: one_off.as_deref().unwrap_or(jti),
             fresh: token.fresh,
             csrf: match &token.csrf {
                 Some(Csrf(csrf)) => Some(csrf),
@@ -471,21 +399,24 @@ impl Engine {
     }
 }
 
-impl From<RandomUnavailable> for IssueError {
-    fn from(error: RandomUnavailable) -> Self {
-        Self::Random(error)
-    }
+/// How the `jti` of a one-off token begins.
+const ONE_OFF: &str = "once:";
+
+/// Whether a token with this `jti` was issued for one use.
+pub(crate) fn is_one_off(jti: Option<&str>) -> bool {
+    jti.is_some_and(|jti| jti.starts_with(ONE_OFF))
 }
 
-impl From<EncodeError> for IssueError {
-    fn from(error: EncodeError) -> Self {
-        match error {
-            EncodeError::CustomClaims(error) => Self::CustomClaims(error),
-            EncodeError::ReservedClaim(name) => Self::ReservedClaim(name),
-            EncodeError::NoSigningKey => Self::NoSigningKey,
-            EncodeError::Sign(_) => Self::Sign,
-        }
+fn check_one_off(kind: TokenKind, exp: Option<Timestamp>) -> Result<(), IssueError> {
+    if kind == TokenKind::Refresh {
+        return Err(IssueError::UnfitForOneUse(
+            "a refresh token is exchanged, and can't be one-off",
+        ));
     }
+    if exp.is_none() {
+        return Err(IssueError::UnfitForOneUse("a one-off token must expire"));
+    }
+    Ok(())
 }
 
 /// Allows only headers with which the engine would accept the token.

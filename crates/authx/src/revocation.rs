@@ -52,6 +52,13 @@ impl EntryKey {
         Self::new('s', sid)
     }
 
+    /// That of the use of a one-off token. No entry under it revokes the token, so that a WebSocket goes on which was
+    /// opened with it.
+    #[must_use]
+    pub fn of_use(jti: &str) -> Self {
+        Self::new('o', jti)
+    }
+
     /// That of everything that this subject got before an instant.
     #[must_use]
     pub fn of_subject(subject: &str) -> Self {
@@ -177,11 +184,15 @@ impl Engine {
         reason: &str,
         now: Timestamp,
     ) -> Entry {
-        let until = match exp {
-            Some(exp) => Some(exp + self.config().leeway + MARGIN),
-            None => self.longest_token_from(now),
-        };
+        let until = self.end_of_token(exp, now);
         Entry { key: EntryKey::of_token(jti), until, cut: None, reason: bounded(reason) }
+    }
+
+    /// The entry that records the use of the one-off token with this `jti`.
+    #[must_use]
+    pub fn entry_of_use(&self, jti: &str, exp: Option<Timestamp>, now: Timestamp) -> Entry {
+        let until = self.end_of_token(exp, now);
+        Entry { key: EntryKey::of_use(jti), until, cut: None, reason: "used".to_owned() }
     }
 
     /// The entry that revokes all tokens of the login with this `sid`.
@@ -205,6 +216,14 @@ impl Engine {
             until: self.longest_token_from(now),
             cut: Some(Cut { before: now, except: except.map(str::to_owned) }),
             reason: bounded(reason),
+        }
+    }
+
+    /// Until when an entry of one token matters.
+    fn end_of_token(&self, exp: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+        match exp {
+            Some(exp) => Some(exp + self.config().leeway + MARGIN),
+            None => self.longest_token_from(now),
         }
     }
 

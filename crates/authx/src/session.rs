@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::config::{Config, TokenLifetime};
 use crate::error::Error;
 use crate::random::{self, Random, RandomUnavailable, UuidBuffers};
+use crate::time::Timestamp;
 
 /// The state of a session, as a store has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,8 @@ impl SessionState {
     }
 }
 
+const ACTIVITY_INTERVAL: Duration = Duration::from_secs(60);
+
 /// A random identifier for a new session: unique, and impossible to guess.
 ///
 /// # Errors
@@ -59,6 +62,13 @@ impl Config {
     #[must_use]
     pub fn session_update_last_active(&self) -> bool {
         self.sessions.update_last_active
+    }
+
+    /// Whether a store of logins records now that a request uses a login, which was last recorded at `last_active`: once a
+    /// minute, so that most requests write nothing.
+    #[must_use]
+    pub fn is_activity_due(&self, last_active: Timestamp, now: Timestamp) -> bool {
+        self.sessions.update_last_active && now.saturating_since(last_active) >= ACTIVITY_INTERVAL
     }
 
     /// How long a store must keep an idle session: as long as a token issued at its last use may live,

@@ -11,6 +11,7 @@
 //! | [`RevocationQuestion`] | where the service has a store of revoked tokens | [`Error::Revoked`] |
 //! | [`LoginQuestion`] | where the service has a store of logins, for a refresh token | [`Error::LoginEnded`] and its kin |
 //! | [`SessionQuestion`] | with `JWT_SESSION_TRACKING`, for a token with the claim `sid` | [`Error::SessionRevoked`] |
+//! | [`FirstUseQuestion`] | for a one-off token ([`NewToken::once`](crate::NewToken::once)) | [`Error::Revoked`] |
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,6 +19,7 @@ use std::time::Duration;
 
 use crate::engine::Engine;
 use crate::error::Error;
+use crate::issue::is_one_off;
 use crate::login::{self, LoginState, PresentedLogin};
 use crate::session::SessionState;
 use crate::time::Timestamp;
@@ -51,6 +53,7 @@ use crate::verified_token::{VerifiedToken, spellings};
 ///         }
 ///         Step::AskLogin(question) => unreachable!("no store of logins was named: {question:?}"),
 ///         Step::AskSession(question) => unreachable!("sessions are not tracked here: {question:?}"),
+///         Step::AskFirstUse(question) => unreachable!("no token was issued for one use: {question:?}"),
 ///     };
 /// };
 /// assert_eq!(claims.sub, "user123");
@@ -92,6 +95,8 @@ pub enum Step<C = ()> {
     AskLogin(LoginQuestion<C>),
     /// A store has to say whether the token's session is active.
     AskSession(SessionQuestion<C>),
+    /// A store has to record that a one-off token is used, and say whether this is its first use.
+    AskFirstUse(FirstUseQuestion<C>),
 }
 
 impl<'t, C> Verified<'t, C> {
@@ -100,7 +105,7 @@ impl<'t, C> Verified<'t, C> {
         let rules = Rules {
             is_malleable: config.keys.is_malleable(),
             tracks_sessions: config.session_tracking(),
-            refresh_grace: config.refresh_grace,
+            refresh_grace: config.logins.grace,
         };
         Self { claims, text: Cow::Borrowed(token.as_bytes()), rules }
     }
@@ -240,14 +245,52 @@ impl<C> SessionQuestion<C> {
     /// [`Error::SessionRevoked`] unless the session is active.
     pub fn answer(self, state: SessionState) -> Result<Step<C>, Error> {
         state.check()?;
-        Ok(Step::Admitted(self.claims))
+        Ok(ask_first_use(self.claims))
+    }
+}
+
+/// Asks whether a one-off token is used for the first time. It is the last question, because asking it uses the token
+/// up.
+#[must_use = "the question has to be answered"]
+pub struct FirstUseQuestion<C> {
+    claims: Claims<C>,
+}
+
+impl<C> FirstUseQuestion<C> {
+    /// The token's `jti`.
+    #[must_use]
+    pub fn jti(&self) -> &str {
+        self.claims.jti.as_deref().unwrap_or_default()
+    }
+
+    /// When the token expires.
+    #[must_use]
+    pub fn exp(&self) -> Option<Timestamp> {
+        self.claims.exp
+    }
+
+    /// Continues with the store's answer, of which the first one for a token is `true` and all later ones are `false`.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Revoked`] if it was used before.
+    pub fn answer(self, is_first: bool) -> Result<Step<C>, Error> {
+        if is_first { Ok(Step::Admitted(self.claims)) } else { Err(Error::Revoked) }
     }
 }
 
 fn ask_session<C>(claims: Claims<C>, rules: Rules) -> Step<C> {
     match session_in_question(&claims, rules).map(str::to_owned) {
         Some(session_id) => Step::AskSession(SessionQuestion { claims, session_id }),
-        None => Step::Admitted(claims),
+        None => ask_first_use(claims),
+    }
+}
+
+fn ask_first_use<C>(claims: Claims<C>) -> Step<C> {
+    if is_one_off(claims.jti.as_deref()) {
+        Step::AskFirstUse(FirstUseQuestion { claims })
+    } else {
+        Step::Admitted(claims)
     }
 }
 
@@ -286,6 +329,13 @@ impl<C> fmt::Debug for RevocationQuestion<C> {
 impl<C> fmt::Debug for LoginQuestion<C> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("LoginQuestion").field("token", &self.token).finish_non_exhaustive()
+    }
+}
+
+/// Does not show the claims.
+impl<C> fmt::Debug for FirstUseQuestion<C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("FirstUseQuestion").field("jti", &self.jti()).finish_non_exhaustive()
     }
 }
 

@@ -19,7 +19,7 @@
 use crate::config::{Config, TokenLifetime};
 use crate::engine::Engine;
 use crate::error::{Error, Malformed};
-use crate::login::Rotatable;
+use crate::login::{PresentedLogin, Rotatable};
 use crate::requirement::{Kinds, Requirement};
 use crate::time::Timestamp;
 use crate::token::{self, Audience, Claims, CustomClaims, JsonClaims, PayloadBuffer};
@@ -29,7 +29,7 @@ use crate::verification_cache::PayloadSize;
 use crate::verified::Verified;
 
 pub use crate::verification_cache::CacheStatistics;
-pub use crate::verified::{LoginQuestion, RevocationQuestion, SessionQuestion};
+pub use crate::verified::{FirstUseQuestion, LoginQuestion, RevocationQuestion, SessionQuestion};
 pub use crate::verified_token::VerifiedToken;
 
 impl Engine {
@@ -157,8 +157,28 @@ impl Engine {
         now: Timestamp,
     ) -> Result<Verified<'static, Rotatable>, Error> {
         let verified: Verified<'_, JsonClaims> = self.verify(token, requirement, now)?;
+        let presented = PresentedLogin::of_claims(verified.claims())?;
         let text = verified.token().as_str().to_owned();
-        Ok(verified.into_owned().map_custom(|custom| Rotatable::new(custom, text)))
+        Ok(verified.into_owned().map_custom(|custom| Rotatable::new(custom, presented, Some(text))))
+    }
+
+    /// The same from the claims of a refresh token that was verified, as JSON: for a caller that has nothing else of
+    /// it. Only its time is checked again. The fields of its header are not carried on.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Malformed`], [`Error::WrongTokenType`] and [`Error::Expired`].
+    pub fn rotatable_of_claims(
+        &self,
+        json: &[u8],
+        now: Timestamp,
+    ) -> Result<Claims<Rotatable>, Error> {
+        let config = self.config();
+        let claims: Claims<JsonClaims> = token::from_json(json, &config.identity_claim)?;
+        check_kind(&Requirement::refresh(), &claims)?;
+        check_time(config, &claims, now)?;
+        let presented = PresentedLogin::of_claims(&claims)?;
+        Ok(claims.map_custom(|custom| Rotatable::new(custom, presented, None)))
     }
 
     /// Whether this engine's keys signed the token, and it is no longer than allowed.

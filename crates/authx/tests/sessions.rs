@@ -20,7 +20,9 @@ fn session_in_question<C>(verified: Verified<'_, C>) -> Option<String> {
     match verified.ask(Stores::default()) {
         Step::AskSession(question) => Some(question.session_id().to_owned()),
         Step::Admitted(_) => None,
-        Step::AskRevocation(_) | Step::AskLogin(_) => panic!("no such store was given"),
+        Step::AskRevocation(_) | Step::AskLogin(_) | Step::AskFirstUse(_) => {
+            panic!("no such store was given")
+        }
     }
 }
 

@@ -150,6 +150,9 @@ fn every_default_is_the_documented_one() {
         ("JWT_SESSION_UPDATE_LAST_ACTIVE", "true"),
         ("JWT_REFRESH_GRACE", "PT30S"),
         ("JWT_LOGIN_MAX_AGE", "null"),
+        ("JWT_MAX_LOGINS", "null"),
+        ("JWT_REFRESH_SINGLE_USE", "false"),
+        ("JWT_STORE_URL", "null"),
     ];
     let actual: Vec<_> =
         setting_reference().iter().map(|row| (row.name, row.default.as_str())).collect();

@@ -18,7 +18,10 @@ use authx_store::memory::MemorySessions;
 use authx_store::{Revocation, SessionStore, Store};
 use serde::Serialize;
 
+use crate::events::Events;
 use crate::rejection::Rejection;
+use crate::renewal::Renew;
+use crate::stores::named_store;
 use crate::token_pair::TokenPair;
 
 /// Everything a service needs to issue and verify tokens. Clones share one inner value.
@@ -63,6 +66,9 @@ struct Inner {
     revocation: Arc<ArcSwapOption<Arc<dyn Revocation>>>,
     sessions: Arc<ArcSwap<Sessions>>,
     store: Arc<ArcSwapOption<Arc<dyn Store>>>,
+    /// Asks the application at a refresh.
+    renewal: Arc<ArcSwapOption<Arc<dyn Renew>>>,
+    events: Arc<Events>,
     /// Whether it was logged that nobody reads the cookies.
     has_warned_of_cookies: Arc<AtomicBool>,
     /// Whether it was logged that a cookie is too large.
@@ -119,16 +125,26 @@ impl fmt::Debug for CurrentEngine {
 }
 
 impl AuthX {
-    /// With this configuration, the system's clock and randomness, no revocation, and sessions in memory.
+    /// With this configuration, the system's clock and randomness, and sessions in memory or in the store that
+    /// `JWT_STORE_URL` names.
     ///
-    /// The configuration's warnings are logged.
+    /// The configuration's warnings are logged. So is a store that can't be opened; every question to it fails, and the
+    /// request is refused. [`AuthX::try_new`] returns that error instead.
     pub fn new(config: Config) -> Self {
+        let store = named_store(&config);
+        Self::without_store(config).with_named_store(store)
+    }
+
+    pub(crate) fn without_store(config: Config) -> Self {
         log_warnings(&config);
         let sessions = Arc::new(MemorySessions::new(config.session_max_idle()));
         let sessions = Arc::new(ArcSwap::from_pointee(Sessions::InMemory(sessions)));
+        let engine = Handle::new(Engine::new(config));
         Self {
             inner: Arc::new(Inner {
-                engine: Handle::new(Engine::new(config)),
+                events: Arc::new(Events::new(engine.clone())),
+                engine,
+                renewal: Arc::default(),
                 clock: Arc::new(SystemClock),
                 random: Arc::new(SystemRandom),
                 revocation: Arc::default(),
@@ -141,7 +157,7 @@ impl AuthX {
         }
     }
 
-    /// With the settings from environment variables, such as `JWT_SECRET_KEY`.
+    /// With the settings from environment variables, such as `JWT_SECRET_KEY`, and the store that `JWT_STORE_URL` names.
     ///
     /// # Errors
     ///
@@ -171,7 +187,7 @@ impl AuthX {
             };
             settings.push((name, value));
         }
-        Ok(Self::new(Config::builder().variables(settings)?.build()?))
+        Self::try_new(Config::builder().variables(settings)?.build()?)
     }
 
     /// With a random key that is lost when this process ends, and default settings: for a first try
@@ -332,6 +348,18 @@ impl AuthX {
 
     pub(crate) fn store(&self) -> Option<Arc<dyn Store>> {
         self.inner.store.load().as_deref().cloned()
+    }
+
+    pub(crate) fn events(&self) -> &Events {
+        &self.inner.events
+    }
+
+    pub(crate) fn set_renewal(&self, renewal: Arc<dyn Renew>) {
+        self.inner.renewal.store(Some(Arc::new(renewal)));
+    }
+
+    pub(crate) fn renewal(&self) -> Option<Arc<dyn Renew>> {
+        self.inner.renewal.load().as_deref().cloned()
     }
 
     pub(crate) fn sessions(&self) -> Arc<dyn SessionStore> {

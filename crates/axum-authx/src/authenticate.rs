@@ -10,8 +10,10 @@ use authx::session::SessionState;
 use authx::token::CustomClaims;
 use authx::transport::BodyWanted;
 use authx::verify::VerifiedToken;
-use authx::{Claims, Engine, Error, Request, RequestToken, Requirement, Step, Stores, Verified};
-use authx_store::FlowError;
+use authx::{
+    Claims, Engine, Error, Request, RequestToken, Requirement, Step, Stores, Timestamp, Verified,
+};
+use authx_store::{FlowError, SessionInfo};
 use axum::BoxError;
 use http::request::Parts;
 use http::{Extensions, HeaderMap};
@@ -77,7 +79,8 @@ impl AuthX {
         parts: &mut Parts,
     ) -> Result<Claims<C>, Rejection> {
         let answers = Asked::once_per_request(&mut parts.extensions);
-        self.admit(question, answers).await.map_err(|refusal| self.refuse(refusal))
+        let admitted = self.admit(question, answers).await;
+        admitted.map_err(|refusal| self.refuse(refusal, Some(parts)))
     }
 
     /// The claims, after asking the stores. The engine decides what their answers mean.
@@ -106,19 +109,30 @@ impl AuthX {
                     if asked.has_passed(self, Subject::Session, session_id) {
                         question.answer(SessionState::Active)?
                     } else {
-                        let state = self.session_state(session_id).await;
-                        let state = state.map_err(|error| StoreFailure {
+                        let session = self.get_session(session_id).await;
+                        let session = session.map_err(|error| StoreFailure {
                             asked: "a session",
                             error: error.into(),
                         })?;
-                        if state == SessionState::Active {
+                        let state = SessionInfo::state(session.as_ref());
+                        if let (SessionState::Active, Some(session)) = (state, session) {
                             if asked.is_a_request() {
-                                self.note_activity(session_id).await;
+                                self.note_activity(&session).await;
                             }
                             asked.remember(self, Subject::Session, session_id);
                         }
                         question.answer(state)?
                     }
+                }
+                Step::AskFirstUse(question) => {
+                    let jti = question.jti();
+                    let is_first = asked.is_still_open()
+                        || asked.has_passed(self, Subject::OneOff, jti)
+                        || self.use_once(jti, question.exp()).await?;
+                    if is_first {
+                        asked.remember(self, Subject::OneOff, jti);
+                    }
+                    question.answer(is_first)?
                 }
             };
         }
@@ -147,15 +161,26 @@ impl AuthX {
         answer.map_err(NotAdmitted::Failed)
     }
 
+    /// Records the use of a one-off token, and returns whether it is the first one.
+    async fn use_once(&self, jti: &str, exp: Option<Timestamp>) -> Result<bool, NotAdmitted> {
+        let store = self.store().ok_or(NotAdmitted::NoStore)?;
+        let answer = self.flow(&self.engine(), &store).use_once(jti, exp).await;
+        answer.map_err(NotAdmitted::Failed)
+    }
+
     /// Which stores there are, for the engine.
     pub(crate) fn stores(&self) -> Stores {
         let logins = self.has_store();
         Stores { revocation: logins || self.has_revocation(), logins }
     }
 
-    pub(crate) fn refuse(&self, refusal: NotAdmitted) -> Rejection {
+    pub(crate) fn refuse(&self, refusal: NotAdmitted, parts: Option<&Parts>) -> Rejection {
         match refusal {
-            NotAdmitted::Refused(error) => self.reject(error),
+            NotAdmitted::Refused(error) => {
+                self.notice_refusal(&error, parts);
+                self.reject(error)
+            }
+            NotAdmitted::NoStore => Rejection::failed(NO_STORE_FOR_ONE_OFF),
             NotAdmitted::Failed(error) => self.refuse_flow(error),
             NotAdmitted::Unanswered(failure) => {
                 Rejection::failed(format_args!("{failure}, so the token is refused"))
@@ -266,6 +291,7 @@ impl AuthX {
             }
         }
         decide(&engine, &request).map_err(|error| {
+            self.notice_refusal(&error, Some(parts));
             Rejection::refused(&engine, error, |error| {
                 engine.explain(error.kind(), &request, requirement)
             })
@@ -280,8 +306,13 @@ const UNREAD: &str = "a request's body has to be read before its token or CSRF v
     add `.layer(auth.read_body())` to the router, after its routes; if a route's requirement has other \
     locations, add `.route_layer(auth.require(requirement))` with that requirement";
 
+const NO_STORE_FOR_ONE_OFF: &str =
+    "a one-off token needs a store, which records its use: AuthX::with_store or JWT_STORE_URL";
+
 /// Why a token is not accepted.
 pub(crate) enum NotAdmitted {
+    /// A one-off token needs a store, and there is none.
+    NoStore,
     /// The engine refuses the token because of a store's answer.
     Refused(Error),
     /// A store of revocations or sessions failed.
@@ -316,13 +347,17 @@ impl fmt::Display for StoreFailure {
 }
 
 /// What the stores were already asked for a request, kept in its extensions; nothing without them.
-pub(crate) struct Asked<'p>(Option<&'p mut Extensions>);
+pub(crate) struct Asked<'p> {
+    extensions: Option<&'p mut Extensions>,
+    is_still_open: bool,
+}
 
 /// What a store was asked about.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Subject {
     Token,
     Session,
+    OneOff,
 }
 
 /// The tokens and sessions of a request that the stores accepted. Refusals are not remembered: a handler that
@@ -333,12 +368,22 @@ struct Passed(Vec<(AuthX, Subject, String)>);
 impl<'p> Asked<'p> {
     /// Remembers nothing: for an open WebSocket and for a refresh, which need the stores' current answer.
     pub(crate) fn anew() -> Self {
-        Self(None)
+        Self { extensions: None, is_still_open: false }
+    }
+
+    /// As [`anew`](Self::anew), for the token of an open WebSocket. Its handshake has used a one-off token.
+    #[cfg(feature = "ws")]
+    pub(crate) fn still_open() -> Self {
+        Self { extensions: None, is_still_open: true }
+    }
+
+    fn is_still_open(&self) -> bool {
+        self.is_still_open
     }
 
     /// Remembers the answers in the request, so that a layer and an extractor don't ask the same twice.
     fn once_per_request(extensions: &'p mut Extensions) -> Self {
-        Self(Some(extensions))
+        Self { extensions: Some(extensions), is_still_open: false }
     }
 
     /// Forgets the answers that the request has, so that the stores are asked again.
@@ -347,11 +392,12 @@ impl<'p> Asked<'p> {
     }
 
     fn is_a_request(&self) -> bool {
-        self.0.is_some()
+        self.extensions.is_some()
     }
 
     fn has_passed(&self, auth: &AuthX, subject: Subject, name: &str) -> bool {
-        let passed: Option<&Passed> = self.0.as_ref().and_then(|extensions| extensions.get());
+        let passed: Option<&Passed> =
+            self.extensions.as_ref().and_then(|extensions| extensions.get());
         passed.is_some_and(|Passed(passed)| {
             passed
                 .iter()
@@ -360,7 +406,7 @@ impl<'p> Asked<'p> {
     }
 
     fn remember(&mut self, auth: &AuthX, subject: Subject, name: &str) {
-        if let Some(extensions) = &mut self.0 {
+        if let Some(extensions) = &mut self.extensions {
             let Passed(passed) = extensions.get_or_insert_default();
             passed.push((auth.clone(), subject, name.to_owned()));
         }

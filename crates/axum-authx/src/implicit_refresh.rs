@@ -3,7 +3,7 @@
 use std::task::{Context, Poll};
 
 use authx::refresh::{NoRefresh, Outcome, Reissued, Renewable};
-use authx::{Request as EngineRequest, Verified};
+use authx::{Claims, Request as EngineRequest, Verified};
 use axum::extract::OriginalUri;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
@@ -118,7 +118,7 @@ async fn reissued(
     status: StatusCode,
     headers: &HeaderMap,
 ) -> Option<Reissued> {
-    let claims = match auth.admit(candidate.ask(auth.stores()), Asked::anew()).await {
+    let mut claims = match auth.admit(candidate.ask(auth.stores()), Asked::anew()).await {
         Ok(claims) => claims,
         Err(NotAdmitted::Refused(_)) => return None,
         // The handler has already answered, so only the refresh is left out.
@@ -130,7 +130,12 @@ async fn reissued(
             tracing::warn!("no implicit refresh: {error}");
             return None;
         }
+        // A one-off token is no candidate.
+        Err(NotAdmitted::NoStore) => return None,
     };
+    if !goes_on(auth, &mut claims).await {
+        return None;
+    }
     let outcome = Outcome { status: status.as_u16(), headers };
     match auth.engine().reissue(&claims, &outcome, auth.now(), auth.random()) {
         Ok(reissued) => {
@@ -143,6 +148,26 @@ async fn reissued(
         }
         Err(_) => None,
     }
+}
+
+/// Whether the application renews the login. One that it doesn't renew ends, if it is in a store.
+async fn goes_on(auth: &AuthX, claims: &mut Claims<Renewable>) -> bool {
+    let is_renewed = auth.renewed(claims).await;
+    let refused = match (is_renewed, auth.store(), &claims.sid) {
+        (Ok(true), ..) => return true,
+        (Ok(false), Some(store), Some(sid)) => {
+            Some(auth.flow(&auth.engine(), &store).refuse_renewal(sid).await)
+        }
+        (Ok(false), ..) => None,
+        (Err(error), ..) => {
+            tracing::warn!("no implicit refresh, because a renewal failed: {error}");
+            None
+        }
+    };
+    if let Some(event) = refused.and_then(|error| error.event(auth.now())) {
+        auth.notice(event);
+    }
+    false
 }
 
 fn add(reissued: &Reissued, headers: &mut HeaderMap) {

@@ -121,6 +121,7 @@ mod body;
 mod client_address;
 mod cookies;
 mod current_subject;
+mod events;
 mod form;
 mod fresh_token;
 mod gate;
@@ -137,10 +138,12 @@ mod policy;
 mod rate_limit;
 mod refresh_token;
 mod rejection;
+mod renewal;
 mod require;
 mod scoped;
 pub mod sessions;
 mod state;
+mod stores;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 mod token_extractor;
@@ -155,8 +158,9 @@ pub use authx::config::{
     Given, SameSite, SettingValue, TokenLifetime, TokenTypeSettings, TokenTypes, UnknownSubject,
 };
 pub use authx::error::Malformed;
+pub use authx::event;
 pub use authx::key::{KeyError, KeyRingError};
-pub use authx::login::NewLogin;
+pub use authx::login::{NewLogin, Renewal};
 #[cfg(feature = "policy-files")]
 pub use authx::policy::PolicyFileError;
 pub use authx::policy::{
@@ -198,6 +202,7 @@ pub use policy::{PolicyLayer, PolicyRequest};
 pub use rate_limit::{RateLimitLayer, RateLimiter};
 pub use refresh_token::RefreshToken;
 pub use rejection::Rejection;
+pub use renewal::RenewalRequest;
 pub use require::RequireLayer;
 pub use scoped::{Scoped, Scopes};
 pub use sessions::{NewSession, SessionError};

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::ops::Deref;
 
-use authx::login::NewLogin;
+use authx::login::{NewLogin, Rotatable};
 use authx::{Claims, Error, Requirement, Stores, Timestamp, TokenKind};
-use authx_store::{ClientInfo, Flow, FlowError, IssuedPair, SessionInfo, Store};
+use authx_store::{ClientInfo, Flow, FlowError, IssuedPair, Logout, SessionInfo};
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, USER_AGENT};
@@ -21,42 +21,6 @@ use crate::state::AuthState;
 use crate::token_pair::TokenPair;
 
 impl AuthX {
-    /// Keeps logins, revocations and sessions in this store, in every clone and in the layers and states that hold one,
-    /// from the next request on. With it, refresh tokens rotate, a stolen one is found out, and logins can be listed and
-    /// ended.
-    ///
-    /// ```
-    /// use axum::extract::State;
-    /// use axum::routing::post;
-    /// use axum::{Json, Router};
-    /// use axum_authx::memory::MemoryStore;
-    /// use axum_authx::{AccessToken, AuthX, Client, LoginTokens, NewLogin, Rejection, Rotated, UnsetCookies};
-    ///
-    /// async fn login(State(auth): State<AuthX>, client: Client) -> Result<LoginTokens, Rejection> {
-    ///     // After the password was checked.
-    ///     auth.log_in(&NewLogin::of("ada").scopes(["notes:write"]), client).await
-    /// }
-    ///
-    /// async fn refresh(tokens: Rotated) -> Rotated {
-    ///     tokens
-    /// }
-    ///
-    /// async fn logout(State(auth): State<AuthX>, token: AccessToken) -> Result<UnsetCookies, Rejection> {
-    ///     auth.logout(&token).await
-    /// }
-    ///
-    /// let auth = AuthX::ephemeral().with_store(MemoryStore::default());
-    /// let app: Router = Router::new()
-    ///     .route("/login", post(login))
-    ///     .route("/refresh", post(refresh))
-    ///     .route("/logout", post(logout))
-    ///     .with_state(auth);
-    /// ```
-    pub fn with_store(self, store: impl Store) -> Self {
-        self.set_store(store);
-        self
-    }
-
     /// Begins a login: its tokens, and what the store keeps of it. The access token is fresh.
     ///
     /// # Errors
@@ -90,19 +54,34 @@ impl AuthX {
             Ok(verified.map_err(|error| self.among_others(engine, error, &token))?.ask(stores))
         })?;
         let admitted = self.admit(question, Asked::anew()).await;
-        let claims = admitted.map_err(|refusal| self.refuse(refusal))?;
-        let rotated = self.with_flow(async |flow| flow.rotate(&claims).await).await;
-        if let Err(rejection) = &rotated
-            && rejection.error() == Some(&Error::RefreshReused)
-        {
-            let user = self.engine().subject_hash(&claims.sub);
-            tracing::warn!(
-                user,
-                sid = claims.sid,
-                "a refresh token was used twice: its login ended"
-            );
+        let mut claims = admitted.map_err(|refusal| self.refuse(refusal, Some(parts)))?;
+        let address = client_address(parts).map(|address| address.to_string());
+        self.renew(&mut claims, address.as_deref()).await?;
+        let rotated = self
+            .with_flow(async |flow| flow.of_client(address.as_deref()).rotate(&claims).await)
+            .await?;
+        Ok(self.login_tokens(rotated))
+    }
+
+    /// Asks the application whether the login goes on. A token that was used before is found out first.
+    async fn renew(
+        &self,
+        claims: &mut Claims<Rotatable>,
+        address: Option<&str>,
+    ) -> Result<(), Rejection> {
+        if self.renewal().is_none() {
+            return Ok(());
         }
-        rotated.map(|issued| self.login_tokens(issued))
+        self.with_flow(async |flow| flow.of_client(address).check(claims).await).await?;
+        match self.renewed(claims).await {
+            Ok(true) => Ok(()),
+            Ok(false) => {
+                let sid = &claims.custom.presented().sid;
+                self.with_flow(async |flow| Err(flow.of_client(address).refuse_renewal(sid).await))
+                    .await
+            }
+            Err(error) => Err(Rejection::failed(format_args!("a renewal failed: {error}"))),
+        }
     }
 
     /// Ends the login that the token belongs to, and revokes the token itself. The returned part of a response deletes
@@ -112,16 +91,7 @@ impl AuthX {
     ///
     /// As [`AuthX::log_in`]. The user is still logged in then.
     pub async fn logout<C: Sync>(&self, claims: &Claims<C>) -> Result<UnsetCookies, Rejection> {
-        self.with_flow(async |flow| {
-            if let Some(jti) = &claims.jti {
-                flow.revoke_token(jti, claims.exp, LOGOUT).await?;
-            }
-            match &claims.sid {
-                Some(sid) => flow.end_login(sid, LOGOUT).await,
-                None => Ok(()),
-            }
-        })
-        .await?;
+        self.log_out(claims, Logout::Here).await?;
         Ok(self.unset_cookies())
     }
 
@@ -134,7 +104,7 @@ impl AuthX {
         &self,
         claims: &Claims<C>,
     ) -> Result<UnsetCookies, Rejection> {
-        self.end_logins(&claims.sub, None, "logout everywhere").await?;
+        self.log_out(claims, Logout::Everywhere).await?;
         Ok(self.unset_cookies())
     }
 
@@ -144,7 +114,11 @@ impl AuthX {
     ///
     /// As [`AuthX::log_in`].
     pub async fn logout_elsewhere<C: Sync>(&self, claims: &Claims<C>) -> Result<(), Rejection> {
-        self.end_logins(&claims.sub, claims.sid.as_deref(), "logout elsewhere").await
+        self.log_out(claims, Logout::Elsewhere).await
+    }
+
+    async fn log_out<C: Sync>(&self, claims: &Claims<C>, what: Logout) -> Result<(), Rejection> {
+        self.with_flow(async |flow| flow.log_out(claims.into(), what).await).await
     }
 
     /// Ends all logins of a subject, except the one with the `sid` `except`, and revokes all other tokens that the subject
@@ -186,19 +160,14 @@ impl AuthX {
         answer.map_err(|error| self.refuse_flow(error))
     }
 
-    /// What happens to logins now.
-    pub(crate) fn flow<'a>(&'a self, engine: &'a authx::Engine, store: &'a dyn Store) -> Flow<'a> {
-        Flow { engine, store, random: self.random(), now: self.now() }
-    }
-
     pub(crate) fn refuse_flow(&self, error: FlowError) -> Rejection {
+        if let Some(event) = error.event(self.now()) {
+            self.notice(event);
+        }
         match error {
             FlowError::Refused(error) => self.reject(error),
             FlowError::Issue(error) => error.into(),
-            error => {
-                tracing::error!("{error}");
-                self.reject(Error::StoreUnavailable)
-            }
+            _ => self.reject(Error::StoreUnavailable),
         }
     }
 
@@ -208,10 +177,8 @@ impl AuthX {
     }
 }
 
-const LOGOUT: &str = "logout";
-
-const NO_STORE: &str =
-    "logins need a store: AuthX::with_store, such as with MemoryStore::default()";
+pub(crate) const NO_STORE: &str =
+    "logins need a store: AuthX::with_store, such as with MemoryStore::default(), or JWT_STORE_URL";
 
 /// What is known of the client that logs in, for the list of a user's logins: as an extractor its `User-Agent`, and with
 /// the feature `connect-info` its address. `Client::default()` for nothing.

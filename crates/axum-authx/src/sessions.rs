@@ -34,7 +34,7 @@ use std::fmt;
 use std::net::IpAddr;
 
 use authx::random::RandomUnavailable;
-use authx::session::{SessionState, new_session_id};
+use authx::session::new_session_id;
 use authx_store::{ClientInfo, FlowError, SessionInfo};
 use axum::BoxError;
 use http::HeaderMap;
@@ -145,7 +145,7 @@ impl AuthX {
     /// The store failed.
     pub async fn revoke_session(&self, session_id: &str) -> Result<(), SessionError> {
         if let Some(store) = self.store() {
-            return Ok(self.flow(&self.engine(), &store).end_login(session_id, REVOKED).await?);
+            return Ok(self.flow(&self.engine(), &store).revoke_session(session_id).await?);
         }
         Ok(self.sessions().delete(session_id).await?)
     }
@@ -157,41 +157,31 @@ impl AuthX {
     /// The store failed.
     pub async fn revoke_all_sessions(&self, uid: &str) -> Result<(), SessionError> {
         if let Some(store) = self.store() {
-            return Ok(self.flow(&self.engine(), &store).end_logins(uid, None, REVOKED).await?);
+            return Ok(self.flow(&self.engine(), &store).revoke_sessions_of(uid).await?);
         }
         Ok(self.sessions().delete_all_by_user(uid).await?)
     }
 
-    /// The session's state in the store.
-    pub(crate) async fn session_state(
-        &self,
-        session_id: &str,
-    ) -> Result<SessionState, SessionError> {
-        Ok(match self.get_session(session_id).await? {
-            Some(session) if session.is_active => SessionState::Active,
-            Some(_) => SessionState::Revoked,
-            None => SessionState::Unknown,
-        })
-    }
-
-    /// Records that a request uses the session, if the settings say so.
-    pub(crate) async fn note_activity(&self, session_id: &str) {
-        if !self.engine().config().session_update_last_active() {
-            return;
-        }
-        // Only logged, because the session is known to be active and the request need not fail.
+    /// Records that a request uses the session, if the settings say so. A store of logins is told once a minute.
+    pub(crate) async fn note_activity(&self, session: &SessionInfo) {
+        let engine = self.engine();
+        let now = self.now();
+        let sid = &session.session_id;
         let recorded = match self.store() {
-            Some(store) => store.touch(session_id, self.now()).await,
-            None => self.sessions().update_last_active(session_id, self.now()).await,
+            Some(store) if engine.config().is_activity_due(session.last_active, now) => {
+                store.touch(sid, now).await
+            }
+            None if engine.config().session_update_last_active() => {
+                self.sessions().update_last_active(sid, now).await
+            }
+            _ => return,
         };
+        // Only logged, because the session is known to be active and the request need not fail.
         if let Err(error) = recorded {
             tracing::warn!("a session's last activity could not be recorded: {error}");
         }
     }
 }
-
-/// The reason that a store keeps.
-const REVOKED: &str = "session revoked";
 
 /// Why an operation on a session failed.
 #[derive(Debug)]

@@ -175,14 +175,14 @@ impl Watch {
         let auth = &self.auth;
         let step = self.verify::<()>()?;
         let patience = auth.engine().socket_check_in(exp, auth.now());
-        let Ok(answer) = timeout(patience, auth.admit(step, Asked::anew())).await else {
+        let Ok(answer) = timeout(patience, auth.admit(step, Asked::still_open())).await else {
             // The token may have expired while the store was asked; that error takes precedence.
             drop(self.verify::<()>()?);
             return Err(Rejection::failed(
                 "the store did not answer in time whether a WebSocket's token was revoked, so it is refused",
             ));
         };
-        answer.map(drop).map_err(|refusal| auth.refuse(refusal))
+        answer.map(drop).map_err(|refusal| auth.refuse(refusal, None))
     }
 }
 

@@ -27,7 +27,7 @@
 //! let secret = "a secret of at least thirty-two bytes";
 //! let engine = Engine::new(Config::builder().secret_key(secret).build()?);
 //! let now = Timestamp::from_seconds(1_893_499_200).expect("in range");
-//! let flow = Flow { engine: &engine, store: &store, random: &SystemRandom, now };
+//! let flow = Flow::new(&engine, &store, &SystemRandom, now);
 //! flow.log_in(&NewLogin::of("ada"), ClientInfo::default()).await?;
 //! assert_eq!(flow.logins_of("ada").await?.len(), 1);
 //! # Ok::<(), Box<dyn std::error::Error>>(())

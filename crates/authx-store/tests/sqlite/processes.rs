@@ -29,7 +29,7 @@ fn claims(engine: &Engine, token: &str, now: Timestamp) -> Claims<Rotatable> {
 
 /// The first refresh token of a login that begins now.
 fn log_in(engine: &Engine, store: &SqliteStore) -> String {
-    let flow = Flow { engine, store, random: &SystemRandom, now: now() };
+    let flow = Flow::new(engine, store, &SystemRandom, now());
     let issued = block_on(flow.log_in(&NewLogin::of("ada"), ClientInfo::default()));
     issued.expect("a login").refresh_token
 }
@@ -79,7 +79,7 @@ fn rotates_what_it_reads() {
         let line = line.expect("UTF-8");
         let (seconds, token) = line.split_once(' ').expect("a time and a token");
         let now = now() + MINUTE / 60 * seconds.parse().expect("seconds");
-        let flow = Flow { engine: &engine, store: &store, random: &SystemRandom, now };
+        let flow = Flow::new(&engine, &store, &SystemRandom, now);
         match block_on(flow.rotate(&claims(&engine, token, now))) {
             Ok(pair) => eprintln!("{}", pair.refresh_token),
             Err(error) => eprintln!("refused: {error}"),

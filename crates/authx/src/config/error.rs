@@ -42,6 +42,8 @@ pub enum ConfigError {
         /// What is wrong, and what to do.
         reason: &'static str,
     },
+    /// The store that `JWT_STORE_URL` names can't be opened: what is wrong, and what to do.
+    Store(String),
 }
 
 impl fmt::Display for ConfigError {
@@ -57,6 +59,7 @@ impl fmt::Display for ConfigError {
             Self::Key { setting, error } => write!(formatter, "{setting}: {error}"),
             Self::KeyRing(error) => write!(formatter, "JWT_*_KEY settings: {error}"),
             Self::Conflict { setting, reason } => write!(formatter, "{setting}: {reason}"),
+            Self::Store(reason) => write!(formatter, "JWT_STORE_URL: {reason}"),
         }
     }
 }
@@ -69,7 +72,8 @@ impl std::error::Error for ConfigError {
             Self::UnknownSetting(_)
             | Self::Value { .. }
             | Self::MissingKey { .. }
-            | Self::Conflict { .. } => None,
+            | Self::Conflict { .. }
+            | Self::Store(_) => None,
         }
     }
 }

@@ -92,6 +92,9 @@ given! {
         @[const N: usize] [Algorithm; N] => |algorithms| algorithms.into();
         &[Algorithm] => |algorithms| algorithms.to_vec();
     }
+    Option<usize> {
+        usize => |number| Some(number);
+    }
     Option<Duration> {
         Duration => |duration| Some(duration);
     }

@@ -22,7 +22,7 @@ pub use settings::{SETTING_NAMES, SettingGroup, SettingReference, setting_refere
 pub use token_types::{TokenTypeSettings, TokenTypes};
 pub use value::SettingValue;
 
-use crate::key::KeyRing;
+use crate::key::{KeyRing, Secret};
 use crate::location::Location;
 use crate::token::Audience;
 use crate::token_kind::TokenKind;
@@ -248,6 +248,15 @@ pub(crate) struct SessionPolicy {
     pub(crate) update_last_active: bool,
 }
 
+/// How logins in a store go on and end.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoginPolicy {
+    pub(crate) grace: Duration,
+    pub(crate) max_age: Option<Duration>,
+    pub(crate) single_use: bool,
+    pub(crate) max_logins: Option<usize>,
+}
+
 /// The attributes of all cookies.
 #[derive(Clone, Debug)]
 pub(crate) struct CookieAttributes {
@@ -300,8 +309,8 @@ pub struct Config {
     pub(crate) csrf: CsrfPolicy,
     pub(crate) implicit_refresh: RefreshPolicy,
     pub(crate) sessions: SessionPolicy,
-    pub(crate) refresh_grace: Duration,
-    pub(crate) login_max_age: Option<Duration>,
+    pub(crate) logins: LoginPolicy,
+    pub(crate) store_url: Option<Secret>,
     /// `None`: those of the token's type.
     pub(crate) websocket_locations: Option<Vec<Location>>,
     pub(crate) websocket_allowed_origins: Vec<String>,
@@ -435,6 +444,24 @@ impl Config {
     #[must_use]
     pub fn rate_limit_ipv6_prefix(&self) -> u8 {
         self.rate_limit_ipv6_prefix
+    }
+
+    /// The URL of the store of logins, which may contain a password.
+    #[must_use]
+    pub fn store_url(&self) -> Option<&str> {
+        self.store_url.as_ref().and_then(|url| std::str::from_utf8(url.expose()).ok())
+    }
+
+    /// How many logins a user may have at once, in a store of logins; `None` for any number.
+    #[must_use]
+    pub fn max_logins(&self) -> Option<usize> {
+        self.logins.max_logins
+    }
+
+    /// Whether each use of a refresh token uses it up, in a store of logins.
+    #[must_use]
+    pub fn refresh_single_use(&self) -> bool {
+        self.logins.single_use
     }
 
     /// The name of this login, if it has one.

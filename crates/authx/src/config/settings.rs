@@ -339,5 +339,14 @@ settings! {
         JWT_REFRESH_GRACE refresh_grace: Duration = Duration::from_secs(30);
         /// When a login ends, however often its tokens are refreshed, with a store of logins. Unset: never.
         JWT_LOGIN_MAX_AGE login_max_age: Option<Duration> = None;
+        /// How many logins a user may have at once, with a store of logins: for one more, the oldest ends. Unset: any
+        /// number.
+        JWT_MAX_LOGINS max_logins: Option<usize> = None;
+        /// Whether each use of a refresh token uses it up, with a store of logins, on routes that only verify it too.
+        /// Otherwise only the exchange for the next pair uses it up.
+        JWT_REFRESH_SINGLE_USE refresh_single_use: bool = false;
+        /// The URL of the store of logins and revocations, such as `sqlite:///auth.db`. It is kept like a key, because it
+        /// may contain a password. Unset: none, unless the application names one.
+        JWT_STORE_URL store_url: Option<Secret> = None;
     }
 }

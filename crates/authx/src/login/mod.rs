@@ -21,9 +21,11 @@
 //! are here: [`Engine::rotation`](crate::Engine::rotation), and [`LoginQuestion`](crate::verify::LoginQuestion) for a refresh
 //! token that is only verified.
 
+mod renewal;
 mod state;
 mod tokens;
 
+pub use renewal::{CarriedOn, Renewal};
 pub(crate) use state::check;
 pub use state::{LoginState, PresentedLogin, Rotation};
 pub use tokens::{NewLogin, Rotatable};

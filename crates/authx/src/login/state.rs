@@ -2,14 +2,11 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use crate::engine::Engine;
 use crate::error::{Error, Malformed};
-use crate::login::Rotatable;
 use crate::revocation::Entry;
 use crate::time::Timestamp;
-use crate::token::{Claims, custom_from_json, payload_of};
+use crate::token::{Claims, JsonClaims};
 use crate::verified_token::VerifiedToken;
 
 /// What a store keeps of a login for the decision about its refresh tokens.
@@ -61,56 +58,57 @@ pub struct PresentedLogin {
 }
 
 impl PresentedLogin {
-    /// The login of the refresh token with these claims.
-    ///
-    /// # Errors
-    ///
-    /// As [`PresentedLogin::of`].
-    pub fn of_claims(claims: &Claims<Rotatable>) -> Result<Self, Error> {
-        let sid = claims.sid.as_deref();
-        let generation = match sid.and_then(|_| claims.custom.generation()) {
-            None => None,
-            Some(json) => {
-                Some(serde_json::from_str(json.get()).map_err(|_| Malformed::Claim("gen"))?)
-            }
-        };
-        let sid = sid.or(claims.jti.as_deref()).ok_or(Error::LoginUnknown)?;
-        Ok(Self {
-            sid: sid.to_owned(),
-            generation,
-            subject: claims.sub.clone(),
-            issued_at: claims.iat,
-            expires_at: claims.exp,
-        })
-    }
-
     /// The login of a refresh token that was verified.
     ///
     /// # Errors
     ///
     /// [`Error::LoginUnknown`]: it has neither `sid` nor `jti`. [`Error::Malformed`]: its `gen` is no generation.
     pub fn of(token: &VerifiedToken) -> Result<Self, Error> {
-        #[derive(Deserialize)]
-        struct Generation {
-            r#gen: Option<u32>,
-        }
-
-        let generation = match token.sid() {
-            None => None,
-            Some(_) => {
-                let claims: Generation = custom_from_json(&payload_of(token.as_str())?)
-                    .map_err(|_| Malformed::Claim("gen"))?;
-                claims.r#gen
-            }
-        };
-        let sid = token.sid().or(token.jti()).ok_or(Error::LoginUnknown)?;
-        Ok(Self {
-            sid: sid.to_owned(),
+        Self::read(token.sid(), token.jti(), &token.custom_claims()?, |sid, generation| Self {
+            sid,
             generation,
             subject: token.sub().to_owned(),
             issued_at: token.iat(),
             expires_at: token.exp(),
         })
+    }
+
+    /// The login of the refresh token with these claims.
+    pub(crate) fn of_claims(claims: &Claims<JsonClaims>) -> Result<Self, Error> {
+        Self::read(
+            claims.sid.as_deref(),
+            claims.jti.as_deref(),
+            &claims.custom,
+            |sid, generation| Self {
+                sid,
+                generation,
+                subject: claims.sub.clone(),
+                issued_at: claims.iat,
+                expires_at: claims.exp,
+            },
+        )
+    }
+
+    fn read(
+        sid: Option<&str>,
+        jti: Option<&str>,
+        custom: &JsonClaims,
+        presented: impl FnOnce(String, Option<u32>) -> Self,
+    ) -> Result<Self, Error> {
+        let generation = match custom.get("gen").filter(|_| sid.is_some()) {
+            None => None,
+            Some(json) => {
+                Some(serde_json::from_str(json.get()).map_err(|_| Malformed::Claim("gen"))?)
+            }
+        };
+        let sid = sid.or(jti).ok_or(Error::LoginUnknown)?;
+        Ok(presented(sid.to_owned(), generation))
+    }
+
+    /// Whether this is the refresh token before the newest one.
+    #[must_use]
+    pub fn is_predecessor_of(&self, state: &LoginState) -> bool {
+        self.generation.unwrap_or_default().checked_add(1) == Some(state.generation)
     }
 
     /// How long this refresh token was issued for: as long lives its successor.
@@ -220,7 +218,7 @@ impl Engine {
         now: Timestamp,
     ) -> Result<Rotation, Error> {
         let generation = presented.generation.unwrap_or_default();
-        Ok(match use_of(self.config().refresh_grace, presented, state, now)? {
+        Ok(match use_of(self.config().logins.grace, presented, state, now)? {
             Use::Again => Rotation::Again,
             Use::Reused => Rotation::Reused,
             Use::Newest => {
@@ -235,7 +233,7 @@ impl Engine {
     }
 
     fn deadline(&self, login: Timestamp) -> Option<Timestamp> {
-        self.config().login_max_age.map(|max_age| login + max_age)
+        self.config().logins.max_age.map(|max_age| login + max_age)
     }
 }
 

@@ -5,13 +5,13 @@ use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
-use super::state::LoginState;
+use super::state::{LoginState, PresentedLogin};
 use crate::config::TokenLifetime;
 use crate::engine::Engine;
-use crate::issue::{IssueError, NewToken};
+use crate::issue::NewToken;
+use crate::issue_error::IssueError;
 use crate::random::Random;
 use crate::time::Timestamp;
 use crate::token::{Audience, Claims, JsonClaims, header_to_keep};
@@ -81,17 +81,24 @@ impl<'a, C> NewLogin<'a, C> {
 pub struct Rotatable {
     /// The custom claims.
     pub custom: JsonClaims,
-    token: String,
+    presented: PresentedLogin,
+    /// For the fields of its header; `None` where only its claims are known.
+    token: Option<String>,
 }
 
 impl Rotatable {
-    pub(crate) fn new(custom: JsonClaims, token: String) -> Self {
-        Self { custom, token }
+    /// Which login the token belongs to, and which of its refresh tokens it is.
+    #[must_use]
+    pub fn presented(&self) -> &PresentedLogin {
+        &self.presented
     }
 
-    /// The claim `gen`, as it is in the token.
-    pub(super) fn generation(&self) -> Option<&RawValue> {
-        self.custom.get("gen").map(|value| &**value)
+    pub(crate) fn new(
+        custom: JsonClaims,
+        presented: PresentedLogin,
+        token: Option<String>,
+    ) -> Self {
+        Self { custom, presented, token }
     }
 }
 
@@ -136,7 +143,8 @@ impl Engine {
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<[String; 2], IssueError> {
-        let Rotatable { custom, token } = &claims.custom;
+        let Rotatable { custom, token, .. } = &claims.custom;
+        let header = token.as_deref().map(|token| header_to_keep(&self.config().keys, token));
         let custom = custom.iter().filter(|(name, _)| *name != "gen");
         let carried = |kind| NewToken::carrying(claims, custom.clone(), kind);
         let login_at = claims.auth_time.or(claims.iat).unwrap_or(state.created_at);
@@ -145,7 +153,7 @@ impl Engine {
             self.access_of(carried(TokenKind::Access).auth_time(login_at), sid, state, now);
         let jti = successor_id(sid, state.generation);
         let mut refresh = carried(TokenKind::Refresh)
-            .headers(header_to_keep(&self.config().keys, token))
+            .headers(header.unwrap_or_default())
             .auth_time(login_at)
             .jti(jti);
         if let Some(csrf) = &claims.csrf {

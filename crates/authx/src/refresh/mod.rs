@@ -21,7 +21,8 @@ use std::time::Duration;
 use crate::config::TokenLifetime;
 use crate::engine::Engine;
 use crate::error::Error;
-use crate::issue::{IssueError, NewToken};
+use crate::issue::{NewToken, is_one_off};
+use crate::issue_error::IssueError;
 use crate::location::Location;
 use crate::random::Random;
 use crate::requirement::Requirement;
@@ -160,7 +161,8 @@ impl Engine {
         let is_due = claims
             .exp
             .is_some_and(|exp| exp.saturating_since(now) <= config.implicit_refresh.window);
-        if !is_due {
+        // A one-off token has no successor.
+        if !is_due || is_one_off(claims.jti.as_deref()) {
             return Err(NoRefresh::NotDue);
         }
         let remaining = remaining_cookie_age(config, request.headers, claims, now);

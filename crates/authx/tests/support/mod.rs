@@ -146,6 +146,7 @@ pub(crate) fn admitted<C>(verified: Verified<'_, C>, is_revoked: bool) -> Result
             Step::AskRevocation(question) => question.answer(is_revoked)?,
             Step::AskLogin(question) => unreachable!("there is no store of logins: {question:?}"),
             Step::AskSession(question) => question.answer(SessionState::Active)?,
+            Step::AskFirstUse(question) => question.answer(true)?,
         };
     }
 }

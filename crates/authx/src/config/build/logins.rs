@@ -3,16 +3,36 @@
 use std::time::Duration;
 
 use super::{require, require_within_calendar};
-use crate::config::ConfigError;
 use crate::config::settings::Settings;
+use crate::config::{ConfigError, LoginPolicy};
+use crate::key::Secret;
 
-pub(super) fn grace(settings: &Settings) -> Result<Duration, ConfigError> {
+pub(super) fn policy(settings: &Settings) -> Result<LoginPolicy, ConfigError> {
+    let max_logins = settings.max_logins;
+    require(max_logins != Some(0), "JWT_MAX_LOGINS", "it must be at least 1")?;
+    Ok(LoginPolicy {
+        grace: grace(settings)?,
+        max_age: max_age(settings)?,
+        single_use: settings.refresh_single_use,
+        max_logins,
+    })
+}
+
+/// The URL has to be a string, however the builder got it.
+pub(super) fn store_url(settings: &Settings) -> Result<Option<Secret>, ConfigError> {
+    let url = &settings.store_url;
+    let is_string = url.as_ref().is_none_or(|url| std::str::from_utf8(url.expose()).is_ok());
+    require(is_string, "JWT_STORE_URL", "it must be UTF-8")?;
+    Ok(url.clone())
+}
+
+fn grace(settings: &Settings) -> Result<Duration, ConfigError> {
     let grace = settings.refresh_grace;
     require(grace <= LONGEST_GRACE, "JWT_REFRESH_GRACE", "it must be at most an hour")?;
     Ok(grace)
 }
 
-pub(super) fn max_age(settings: &Settings) -> Result<Option<Duration>, ConfigError> {
+fn max_age(settings: &Settings) -> Result<Option<Duration>, ConfigError> {
     let max_age = settings.login_max_age;
     require_within_calendar("JWT_LOGIN_MAX_AGE", max_age)?;
     let is_empty = max_age.is_some_and(|max_age| max_age.is_zero());

@@ -39,8 +39,8 @@ pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
             tracking: settings.session_tracking,
             update_last_active: settings.session_update_last_active,
         },
-        refresh_grace: logins::grace(&settings)?,
-        login_max_age: logins::max_age(&settings)?,
+        logins: logins::policy(&settings)?,
+        store_url: logins::store_url(&settings)?,
         // Last, since reading a key takes the longest.
         keys: match keys {
             Some(keys) => {
