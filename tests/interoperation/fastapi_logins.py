@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Request, Response
 
-from authx import AuthX, LoginTokens, SessionInfo, TokenPayload
+from authx import AuthX, LoginTokens, Renewal, SessionInfo, TokenPayload
 
 
 def service_with_logins(auth: AuthX[Any]) -> FastAPI:
@@ -12,9 +12,24 @@ def service_with_logins(auth: AuthX[Any]) -> FastAPI:
     auth.handle_errors(app)
     access = auth.ACCESS_REQUIRED
 
+    @auth.set_callback_renewal
+    def renew(payload: TokenPayload) -> Renewal | bool:
+        tenant = payload.extra_dict["tenant"]
+        if tenant == 8:
+            return Renewal(scopes=["c:d"], data={"tenant": 10})
+        return bool(tenant != 9)
+
     @app.post("/login")
-    async def login(request: Request, response: Response) -> LoginTokens:
-        return await auth.log_in("ada", scopes=["a:b"], data={"tenant": 7}, request=request, response=response)
+    async def login(request: Request, response: Response, tenant: int = 7) -> LoginTokens:
+        return await auth.log_in("ada", scopes=["a:b"], data={"tenant": tenant}, request=request, response=response)
+
+    @app.post("/ticket")
+    async def ticket(payload: Annotated[TokenPayload, access]) -> str:
+        return auth.create_token(payload.sub, type="ticket", expiry=60, once=True)
+
+    @app.post("/use-ticket")
+    async def use_ticket(payload: Annotated[TokenPayload, auth.token_required(type="ticket")]) -> str:
+        return payload.sub
 
     @app.post("/refresh")
     async def refresh(request: Request, response: Response) -> LoginTokens:

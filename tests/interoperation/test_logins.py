@@ -119,6 +119,29 @@ def test_a_logout_elsewhere_and_everywhere_count_in_the_other_face_at_once(servi
         assert len(asked(here, "/logins", new, "GET").json()) == 1
 
 
+def test_a_renewal_changes_and_ends_logins_alike(services: Services, at: int) -> None:
+    for here, there in pairs(services):
+        access, _ = tokens(asked(there, "/refresh", tokens(asked(here, "/login?tenant=8"))[1]))
+        assert asked(here, "/me", access, "GET").json() == {"sub": "ada", "scopes": ["c:d"], "tenant": 10}
+    refreshed = [asked(face, "/refresh", tokens(asked(face, "/login?tenant=8"))[1]) for face in services.faces]
+    assert refreshed[0].comparable() == refreshed[1].comparable()
+
+    logins = [tokens(asked(face, "/login?tenant=9")) for face in services.faces]
+    refused = [asked(face, "/refresh", refresh) for face, (_, refresh) in zip(services.faces, logins, strict=True)]
+    assert refused[0].comparable() == refused[1].comparable()
+    assert (refused[0].status, refused[0].json()["error_type"]) == (401, "RefreshRefusedError")
+    for access, _ in logins:
+        assert_refused(services, "/me", access, "RevokedTokenError", "GET")
+
+
+def test_a_one_off_token_is_used_once_in_both_faces_together(services: Services, at: int) -> None:
+    for here, there in pairs(services):
+        access, _ = tokens(asked(here, "/login"))
+        ticket = asked(here, "/ticket", access).json()
+        assert asked(there, "/use-ticket", ticket).json() == "ada"
+        assert_refused(services, "/use-ticket", ticket, "RevokedTokenError")
+
+
 def test_cookies_of_a_login_are_equal_to_the_byte_and_hide_the_tokens(services: Services, at: int) -> None:
     logins = [face.ask(IN_COOKIES, Request("POST", "/login")) for face in services.faces]
     assert logins[0].comparable() == logins[1].comparable()

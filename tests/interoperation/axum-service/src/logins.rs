@@ -1,18 +1,24 @@
 //! The routes of a configuration whose logins are in a store that both faces share, as in `fastapi_logins.py`.
 
+use std::time::Duration;
+
 use axum::extract::State;
+use axum::http::Uri;
 use axum::routing::{get, post};
-use axum::{Json, Router};
+use axum::{BoxError, Json, Router};
 use axum_authx::{
-    AccessToken, AuthX, Client, LoginTokens, NewLogin, RefreshToken, Rejection, Rotated,
-    SessionInfo, UnsetCookies,
+    AccessToken, AuthX, Client, LoginTokens, NewLogin, NewToken, RefreshToken, Rejection, Renewal,
+    RenewalRequest, Rotated, SessionInfo, TokenType, TypedToken, UnsetCookies,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub(crate) fn router(auth: AuthX) -> Router {
+    let auth = auth.with_renewal(renew);
     Router::new()
         .route("/login", post(login))
+        .route("/ticket", post(ticket))
+        .route("/use-ticket", post(use_ticket))
         .route("/refresh", post(refresh))
         .route("/plain-refresh", post(plain_refresh))
         .route("/logout", post(logout))
@@ -28,9 +34,39 @@ struct Tenant {
     tenant: u32,
 }
 
-async fn login(State(auth): State<AuthX>, client: Client) -> Result<LoginTokens, Rejection> {
-    let login = NewLogin::of("ada").scopes(["a:b"]).claims(Tenant { tenant: 7 });
+async fn renew(claims: RenewalRequest) -> Result<Option<Renewal>, BoxError> {
+    let tenant: u32 = serde_json::from_str(claims.custom["tenant"].get())?;
+    Ok(match tenant {
+        8 => Some(Renewal::unchanged().scopes(["c:d"]).claims(&Tenant { tenant: 10 })?),
+        9 => None,
+        _ => Some(Renewal::unchanged()),
+    })
+}
+
+async fn login(
+    State(auth): State<AuthX>,
+    client: Client,
+    uri: Uri,
+) -> Result<LoginTokens, Rejection> {
+    let named = uri.query().and_then(|query| query.strip_prefix("tenant=")?.parse().ok());
+    let tenant = Tenant { tenant: named.unwrap_or(7) };
+    let login = NewLogin::of("ada").scopes(["a:b"]).claims(tenant);
     auth.log_in(&login, client).await
+}
+
+struct Ticket;
+
+impl TokenType for Ticket {
+    const NAME: &'static str = "ticket";
+}
+
+async fn ticket(State(auth): State<AuthX>, token: AccessToken) -> Result<Json<String>, Rejection> {
+    let new = NewToken::of("ticket", &*token.sub).expires_in(Duration::from_secs(60)).once();
+    Ok(Json(auth.issue(&new)?))
+}
+
+async fn use_ticket(token: TypedToken<Ticket>) -> Json<String> {
+    Json(token.sub.clone())
 }
 
 async fn refresh(tokens: Rotated) -> Rotated {
