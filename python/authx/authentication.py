@@ -185,14 +185,14 @@ class Authenticator(Generic[P]):
         """
         return await self._admitted(candidate.ask(self.stores))
 
-    async def verify_rotatable(self, request: HTTPConnection) -> Admitted:
+    async def verify_rotatable(self, request: HTTPConnection, scopes: Sequence[str] = ()) -> Admitted:
         """Verify the request's refresh token, which is about to be used up.
 
         Raises:
             AuthXException: There is no token, or it is refused.
         """
         self.wording.ensure_handler(request.scope)
-        requirement = requirement_of(type="refresh")
+        requirement = requirement_of(type="refresh", scopes=scopes)
         body = form = None
         try:
             engine = self.engines.current()

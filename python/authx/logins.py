@@ -110,8 +110,10 @@ class LoginKeeping:
         )
         return self._response(begun, response)
 
-    async def refresh(self, request: HTTPConnection, response: Response | None = None) -> LoginTokens:
-        """Use up the request's refresh token, and return its successors.
+    async def refresh(
+        self, request: HTTPConnection, response: Response | None = None, *, scopes: Sequence[str] = ()
+    ) -> LoginTokens:
+        """Use up the request's refresh token, and return its successors. The dependency `ROTATED` does it for a route.
 
         Requests with the same token at the same time, and within `JWT_REFRESH_GRACE` after it, all get the same refresh
         token. Any other use of a token that was used before ends the login (RFC 9700 section 4.14.2).
@@ -119,6 +121,7 @@ class LoginKeeping:
         Args:
             request: The request.
             response: The response that gets the cookies, if cookies are a location of tokens.
+            scopes: Scopes that the token must have, all of them.
 
         Raises:
             RefreshReusedError: The token was used before; its login has ended.
@@ -132,7 +135,7 @@ class LoginKeeping:
             ```
         """
         self._kept()
-        admitted = await self._logins.verify_rotatable(request)
+        admitted = await self._logins.verify_rotatable(request, scopes)
         return await self._rotated(admitted, request, response, is_verified=False)
 
     async def rotate(

@@ -132,6 +132,7 @@ class AuthX(
             find_token=self.get_token_from_request,
             bind=self.get_dependency,
             find_subject=self._subject_of,
+            rotate=self.refresh,
         )
         ErrorAnswering.__init__(self, wording, engines.check)
         self._named_store: str | None = None

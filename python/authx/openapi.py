@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from inspect import Parameter, Signature
 from typing import Any
 
-from fastapi import params
+from fastapi import Response, params
 from fastapi.openapi.models import APIKey, HTTPBearer
 from fastapi.openapi.models import SecurityBase as SecurityScheme
 from fastapi.security import SecurityScopes
@@ -46,7 +46,9 @@ def security_schemes(
     return {name: _model(place, parameter, description) for name, place, parameter, description in described}
 
 
-def route_signature(find_schemes: Callable[[], dict[str, SecurityScheme]], *, optional: bool = False) -> Signature:
+def route_signature(
+    find_schemes: Callable[[], dict[str, SecurityScheme]], *, optional: bool = False, response: bool = False
+) -> Signature:
     """Return what FastAPI reads of a dependency when a route is declared.
 
     Its parameters are the request or WebSocket, the scopes that `Security` adds, and one for each security scheme.
@@ -54,11 +56,14 @@ def route_signature(find_schemes: Callable[[], dict[str, SecurityScheme]], *, op
     Args:
         find_schemes: See `_scheme_parameters`.
         optional: Whether OpenAPI shows that the route can be used without a token.
+        response: Whether the dependency gets the response too, to set cookies.
     """
     # Not `Request`: FastAPI has none for the WebSocket routes of an application or router with this dependency.
     request = Parameter("request", Parameter.KEYWORD_ONLY, annotation=HTTPConnection)
     scopes = Parameter("security_scopes", Parameter.KEYWORD_ONLY, annotation=SecurityScopes)
     parameters = [request, scopes, *_scheme_parameters(find_schemes)]
+    if response:
+        parameters.append(Parameter("response", Parameter.KEYWORD_ONLY, annotation=Response))
     if optional:
         parameters.append(_parameter("optional", _NoScheme()))
     return Signature(parameters)

@@ -16,6 +16,7 @@ from authx.rate_limit import RateLimitedTokenRequired, RateLimiter, address_key
 from authx.route_dependencies import (
     BundleDependency,
     RequestTokenDependency,
+    RotatedTokens,
     RouteDependency,
     SubjectRequired,
     TokenRequired,
@@ -41,11 +42,13 @@ class RouteProtection:
         find_token: Callable[[Any, TokenType], Awaitable[RequestToken | None]],
         bind: Callable[[Any, Response], AuthXDependency[Any]],
         find_subject: Callable[[TokenPayload], Awaitable[Any]],
+        rotate: Callable[..., Awaitable[Any]],
     ) -> None:
         self._authenticator = authenticator
         self._find_token = find_token
         self._bind = bind
         self._find_subject = find_subject
+        self._rotate = rotate
         self._dependencies: dict[str, RouteDependency] = {}
 
     @property
@@ -70,6 +73,21 @@ class RouteProtection:
     def REFRESH_REQUIRED(self) -> Any:
         """A valid refresh token; returns its `TokenPayload`."""
         return self.refresh_token_required
+
+    @property
+    def ROTATED(self) -> Any:
+        """A valid refresh token, which is used up; returns its successors, the `LoginTokens`. Needs a store.
+
+        The cookies are set, and the answer to a refused token is that of `refresh`.
+
+        Example:
+            ```python
+            @app.post("/refresh")
+            async def refresh(tokens: Annotated[LoginTokens, auth.ROTATED]) -> LoginTokens:
+                return tokens
+            ```
+        """
+        return self._dependency("rotated", lambda: RotatedTokens(self._authenticator, self._rotate))
 
     @property
     def FRESH_REQUIRED(self) -> Any:

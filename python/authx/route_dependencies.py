@@ -21,6 +21,7 @@ __all__ = [
     "BundleDependency",
     "OptionalToken",
     "RequestTokenDependency",
+    "RotatedTokens",
     "RouteDependency",
     "SubjectRequired",
     "TokenDependency",
@@ -141,6 +142,32 @@ class SubjectRequired(TokenRequired):
         if type(verified) is not Admitted:
             verified = await verified
         return await self._subject_of(verified.payload)
+
+
+class RotatedTokens(RouteDependency):
+    """Uses up the request's refresh token and returns its successors."""
+
+    def __init__(self, authenticator: Authenticator[Any], rotate: Callable[..., Awaitable[Any]]) -> None:
+        super().__init__()
+        self._authenticator = authenticator
+        self._rotate = rotate
+
+    async def __call__(
+        self,
+        request: HTTPConnection,
+        response: Response,
+        security_scopes: SecurityScopes | None = None,
+        **schemes: None,
+    ) -> Any:
+        """Return the `LoginTokens`."""
+        scopes = [] if security_scopes is None else declared_scopes(request, security_scopes, schemes)
+        return await self._rotate(request, response, scopes=scopes)
+
+    @property
+    def __signature__(self) -> Signature:
+        """What FastAPI reads when a route is declared."""
+        engines = self._authenticator.engines
+        return route_signature(lambda: security_schemes(engines.config, "refresh"), response=True)
 
 
 class RequestTokenDependency(RouteDependency):

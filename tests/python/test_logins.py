@@ -6,10 +6,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI, Request, Response, Security
 from fastapi.testclient import TestClient
 
 from authx import AuthX, AuthXConfig, LoginTokens, SessionInfo, TokenPayload, TokenResponse
@@ -314,3 +314,33 @@ def test_children_of_a_process_use_its_store_too(tmp_path: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-c", FORKING, SECRET, f"sqlite:///{tmp_path / 'auth.db'}"]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (ended.stdout.strip(), ended.stderr) == ("28", "")
+
+
+def test_the_dependency_rotates_and_openapi_shows_what_it_needs(clock: FrozenClock) -> None:
+    auth: AuthX[Any] = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET, JWT_TOKEN_LOCATION=["cookies"]), store="memory://")
+    app = FastAPI()
+
+    @app.post("/login")
+    async def login(response: Response) -> LoginTokens:
+        return await auth.log_in("ada", scopes=["notes"], response=response)
+
+    @app.post("/refresh")
+    async def refresh(tokens: Annotated[LoginTokens, auth.ROTATED]) -> LoginTokens:
+        return tokens
+
+    @app.post("/scoped")
+    async def scoped(tokens: Annotated[LoginTokens, Security(auth.ROTATED, scopes=["admin"])]) -> LoginTokens:
+        return tokens
+
+    client = TestClient(app, base_url="https://testserver")
+    schemes = client.get("/openapi.json").json()["paths"]["/refresh"]["post"]["security"]
+    assert schemes == [{"AuthXRefreshCookie": []}]
+    client.post("/login")
+    first = client.cookies["refresh_token_cookie"]
+    headers = {"X-CSRF-TOKEN": client.cookies["csrf_refresh_token"]}
+    for _ in range(2):
+        clock.advance(1)
+        assert client.post("/refresh", headers=headers).status_code == 200
+    assert client.cookies["refresh_token_cookie"] != first
+    assert client.post("/refresh").json()["error_type"] == "MissingCSRFTokenError"
+    assert client.post("/scoped", headers=headers).json()["error_type"] == "InsufficientScopeError"
