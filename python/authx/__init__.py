@@ -35,6 +35,7 @@ from authx.main import AuthX
 from authx.manager import AuthManager
 from authx.policy import PolicyCondition, PolicyContext, PolicyDecision, PolicyEngine, PolicyRule
 from authx.rate_limit import RateLimiter
+from authx.routes import Credentials, Identity
 from authx.schema import RequestToken, TokenPayload, TokenResponse
 from authx.sessions import SessionInfo
 
@@ -44,6 +45,8 @@ __all__ = [
     "AuthX",
     "AuthXConfig",
     "AuthXDependency",
+    "Credentials",
+    "Identity",
     "InsufficientScopeError",
     "JWTDecodeError",
     "LoginTokens",

@@ -60,6 +60,7 @@ __all__ = [
     "noticed_errors",
     "oversized_cookie",
     "pattern_covers",
+    "read_credentials",
     "read_policy",
     "read_setting",
     "read_variable",
@@ -256,6 +257,9 @@ class Store:
 
     def revoke_token(self, engine: Engine, jti: str, exp: float | None, reason: str, now: float) -> _Answer[None]: ...
     def revoke_session(self, engine: Engine, session_id: str, now: float) -> _Answer[None]: ...
+    def end_own_login(self, engine: Engine, uid: str, session_id: str, now: float) -> _Answer[None]:
+        """End one of the subject's own logins. One of another subject is left as it is."""
+
     def revoke_sessions_of(self, engine: Engine, uid: str, now: float) -> _Answer[None]: ...
     def end_logins(
         self, engine: Engine, uid: str, except_session: str | None, reason: str, now: float
@@ -713,6 +717,10 @@ class BridgeProbe:
 
 def stop_attaching() -> None:
     """Keep threads of Rust from attaching to Python, before the interpreter ends."""
+
+def read_credentials(content_type: bytes, body: bytes | None) -> tuple[str, str, list[str]]:
+    """Read user name, password and scopes from the body of a login; `None` for one that is larger than allowed. Raises
+    `LoginRequestError` that names the part."""
 
 def decode_unverified(token: str) -> dict[str, Any]:
     """The claims of a token, without checking its signature. Raises `JWTDecodeError`."""

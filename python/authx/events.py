@@ -11,7 +11,7 @@ from starlette.types import Scope
 from authx import clock
 from authx._authx import Store, event_kinds, noticed_errors
 from authx.engine import EngineSource
-from authx.exceptions import AuthXException
+from authx.exceptions import AuthXException, LoginFailedError
 
 __all__ = ["AuthEvent", "EventCallback", "EventKeeping", "Events", "address_of"]
 
@@ -22,7 +22,7 @@ class AuthEvent(NamedTuple):
     """Something that happened to a login or a token. It never has a token in it."""
 
     kind: str
-    """What happened: `logged_in`, `rotated`, `reused`, `behind`, `revoked`, `refused`, `limited` or `store_failed`."""
+    """What happened: `logged_in`, `login_failed`, `rotated`, `reused`, `behind`, `revoked`, `refused`, `limited` or `store_failed`."""
     at: datetime
     """When."""
     subject: str | None = None
@@ -70,6 +70,12 @@ class Events:
             except Exception:
                 # The login or the refusal has happened.
                 logger.exception("The event callback failed")
+
+    def notice_failed_login(self, username: str, client_address: str | None) -> None:
+        """Notice that a login failed, because its user name or password is wrong."""
+        now = datetime.fromtimestamp(clock.now(), timezone.utc)
+        reason = LoginFailedError.__name__
+        self.notice(AuthEvent("login_failed", now, username, reason=reason, client_address=client_address))
 
     def notice_all(self, store: Store) -> None:
         """Take the events of a store."""

@@ -22,6 +22,8 @@ __all__ = [
     "JWTDecodeError",
     "LoginEndedError",
     "LoginExpiredError",
+    "LoginFailedError",
+    "LoginRequestError",
     "LoginTypeMismatchError",
     "LoginUnknownError",
     "MissingCSRFTokenError",
@@ -182,6 +184,14 @@ class LoginExpiredError(RevokedTokenError):
 
 class LoginUnknownError(RevokedTokenError):
     """The store doesn't know the login that the refresh token belongs to."""
+
+
+class LoginRequestError(AuthXException):
+    """The body of a login can't be read; the message names the part."""
+
+
+class LoginFailedError(AuthXException):
+    """The user name or the password of a login is wrong."""
 
 
 class RefreshRefusedError(RevokedTokenError):

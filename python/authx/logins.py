@@ -237,6 +237,18 @@ class LoginKeeping:
         identity = (payload.sub, payload.jti, payload.sid, end)
         await self._logins.ask(store.log_out, engine, *identity, what, clock.now())
 
+    async def end_own_login(self, payload: TokenPayload, session_id: str) -> None:
+        """End one of the logins of the token's subject. One of another subject, or none, changes nothing.
+
+        Args:
+            payload: The claims of the token, from a dependency.
+            session_id: The login.
+        """
+        check_instance("payload", payload, TokenPayload, "the TokenPayload of a dependency")
+        check_string("session_id", session_id)
+        store, engine = self._kept(), self._logins.engines.current()
+        await self._logins.ask(store.end_own_login, engine, payload.sub, session_id, clock.now())
+
     async def end_logins(self, uid: str, *, except_session: str | None = None, reason: str = "") -> None:
         """End all logins of a subject, and revoke all tokens that the subject got until now.
 

@@ -31,6 +31,7 @@ from authx.keys import KeyRing
 from authx.logins import LoginKeeping
 from authx.protecting import RouteProtection
 from authx.refresh import ImplicitRefresh
+from authx.routes import ReadyRoutes
 from authx.schema import P, RequestToken, TokenPayload
 from authx.sessions import SessionKeeping, Sessions, StoredSessions
 from authx.types import CacheStatistics, ModelCallback, T, TokenCallback, TokenLocations, TokenType
@@ -51,6 +52,7 @@ class AuthX(
     SessionKeeping,
     EventKeeping,
     RouteProtection,
+    ReadyRoutes,
     ErrorAnswering,
     FormerNames,
     Generic[T, P],
@@ -134,6 +136,7 @@ class AuthX(
             find_subject=self._subject_of,
             rotate=self.refresh,
         )
+        ReadyRoutes.__init__(self, self._authenticator, self, self, self)
         ErrorAnswering.__init__(self, wording, engines.check)
         self._named_store: str | None = None
         if store is not None:

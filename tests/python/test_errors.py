@@ -26,6 +26,8 @@ ANSWERS = [
     (exceptions.RevokedTokenError(), 401, "Invalid token"),
     (exceptions.SessionRevoked(), 401, "Session has been revoked"),
     (exceptions.LoginEndedError(), 401, "The login has ended"),
+    (exceptions.LoginFailedError(), 401, "The user name or the password is wrong"),
+    (exceptions.LoginRequestError("username: it is missing or empty"), 400, "username: it is missing or empty"),
     (exceptions.RefreshRefusedError(), 401, "The login is not refreshed, and has ended"),
     (exceptions.LoginExpiredError(), 401, "The login is too old"),
     (exceptions.LoginUnknownError(), 401, "The login is unknown"),

@@ -104,6 +104,8 @@ def test_secrets_are_in_no_representation(secret: str) -> None:
         ("LoginEndedError", "RevokedTokenError"),
         ("LoginExpiredError", "RevokedTokenError"),
         ("RefreshRefusedError", "RevokedTokenError"),
+        ("LoginFailedError", "AuthXException"),
+        ("LoginRequestError", "AuthXException"),
         ("LoginUnknownError", "RevokedTokenError"),
         ("RefreshReusedError", "RevokedTokenError"),
         ("StoreUnavailableError", "AuthXException"),

@@ -83,7 +83,7 @@ mod _authx {
     #[pymodule_export]
     use super::store::Store;
     #[pymodule_export]
-    use super::tokens::{FoundToken, decode_unverified, token_header};
+    use super::tokens::{FoundToken, decode_unverified, read_credentials, token_header};
     #[pymodule_export]
     use super::verified::{
         Admitted, FirstUseQuestion, LoginQuestion, RefreshCandidate, RevocationQuestion,

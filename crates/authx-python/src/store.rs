@@ -164,10 +164,10 @@ impl Store {
     fn use_once(
         &self,
         py: Python<'_>,
-        question: Py<FirstUseQuestion>,
+        question: &FirstUseQuestion,
         now: f64,
     ) -> PyResult<Py<PyAny>> {
-        let (jti, exp, engine) = question.get().token()?;
+        let (jti, exp, engine) = question.token()?;
         let owned = self.owned(engine, now)?;
         let future = async move {
             let is_first = owned.flow().use_once(&jti, exp).await;
@@ -264,6 +264,22 @@ impl Store {
         let owned = self.owned(engine.inner.clone(), now)?;
         let future = async move {
             let done = owned.flow().revoke_session(&session_id).await;
+            answered(owned, done)
+        };
+        bridge::call(py, future, nothing)
+    }
+
+    fn end_own_login(
+        &self,
+        py: Python<'_>,
+        engine: &Engine,
+        uid: String,
+        session_id: String,
+        now: f64,
+    ) -> PyResult<Py<PyAny>> {
+        let owned = self.owned(engine.inner.clone(), now)?;
+        let future = async move {
+            let done = owned.flow().end_own_login(&uid, &session_id).await;
             answered(owned, done)
         };
         bridge::call(py, future, nothing)

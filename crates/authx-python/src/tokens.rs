@@ -1,6 +1,7 @@
 //! Tokens that were found in a request, and tokens that are decoded without verification.
 
 use authx::Location;
+use authx::login::Credentials;
 use pyo3::prelude::*;
 use serde_json::value::RawValue;
 
@@ -35,6 +36,20 @@ impl FoundToken {
             csrf_required: found.csrf().required,
         }
     }
+}
+
+/// See `read_credentials` in `_authx.pyi`.
+#[pyfunction]
+#[pyo3(signature = (content_type, body))]
+pub(crate) fn read_credentials(
+    py: Python<'_>,
+    content_type: &[u8],
+    body: Option<&[u8]>,
+) -> PyResult<(String, String, Vec<String>)> {
+    let read = Credentials::read(content_type, body);
+    let read = read.map_err(|error| authentication_error(py, &error, None))?;
+    let password = read.password().to_owned();
+    Ok((read.username, password, read.scopes))
 }
 
 /// See `decode_unverified` in `_authx.pyi`.

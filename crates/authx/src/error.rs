@@ -13,6 +13,10 @@ use crate::token_kind::TokenKind;
 pub enum Error {
     /// None of the configured locations holds a token.
     MissingToken,
+    /// The body of a login can't be read: which part, and what is expected.
+    LoginRequest(&'static str),
+    /// The name or the password of a login is wrong.
+    LoginFailed,
     /// The token is longer than the configured limit.
     TokenTooLarge,
     /// The string is not a token, or is encoded in a way that is not allowed.
@@ -171,6 +175,8 @@ impl Error {
             Self::SessionRevoked => ErrorType::SessionRevoked,
             Self::LoginUnknown => ErrorType::LoginUnknown,
             Self::LoginEnded => ErrorType::LoginEnded,
+            Self::LoginRequest(_) => ErrorType::LoginRequest,
+            Self::LoginFailed => ErrorType::LoginFailed,
             Self::RefreshRefused => ErrorType::RefreshRefused,
             Self::LoginExpired => ErrorType::LoginExpired,
             Self::RefreshReused => ErrorType::RefreshReused,
@@ -261,6 +267,8 @@ impl fmt::Display for Error {
             Self::Revoked => formatter.write_str("The token was revoked"),
             Self::SessionRevoked => formatter.write_str("Session has been revoked"),
             Self::LoginUnknown => formatter.write_str("The store doesn't know the token's login"),
+            Self::LoginRequest(problem) => formatter.write_str(problem),
+            Self::LoginFailed => formatter.write_str("The user name or the password is wrong"),
             Self::LoginEnded => formatter.write_str("The token's login has ended"),
             Self::RefreshRefused => {
                 formatter.write_str("The application refused to refresh the login, which has ended")

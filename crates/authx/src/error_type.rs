@@ -59,6 +59,10 @@ pub enum ErrorType {
     LoginUnknown,
     /// The login of a refresh token has ended.
     LoginEnded,
+    /// The body of a login can't be read.
+    LoginRequest,
+    /// The name or the password of a login is wrong.
+    LoginFailed,
     /// The application refused to refresh a login.
     RefreshRefused,
     /// The login of a refresh token is too old.
@@ -81,7 +85,7 @@ pub enum ErrorType {
 
 impl ErrorType {
     /// Every error type.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 31] = [
         Self::MissingToken,
         Self::TokenRequired,
         Self::JwtDecode,
@@ -102,6 +106,8 @@ impl ErrorType {
         Self::SessionRevoked,
         Self::LoginUnknown,
         Self::LoginEnded,
+        Self::LoginRequest,
+        Self::LoginFailed,
         Self::RefreshRefused,
         Self::LoginExpired,
         Self::RefreshReused,
@@ -137,6 +143,8 @@ impl ErrorType {
             Self::SessionRevoked => "SessionRevoked",
             Self::LoginUnknown => "LoginUnknownError",
             Self::LoginEnded => "LoginEndedError",
+            Self::LoginRequest => "LoginRequestError",
+            Self::LoginFailed => "LoginFailedError",
             Self::RefreshRefused => "RefreshRefusedError",
             Self::LoginExpired => "LoginExpiredError",
             Self::RefreshReused => "RefreshReusedError",
@@ -176,7 +184,9 @@ impl ErrorType {
             | Self::RefreshRefused
             | Self::LoginExpired
             | Self::RefreshReused
+            | Self::LoginFailed
             | Self::UnknownSubject => 401,
+            Self::LoginRequest => 400,
             Self::InsufficientScope | Self::PolicyDenied => 403,
             Self::RateLimitExceeded => 429,
             Self::PolicyEvaluation => 500,
@@ -202,6 +212,7 @@ impl ErrorType {
             Self::SessionRevoked => Some("Session has been revoked"),
             Self::LoginUnknown => Some("The login is unknown"),
             Self::LoginEnded => Some("The login has ended"),
+            Self::LoginFailed => Some("The user name or the password is wrong"),
             Self::RefreshRefused => Some("The login is not refreshed, and has ended"),
             Self::LoginExpired => Some("The login is too old"),
             Self::RefreshReused => {
@@ -210,7 +221,8 @@ impl ErrorType {
             Self::StoreUnavailable => Some("Service unavailable"),
             Self::UnknownSubject => Some("The token's subject is unknown to the application"),
             Self::PolicyEvaluation => Some("Policy evaluation failed"),
-            Self::DuplicateCookie
+            Self::LoginRequest
+            | Self::DuplicateCookie
             | Self::InvalidSignature
             | Self::TokenExpired
             | Self::InvalidIssuer
@@ -226,7 +238,8 @@ impl ErrorType {
     /// Whether it says that a token was refused, and not that there is none, or something else is wrong.
     #[must_use]
     pub fn is_of_token(self) -> bool {
-        !matches!(self, Self::MissingToken | Self::TokenRequired) && self.challenge().is_some()
+        !matches!(self, Self::MissingToken | Self::TokenRequired | Self::LoginFailed)
+            && self.challenge().is_some()
     }
 
     /// The value of the header `WWW-Authenticate` (RFC 6750 section 3), where the name has one.
@@ -234,7 +247,7 @@ impl ErrorType {
     pub fn challenge(self) -> Option<&'static str> {
         match self {
             // RFC 6750 section 3.1: the response to a request without credentials has no error code.
-            Self::MissingToken | Self::TokenRequired => Some("Bearer"),
+            Self::MissingToken | Self::TokenRequired | Self::LoginFailed => Some("Bearer"),
             Self::JwtDecode
             | Self::DuplicateCookie
             | Self::InvalidSignature
@@ -258,7 +271,8 @@ impl ErrorType {
             | Self::RefreshReused
             | Self::UnknownSubject => Some("Bearer error=\"invalid_token\""),
             Self::InsufficientScope => Some("Bearer error=\"insufficient_scope\""),
-            Self::PolicyDenied
+            Self::LoginRequest
+            | Self::PolicyDenied
             | Self::PolicyEvaluation
             | Self::RateLimitExceeded
             | Self::StoreUnavailable => None,

@@ -47,8 +47,12 @@ impl Event {
     /// request without one.
     #[must_use]
     pub fn refused(error: &Error, at: Timestamp) -> Option<Self> {
-        let is_of_token = error.kind().is_of_token();
-        is_of_token.then(|| Self::new(EventKind::Refused, at).reason(error.error_type()))
+        let kind = match error {
+            Error::LoginFailed => EventKind::LoginFailed,
+            _ if error.kind().is_of_token() => EventKind::Refused,
+            _ => return None,
+        };
+        Some(Self::new(kind, at).reason(error.error_type()))
     }
 
     /// Whose login or token.
@@ -130,6 +134,8 @@ macro_rules! kinds {
 kinds! {
     /// A login began.
     LoggedIn = "logged_in", Info, "a login began";
+    /// A login failed, because its user name or password is wrong.
+    LoginFailed = "login_failed", Info, "a login failed";
     /// A refresh token was used up, and its successor issued.
     Rotated = "rotated", Debug, "a refresh token was exchanged";
     /// A refresh token was used after it had been used up, and not just now: most likely it was stolen. Its login has

@@ -140,6 +140,7 @@ mod refresh_token;
 mod rejection;
 mod renewal;
 mod require;
+mod routes;
 mod scoped;
 pub mod sessions;
 mod state;
@@ -160,7 +161,7 @@ pub use authx::config::{
 pub use authx::error::Malformed;
 pub use authx::event;
 pub use authx::key::{KeyError, KeyRingError};
-pub use authx::login::{NewLogin, Renewal};
+pub use authx::login::{Credentials, NewLogin, Renewal};
 #[cfg(feature = "policy-files")]
 pub use authx::policy::PolicyFileError;
 pub use authx::policy::{
@@ -204,6 +205,7 @@ pub use refresh_token::RefreshToken;
 pub use rejection::Rejection;
 pub use renewal::RenewalRequest;
 pub use require::RequireLayer;
+pub use routes::Paths;
 pub use scoped::{Scoped, Scopes};
 pub use sessions::{NewSession, SessionError};
 pub use state::AuthState;

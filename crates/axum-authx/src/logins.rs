@@ -151,7 +151,7 @@ impl AuthX {
         self.with_flow(async |flow| flow.revoke_token(jti, exp, reason).await).await
     }
 
-    async fn with_flow<T>(
+    pub(crate) async fn with_flow<T>(
         &self,
         call: impl AsyncFnOnce(Flow<'_>) -> Result<T, FlowError>,
     ) -> Result<T, Rejection> {
@@ -189,12 +189,18 @@ impl<S: Sync> FromRequestParts<S> for Client {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        Ok(Self::of(parts))
+    }
+}
+
+impl Client {
+    pub(crate) fn of(parts: &Parts) -> Self {
         let user_agent = parts.headers.get(USER_AGENT);
-        Ok(Self(ClientInfo {
+        Self(ClientInfo {
             ip_address: client_address(parts).map(|address| address.to_string()),
             user_agent: user_agent.map(|value| String::from_utf8_lossy(value.as_bytes()).into()),
             device_info: None,
-        }))
+        })
     }
 }
 

@@ -112,6 +112,19 @@ impl Flow<'_> {
         Ok(self.store.end(sid, reason).await?)
     }
 
+    /// Ends one of the subject's own logins, at the wish of the subject. One of another subject, or one that is not known,
+    /// is left as it is.
+    ///
+    /// # Errors
+    ///
+    /// [`FlowError::Store`].
+    pub async fn end_own_login(&self, subject: &str, sid: &str) -> Result<(), FlowError> {
+        match self.store.get(sid, self.now).await? {
+            Some(login) if login.session.uid == subject => self.end_login(sid, ENDED_BY_USER).await,
+            _ => Ok(()),
+        }
+    }
+
     /// Ends all logins of a subject, except the one with the `sid` `except`, and revokes all other tokens that the
     /// subject got until now.
     ///
@@ -182,5 +195,6 @@ impl Flow<'_> {
 }
 
 const LOGOUT: &str = "logout";
+const ENDED_BY_USER: &str = "ended by the user";
 const SESSION_REVOKED: &str = "session revoked";
 const TOO_MANY: &str = "too many logins";

@@ -21,10 +21,12 @@
 //! are here: [`Engine::rotation`](crate::Engine::rotation), and [`LoginQuestion`](crate::verify::LoginQuestion) for a refresh
 //! token that is only verified.
 
+mod credentials;
 mod renewal;
 mod state;
 mod tokens;
 
+pub use credentials::Credentials;
 pub use renewal::{CarriedOn, Renewal};
 pub(crate) use state::check;
 pub use state::{LoginState, PresentedLogin, Rotation};

@@ -1,0 +1,208 @@
+//! Ready routes for the whole life of a login.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use authx::event::Event;
+use authx::login::{Credentials, NewLogin};
+use authx::{Claims, Error};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, delete, get, post};
+use axum::{BoxError, Router};
+use http::StatusCode;
+use http::header::{CONTENT_TYPE, HeaderMap};
+use serde::Serialize;
+
+use crate::access_token::AccessToken;
+use crate::auth::AuthX;
+use crate::cookies::UnsetCookies;
+use crate::logins::{Client, LoginTokens, Rotated};
+use crate::rejection::Rejection;
+
+/// The paths of [`AuthX::routes`]. `None` leaves a route out.
+///
+/// ```
+/// use axum_authx::Paths;
+///
+/// let paths = Paths { login: Some("/token".into()), sessions: None, ..Paths::default() };
+/// ```
+#[derive(Clone, Debug)]
+pub struct Paths {
+    /// `POST`: begins a login by a user name and a password.
+    pub login: Option<String>,
+    /// `POST`: exchanges a refresh token.
+    pub refresh: Option<String>,
+    /// `POST`: ends the login of an access token.
+    pub logout: Option<String>,
+    /// `POST`: ends all logins of the token's subject.
+    pub logout_everywhere: Option<String>,
+    /// `GET`: the logins of the token's subject. `DELETE`, with the `session_id` as a further segment: ends one of them.
+    pub sessions: Option<String>,
+}
+
+impl Default for Paths {
+    fn default() -> Self {
+        Self {
+            login: Some("/login".to_owned()),
+            refresh: Some("/refresh".to_owned()),
+            logout: Some("/logout".to_owned()),
+            logout_everywhere: Some("/logout/everywhere".to_owned()),
+            sessions: Some("/sessions".to_owned()),
+        }
+    }
+}
+
+impl AuthX {
+    /// The routes of a login, at the usual paths: see [`Paths`] and [`AuthX::routes_at`].
+    ///
+    /// `authenticate` checks the name and the password, and returns the login that begins; `None` is answered with
+    /// status 401 and `LoginFailedError`, an error with status 500. It should take as long for a name that it doesn't
+    /// know as for a wrong password.
+    ///
+    /// The body of a login is JSON, `{"username": ..., "password": ...}`, or the form of OAuth 2.0 (RFC 6749 section
+    /// 4.3.2). The routes need a store, and are the same in the FastAPI package.
+    ///
+    /// ```
+    /// use axum::Router;
+    /// use axum_authx::memory::MemoryStore;
+    /// use axum_authx::{AuthX, Credentials, NewLogin};
+    ///
+    /// async fn authenticate(given: Credentials) -> Result<Option<NewLogin<'static>>, axum::BoxError> {
+    ///     let is_known = given.username == "ada" && given.password() == "analytical-engine";
+    ///     Ok(is_known.then(|| NewLogin::of(given.username).scopes(["notes:write"])))
+    /// }
+    ///
+    /// let auth = AuthX::ephemeral().with_store(MemoryStore::default());
+    /// let app: Router = Router::new().merge(auth.routes(authenticate));
+    /// ```
+    pub fn routes<F, A, C, S>(&self, authenticate: F) -> Router<S>
+    where
+        F: Fn(Credentials) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Option<NewLogin<'static, C>>, BoxError>> + Send + 'static,
+        C: Serialize + Send + Sync + 'static,
+        S: Clone + Send + Sync + 'static,
+    {
+        self.routes_at(&Paths::default(), authenticate)
+    }
+
+    /// The routes of a login, at these paths; see [`AuthX::routes`].
+    ///
+    /// # Panics
+    ///
+    /// When a path is none, or is there twice, as [`Router::route`] does.
+    pub fn routes_at<F, A, C, S>(&self, paths: &Paths, authenticate: F) -> Router<S>
+    where
+        F: Fn(Credentials) -> A + Send + Sync + 'static,
+        A: Future<Output = Result<Option<NewLogin<'static, C>>, BoxError>> + Send + 'static,
+        C: Serialize + Send + Sync + 'static,
+        S: Clone + Send + Sync + 'static,
+    {
+        let authenticate = Arc::new(authenticate);
+        let login = move |State(auth): State<AuthX>, request: Request| {
+            let authenticate = Arc::clone(&authenticate);
+            async move { log_in(&auth, request, &*authenticate).await }
+        };
+        let session = paths.sessions.as_ref().map(|path| format!("{path}/{{session_id}}"));
+        let routes: [(Option<&str>, MethodRouter<AuthX>); 6] = [
+            (paths.login.as_deref(), post(login)),
+            (paths.refresh.as_deref(), post(async |tokens: Rotated| tokens)),
+            (paths.logout.as_deref(), post(log_out)),
+            (paths.logout_everywhere.as_deref(), post(log_out_everywhere)),
+            (paths.sessions.as_deref(), get(sessions)),
+            (session.as_deref(), delete(end_session)),
+        ];
+        let mut router = Router::new();
+        for (path, route) in routes {
+            if let Some(path) = path {
+                router = router.route(path, route);
+            }
+        }
+        router.layer(self.read_body()).with_state(self.clone())
+    }
+
+    /// Refuses a login whose user name or password is wrong, for a route of your own: status 401, and an event.
+    #[must_use]
+    pub fn refuse_login(&self, username: &str, client: &Client) -> Rejection {
+        if let Some(event) = Event::refused(&Error::LoginFailed, self.now()) {
+            let mut event = event.subject(username);
+            event.client_address.clone_from(&client.0.ip_address);
+            self.notice(event);
+        }
+        self.reject(Error::LoginFailed)
+    }
+
+    /// Ends one of the subject's own logins. One of another subject, or none, changes nothing.
+    async fn end_own_login<C: Sync>(
+        &self,
+        claims: &Claims<C>,
+        session_id: &str,
+    ) -> Result<(), Rejection> {
+        self.with_flow(async |flow| flow.end_own_login(&claims.sub, session_id).await).await
+    }
+}
+
+async fn log_in<F, A, C>(
+    auth: &AuthX,
+    request: Request,
+    authenticate: &F,
+) -> Result<LoginTokens, Rejection>
+where
+    F: Fn(Credentials) -> A + Sync,
+    A: Future<Output = Result<Option<NewLogin<'static, C>>, BoxError>> + Send,
+    C: Serialize + Send + Sync,
+{
+    let (parts, body) = request.into_parts();
+    let client = Client::of(&parts);
+    let credentials = read_credentials(auth, &parts.headers, body).await?;
+    let username = credentials.username.clone();
+    match authenticate(credentials).await {
+        Ok(Some(login)) => auth.log_in(&login, client).await,
+        Ok(None) => Err(auth.refuse_login(&username, &client)),
+        Err(error) => Err(Rejection::failed(format_args!("a login failed: {error}"))),
+    }
+}
+
+async fn read_credentials(
+    auth: &AuthX,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<Credentials, Rejection> {
+    let bound = auth.engine().config().max_body_size();
+    let body = to_bytes(body, bound).await.ok();
+    let content_type = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
+    let read = Credentials::read(content_type.unwrap_or_default(), body.as_deref());
+    read.map_err(|error| auth.reject(error))
+}
+
+async fn log_out(
+    State(auth): State<AuthX>,
+    token: AccessToken,
+) -> Result<(StatusCode, UnsetCookies), Rejection> {
+    Ok((StatusCode::NO_CONTENT, auth.logout(&token).await?))
+}
+
+async fn log_out_everywhere(
+    State(auth): State<AuthX>,
+    token: AccessToken,
+) -> Result<(StatusCode, UnsetCookies), Rejection> {
+    Ok((StatusCode::NO_CONTENT, auth.logout_everywhere(&token).await?))
+}
+
+async fn sessions(State(auth): State<AuthX>, token: AccessToken) -> Result<Response, Rejection> {
+    let sessions = auth.list_sessions(&token.sub).await?;
+    let json = serde_json::to_string(&sessions).map_err(|error| {
+        Rejection::failed(format_args!("the sessions can't be written: {error}"))
+    })?;
+    Ok(([(CONTENT_TYPE, "application/json")], json).into_response())
+}
+
+async fn end_session(
+    State(auth): State<AuthX>,
+    token: AccessToken,
+    Path(session_id): Path<String>,
+) -> Result<StatusCode, Rejection> {
+    auth.end_own_login(&token, &session_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

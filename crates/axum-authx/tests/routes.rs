@@ -1,0 +1,112 @@
+//! The ready routes: the whole life of a login by one line.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum_authx::event::EventKind;
+use axum_authx::memory::MemoryStore;
+use axum_authx::testing::{self, Answer, FrozenClock, answer_to, bearer};
+use axum_authx::{AuthX, Credentials, NewLogin, Paths};
+use http::header::{CONTENT_TYPE, HeaderValue};
+use serde_json::{Value, json};
+
+async fn authenticate(
+    given: Credentials,
+) -> Result<Option<NewLogin<'static, Value>>, axum::BoxError> {
+    if given.username == "broken" {
+        return Err("the database is away".into());
+    }
+    let is_known = given.password() == "engine";
+    let scopes: Vec<String> = given.scopes.iter().cloned().chain(["notes".to_owned()]).collect();
+    Ok(is_known.then(|| NewLogin::of(given.username).scopes(scopes).claims(json!({ "tenant": 7 }))))
+}
+
+fn service() -> (AuthX, Router, FrozenClock) {
+    let (auth, clock) = testing::auth();
+    let auth = auth.with_store(MemoryStore::default());
+    (auth.clone(), auth.routes(authenticate), clock)
+}
+
+async fn log_in(app: &Router) -> Value {
+    let body = r#"{"username": "ada", "password": "engine", "scope": "a b"}"#;
+    let answer = answer_to(app, testing::json("/login", body)).await;
+    assert_eq!((answer.status, answer.header("cache-control")), (200, Some("no-store")));
+    serde_json::from_str(&answer.body).expect("JSON")
+}
+
+async fn post(app: &Router, path: &str, token: &Value) -> Answer {
+    answer_to(app, bearer(testing::post(path), token.as_str().expect("a token"))).await
+}
+
+async fn sessions(app: &Router, token: &Value) -> Vec<Value> {
+    let token = token.as_str().expect("a token");
+    let answer = answer_to(app, bearer(testing::get("/sessions"), token)).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    serde_json::from_str(&answer.body).expect("JSON")
+}
+
+#[tokio::test]
+async fn the_life_of_a_login() {
+    let (_, app, clock) = service();
+    let first = log_in(&app).await;
+    let refreshed = post(&app, "/refresh", &first["refresh_token"]).await;
+    let refreshed: Value = serde_json::from_str(&refreshed.body).expect("JSON");
+    let access = &refreshed["access_token"];
+    clock.advance(Duration::from_secs(1));
+    log_in(&app).await;
+    let listed = sessions(&app, access).await;
+    assert_eq!(listed.len(), 2);
+
+    let path = format!("/sessions/{}", listed[1]["session_id"].as_str().expect("an id"));
+    let mut request = bearer(testing::post(&path), access.as_str().expect("a token"));
+    *request.method_mut() = http::Method::DELETE;
+    assert_eq!(answer_to(&app, request).await.status, 204);
+    assert_eq!(sessions(&app, access).await.len(), 1);
+
+    let ended = post(&app, "/logout", access).await;
+    assert_eq!((ended.status, ended.body.as_str()), (204, ""));
+    assert_eq!(post(&app, "/refresh", &refreshed["refresh_token"]).await.status, 401);
+
+    let (one, two) = (log_in(&app).await, log_in(&app).await);
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(post(&app, "/logout/everywhere", &one["access_token"]).await.status, 204);
+    assert_eq!(post(&app, "/refresh", &two["refresh_token"]).await.status, 401);
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_answered_and_told() {
+    let (auth, app, _) = service();
+    let wrong = |name: &str| format!(r#"{{"username": "{name}", "password": "wrong"}}"#);
+    let answers = [
+        answer_to(&app, testing::json("/login", &wrong("ada"))).await,
+        answer_to(&app, testing::json("/login", &wrong("nobody"))).await,
+    ];
+    assert_eq!((answers[0].status, answers[0].error_type()), (401, Some("LoginFailedError")));
+    assert_eq!(answers[0].body, answers[1].body);
+    assert_eq!(auth.event_counts().of(EventKind::LoginFailed), 2);
+    assert_eq!(answer_to(&app, testing::json("/login", &wrong("broken"))).await.status, 500);
+
+    let mut form = testing::json("/login", "username=ada&password=engine");
+    let type_of_form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    form.headers_mut().insert(CONTENT_TYPE, type_of_form);
+    assert_eq!(answer_to(&app, form).await.status, 200);
+
+    let unreadable = answer_to(&app, testing::json("/login", "{")).await;
+    assert_eq!((unreadable.status, unreadable.error_type()), (400, Some("LoginRequestError")));
+    let huge = answer_to(&app, testing::json("/login", &" ".repeat(9_000_000))).await;
+    assert_eq!(huge.status, 400);
+    assert!(huge.body.contains("body: it is larger than JWT_MAX_BODY_SIZE"), "{}", huge.body);
+}
+
+#[tokio::test]
+async fn routes_move_and_are_left_out() {
+    let (auth, _) = testing::auth();
+    let auth = auth.with_store(MemoryStore::default());
+    let paths = Paths { login: Some("/token".to_owned()), sessions: None, ..Paths::default() };
+    let app: Router = auth.routes_at(&paths, authenticate);
+    let body = r#"{"username": "ada", "password": "engine"}"#;
+    assert_eq!(answer_to(&app, testing::json("/token", body)).await.status, 200);
+    for path in ["/login", "/sessions"] {
+        assert_eq!(answer_to(&app, testing::json(path, body)).await.status, 404);
+    }
+}

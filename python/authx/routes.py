@@ -1,0 +1,230 @@
+"""Ready routes for the whole life of a login.
+
+The engine reads the body of a login and decides about the tokens. This module asks the application about the password.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from inspect import isawaitable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request, Response
+
+from authx._authx import read_credentials
+from authx.arguments import check_instance
+from authx.authentication import Authenticator
+from authx.body import read_bounded
+from authx.events import address_of
+from authx.exceptions import AuthXException, LoginFailedError
+from authx.logins import LoginKeeping, LoginTokens
+from authx.protecting import RouteProtection
+from authx.sessions import SessionInfo, SessionKeeping
+
+__all__ = ["Authenticate", "Credentials", "Identity", "ReadyRoutes"]
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What a login's request contains."""
+
+    username: str
+    """Who wants to log in. It is not empty."""
+    password: str = field(repr=False)
+    """The password. It is not empty."""
+    scopes: tuple[str, ...] = ()
+    """The scopes that the client asks for. The application decides which of them it gets."""
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who has logged in, and what the tokens say; see `AuthX.log_in`."""
+
+    uid: str
+    """The subject."""
+    scopes: Sequence[str] | None = None
+    """What the tokens allow."""
+    data: Mapping[str, Any] | None = None
+    """Further claims."""
+    audience: str | Sequence[str] | None = None
+    """The `aud` claim."""
+
+
+Authenticate = Callable[[Credentials], "Identity | str | Awaitable[Identity | str | None] | None"]
+"""Checks a user name and a password, see `AuthX.router`."""
+
+
+class ReadyRoutes:
+    """The part of `AuthX` that has routes for the life of a login."""
+
+    def __init__(
+        self,
+        authenticator: Authenticator[Any],
+        protection: RouteProtection,
+        logins: LoginKeeping,
+        sessions: SessionKeeping,
+    ) -> None:
+        self._authenticator = authenticator
+        self._parts = (protection, logins, sessions)
+
+    def router(
+        self,
+        authenticate: Authenticate,
+        *,
+        login: str | None = "/login",
+        refresh: str | None = "/refresh",
+        logout: str | None = "/logout",
+        logout_everywhere: str | None = "/logout/everywhere",
+        sessions: str | None = "/sessions",
+        **options: Any,
+    ) -> APIRouter:
+        """Return routes for a login, its refresh, its end, and the list of a user's logins. They need a store.
+
+        The body of a login is JSON, `{"username": ..., "password": ...}`, or the form of OAuth 2.0 (RFC 6749 section
+        4.3.2). The routes are the same in the crate `axum-authx`.
+
+        Args:
+            authenticate: Checks the name and the password: returns the subject, or an `Identity` with scopes and claims;
+                `None` is answered with `LoginFailedError`. It should take as long for a name that it doesn't know as for
+                a wrong password. A plain function must not block.
+            login: `POST`: begins a login. `None` leaves a route out, here and below.
+            refresh: `POST`: exchanges a refresh token.
+            logout: `POST`: ends the login of an access token.
+            logout_everywhere: `POST`: ends all logins of the token's subject.
+            sessions: `GET`: the logins of the token's subject. `DELETE`, with the `session_id` as a further segment: ends
+                one of them.
+            **options: Those of FastAPI's `APIRouter`, such as `prefix` and `tags`.
+
+        Raises:
+            TypeError: `authenticate` can't be called.
+
+        Example:
+            ```python
+            async def authenticate(given: Credentials) -> str | None:
+                return given.username if await check_password(given.username, given.password) else None
+
+
+            app.include_router(auth.router(authenticate))
+            ```
+        """
+        if not callable(authenticate):
+            raise TypeError(f"authenticate: a function is expected, not {type(authenticate).__name__}")
+        protection, logins, kept = self._parts
+        router = APIRouter(**options)
+        access = protection.ACCESS_REQUIRED
+        if login is not None:
+            self._add_login(router, login, authenticate)
+        if refresh is not None:
+
+            @router.post(refresh)
+            async def exchange(tokens: Annotated[LoginTokens, protection.ROTATED]) -> LoginTokens:
+                """Exchange a refresh token for the next pair."""
+                return tokens
+
+        if logout is not None:
+
+            @router.post(logout, status_code=204)
+            async def end(payload: Annotated[Any, access], response: Response) -> None:
+                """End the login that the token belongs to."""
+                await logins.logout(payload, response)
+
+        if logout_everywhere is not None:
+
+            @router.post(logout_everywhere, status_code=204)
+            async def end_everywhere(payload: Annotated[Any, access], response: Response) -> None:
+                """End all logins of the user."""
+                await logins.logout_everywhere(payload, response)
+
+        if sessions is not None:
+
+            @router.get(sessions)
+            async def list_sessions(payload: Annotated[Any, access]) -> list[SessionInfo]:
+                """List the logins of the user."""
+                return await kept.list_sessions(payload.sub)
+
+            @router.delete(f"{sessions}/{{session_id}}", status_code=204)
+            async def end_session(payload: Annotated[Any, access], session_id: str) -> None:
+                """End one of the user's logins."""
+                await logins.end_own_login(payload, session_id)
+
+        return router
+
+    def _add_login(self, router: APIRouter, path: str, authenticate: Authenticate) -> None:
+        authenticator = self._authenticator
+        logins = self._parts[1]
+
+        @router.post(path, openapi_extra=_BODY)
+        async def begin(request: Request, response: Response) -> LoginTokens:
+            """Log in by a user name and a password."""
+            authenticator.wording.ensure_handler(request.scope)
+            bound = authenticator.engines.current().max_body_size
+            body = await read_bounded(request, bound)
+            content_type = request.headers.get("content-type", "").encode("latin-1")
+            try:
+                credentials = Credentials(*_as_tuples(*read_credentials(content_type, body)))
+            except AuthXException as error:
+                authenticator.wording.word(error)
+                raise
+            found = authenticate(credentials)
+            if isawaitable(found):
+                found = await found
+            if found is None:
+                raise self.refuse_login(credentials.username, request)
+            identity = Identity(found) if isinstance(found, str) else found
+            check_instance("authenticate", identity, Identity, "a function that returns a string, an Identity or None")
+            return await logins.log_in(
+                identity.uid,
+                scopes=identity.scopes,
+                data=identity.data,
+                audience=identity.audience,
+                request=request,
+                response=response,
+            )
+
+    def refuse_login(self, username: str, request: Request | None = None) -> LoginFailedError:
+        """Return the exception for a login whose user name or password is wrong, for a route of your own; it is an event.
+
+        Args:
+            username: The name that the request gave.
+            request: The request, for the client's address.
+
+        Example:
+            ```python
+            if user is None:
+                raise auth.refuse_login(form.username, request)
+            ```
+        """
+        scope = None if request is None else request.scope
+        error = LoginFailedError("The user name or the password is wrong")
+        self._authenticator.events.notice_failed_login(username, address_of(scope))
+        self._authenticator.wording.word(error)
+        return error
+
+
+def _as_tuples(username: str, password: str, scopes: list[str]) -> tuple[str, str, tuple[str, ...]]:
+    return username, password, tuple(scopes)
+
+
+_FIELDS = {
+    "type": "object",
+    "required": ["username", "password"],
+    "properties": {
+        "username": {"type": "string"},
+        "password": {"type": "string", "format": "password"},
+        "scope": {"type": "string", "description": "The scopes that the client asks for, separated by blanks"},
+    },
+}
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {"schema": _FIELDS},
+            "application/x-www-form-urlencoded": {
+                "schema": {
+                    **_FIELDS,
+                    "properties": {"grant_type": {"type": "string", "pattern": "password"}, **_FIELDS["properties"]},  # type: ignore[dict-item]
+                }
+            },
+        },
+    }
+}
