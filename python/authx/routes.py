@@ -122,14 +122,14 @@ class ReadyRoutes:
 
         if logout is not None:
 
-            @router.post(logout, status_code=204)
+            @router.post(logout, status_code=204, response_class=Response)
             async def end(payload: Annotated[Any, access], response: Response) -> None:
                 """End the login that the token belongs to."""
                 await logins.logout(payload, response)
 
         if logout_everywhere is not None:
 
-            @router.post(logout_everywhere, status_code=204)
+            @router.post(logout_everywhere, status_code=204, response_class=Response)
             async def end_everywhere(payload: Annotated[Any, access], response: Response) -> None:
                 """End all logins of the user."""
                 await logins.logout_everywhere(payload, response)
@@ -141,7 +141,7 @@ class ReadyRoutes:
                 """List the logins of the user."""
                 return await kept.list_sessions(payload.sub)
 
-            @router.delete(f"{sessions}/{{session_id}}", status_code=204)
+            @router.delete(f"{sessions}/{{session_id}}", status_code=204, response_class=Response)
             async def end_session(payload: Annotated[Any, access], session_id: str) -> None:
                 """End one of the user's logins."""
                 await logins.end_own_login(payload, session_id)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import FastAPI, Request, Response
 
-from authx import AuthX, LoginTokens, Renewal, SessionInfo, TokenPayload
+from authx import AuthX, Credentials, Identity, LoginTokens, Renewal, SessionInfo, TokenPayload
 
 
 def service_with_logins(auth: AuthX[Any]) -> FastAPI:
@@ -18,6 +18,13 @@ def service_with_logins(auth: AuthX[Any]) -> FastAPI:
         if tenant == 8:
             return Renewal(scopes=["c:d"], data={"tenant": 10})
         return bool(tenant != 9)
+
+    def authenticate(given: Credentials) -> Identity | None:
+        if given.password != "engine":
+            return None
+        return Identity(given.username, scopes=given.scopes, data={"tenant": 7})
+
+    app.include_router(auth.router(authenticate, prefix="/ready"))
 
     @app.post("/login")
     async def login(request: Request, response: Response, tenant: int = 7) -> LoginTokens:

@@ -142,6 +142,71 @@ def test_a_one_off_token_is_used_once_in_both_faces_together(services: Services,
         assert_refused(services, "/use-ticket", ticket, "RevokedTokenError")
 
 
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+
+
+def sent(face: Face, content_type: str | None, body: bytes) -> Answer:
+    headers = [] if content_type is None else [("Content-Type", content_type.encode())]
+    return face.ask(IN_HEADERS, Request("POST", "/ready/login", headers, body=body))
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        (JSON, b'{"username": "ada", "password": "engine"}', 200),
+        (JSON + "; charset=utf-8", b'{"username": "ada", "password": "engine", "scope": "a  b", "more": [1]}', 200),
+        (FORM, b"grant_type=password&username=ada&password=engine&scope=a+b", 200),
+        (FORM, b"username=%C3%A4da&password=engine", 200),
+        (JSON, b'{"username": "ada", "password": "wrong"}', 401),
+        (FORM, b"username=nobody&password=wrong", 401),
+        (JSON, b'{"username": "ada", "username": "eve", "password": "engine"}', 400),
+        (JSON, b'{"username": "ada", "password": null}', 400),
+        (JSON, b'{"username": "\\ud800", "password": "engine"}', 400),
+        (JSON, b"\xff", 400),
+        (JSON, b"", 400),
+        (FORM, b"username=ada", 400),
+        (FORM, b"grant_type=client_credentials&username=ada&password=engine", 400),
+        (FORM, b"username=ada&password=engine&password=engine", 400),
+        ("text/plain", b"username=ada&password=engine", 400),
+        (None, b'{"username": "ada", "password": "engine"}', 400),
+        (JSON, b'{"username": "' + b"a" * 2_000_000 + b'", "password": "engine"}', 400),
+    ],
+)
+def test_both_faces_answer_a_ready_login_alike(
+    services: Services, at: int, content_type: str | None, body: bytes, status: int
+) -> None:
+    one, other = (sent(face, content_type, body) for face in services.faces)
+    assert one.status == status, one
+    assert one.comparable() == other.comparable()
+
+
+def test_the_ready_routes_of_one_face_go_on_in_the_other(services: Services, at: int) -> None:
+    for number, (here, there) in enumerate(pairs(services)):
+        services.set_clock(at + 60 * number)
+        _, refresh = tokens(sent(here, JSON, b'{"username": "grace", "password": "engine"}'))
+        access, _ = tokens(asked(there, "/ready/refresh", refresh))
+        listed = [asked(face, "/ready/sessions", access, "GET") for face in services.faces]
+        assert listed[0].status == 200
+        assert listed[0].comparable() == listed[1].comparable()
+        other, _ = tokens(sent(there, FORM, b"username=grace&password=engine"))
+        sid = listed[0].json()[0]["session_id"]
+        assert asked(here, f"/ready/sessions/{sid}", other, "DELETE").status == 204
+        assert_refused(services, "/ready/sessions", access, "RevokedTokenError", "GET")
+        services.set_clock(at + 60 * number + 5)
+        ended = asked(there, "/ready/logout/everywhere", other)
+        assert (ended.status, ended.body) == (204, b"")
+        assert_refused(services, "/ready/sessions", other, "RevokedTokenError", "GET")
+
+
+def test_the_answers_to_the_ends_are_equal_to_the_byte(services: Services, at: int) -> None:
+    logins = [tokens(sent(face, JSON, b'{"username": "eve", "password": "engine"}'))[0] for face in services.faces]
+    for path, method in (("/ready/sessions/unknown", "DELETE"), ("/ready/logout", "POST")):
+        one, other = (asked(face, path, token, method) for face, token in zip(services.faces, logins, strict=True))
+        assert one.status == 204
+        assert one.comparable() == other.comparable()
+
+
 def test_cookies_of_a_login_are_equal_to_the_byte_and_hide_the_tokens(services: Services, at: int) -> None:
     logins = [face.ask(IN_COOKIES, Request("POST", "/login")) for face in services.faces]
     assert logins[0].comparable() == logins[1].comparable()

@@ -167,6 +167,11 @@ def test_page_of_logins_shows_a_service_that_works(example: dict[str, Any], serv
     client = serve(example["app"])
     given = {"name": "ada", "password": "analytical-engine"}
     assert client.post("/login", json={**given, "password": "wrong"}).status == 401
+    ready = {"username": "ada", "password": "analytical-engine"}
+    begun = client.post("/auth/login", json=ready).json()
+    assert len(client.get("/auth/sessions", token=begun["access_token"]).json()) == 1
+    assert client.post("/auth/logout", token=begun["access_token"]).status == 204
+    assert client.post("/auth/login", json={**ready, "password": "wrong"}).json()["error_type"] == "LoginFailedError"
     with FrozenClock() as clock:
         first = client.post("/login", json=given).json()
         second = client.post("/refresh", token=first["refresh_token"]).json()

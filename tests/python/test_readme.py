@@ -5,6 +5,7 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from runpy import run_path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -81,3 +82,15 @@ def test_refresh_token_is_no_access_token(client: TestClient, tokens: dict[str, 
 
     assert answer.status_code == 401
     assert answer.json()["error_type"] == "AccessTokenRequiredError"
+
+
+def test_service_with_ready_routes_runs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JWT_SECRET_KEY", "a secret of at least thirty-two bytes")
+    client = TestClient(run_path(str(ROOT / "examples" / "logins.py"))["app"])
+    given = {"username": "ada", "password": "analytical-engine"}
+    tokens = client.post("/login", json=given).json()
+    assert client.get("/me", headers=bearer(tokens["access_token"])).json() == {"user": "ada"}
+    assert client.post("/refresh", headers=bearer(tokens["refresh_token"])).status_code == 200
+    assert client.post("/login", json={**given, "password": "guess"}).status_code == 401
+    assert (tmp_path / "auth.db").is_file()

@@ -7,8 +7,8 @@ use axum::http::Uri;
 use axum::routing::{get, post};
 use axum::{BoxError, Json, Router};
 use axum_authx::{
-    AccessToken, AuthX, Client, LoginTokens, NewLogin, NewToken, RefreshToken, Rejection, Renewal,
-    RenewalRequest, Rotated, SessionInfo, TokenType, TypedToken, UnsetCookies,
+    AccessToken, AuthX, Client, Credentials, LoginTokens, NewLogin, NewToken, RefreshToken,
+    Rejection, Renewal, RenewalRequest, Rotated, SessionInfo, TokenType, TypedToken, UnsetCookies,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -19,6 +19,7 @@ pub(crate) fn router(auth: AuthX) -> Router {
         .route("/login", post(login))
         .route("/ticket", post(ticket))
         .route("/use-ticket", post(use_ticket))
+        .nest("/ready", auth.routes(authenticate))
         .route("/refresh", post(refresh))
         .route("/plain-refresh", post(plain_refresh))
         .route("/logout", post(logout))
@@ -41,6 +42,13 @@ async fn renew(claims: RenewalRequest) -> Result<Option<Renewal>, BoxError> {
         9 => None,
         _ => Some(Renewal::unchanged()),
     })
+}
+
+async fn authenticate(given: Credentials) -> Result<Option<NewLogin<'static, Tenant>>, BoxError> {
+    let is_known = given.password() == "engine";
+    let scopes = given.scopes.clone();
+    let login = || NewLogin::of(given.username).scopes(scopes).claims(Tenant { tenant: 7 });
+    Ok(is_known.then(login))
 }
 
 async fn login(
