@@ -106,10 +106,10 @@ class ReadyRoutes:
             app.include_router(auth.router(authenticate))
             ```
         """
+        router = APIRouter(**options)
         if not callable(authenticate):
             raise TypeError(f"authenticate: a function is expected, not {type(authenticate).__name__}")
         protection, logins, kept = self._parts
-        router = APIRouter(**options)
         access = protection.ACCESS_REQUIRED
         if login is not None:
             self._add_login(router, login, authenticate)

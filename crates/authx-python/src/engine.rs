@@ -5,15 +5,14 @@ use std::time::Duration;
 
 use authx::answer::{ErrorDetails, ReportedError};
 use authx::refresh::{Outcome, reads_response_header};
-use authx::token::Audience;
 use authx::transport::{BodyWanted, CsrfProof};
 use authx::{Error, NewToken, Request, RequestToken, SystemRandom, Timestamp, TokenKind};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyMapping;
-use serde_json::value::RawValue;
 
 use crate::answer::{self, Answer, known};
+use crate::arguments::{custom_claims, recipients};
 use crate::errors::{authentication_error, configuration_error, issue_error};
 use crate::forking::detached;
 use crate::instant::instant;
@@ -25,22 +24,6 @@ use crate::requirement::{Requirement, location, token_kind};
 use crate::settings;
 use crate::tokens::{FoundToken, latin1_bytes};
 use crate::verified::{Admitted, Custom, Origin, RefreshCandidate, admitted, step, stores_of};
-
-/// An audience, from a string or a sequence of strings.
-pub(crate) fn recipients(names: &Bound<'_, PyAny>) -> PyResult<Audience> {
-    Ok(match names.extract::<String>() {
-        Ok(name) => Audience::One(name),
-        Err(_) => Audience::Many(names.extract().map_err(|_| {
-            PyValueError::new_err("audience: a string or a sequence of strings is expected")
-        })?),
-    })
-}
-
-/// Custom claims, from a mapping.
-pub(crate) fn custom_claims(data: &Bound<'_, PyAny>) -> PyResult<Box<RawValue>> {
-    RawValue::from_string(json::dumps("data", data)?)
-        .map_err(|_| PyValueError::new_err("data: a mapping is expected"))
-}
 
 /// The values of `Set-Cookie`, and the headers with their values that replace those of the response.
 type Reissued = (Vec<String>, Vec<(&'static str, String)>);

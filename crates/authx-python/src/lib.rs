@@ -4,6 +4,7 @@
 //! The classes and functions are documented in `python/authx/_authx.pyi`.
 
 mod answer;
+mod arguments;
 mod bridge;
 mod claim_value;
 mod claims;

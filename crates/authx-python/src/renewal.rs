@@ -2,7 +2,7 @@
 
 use pyo3::prelude::*;
 
-use crate::engine::{custom_claims, recipients};
+use crate::arguments::{custom_claims, recipients};
 use crate::errors::issue_error;
 
 /// See `Renewal` in `_authx.pyi`.

@@ -10,8 +10,9 @@ use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use serde_json::value::RawValue;
 
+use crate::arguments::{custom_claims, recipients};
 use crate::bridge::{self, PerProcess};
-use crate::engine::{Engine, custom_claims, recipients};
+use crate::engine::Engine;
 use crate::errors::{authentication_error, issue_error, store_error};
 use crate::events::{EventFields, EventQueue};
 use crate::instant::instant;

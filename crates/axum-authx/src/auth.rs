@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::ops::Deref;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -18,10 +17,11 @@ use authx_store::memory::MemorySessions;
 use authx_store::{Revocation, SessionStore, Store};
 use serde::Serialize;
 
-use crate::events::Events;
+use crate::current_engine::{CurrentEngine, Handle};
+use crate::event_log::EventLog;
+use crate::named_store::{named_store, opened_or_unavailable};
 use crate::rejection::Rejection;
-use crate::renewal::Renew;
-use crate::stores::named_store;
+use crate::renew::Renew;
 use crate::token_pair::TokenPair;
 
 /// Everything a service needs to issue and verify tokens. Clones share one inner value.
@@ -68,7 +68,7 @@ struct Inner {
     store: Arc<ArcSwapOption<Arc<dyn Store>>>,
     /// Asks the application at a refresh.
     renewal: Arc<ArcSwapOption<Arc<dyn Renew>>>,
-    events: Arc<Events>,
+    events: Arc<EventLog>,
     /// Whether it was logged that nobody reads the cookies.
     has_warned_of_cookies: Arc<AtomicBool>,
     /// Whether it was logged that a cookie is too large.
@@ -85,45 +85,6 @@ enum Sessions {
     Chosen(Arc<dyn SessionStore>),
 }
 
-/// A shared reference to the current engine, which can be replaced.
-#[derive(Clone)]
-pub(crate) struct Handle(Arc<ArcSwap<Engine>>);
-
-impl Handle {
-    fn new(engine: Engine) -> Self {
-        Self(Arc::new(ArcSwap::from_pointee(engine)))
-    }
-
-    pub(crate) fn current(&self) -> CurrentEngine {
-        CurrentEngine(self.0.load())
-    }
-}
-
-/// The engine that was current when this was returned. It stays the same, even if the configuration is replaced.
-///
-/// ```
-/// use axum_authx::AuthX;
-///
-/// let auth = AuthX::ephemeral();
-/// let engine = auth.engine();
-/// assert_eq!(engine.config().error_message_key(), "message");
-/// ```
-pub struct CurrentEngine(Guard<Arc<Engine>>);
-
-impl Deref for CurrentEngine {
-    type Target = Engine;
-
-    fn deref(&self) -> &Engine {
-        &self.0
-    }
-}
-
-impl fmt::Debug for CurrentEngine {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (**self).fmt(formatter)
-    }
-}
-
 impl AuthX {
     /// With this configuration, the system's clock and randomness, and sessions in memory or in the store that
     /// `JWT_STORE_URL` names.
@@ -131,18 +92,50 @@ impl AuthX {
     /// The configuration's warnings are logged. So is a store that can't be opened; every question to it fails, and the
     /// request is refused. [`AuthX::try_new`] returns that error instead.
     pub fn new(config: Config) -> Self {
-        let store = named_store(&config);
-        Self::without_store(config).with_named_store(store)
+        let store = named_store(&config).map(opened_or_unavailable);
+        let auth = Self::without_store(config);
+        if let Some(store) = store {
+            auth.set_store(store);
+        }
+        auth
     }
 
-    pub(crate) fn without_store(config: Config) -> Self {
+    /// With this configuration, and the store that its `JWT_STORE_URL` names, if it does.
+    ///
+    /// This blocks while it opens a file.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError::Store`]: the store can't be opened.
+    ///
+    /// ```
+    /// use axum_authx::{AuthX, Config};
+    ///
+    /// let secret = "a secret of at least thirty-two bytes";
+    /// let auth = AuthX::try_new(Config::builder().secret_key(secret).store_url("memory://").build()?)?;
+    ///
+    /// let error = AuthX::try_new(Config::builder().secret_key(secret).store_url("memroy://").build()?).unwrap_err();
+    /// assert!(error.to_string().starts_with("JWT_STORE_URL: "), "{error}");
+    /// # drop(auth);
+    /// # Ok::<(), axum_authx::ConfigError>(())
+    /// ```
+    pub fn try_new(config: Config) -> Result<Self, ConfigError> {
+        let opened = named_store(&config).transpose();
+        let auth = Self::without_store(config);
+        if let Some(store) = opened.map_err(ConfigError::Store)? {
+            auth.set_store(store);
+        }
+        Ok(auth)
+    }
+
+    fn without_store(config: Config) -> Self {
         log_warnings(&config);
         let sessions = Arc::new(MemorySessions::new(config.session_max_idle()));
         let sessions = Arc::new(ArcSwap::from_pointee(Sessions::InMemory(sessions)));
         let engine = Handle::new(Engine::new(config));
         Self {
             inner: Arc::new(Inner {
-                events: Arc::new(Events::new(engine.clone())),
+                events: Arc::new(EventLog::new(engine.clone())),
                 engine,
                 renewal: Arc::default(),
                 clock: Arc::new(SystemClock),
@@ -350,7 +343,7 @@ impl AuthX {
         self.inner.store.load().as_deref().cloned()
     }
 
-    pub(crate) fn events(&self) -> &Events {
+    pub(crate) fn events(&self) -> &EventLog {
         &self.inner.events
     }
 

@@ -18,8 +18,9 @@ use axum::BoxError;
 use http::request::Parts;
 use http::{Extensions, HeaderMap};
 
-use crate::auth::{AuthX, Handle};
+use crate::auth::AuthX;
 use crate::body::ReadBody;
+use crate::current_engine::Handle;
 use crate::rejection::Rejection;
 
 impl AuthX {

@@ -1,70 +1,13 @@
 //! Events of an [`AuthX`]: logged, counted, and passed to an observer of the application.
 
-use std::fmt;
 use std::sync::Arc;
 
-use arc_swap::ArcSwapOption;
 use authx::Error;
-use authx::event::{Event, EventCounts, Observer, Severity};
+use authx::event::{Event, EventCounts, Observer};
 use http::request::Parts;
 
-use crate::auth::{AuthX, Handle};
+use crate::auth::AuthX;
 use crate::client_address::client_address;
-
-/// What happens to the events of an `AuthX` and its clones.
-pub(crate) struct Events {
-    engine: Handle,
-    counts: EventCounts,
-    observer: ArcSwapOption<Arc<dyn Observer>>,
-}
-
-impl Events {
-    pub(crate) fn new(engine: Handle) -> Self {
-        Self { engine, counts: EventCounts::default(), observer: ArcSwapOption::empty() }
-    }
-}
-
-impl Observer for Events {
-    fn notice(&self, event: Event) {
-        self.counts.count(event.kind);
-        self.log(&event);
-        if let Some(observer) = &*self.observer.load() {
-            observer.notice(event);
-        }
-    }
-}
-
-impl Events {
-    fn log(&self, event: &Event) {
-        macro_rules! log {
-            ($level:ident) => {
-                tracing::$level!(
-                    event = event.kind.name(),
-                    user = event
-                        .subject
-                        .as_ref()
-                        .map(|subject| self.engine.current().subject_hash(subject)),
-                    sid = event.sid,
-                    reason = event.reason,
-                    client_address = event.client_address,
-                    "{event}"
-                )
-            };
-        }
-        match event.kind.severity() {
-            Severity::Debug => log!(debug),
-            Severity::Info => log!(info),
-            Severity::Warning => log!(warn),
-            Severity::Error => log!(error),
-        }
-    }
-}
-
-impl fmt::Debug for Events {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.counts.fmt(formatter)
-    }
-}
 
 impl AuthX {
     /// Passes every event to this observer, in every clone and in the layers and states that hold one, from now on. It

@@ -4,22 +4,11 @@ use std::future::Future;
 
 use authx::Claims;
 use authx::login::{CarriedOn, Renewal};
-use authx::token::JsonClaims;
 use authx_store::BoxFuture;
 use axum::BoxError;
 
 use crate::auth::AuthX;
-
-/// The claims of the token that is about to be replaced, with all its custom claims.
-pub type RenewalRequest = Claims<JsonClaims>;
-
-/// The application's answer to a [`RenewalRequest`], or why it has none.
-type RenewalAnswer = Result<Option<Renewal>, BoxError>;
-
-/// Is asked at each refresh.
-pub(crate) trait Renew: Send + Sync + 'static {
-    fn renew(&self, claims: RenewalRequest) -> BoxFuture<'_, RenewalAnswer>;
-}
+use crate::renew::{Renew, RenewalAnswer, RenewalRequest};
 
 struct Renewing<F>(F);
 

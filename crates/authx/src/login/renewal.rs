@@ -4,7 +4,6 @@ use serde::Serialize;
 
 use super::tokens::Rotatable;
 use crate::issue_error::IssueError;
-use crate::refresh::Renewable;
 use crate::token::{Audience, Claims, JsonClaims, is_registered};
 
 /// What the new tokens of a refresh say instead of the token that they replace: the answer of an application that is
@@ -81,16 +80,6 @@ pub trait CarriedOn: Clone {
 }
 
 impl CarriedOn for Rotatable {
-    fn custom(&self) -> &JsonClaims {
-        &self.custom
-    }
-
-    fn custom_mut(&mut self) -> &mut JsonClaims {
-        &mut self.custom
-    }
-}
-
-impl CarriedOn for Renewable {
     fn custom(&self) -> &JsonClaims {
         &self.custom
     }

@@ -24,6 +24,7 @@ use crate::error::Error;
 use crate::issue::{NewToken, is_one_off};
 use crate::issue_error::IssueError;
 use crate::location::Location;
+use crate::login::CarriedOn;
 use crate::random::Random;
 use crate::requirement::Requirement;
 use crate::time::Timestamp;
@@ -103,6 +104,16 @@ pub struct Renewable {
     token: String,
     /// Until when the cookie lives, where the application chose that.
     cookie_end: Option<Timestamp>,
+}
+
+impl CarriedOn for Renewable {
+    fn custom(&self) -> &JsonClaims {
+        &self.custom
+    }
+
+    fn custom_mut(&mut self) -> &mut JsonClaims {
+        &mut self.custom
+    }
 }
 
 impl fmt::Debug for Renewable {
