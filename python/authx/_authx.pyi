@@ -597,7 +597,7 @@ class Engine:
         name: str,
         message: str,
         *,
-        login_types: tuple[str, str | None] | None = None,
+        login_types: tuple[str | None, str | None] | None = None,
         retry_after: int | None = None,
         explanation: str | None = None,
     ) -> tuple[int, list[tuple[str, str]], bytes, tuple[int, str]]:

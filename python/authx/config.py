@@ -219,6 +219,10 @@ class AuthXConfig(BaseSettings):
     JWT_DECODE_ISSUER: str | None = None
     """The issuer that a token's `iss` must name. Unset: not checked."""
 
+    JWT_DECODE_ANY_LOGIN_TYPE: bool = False
+    """Whether a token's `login_type` is left unchecked, for applications that share tokens. Otherwise it must be the
+    one of this instance, and a token with one is refused where the instance has none."""
+
     JWT_DECODE_LEEWAY: _Seconds = 0
     """How far other machines' clocks may be off, for `exp`, `nbf` and `iat`. In Python a number of seconds."""
 

@@ -216,6 +216,8 @@ def verifying_engine(
         # A token without `exp` is accepted: no configuration says that it must expire.
         "JWT_ACCESS_TOKEN_EXPIRES": None,
         "JWT_REFRESH_TOKEN_EXPIRES": None,
+        # Only the key says whose tokens these are.
+        "JWT_DECODE_ANY_LOGIN_TYPE": True,
     }
     if audience is not None:
         settings["JWT_DECODE_AUDIENCE"] = audience if isinstance(audience, str) else list(audience)

@@ -244,16 +244,16 @@ class LoginTypeMismatchError(TokenTypeError):
     """The token is of another login type, such as a customer's where an operator's is required.
 
     Attributes:
-        expected_type: The login type of the instance that refused.
+        expected_type: The login type of the instance that refused, `None` where it has none.
         actual_type: The token's login type, `None` where it has none.
     """
 
-    expected_type: str
+    expected_type: str | None
     actual_type: str | None
 
     def __init__(
         self,
-        expected_type: str,
+        expected_type: str | None,
         actual_type: str | None = None,
         message: str | None = None,
         login_type: str | None = None,
@@ -262,7 +262,8 @@ class LoginTypeMismatchError(TokenTypeError):
         self.actual_type = actual_type
         if message is None:
             actual = "unknown" if actual_type is None else actual_type
-            message = f"Token type mismatch: expected '{expected_type}', got '{actual}'"
+            expected = "none" if expected_type is None else f"'{expected_type}'"
+            message = f"Token type mismatch: expected {expected}, got '{actual}'"
         super().__init__(message, login_type=login_type)
 
 

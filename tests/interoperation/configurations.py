@@ -36,6 +36,7 @@ VARIATIONS: dict[str, dict[str, str]] = {
     "issuer": {"JWT_ENCODE_ISSUER": "https://login.example", "JWT_DECODE_ISSUER": "https://login.example"},
     "other-issuer": {"JWT_ENCODE_ISSUER": "https://elsewhere.example"},
     "identity-claim": {"JWT_IDENTITY_CLAIM": "uid"},
+    "any-login": {"JWT_DECODE_ANY_LOGIN_TYPE": "true"},
     "leeway": {"JWT_DECODE_LEEWAY": "30"},
     "for-ever": {"JWT_ACCESS_TOKEN_EXPIRES": "null", "JWT_REFRESH_TOKEN_EXPIRES": "null"},
     "short-lived": {"JWT_ACCESS_TOKEN_EXPIRES": "PT2M", "JWT_ENCODE_NBF": "false"},

@@ -117,9 +117,10 @@ DECIDED = [
         "a token of one `login_type` is accepted at the routes of another; only the manager checks it",
         lambda e: (
             e.errors[1] == "LoginTypeMismatchError"
-            and any(claims.get("login_type") not in (None, e.login_type) for claims in e.tokens)
+            and any(claims.get("login_type") != e.login_type for claims in e.tokens)
         ),
         asking("/access", bearer(token(login_type="operator")), login_type="user"),
+        asking("/access", bearer(token(login_type="operator"))),
     ),
     Decided(
         "with `verify_csrf=False` a `POST` with a cookie still needs some CSRF value, right or wrong: `MissingTokenError` "

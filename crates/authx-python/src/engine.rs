@@ -104,14 +104,15 @@ impl Engine {
         error_type: &str,
         name: &str,
         message: &str,
-        login_types: Option<(String, Option<String>)>,
+        login_types: Option<(Option<String>, Option<String>)>,
         retry_after: Option<u64>,
         explanation: Option<&str>,
     ) -> PyResult<Answer<'py>> {
         let details = match (&login_types, retry_after) {
-            (Some((expected, actual)), _) => {
-                ErrorDetails::LoginTypes { expected, actual: actual.as_deref() }
-            }
+            (Some((expected, actual)), _) => ErrorDetails::LoginTypes {
+                expected: expected.as_deref(),
+                actual: actual.as_deref(),
+            },
             (None, Some(seconds)) => ErrorDetails::RetryAfter(seconds),
             (None, None) => ErrorDetails::None,
         };

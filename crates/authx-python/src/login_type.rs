@@ -12,6 +12,6 @@ pub(crate) fn check_login_type(
     expected: &str,
     actual: Option<&str>,
 ) -> PyResult<()> {
-    authx::verify::check_login_type(expected, actual)
+    authx::verify::check_login_type(Some(expected), actual)
         .map_err(|error| authentication_error(py, &error, Some(expected)))
 }

@@ -97,8 +97,8 @@ pub enum ErrorDetails<'a> {
     None,
     /// The expected login type, and the token's.
     LoginTypes {
-        /// The login type of the engine that refuses the token.
-        expected: &'a str,
+        /// The login type of the engine that refuses the token, if it has one.
+        expected: Option<&'a str>,
         /// The token's, if it has one.
         actual: Option<&'a str>,
     },
@@ -110,7 +110,7 @@ impl<'a> ErrorDetails<'a> {
     fn of(error: &'a Error) -> Self {
         match error {
             Error::LoginTypeMismatch { expected, actual } => {
-                Self::LoginTypes { expected, actual: actual.as_deref() }
+                Self::LoginTypes { expected: expected.as_deref(), actual: actual.as_deref() }
             }
             Error::RateLimitExceeded { retry_after } => Self::RetryAfter(*retry_after),
             _ => Self::None,
@@ -222,7 +222,7 @@ impl Serialize for Body<'_> {
         match self.error.details {
             ErrorDetails::None => {}
             ErrorDetails::LoginTypes { expected, actual } => {
-                fields.serialize_entry("expected_type", expected)?;
+                fields.serialize_entry("expected_type", &expected)?;
                 fields.serialize_entry("actual_type", &actual)?;
             }
             ErrorDetails::RetryAfter(seconds) => fields.serialize_entry("retry_after", &seconds)?,
@@ -289,13 +289,17 @@ mod tests {
 
     #[test]
     fn a_login_type_mismatch_names_both_login_types() {
-        let error = Error::LoginTypeMismatch { expected: "admin".to_owned(), actual: None };
-        let answer = engine(401).answer(&error);
-        assert!(
-            answer.body.ends_with(r#""expected_type":"admin","actual_type":null}"#),
-            "{}",
-            answer.body
-        );
+        for (expected, actual, end) in [
+            (Some("admin"), None, r#""expected_type":"admin","actual_type":null}"#),
+            (None, Some("admin"), r#""expected_type":null,"actual_type":"admin"}"#),
+        ] {
+            let error = Error::LoginTypeMismatch {
+                expected: expected.map(str::to_owned),
+                actual: actual.map(str::to_owned),
+            };
+            let body = engine(401).answer(&error).body;
+            assert!(body.ends_with(end), "{body}");
+        }
     }
 
     #[test]

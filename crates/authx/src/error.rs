@@ -59,8 +59,8 @@ pub enum Error {
     },
     /// A token of another of the application's logins.
     LoginTypeMismatch {
-        /// The login type of this engine.
-        expected: String,
+        /// The login type of this engine, if it has one.
+        expected: Option<String>,
         /// The token's, if it has one.
         actual: Option<String>,
     },
@@ -247,7 +247,15 @@ impl fmt::Display for Error {
             }
             Self::LoginTypeMismatch { expected, actual } => {
                 let actual = actual.as_deref().unwrap_or("unknown");
-                write!(formatter, "Token type mismatch: expected '{expected}', got '{actual}'")
+                match expected {
+                    Some(expected) => write!(
+                        formatter,
+                        "Token type mismatch: expected '{expected}', got '{actual}'"
+                    ),
+                    None => {
+                        write!(formatter, "Token type mismatch: expected none, got '{actual}'")
+                    }
+                }
             }
             Self::FreshTokenRequired => formatter.write_str("Fresh token required"),
             Self::MissingCsrfToken => formatter

@@ -1,6 +1,6 @@
 //! Several logins of one application, each with its own engine.
 //!
-//! An engine with a login type refuses the tokens of other logins. But where each login has its own keys, issuer
+//! An engine refuses the tokens of other logins, unless `JWT_DECODE_ANY_LOGIN_TYPE` is set. But where each login has its own keys, issuer
 //! or audience, those are checked first, and the error would be about them. So the engines of the other logins are
 //! tried too: if one of them accepts the token, the error is a login type mismatch.
 
@@ -61,7 +61,7 @@ impl Engine {
         let mut others = others.into_iter().filter(|other| issued(other, expected, token, now));
         match others.find_map(|other| other.config().login_type.clone()) {
             Some(actual) => {
-                Error::LoginTypeMismatch { expected: expected.clone(), actual: Some(actual) }
+                Error::LoginTypeMismatch { expected: Some(expected.clone()), actual: Some(actual) }
             }
             None => error,
         }
@@ -114,7 +114,7 @@ mod tests {
     fn a_token_that_another_login_issued_names_both_login_types() {
         let admin = engine("admin", Some("office"));
         let expected = Error::LoginTypeMismatch {
-            expected: "user".to_owned(),
+            expected: Some("user".to_owned()),
             actual: Some("admin".to_owned()),
         };
         for token in [NewToken::access("ada"), NewToken::refresh("ada")] {

@@ -136,8 +136,8 @@ impl Engine {
         check_issuer(config, claims)?;
         check_audience(config, claims)?;
         check_kind(requirement, claims)?;
-        if let Some(expected) = &config.login_type {
-            check_login_type(expected, claims.login_type.as_deref())?;
+        if !config.decode_any_login_type {
+            check_login_type(config.login_type.as_deref(), claims.login_type.as_deref())?;
         }
         check_freshness(requirement, claims)?;
         check_csrf(&token.csrf, requirement.csrf, token.location, claims.csrf.as_ref())?;
@@ -283,17 +283,17 @@ fn check_kind<C>(requirement: &Requirement, claims: &Claims<C>) -> Result<(), Er
     Err(Error::WrongTokenType { expected: requirement.kind })
 }
 
-/// Checks that a token belongs to the expected login.
+/// Checks that a token belongs to the expected login, or to none where none is expected.
 ///
 /// # Errors
 ///
-/// [`Error::LoginTypeMismatch`]: it belongs to another login, or to none.
-pub fn check_login_type(expected: &str, actual: Option<&str>) -> Result<(), Error> {
-    if actual == Some(expected) {
+/// [`Error::LoginTypeMismatch`]: it belongs to another login, to none, or to one where none is expected.
+pub fn check_login_type(expected: Option<&str>, actual: Option<&str>) -> Result<(), Error> {
+    if actual == expected {
         return Ok(());
     }
     Err(Error::LoginTypeMismatch {
-        expected: expected.to_owned(),
+        expected: expected.map(str::to_owned),
         actual: actual.map(str::to_owned),
     })
 }

@@ -79,6 +79,7 @@ fn ways() -> Vec<Way> {
         ("JWT_ENCODE_NBF", "0", Bool(false), |c| c.encode_nbf(false)),
         ("JWT_DECODE_AUDIENCE", "a", text("a"), |c| c.decode_audience(Audience::One("a".into()))),
         ("JWT_DECODE_ISSUER", "me", text("me"), |c| c.decode_issuer("me".to_owned())),
+        ("JWT_DECODE_ANY_LOGIN_TYPE", "1", Bool(true), |c| c.decode_any_login_type(true)),
         ("JWT_DECODE_LEEWAY", "0.5", Seconds(0.5), |c| c.decode_leeway(Duration::from_millis(500))),
         ("JWT_MAX_TOKEN_SIZE", "100", Integer(100), |c| c.max_token_size(100_usize)),
         ("JWT_MAX_BODY_SIZE", "100", Integer(100), |c| c.max_body_size(100_usize)),

@@ -403,17 +403,32 @@ fn a_login_type_is_written_by_the_engine_that_has_one_and_checked_by_it() {
     let jwt = issue(&engine_of("admin"), &NewToken::access("a"));
     assert_eq!(payload_of(&jwt)["login_type"], "admin");
     assert!(verify(&engine_of("admin"), &jwt).is_ok());
-    let claims = verify(&engine(), &jwt).expect("an engine without a login type checks none");
-    assert_eq!(claims.login_type.as_deref(), Some("admin"));
-
-    let mismatch = |actual: Option<&str>| Error::LoginTypeMismatch {
-        expected: "user".to_owned(),
+    let mismatch = |expected: Option<&str>, actual: Option<&str>| Error::LoginTypeMismatch {
+        expected: expected.map(str::to_owned),
         actual: actual.map(str::to_owned),
     };
     let refused = verify(&engine_of("user"), &jwt);
-    assert_eq!(refused.map(drop), Err(mismatch(Some("admin"))));
+    assert_eq!(refused.map(drop), Err(mismatch(Some("user"), Some("admin"))));
+    let refused = verify(&engine(), &jwt).map(drop).expect_err("it has a login type");
+    assert_eq!(refused, mismatch(None, Some("admin")));
+    assert_eq!(refused.to_string(), "Token type mismatch: expected none, got 'admin'");
     let without = issue(&engine(), &NewToken::access("a"));
-    assert_eq!(verify(&engine_of("user"), &without).map(drop), Err(mismatch(None)));
+    assert_eq!(verify(&engine_of("user"), &without).map(drop), Err(mismatch(Some("user"), None)));
+}
+
+#[test]
+fn an_engine_that_shares_tokens_accepts_every_login_type() {
+    let jwt = issue(&engine_with(|config| config.login_type("admin")), &NewToken::access("a"));
+    let without = issue(&engine(), &NewToken::access("a"));
+    for own in [None, Some("user"), Some("admin")] {
+        let sharing = engine_with(|config| {
+            let config = config.decode_any_login_type(true);
+            if let Some(own) = own { config.login_type(own) } else { config }
+        });
+        let claims = verify(&sharing, &jwt).expect("accepted");
+        assert_eq!(claims.login_type.as_deref(), Some("admin"), "the token keeps its own");
+        assert_eq!(verify(&sharing, &without).expect("accepted").login_type, None);
+    }
 }
 
 #[test]

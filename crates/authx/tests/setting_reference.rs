@@ -96,6 +96,7 @@ fn every_default_is_the_documented_one() {
         ("JWT_ENCODE_NBF", "true"),
         ("JWT_DECODE_AUDIENCE", "null"),
         ("JWT_DECODE_ISSUER", "null"),
+        ("JWT_DECODE_ANY_LOGIN_TYPE", "false"),
         ("JWT_DECODE_LEEWAY", "0"),
         ("JWT_MAX_TOKEN_SIZE", "8192"),
         ("JWT_VERIFICATION_CACHE_ENTRIES", "0"),

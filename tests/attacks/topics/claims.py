@@ -248,7 +248,13 @@ def login_type() -> None:
             route="refresh", error=wrong)
     refused("login-type", "the type is checked before the login", token(type="refresh", login_type="customer"), login_type="admin",
             error="AccessTokenRequiredError")
-    accepted("login-type", "a token of a login where the route has none", token(login_type="admin"))
+    refused("login-type", "a token of a login where the route has none", token(login_type="admin"), error=wrong)
+    refused("login-type", "an empty login type where the route has none", token(login_type=""), error=wrong)
+    sharing = {"JWT_DECODE_ANY_LOGIN_TYPE": True}
+    accepted("login-type", "a token of a login where tokens are shared", token(login_type="admin"), settings=sharing)
+    accepted("login-type", "a token of another login where tokens are shared", token(login_type="customer"), login_type="admin",
+             settings=sharing)
+    refused("login-type", "the login type is a list where tokens are shared", token(login_type=["admin"]), settings=sharing)
 
 
 def duplicate_claims() -> None:
@@ -258,7 +264,7 @@ def duplicate_claims() -> None:
         "sub": "admin", "type": "refresh", "exp": NOW + 100_000, "nbf": 0, "iat": 0, "jti": "a", "iss": "b", "aud": "b",
         "fresh": True, "csrf": "a", "scopes": ["a"], "scope": "a", "login_type": "b", "auth_time": 0,
     }
-    settings = {"JWT_DECODE_AUDIENCE": "a"}
+    settings = {"JWT_DECODE_AUDIENCE": "a", "JWT_DECODE_ANY_LOGIN_TYPE": True}
     accepted("duplicate-claims", "each claim once", sealed(HEADER, claims), settings=settings)
     for claim, value in first_values.items():
         field = json.dumps(claim).encode() + b":" + json.dumps(value).encode()

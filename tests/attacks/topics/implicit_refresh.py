@@ -38,7 +38,8 @@ def renewed() -> None:
     _add("auth_time of the first token is kept", token(**DUE, auth_time=NOW - 5000), renewed={**KEPT, "auth_time": NOW - 5000})
     _add("a token in its leeway", token(exp=NOW - 5), settings={"JWT_DECODE_LEEWAY": 10}, renewed={**KEPT, "exp": NOW + 55})
     _add("its own lifetime is kept", token(exp=NOW + 1), renewed={**KEPT, "exp": NOW + 61})
-    _add("the login type is kept where none is configured", token(login_type="admin", **DUE), renewed={**KEPT, "login_type": "admin"})
+    _add("the login type is kept where tokens are shared", token(login_type="admin", **DUE), renewed={**KEPT, "login_type": "admin"},
+         settings={"JWT_DECODE_ANY_LOGIN_TYPE": True})
     _add("a path that is included", due, path="/in", settings={"JWT_IMPLICIT_REFRESH_ROUTE_INCLUDE": ["/in"]}, renewed=KEPT)
 
 
@@ -49,8 +50,9 @@ def stays() -> None:
         "not due": HONEST, "revoked": due, "forged": forged(due), "expired": token(exp=NOW), "damaged": due[:-50],
         "of the other type": token(type="refresh", **DUE), "not yet valid": token(nbf=NOW + 60, **DUE),
         "for another audience": token(aud="them", **DUE), "of another login": token(login_type="admin", **DUE), "empty": b"",
+        "of a login where none is configured": token(login_type="admin", **DUE),
     }):
-        _add(f"a token that is {title}", sent, revoked=title == "revoked", login_type="user" if "login" in title else None)
+        _add(f"a token that is {title}", sent, revoked=title == "revoked", login_type="user" if "another login" in title else None)
     for status in (400, 401, 403, 404, 422, 500, 503):
         _add(f"an answer of {status}", due, status=status)
     for line in ("access_token_cookie=mine; Path=/", "access_token_cookie=; Max-Age=0; Path=/", "access_token_cookie="):

@@ -162,6 +162,20 @@ CLAIMS = [
         lambda login: login.request(token=signed(login_type="")),
         configuration="admin-login",
     ),
+    refused(
+        "a login type where none is configured",
+        "LoginTypeMismatchError",
+        lambda login: login.request(),
+        issued_by="admin-login",
+        body='"expected_type":null,"actual_type":"admin"',
+    ),
+    Case(
+        "a login type where tokens are shared",
+        lambda login: login.request(),
+        configuration="any-login",
+        issued_by="admin-login",
+    ),
+    Case("no login type where tokens are shared", lambda login: login.request(), configuration="any-login"),
 ]
 
 SCOPES = [

@@ -31,7 +31,7 @@ EVERY_CLAIM = signed(
     iss="me",
     fresh=True,
     scopes=["users:read"],
-    login_type="user",
+    login_type="admin",
     sid="a-session",
     auth_time=1_893_499_200,
 )
@@ -80,6 +80,7 @@ POLICIES = [
             "PolicyDeniedError",
             asks(condition("subject", claim), token=EVERY_CLAIM),
             status=403,
+            configuration="admin-login",
         )
         for claim in RESERVED_CLAIMS
         if claim not in ATTRIBUTES_OF_THE_SUBJECT
@@ -95,6 +96,7 @@ POLICIES = [
             token=EVERY_CLAIM,
         ),
         body='"allowed"',
+        configuration="admin-login",
     ),
     Case(
         "the circumstances",

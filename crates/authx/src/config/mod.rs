@@ -292,6 +292,7 @@ pub struct Config {
     pub(crate) decode_audience: Option<Audience>,
     pub(crate) decode_issuer: Option<String>,
     pub(crate) leeway: Duration,
+    pub(crate) decode_any_login_type: bool,
     pub(crate) max_token_size: usize,
     pub(crate) max_body_size: usize,
     pub(crate) verification_cache: Option<CacheBounds>,

@@ -200,6 +200,9 @@ settings! {
         JWT_DECODE_AUDIENCE decode_audience: Option<Audience> = None;
         /// The issuer that a token's `iss` must name. Unset: not checked.
         JWT_DECODE_ISSUER decode_issuer: Option<String> = None;
+        /// Whether a token's `login_type` is left unchecked, for applications that share tokens. Otherwise it must be
+        /// the one of this instance, and a token with one is refused where the instance has none.
+        JWT_DECODE_ANY_LOGIN_TYPE decode_any_login_type: bool = false;
         /// How far other machines' clocks may be off, for `exp`, `nbf` and `iat`. In Python a number of
         /// seconds.
         JWT_DECODE_LEEWAY decode_leeway: Option<Duration> = Some(Duration::ZERO);

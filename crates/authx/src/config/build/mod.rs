@@ -58,6 +58,7 @@ pub(super) fn build(builder: ConfigBuilder) -> Result<Config, ConfigError> {
         encode_nbf: settings.encode_nbf,
         decode_issuer: settings.decode_issuer,
         leeway: settings.decode_leeway.unwrap_or_default(),
+        decode_any_login_type: settings.decode_any_login_type,
         max_token_size: settings.max_token_size,
         max_body_size: settings.max_body_size,
         header_name: settings.header_name.to_ascii_lowercase(),
