@@ -71,6 +71,11 @@ class Events:
                 # The login or the refusal has happened.
                 logger.exception("The event callback failed")
 
+    def notice_limited(self, error: AuthXException, scope: Scope) -> None:
+        """Notice that a request was over a limit of rate."""
+        now = datetime.fromtimestamp(clock.now(), timezone.utc)
+        self.notice(AuthEvent("limited", now, reason=type(error).__name__, client_address=address_of(scope)))
+
     def notice_failed_login(self, username: str, client_address: str | None) -> None:
         """Notice that a login failed, because its user name or password is wrong."""
         now = datetime.fromtimestamp(clock.now(), timezone.utc)

@@ -211,6 +211,7 @@ class RateLimitedTokenRequired(TokenRequired):
     def __init__(self, authenticator: Authenticator[Any], requirement: Requirement, limiter: RateLimiter) -> None:
         super().__init__(authenticator, requirement)
         self._wording = authenticator.wording
+        self._events = authenticator.events
         self._limiter = limiter
 
     async def __call__(
@@ -221,6 +222,7 @@ class RateLimitedTokenRequired(TokenRequired):
         try:
             await self._limiter(request)
         except RateLimitExceeded as error:
+            self._events.notice_limited(error, request.scope)
             self._wording.word(error)
             raise
         return await super().__call__(request, security_scopes, **schemes)

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from fastapi import FastAPI, Request, Response
@@ -159,3 +159,16 @@ def test_a_user_has_as_many_logins_as_allowed(clock: FrozenClock) -> None:
     assert ended.session_id not in {session.session_id for session in sessions}
     statuses = [client.post("/refresh", headers=bearer(token["refresh_token"])).status_code for token in tokens]
     assert statuses == [401, 200, 200]
+
+
+def test_a_request_over_its_limit_is_told(auth: AuthX[Any]) -> None:
+    app = FastAPI()
+
+    @app.get("/limited")
+    async def limited(payload: Annotated[TokenPayload, auth.rate_limited(max_requests=1)]) -> str:
+        return payload.sub
+
+    client = TestClient(app)
+    headers = bearer(auth.create_access_token("ada"))
+    assert [client.get("/limited", headers=headers).status_code for _ in range(2)] == [200, 429]
+    assert auth.event_counts["limited"] == 1

@@ -49,6 +49,7 @@ impl Event {
     pub fn refused(error: &Error, at: Timestamp) -> Option<Self> {
         let kind = match error {
             Error::LoginFailed => EventKind::LoginFailed,
+            Error::RateLimitExceeded { .. } => EventKind::Limited,
             _ if error.kind().is_of_token() => EventKind::Refused,
             _ => return None,
         };

@@ -246,7 +246,7 @@ impl AuthX {
     }
 
     /// Uses this configuration from the next request on, in every clone and in the layers and states that
-    /// hold one. Requests that have begun finish with the earlier configuration.
+    /// hold one. Requests that have begun finish with the earlier configuration. The store stays what it was.
     ///
     /// Keys can be rotated with it while the service runs: put the new key, which signs, before the earlier ones,
     /// which still verify.
@@ -267,6 +267,9 @@ impl AuthX {
     /// ```
     pub fn load_config(&self, config: Config) {
         log_warnings(&config);
+        if config.store_url() != self.engine().config().store_url() {
+            tracing::warn!("JWT_STORE_URL: the store stays what it was; with_store changes it");
+        }
         if let Sessions::InMemory(sessions) = &**self.inner.sessions.load() {
             sessions.set_max_idle(config.session_max_idle());
         }

@@ -112,7 +112,7 @@ impl RateLimiter {
         Self { limit, key, backend: Arc::new(MemoryCounters::default()) }
     }
 
-    async fn count(&self, auth: &AuthX, key: &str) -> Result<(), Rejection> {
+    async fn count(&self, auth: &AuthX, key: &str, parts: &Parts) -> Result<(), Rejection> {
         let counted = self.backend.increment(key, self.limit.window(), auth.now()).await.map_err(
             |error| {
                 Rejection::failed(format_args!(
@@ -120,7 +120,10 @@ impl RateLimiter {
                 ))
             },
         )?;
-        self.limit.check(counted).map_err(|error| auth.reject(error))
+        self.limit.check(counted).map_err(|error| {
+            auth.notice_refusal(&error, Some(parts));
+            auth.reject(error)
+        })
     }
 }
 
@@ -175,7 +178,7 @@ impl Gate for RateLimitLayer {
     async fn admit(&self, request: Request) -> Result<Request, Rejection> {
         let (parts, body) = request.into_parts();
         if let Some(key) = self.key(&parts)? {
-            self.limiter.count(&self.auth, &key).await?;
+            self.limiter.count(&self.auth, &key, &parts).await?;
         }
         let request = Request::from_parts(parts, body);
         let Some(requirement) = &self.requirement else { return Ok(request) };
@@ -184,7 +187,8 @@ impl Gate for RateLimitLayer {
         let (mut parts, body) = request.into_parts();
         let claims = self.auth.authenticate_once::<()>(&mut parts, requirement).await?;
         if matches!(self.limiter.key, Key::Subject) {
-            self.limiter.count(&self.auth, &subject_rate_limit_key(&claims.sub)).await?;
+            let key = subject_rate_limit_key(&claims.sub);
+            self.limiter.count(&self.auth, &key, &parts).await?;
         }
         Ok(Request::from_parts(parts, body))
     }

@@ -12,7 +12,8 @@ use axum_authx::memory::MemoryStore;
 use axum_authx::testing::{self, Answer, FrozenClock, answer_to, bearer, with_cookies};
 use axum_authx::{
     AccessToken, AuthX, Client, Config, ConfigError, Location, LoginTokens, NewLogin, NewToken,
-    RefreshToken, Rejection, Renewal, RenewalRequest, Rotated, TokenType, TypedToken, UnsetCookies,
+    RateLimit, RateLimiter, RefreshToken, Rejection, Renewal, RenewalRequest, Rotated, TokenType,
+    TypedToken, UnsetCookies,
 };
 use serde_json::{Value, json};
 
@@ -301,4 +302,17 @@ async fn a_store_that_can_not_be_opened_lets_nobody_in() {
     let answer = answer_to(&app, bearer(testing::get("/me"), &jwt)).await;
     assert_eq!((answer.status, answer.error_type()), (503, Some("StoreUnavailableError")));
     assert_eq!(auth.event_counts().of(EventKind::StoreFailed), 1);
+}
+
+#[tokio::test]
+async fn a_request_over_its_limit_is_told() {
+    let (auth, _) = testing::auth();
+    let limit = RateLimit::new(1, Duration::from_secs(60)).expect("a limit");
+    let limiter = RateLimiter::by_key(limit, |_| "everybody".to_owned());
+    let app: Router =
+        Router::new().route("/", get(async || ())).route_layer(auth.rate_limit(limiter));
+    for status in [200, 429] {
+        assert_eq!(answer_to(&app, testing::get("/")).await.status, status);
+    }
+    assert_eq!(auth.event_counts().of(EventKind::Limited), 1);
 }
