@@ -3,6 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PEER_VENV ?= .venv-peer
+SUITE_VENV ?= .venv-suite
 BENCH_VENV ?= .venv-bench
 # The ports of the demo's services: FastAPI's, and axum's.
 HOST ?= 127.0.0.1
@@ -119,6 +120,10 @@ test-peer: $(VENV)/.dev $(VENV)/.extension ## Compare the answers of the older p
 	fi; \
 	PEER_UNREACHABLE=$$unreachable PEER_PYTHON=$(abspath $(PEER_VENV)/bin/python) \
 		$(BIN)/python -m pytest tests/peer $(ARGS)
+
+.PHONY: test-peer-suite
+test-peer-suite: $(VENV)/.extension $(SUITE_VENV)/.suite ## Run the older package's own tests on ours (PEER_TESTS=folder: its folder tests, at 1.7.1)
+	$(SUITE_VENV)/bin/python tests/peer/suite.py "$(PEER_TESTS)"
 
 .PHONY: test-versions
 test-versions: $(VENV)/.dev $(VENV)/.extension ## Run the Python tests with the oldest and the newest versions of all dependencies, on each CPython found
@@ -286,11 +291,11 @@ fmt: rust $(VENV)/.dev ## Format everything, and apply the linters' fixes
 
 .PHONY: lock
 lock: $(TOOLS)/uv/.installed ## Update the pinned requirements (UPGRADE=1: to the newest versions)
-	cd requirements && for name in dev demo peer bench oldest newest; do \
+	cd requirements && for name in dev demo peer suite bench oldest newest; do \
 		env -u PIP_FIND_LINKS -u UV_FIND_LINKS ../$(TOOLS)/uv/bin/uv pip compile --quiet \
 			--universal --python-version 3.10 --generate-hashes --no-emit-index-url --no-emit-find-links \
 			--custom-compile-command "make lock" $(if $(UPGRADE),--upgrade) \
-			$$(case $$name in demo) echo --constraint dev.txt ;; bench) echo --constraint peer.txt ;; esac) \
+			$$(case $$name in demo | suite) echo --constraint dev.txt ;; bench) echo --constraint peer.txt ;; esac) \
 			--output-file $$name.txt $$name.in; \
 	done
 
@@ -308,7 +313,7 @@ demo-code: $(VENV)/bin/python ## Write the code of the demo's routes into exampl
 
 .PHONY: clean
 clean: ## Delete everything that was built or installed in this folder
-	rm -rf target dist build $(VENV) $(PEER_VENV) $(BENCH_VENV) $(TOOLS) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf target dist build $(VENV) $(PEER_VENV) $(SUITE_VENV) $(BENCH_VENV) $(TOOLS) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find python examples tests -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
 	find python -name '_authx*.so' -delete
 
@@ -372,6 +377,11 @@ $(VENV)/.extension: $(RUST_SOURCES) pyproject.toml | $(VENV)/.demo rust
 $(PEER_VENV)/.peer: requirements/peer.txt | $(VENV)/bin/python
 	$(BIN)/python -m venv $(PEER_VENV)
 	$(PEER_VENV)/bin/python -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
+$(SUITE_VENV)/.suite: requirements/suite.txt | $(VENV)/bin/python
+	$(BIN)/python -m venv $(SUITE_VENV)
+	$(SUITE_VENV)/bin/python -m pip install --quiet --require-hashes -r $<
 	@touch $@
 
 $(BENCH_VENV)/.bench: requirements/bench.txt | $(VENV)/bin/python

@@ -46,6 +46,7 @@ __all__ = [
     "before_fork",
     "check_login_type",
     "check_rate",
+    "check_unverified",
     "circumstances",
     "condition_matches",
     "decode_unverified",
@@ -724,6 +725,11 @@ def read_credentials(content_type: bytes, body: bytes | None) -> tuple[str, str,
 
 def decode_unverified(token: str) -> dict[str, Any]:
     """The claims of a token, without checking its signature. Raises `JWTDecodeError`."""
+
+def check_unverified(
+    requirement: Requirement, token: str, location: str, csrf: str | None, csrf_required: bool, now: float
+) -> None:
+    """Check type, freshness and CSRF value of a token, and not its signature. Raises the error of the first that fails."""
 
 def token_header(token: str) -> dict[str, Any]:
     """The protected header of a token, without checking its signature. Raises `JWTDecodeError`."""

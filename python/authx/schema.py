@@ -310,7 +310,8 @@ class RequestToken(BaseModel):
             algorithms: The algorithms that are accepted, HS256 unless given.
             audience: The audiences of this service: `aud` must name one of them.
             issuer: The value that `iss` must have.
-            verify_jwt: `False` skips every check. Anybody may have written such claims, so trust none of them.
+            verify_jwt: `False` skips the checks of signature, times, issuer and audience. Anybody may have written such
+                claims, so trust none of them.
             verify_type: Whether the token must be of the type that it was looked for as.
             verify_csrf: Whether the CSRF value must match where it is required.
             verify_fresh: Whether the token must be fresh.
@@ -323,14 +324,14 @@ class RequestToken(BaseModel):
             CSRFError: The CSRF value doesn't match.
             BadConfigurationError: The key doesn't fit the algorithms.
         """
+        required = _requirement_for(self, verify_type=verify_type, verify_csrf=verify_csrf, verify_fresh=verify_fresh)
+        arguments = engine_arguments(self)
         if not verify_jwt:
+            _authx.check_unverified(required, *arguments, clock.now())
             return _unverified_payload(self.token)
 
         engine = verifying_engine(key, algorithms, audience, issuer)
-        verified = verify_request_token(
-            engine, self, verify_type=verify_type, verify_csrf=verify_csrf, verify_fresh=verify_fresh
-        )
-        return verified.payload
+        return engine.verify_without_stores(required, *arguments, clock.now()).payload
 
 
 class TokenResponse(BaseModel):
@@ -406,16 +407,18 @@ def verify_request_token(
     engine: _authx.Engine, token: RequestToken, *, verify_type: bool, verify_csrf: bool, verify_fresh: bool
 ) -> _authx.Admitted:
     """Make every check except revocation, see `RequestToken.verify`."""
-    requirement = _authx.Requirement(
+    required = _requirement_for(token, verify_type=verify_type, verify_csrf=verify_csrf, verify_fresh=verify_fresh)
+    return engine.verify_without_stores(required, *engine_arguments(token), clock.now())
+
+
+def _requirement_for(
+    token: RequestToken, *, verify_type: bool, verify_csrf: bool, verify_fresh: bool
+) -> _authx.Requirement:
+    return _authx.Requirement(
         type=token.type,
         verify_type=verify_type,
         verify_fresh=verify_fresh,
         verify_csrf=None if verify_csrf else False,
-    )
-    return engine.verify_without_stores(
-        requirement,
-        *engine_arguments(token),
-        clock.now(),
     )
 
 

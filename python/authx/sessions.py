@@ -327,7 +327,8 @@ class SessionKeeping:
             ```
         """
         check_string("uid", uid)
-        check_instance("request", request, (HTTPConnection, type(None)), "a request")
+        if not (hasattr(request, "client") and hasattr(request, "headers")):  # anything like a request will do
+            check_instance("request", request, (HTTPConnection, type(None)), "a request")
         check_instance("device_info", device_info, (dict, type(None)), "a dictionary")
         client = request.client if request is not None else None
         session = SessionInfo(

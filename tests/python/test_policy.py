@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import Enum
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from fastapi import Depends, FastAPI, HTTPException, Request
@@ -316,6 +317,13 @@ def test_property_that_raises_attribute_error_is_a_fault_and_not_an_absent_attri
 def test_attribute_that_an_object_does_not_have_is_absent() -> None:
     for subject, key in [(_Faulty(), "unset"), (_Faulty(), "other"), (_Dynamic(), "banned"), (_Dynamic(), "a.b")]:
         assert not PolicyCondition("subject", key, "exists").matches(context(subject=subject))
+
+
+def test_dotted_name_is_no_attribute_of_an_object_that_has_every_attribute() -> None:
+    subject = Mock(profile={"age": 30})
+
+    assert PolicyCondition("subject", "profile.age", "equals", 30).matches(context(subject=subject))
+    assert not PolicyCondition("subject", "profile.missing", "exists").matches(context(subject=subject))
 
 
 @pytest.mark.parametrize(

@@ -310,6 +310,30 @@ def test_request_token_verifies_with_a_given_key(secret: str) -> None:
     assert token.verify("", verify_jwt=False).sub == "u"
 
 
+def test_request_token_without_its_signature_is_still_checked_for_type_freshness_and_csrf(secret: str) -> None:
+    jwt = TokenPayload(sub="u", exp=-SOON, csrf="right").encode(secret)
+
+    def verify(jwt: str = jwt, location: str = "cookies", csrf: str | None = "right", **arguments: Any) -> TokenPayload:
+        found = request_token(jwt, location=location, csrf=csrf, type=arguments.pop("type", "access"))
+        return found.verify("", verify_jwt=False, **arguments)
+
+    assert verify().sub == "u", "neither signature nor times are checked"
+    with pytest.raises(RefreshTokenRequiredError):
+        verify(type="refresh")
+    assert verify(type="refresh", verify_type=False).sub == "u"
+    with pytest.raises(FreshTokenRequiredError):
+        verify(verify_fresh=True)
+    assert verify(TokenPayload(sub="u", csrf="right", fresh=True).encode(secret), verify_fresh=True).fresh
+    with pytest.raises(MissingCSRFTokenError):
+        verify(csrf=None)
+    with pytest.raises(CSRFError):
+        verify(csrf="wrong")
+    assert verify(csrf="wrong", verify_csrf=False).sub == "u"
+    assert verify(csrf=None, location="headers").sub == "u"
+    with pytest.raises(JWTDecodeError):
+        verify("x")
+
+
 def test_request_token_must_be_of_its_type(secret: str) -> None:
     token = request_token(TokenPayload(sub="u", exp=SOON).encode(secret), type="refresh")
 

@@ -6,10 +6,11 @@ import random
 import threading
 from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import pytest
 from fastapi import Depends, FastAPI, HTTPException, Request, WebSocket
+from starlette.datastructures import Address
 
 from authx import AuthX, AuthXConfig, SessionInfo, TokenPayload
 from authx.exceptions import BadConfigurationError
@@ -100,6 +101,21 @@ def test_session_has_its_user_address_and_device(client: Any, auth: Any) -> None
     assert session["device_info"] == {"name": "phone"}
     stored = run(auth.get_session(session["session_id"]))
     assert stored.created_at <= stored.last_active <= datetime.now(timezone.utc)
+
+
+def test_anything_like_a_request_tells_about_the_client_of_a_session(auth: Any) -> None:
+    class Login:
+        client: Any = Address("192.0.2.7", 443)
+        headers: ClassVar[dict[str, str]] = {"user-agent": "curl"}
+
+    session = run(auth.create_session("ada", Login()))
+    assert (session.ip_address, session.user_agent) == ("192.0.2.7", "curl")
+
+    Login.client, Login.headers = None, {}
+    session = run(auth.create_session("ada", Login()))
+    assert (session.ip_address, session.user_agent) == (None, None)
+    with pytest.raises(TypeError, match="request: a request is expected"):
+        run(auth.create_session("ada", {"name": "phone"}))
 
 
 def test_session_without_a_request_has_only_its_user(auth: Any) -> None:

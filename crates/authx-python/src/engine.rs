@@ -599,7 +599,7 @@ impl Engine {
 }
 
 /// A token that was found before, or that came another way than in a request.
-fn found<'t>(
+pub(crate) fn found<'t>(
     token: &'t str,
     location: &str,
     csrf: Option<&str>,

@@ -84,7 +84,9 @@ mod _authx {
     #[pymodule_export]
     use super::store::Store;
     #[pymodule_export]
-    use super::tokens::{FoundToken, decode_unverified, read_credentials, token_header};
+    use super::tokens::{
+        FoundToken, check_unverified, decode_unverified, read_credentials, token_header,
+    };
     #[pymodule_export]
     use super::verified::{
         Admitted, FirstUseQuestion, LoginQuestion, RefreshCandidate, RevocationQuestion,

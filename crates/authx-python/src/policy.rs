@@ -335,6 +335,10 @@ fn field<'py>(node: &Bound<'py, PyAny>, name: &str) -> PyResult<Option<Bound<'py
     if let Ok(mapping) = node.cast::<PyMapping>() {
         return if mapping.contains(name)? { mapping.get_item(name).map(Some) } else { Ok(None) };
     }
+    if name.contains('.') {
+        // No object has such an attribute, except for those that have every one, such as a mock.
+        return Ok(None);
+    }
     match node.getattr(name) {
         Ok(found) => Ok(Some(found)),
         Err(error)

@@ -5,8 +5,11 @@ use authx::login::Credentials;
 use pyo3::prelude::*;
 use serde_json::value::RawValue;
 
+use crate::engine::found;
 use crate::errors::authentication_error;
+use crate::instant::instant;
 use crate::json;
+use crate::requirement::Requirement;
 
 /// See `FoundToken` in `_authx.pyi`.
 #[pyclass(frozen, get_all, module = "authx._authx")]
@@ -56,6 +59,22 @@ pub(crate) fn read_credentials(
 #[pyfunction]
 pub(crate) fn decode_unverified<'py>(py: Python<'py>, token: &str) -> PyResult<Bound<'py, PyAny>> {
     unverified(py, authx::token::decode_unverified_payload(token))
+}
+
+/// See `check_unverified` in `_authx.pyi`.
+#[pyfunction]
+pub(crate) fn check_unverified(
+    py: Python<'_>,
+    requirement: &Requirement,
+    token: &str,
+    location: &str,
+    csrf: Option<&str>,
+    csrf_required: bool,
+    now: f64,
+) -> PyResult<()> {
+    let found = found(token, location, csrf, csrf_required)?;
+    authx::verify::check_unverified(&found, &requirement.inner, instant("now", now)?)
+        .map_err(|error| authentication_error(py, &error, None))
 }
 
 /// See `token_header` in `_authx.pyi`.

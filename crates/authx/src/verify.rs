@@ -283,6 +283,39 @@ fn check_kind<C>(requirement: &Requirement, claims: &Claims<C>) -> Result<(), Er
     Err(Error::WrongTokenType { expected: requirement.kind })
 }
 
+/// Checks type, freshness and CSRF value of a token whose signature nobody verified: anybody may have written it, so a
+/// token that passes proves nothing. Signature, times, issuer, audience, login and scopes are not checked.
+///
+/// ```
+/// use authx::verify::check_unverified;
+/// use authx::{Error, Location, RequestToken, Requirement, Timestamp, TokenKind};
+///
+/// // Its payload is {"sub":"a","type":"refresh"}.
+/// let jwt = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIiwidHlwZSI6InJlZnJlc2gifQ.AAAA";
+/// let token = RequestToken::new(jwt, TokenKind::Access, Location::Headers);
+/// assert!(check_unverified(&token, &Requirement::refresh(), Timestamp::MIN).is_ok());
+/// let refused = check_unverified(&token, &Requirement::access(), Timestamp::MIN);
+/// assert_eq!(refused, Err(Error::WrongTokenType { expected: TokenKind::Access }));
+/// ```
+///
+/// # Errors
+///
+/// [`Error::Malformed`], and those of the checks: [`Error::WrongTokenType`], [`Error::FreshTokenRequired`],
+/// [`Error::MissingCsrfToken`], [`Error::CsrfMismatch`].
+pub fn check_unverified(
+    token: &RequestToken<'_>,
+    requirement: &Requirement,
+    now: Timestamp,
+) -> Result<(), Error> {
+    let text = std::str::from_utf8(token.as_bytes()).map_err(|_| Malformed::Base64)?;
+    let payload = token::decode_unverified_payload(text)?;
+    let mut claims: Claims = token::from_json(payload.get().as_bytes(), "sub")?;
+    settle_freshness(&mut claims, now);
+    check_kind(requirement, &claims)?;
+    check_freshness(requirement, &claims)?;
+    check_csrf(&token.csrf, requirement.csrf, token.location, claims.csrf.as_ref())
+}
+
 /// Checks that a token belongs to the expected login, or to none where none is expected.
 ///
 /// # Errors
