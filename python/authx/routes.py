@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 
-from authx._authx import read_credentials
+from authx._authx import Requirement, read_credentials
 from authx.arguments import check_instance
 from authx.authentication import Authenticator
 from authx.body import read_bounded
@@ -18,6 +18,8 @@ from authx.events import address_of
 from authx.exceptions import AuthXException, LoginFailedError
 from authx.logins import LoginKeeping, LoginTokens
 from authx.protecting import RouteProtection
+from authx.route_dependencies import SubjectRequired
+from authx.schema import TokenPayload
 from authx.sessions import SessionInfo, SessionKeeping
 
 __all__ = ["Authenticate", "Credentials", "Identity", "ReadyRoutes"]
@@ -110,7 +112,8 @@ class ReadyRoutes:
         if not callable(authenticate):
             raise TypeError(f"authenticate: a function is expected, not {type(authenticate).__name__}")
         protection, logins, kept = self._parts
-        access = protection.ACCESS_REQUIRED
+        # Not ACCESS_REQUIRED, which returns the application's own model if there is one.
+        access = SubjectRequired(self._authenticator, Requirement(), _unchanged)
         if login is not None:
             self._add_login(router, login, authenticate)
         if refresh is not None:
@@ -123,26 +126,26 @@ class ReadyRoutes:
         if logout is not None:
 
             @router.post(logout, status_code=204, response_class=Response)
-            async def end(payload: Annotated[Any, access], response: Response) -> None:
+            async def end(payload: Annotated[TokenPayload, access], response: Response) -> None:
                 """End the login that the token belongs to."""
                 await logins.logout(payload, response)
 
         if logout_everywhere is not None:
 
             @router.post(logout_everywhere, status_code=204, response_class=Response)
-            async def end_everywhere(payload: Annotated[Any, access], response: Response) -> None:
+            async def end_everywhere(payload: Annotated[TokenPayload, access], response: Response) -> None:
                 """End all logins of the user."""
                 await logins.logout_everywhere(payload, response)
 
         if sessions is not None:
 
             @router.get(sessions)
-            async def list_sessions(payload: Annotated[Any, access]) -> list[SessionInfo]:
+            async def list_sessions(payload: Annotated[TokenPayload, access]) -> list[SessionInfo]:
                 """List the logins of the user."""
                 return await kept.list_sessions(payload.sub)
 
             @router.delete(f"{sessions}/{{session_id}}", status_code=204, response_class=Response)
-            async def end_session(payload: Annotated[Any, access], session_id: str) -> None:
+            async def end_session(payload: Annotated[TokenPayload, access], session_id: str) -> None:
                 """End one of the user's logins."""
                 await logins.end_own_login(payload, session_id)
 
@@ -198,6 +201,10 @@ class ReadyRoutes:
         self._authenticator.events.notice_failed_login(username, address_of(scope))
         self._authenticator.wording.word(error)
         return error
+
+
+async def _unchanged(payload: TokenPayload) -> TokenPayload:
+    return payload
 
 
 def _as_tuples(username: str, password: str, scopes: list[str]) -> tuple[str, str, tuple[str, ...]]:

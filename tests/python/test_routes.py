@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
+from pydantic import BaseModel
 
 from authx import AuthEvent, AuthX, AuthXConfig, Credentials, Identity
 from authx.testing import FrozenClock
@@ -182,3 +183,20 @@ def test_an_answer_of_another_type_lets_nobody_in(answer: Any) -> None:
 
 def test_credentials_do_not_show_the_password() -> None:
     assert "engine" not in repr(Credentials("ada", "engine"))
+
+
+class Claims(BaseModel):
+    sub: str
+    tenant: int
+
+
+def test_an_own_model_of_claims_makes_no_difference() -> None:
+    auth = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET), store="memory://", payload_model=Claims)
+    app = FastAPI()
+    app.include_router(auth.router(authenticate))
+    client = TestClient(app)
+    access = bearer(client.post("/login", json=ADA).json()["access_token"])
+    assert len(client.get("/sessions", headers=access).json()) == 1
+    assert client.delete("/sessions/unknown", headers=access).status_code == 204
+    assert client.post("/logout", headers=access).status_code == 204
+    assert client.get("/sessions", headers=access).status_code == 401

@@ -101,13 +101,23 @@ impl Fields {
         }
         let username = self.username.filter(|username| !username.is_empty());
         let username = username.ok_or(Error::LoginRequest(NO_USERNAME))?;
+        if username.len() > LONGEST_USERNAME {
+            return Err(Error::LoginRequest(LONG_USERNAME));
+        }
         let password = self.password.filter(|password| !password.is_empty());
         let password = password.ok_or(Error::LoginRequest(NO_PASSWORD))?;
+        if password.len() > LONGEST_PASSWORD {
+            return Err(Error::LoginRequest(LONG_PASSWORD));
+        }
         let scope = self.scope.unwrap_or_default();
         let scopes = scope.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect();
         Ok(Credentials { username, password, scopes })
     }
 }
+
+/// In bytes. A name goes into logs, and the hash of a password takes longer the longer it is.
+const LONGEST_USERNAME: usize = 1024;
+const LONGEST_PASSWORD: usize = 4096;
 
 const TOO_LARGE: &str = "body: it is larger than JWT_MAX_BODY_SIZE";
 const MEDIA_TYPE: &str =
@@ -116,6 +126,8 @@ const NO_OBJECT: &str = "body: a JSON object with the strings username and passw
 const TWICE: &str = "body: a field occurs twice";
 const GRANT_TYPE: &str = "grant_type: password is expected";
 const NO_USERNAME: &str = "username: it is missing or empty";
+const LONG_USERNAME: &str = "username: at most 1024 bytes are allowed";
+const LONG_PASSWORD: &str = "password: at most 4096 bytes are allowed";
 const NO_PASSWORD: &str = "password: it is missing or empty";
 
 #[cfg(test)]
@@ -148,6 +160,17 @@ mod tests {
             assert_eq!(error, Error::LoginRequest(expected), "{body}");
             assert!(!error.to_string().contains("secret"));
         }
+    }
+
+    #[test]
+    fn names_and_passwords_are_bounded() {
+        let form = |username: usize, password: usize| {
+            let body = format!("username={}&password={}", "a".repeat(username), "p".repeat(password));
+            Credentials::read(FORM, Some(body.as_bytes())).map(|_| ())
+        };
+        assert_eq!(form(1024, 4096), Ok(()));
+        assert_eq!(form(1025, 1), Err(Error::LoginRequest(LONG_USERNAME)));
+        assert_eq!(form(1, 4097), Err(Error::LoginRequest(LONG_PASSWORD)));
     }
 
     #[test]
