@@ -166,7 +166,8 @@ impl Flow<'_> {
         self.end_logins(subject, None, SESSION_REVOKED).await
     }
 
-    /// Ends the oldest logins of a subject that has more than `JWT_MAX_LOGINS`, but not the one that has just begun.
+    /// Ends the oldest logins of a subject that has more than `JWT_MAX_LOGINS`, but not the one that has just begun. Where
+    /// only one is allowed, two that begin at the same moment may end each other.
     pub(super) async fn end_surplus(&self, subject: &str, newest: &str) -> Result<(), FlowError> {
         let Some(allowed) = self.engine.config().max_logins() else { return Ok(()) };
         let logins = self.logins_of(subject).await?;

@@ -179,7 +179,11 @@ impl Flow<'_> {
             return Err(FlowError::Store("a new login has the identifier of another one".into()));
         }
         let session = login.session;
-        self.end_surplus(&session.uid, &session.session_id).await?;
+        if let Err(error) = self.end_surplus(&session.uid, &session.session_id).await {
+            // Nobody gets its tokens. If this fails too, it ends unused.
+            let _ = self.store.end(&session.session_id, "not begun").await;
+            return Err(error);
+        }
         let mut event =
             self.event(EventKind::LoggedIn).subject(&*session.uid).sid(&*session.session_id);
         event.client_address = address.or(event.client_address);

@@ -165,7 +165,8 @@ mod tests {
     #[test]
     fn names_and_passwords_are_bounded() {
         let form = |username: usize, password: usize| {
-            let body = format!("username={}&password={}", "a".repeat(username), "p".repeat(password));
+            let body =
+                format!("username={}&password={}", "a".repeat(username), "p".repeat(password));
             Credentials::read(FORM, Some(body.as_bytes())).map(|_| ())
         };
         assert_eq!(form(1024, 4096), Ok(()));
