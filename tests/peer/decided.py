@@ -119,7 +119,6 @@ DECIDED = [
             e.errors[1] == "LoginTypeMismatchError"
             and any(claims.get("login_type") != e.login_type for claims in e.tokens)
         ),
-        asking("/access", bearer(token(login_type="operator")), login_type="user"),
         asking("/access", bearer(token(login_type="operator"))),
     ),
     Decided(
