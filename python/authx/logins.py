@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from fastapi import Response
-from pydantic import PrivateAttr
+from pydantic import BaseModel, PrivateAttr
 from starlette.requests import HTTPConnection
 from typing_extensions import Self
 
@@ -191,7 +191,7 @@ class LoginKeeping:
             self._logins.wording.word(error)
             raise
 
-    async def logout(self, payload: TokenPayload, response: Response | None = None) -> None:
+    async def logout(self, payload: BaseModel, response: Response | None = None) -> None:
         """End the login that the token belongs to, and revoke the token itself.
 
         Args:
@@ -211,7 +211,7 @@ class LoginKeeping:
         await self._log_out(payload, "here")
         self._unset_cookies(response)
 
-    async def logout_everywhere(self, payload: TokenPayload, response: Response | None = None) -> None:
+    async def logout_everywhere(self, payload: BaseModel, response: Response | None = None) -> None:
         """End all logins of the token's subject, and revoke all tokens that the subject got until now.
 
         Args:
@@ -221,7 +221,7 @@ class LoginKeeping:
         await self._log_out(payload, "everywhere")
         self._unset_cookies(response)
 
-    async def logout_elsewhere(self, payload: TokenPayload) -> None:
+    async def logout_elsewhere(self, payload: BaseModel) -> None:
         """End all logins of the token's subject but the token's own, for example after a change of the password.
 
         Args:
@@ -229,25 +229,29 @@ class LoginKeeping:
         """
         await self._log_out(payload, "elsewhere")
 
-    async def _log_out(self, payload: TokenPayload, what: Literal["here", "everywhere", "elsewhere"]) -> None:
-        check_instance("payload", payload, TokenPayload, "the TokenPayload of a dependency")
+    async def _log_out(self, payload: BaseModel, what: Literal["here", "everywhere", "elsewhere"]) -> None:
+        uid = _subject(payload)
+        jti, session_id = (getattr(payload, name, None) for name in ("jti", "sid"))
+        lacking = {"here": jti is None and session_id is None, "elsewhere": session_id is None}
+        if not isinstance(payload, TokenPayload) and lacking.get(what):
+            raise TypeError("payload: the payload_model needs the field sid, by which a logout finds the login")
+        exp = getattr(payload, "exp", None)
         # A lifetime is in no claims that were verified.
-        end = None if isinstance(payload.exp, timedelta) else timestamp_or_none("exp", payload.exp)
+        end = None if isinstance(exp, timedelta) else timestamp_or_none("exp", exp)
         store, engine = self._kept(), self._logins.engines.current()
-        identity = (payload.sub, payload.jti, payload.sid, end)
-        await self._logins.ask(store.log_out, engine, *identity, what, clock.now())
+        await self._logins.ask(store.log_out, engine, uid, jti, session_id, end, what, clock.now())
 
-    async def end_own_login(self, payload: TokenPayload, session_id: str) -> None:
+    async def end_own_login(self, payload: BaseModel, session_id: str) -> None:
         """End one of the logins of the token's subject. One of another subject, or none, changes nothing.
 
         Args:
             payload: The claims of the token, from a dependency.
             session_id: The login.
         """
-        check_instance("payload", payload, TokenPayload, "the TokenPayload of a dependency")
+        uid = _subject(payload)
         check_string("session_id", session_id)
         store, engine = self._kept(), self._logins.engines.current()
-        await self._logins.ask(store.end_own_login, engine, payload.sub, session_id, clock.now())
+        await self._logins.ask(store.end_own_login, engine, uid, session_id, clock.now())
 
     async def end_logins(self, uid: str, *, except_session: str | None = None, reason: str = "") -> None:
         """End all logins of a subject, and revoke all tokens that the subject got until now.
@@ -309,3 +313,12 @@ class LoginKeeping:
         if response is not None:
             engine = self._logins.engines.current()
             add_cookies(response, [*engine.unset_cookies("access"), *engine.unset_cookies("refresh")])
+
+
+def _subject(payload: Any) -> str:
+    """Return the subject of what a dependency returned: a `TokenPayload`, or an instance of the `payload_model`."""
+    check_instance("payload", payload, BaseModel, "what a dependency returned")
+    uid = getattr(payload, "sub", None)
+    if not isinstance(uid, str):
+        raise TypeError("payload: the payload_model needs the field sub, a string, by which a logout finds the user")
+    return uid

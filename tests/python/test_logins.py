@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import pytest
 from fastapi import FastAPI, Request, Response, Security
 from fastapi.testclient import TestClient
+from pydantic import BaseModel
 
 from authx import AuthX, AuthXConfig, LoginTokens, SessionInfo, TokenPayload, TokenResponse
 from authx.exceptions import BadConfigurationError
@@ -344,3 +345,45 @@ def test_the_dependency_rotates_and_openapi_shows_what_it_needs(clock: FrozenClo
     assert client.cookies["refresh_token_cookie"] != first
     assert client.post("/refresh").json()["error_type"] == "MissingCSRFTokenError"
     assert client.post("/scoped", headers=headers).json()["error_type"] == "InsufficientScopeError"
+
+
+class SmallClaims(BaseModel):
+    sub: str
+    sid: str
+
+
+class NamelessClaims(BaseModel):
+    tenant: int = 7
+
+
+class LooseClaims(BaseModel):
+    sub: str
+
+
+def test_a_logout_takes_the_applications_own_model_of_claims() -> None:
+    auth = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET), store="memory://", payload_model=SmallClaims)
+    app = FastAPI()
+
+    @app.post("/{what}")
+    async def ends(what: str, payload: Annotated[SmallClaims, auth.ACCESS_REQUIRED]) -> None:
+        await getattr(auth, what)(payload)
+
+    client = TestClient(app)
+    for what, left in (("logout", 1), ("logout_elsewhere", 1), ("logout_everywhere", 0)):
+        first = asyncio.run(auth.log_in("ada"))
+        asyncio.run(auth.log_in("ada"))
+        assert client.post(f"/{what}", headers={"Authorization": f"Bearer {first.access_token}"}).status_code == 200
+        assert len(asyncio.run(auth.list_sessions("ada"))) == left
+        asyncio.run(auth.end_logins("ada"))
+
+
+def test_a_model_without_the_claims_of_a_logout_is_an_error_that_names_them() -> None:
+    auth = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET), store="memory://")
+    with pytest.raises(TypeError, match="needs the field sub"):
+        asyncio.run(auth.logout_everywhere(NamelessClaims()))
+    for ends in (auth.logout, auth.logout_elsewhere):
+        with pytest.raises(TypeError, match="needs the field sid"):
+            asyncio.run(ends(LooseClaims(sub="ada")))
+    asyncio.run(auth.logout_everywhere(LooseClaims(sub="ada")))
+    with pytest.raises(TypeError, match="payload: what a dependency returned is expected"):
+        asyncio.run(auth.logout("ada"))  # type: ignore[arg-type]

@@ -1,8 +1,8 @@
 //! Several logins of one application, each with its own engine.
 //!
-//! An engine refuses the tokens of other logins, unless `JWT_DECODE_ANY_LOGIN_TYPE` is set. But where each login has its own keys, issuer
-//! or audience, those are checked first, and the error would be about them. So the engines of the other logins are
-//! tried too: if one of them accepts the token, the error is a login type mismatch.
+//! An engine refuses the tokens of other logins, unless `JWT_DECODE_ANY_LOGIN_TYPE` is set. But where each login has its
+//! own keys, issuer or audience, those are checked first, and the error would be about them. So the engines of the other
+//! logins are tried too: if one of them accepts the token, the error is a login type mismatch.
 
 use crate::engine::Engine;
 use crate::error::Error;
