@@ -21,6 +21,7 @@ from benchmarks.sections.engine import engine_comparisons
 from benchmarks.sections.import_and_memory import import_and_memory_comparisons
 from benchmarks.sections.in_process import fastapi_comparisons
 from benchmarks.sections.over_uvicorn import uvicorn_comparisons
+from benchmarks.sections.stores import store_comparisons
 from benchmarks.sections.threads import threads_comparisons
 
 HERE = Path(__file__).parent
@@ -81,6 +82,10 @@ SECTIONS = {
         lambda run: bridge_comparisons(
             run.our_python, rounds=run.amount(full=15), calls=run.amount(quick=100, full=10_000)
         ),
+    ),
+    "stores": Section(
+        "Stores of logins",
+        lambda run: store_comparisons(run.our_python, rounds=run.amount(full=15), calls=run.amount(quick=20, full=500)),
     ),
 }
 

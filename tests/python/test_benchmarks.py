@@ -9,7 +9,7 @@ import pytest
 from benchmarks import report, run
 from benchmarks.comparison import MEBIBYTES, Comparison, Goal
 from benchmarks.sections import axum as axum_service
-from benchmarks.sections import bridge, cache, engine, import_and_memory, in_process, over_uvicorn, threads
+from benchmarks.sections import bridge, cache, engine, import_and_memory, in_process, over_uvicorn, stores, threads
 
 
 def test_ratio_is_the_median_of_the_rounds_ratios() -> None:
@@ -247,3 +247,14 @@ def test_the_bridge_is_compared_with_a_thread_for_each_call() -> None:
 
     assert [(row.ratios(), row.cells()[-1]) for row in rows[:3]] == [([4.0], "yes"), ([40.0], "yes"), ([0.25], "yes")]
     assert len(rows) == 6
+
+
+def test_what_a_store_adds_is_compared_with_what_people_write() -> None:
+    calls = {"none": 10.0, "memory": 12.0, "set": 11.0, "sqlite": 40.0, "table": 190.0}
+    measured = {f"protected {name}": time for name, time in calls.items()}
+    measured |= {"rotation memory": 50.0, "login memory": 25.0, "rotation sqlite": 900.0, "login sqlite": 450.0}
+
+    rows = stores.compare_stores([measured])
+
+    assert [row.ratios() for row in rows] == [[1.2], [4.0], [2.0], [6.0], [2.0], [2.0], [18.0]]
+    assert rows[3].cells()[-2:] == ["≥ 1", "yes"]
