@@ -173,6 +173,9 @@ class AuthX(
         if self._authenticator.store is not None:
             copied._keep_in(self._authenticator.store)  # noqa: SLF001
         copied._named_store = self._named_store  # noqa: SLF001
+        if self._engines.on_built is None:
+            # The store was an argument, which comes before the setting.
+            copied._engines.on_built = None  # noqa: SLF001
         copied._authenticator.renewal = self._authenticator.renewal  # noqa: SLF001
         copied._subject_getter = self._subject_getter  # noqa: SLF001
         # Messages that were set, and attributes of subclasses.

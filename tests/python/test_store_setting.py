@@ -36,6 +36,7 @@ def test_a_mistake_is_found_at_the_start_and_shows_no_password() -> None:
 def test_an_argument_comes_before_the_setting(tmp_path: Path) -> None:
     auth = AuthX(config("memroy://"), store=f"sqlite:///{tmp_path / 'auth.db'}")
     asyncio.run(auth.log_in("ada"))
+    assert len(asyncio.run(copy.copy(auth).list_sessions("ada"))) == 1
 
 
 def test_new_settings_name_another_store(tmp_path: Path) -> None:
