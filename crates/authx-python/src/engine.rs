@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use authx::answer::{ErrorDetails, ReportedError};
 use authx::refresh::{Outcome, reads_response_header};
-use authx::transport::{BodyWanted, CsrfProof};
+use authx::transport::BodyWanted;
 use authx::{Error, NewToken, Request, RequestToken, SystemRandom, Timestamp, TokenKind};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -20,9 +20,9 @@ use crate::json;
 use crate::keys::KeyRing;
 use crate::renewal::Renewal;
 use crate::request::{CapturedHeaders, Scope, path};
-use crate::requirement::{Requirement, location, token_kind};
+use crate::requirement::{Requirement, token_kind};
 use crate::settings;
-use crate::tokens::{FoundToken, latin1_bytes};
+use crate::tokens::{FoundToken, found};
 use crate::verified::{Admitted, Custom, Origin, RefreshCandidate, admitted, step, stores_of};
 
 /// The values of `Set-Cookie`, and the headers with their values that replace those of the response.
@@ -596,16 +596,4 @@ impl Engine {
     pub(crate) fn error(&self, py: Python<'_>, error: &Error) -> PyErr {
         authentication_error(py, error, self.inner.config().login_type())
     }
-}
-
-/// A token that was found before, or that came another way than in a request.
-pub(crate) fn found<'t>(
-    token: &'t str,
-    location: &str,
-    csrf: Option<&str>,
-    csrf_required: bool,
-) -> PyResult<RequestToken<'t>> {
-    let presented = csrf.map(|csrf| latin1_bytes(csrf).into());
-    let proof = CsrfProof { presented, required: csrf_required };
-    Ok(RequestToken::new(token, TokenKind::Access, self::location(location)?).with_csrf(proof))
 }

@@ -1,15 +1,15 @@
 //! Tokens that were found in a request, and tokens that are decoded without verification.
 
-use authx::Location;
 use authx::login::Credentials;
+use authx::transport::CsrfProof;
+use authx::{Location, RequestToken, TokenKind};
 use pyo3::prelude::*;
 use serde_json::value::RawValue;
 
-use crate::engine::found;
 use crate::errors::authentication_error;
 use crate::instant::instant;
 use crate::json;
-use crate::requirement::Requirement;
+use crate::requirement::{self, Requirement};
 
 /// See `FoundToken` in `_authx.pyi`.
 #[pyclass(frozen, get_all, module = "authx._authx")]
@@ -98,6 +98,19 @@ fn unverified(
 ) -> PyResult<Bound<'_, PyAny>> {
     let value = value.map_err(|error| authentication_error(py, &error, None))?;
     json::loads(py, value.get())
+}
+
+/// A token that was found before, or that came another way than in a request.
+pub(crate) fn found<'t>(
+    token: &'t str,
+    location: &str,
+    csrf: Option<&str>,
+    csrf_required: bool,
+) -> PyResult<RequestToken<'t>> {
+    let presented = csrf.map(|csrf| latin1_bytes(csrf).into());
+    let proof = CsrfProof { presented, required: csrf_required };
+    Ok(RequestToken::new(token, TokenKind::Access, requirement::location(location)?)
+        .with_csrf(proof))
 }
 
 /// The bytes that [`latin1`] decoded to this string. A string with other characters doesn't come from it; its
