@@ -359,21 +359,24 @@ impl Engine {
             (None, TokenLifetime::Never) => None,
         };
         let exp = expiry.map(|expiry| expiry.instant(now)).transpose()?;
-        if token.once {
-            check_one_off(kind, exp)?;
-        }
         // Both identifiers come from one call, which is left out where the caller gave both.
         let is_complete = token.jti.is_some() && token.csrf.is_some();
         let buffers = &mut UuidBuffers::default();
         let [random_jti, random_csrf] =
             if is_complete { [""; 2] } else { random::uuids(random, buffers)? };
         let jti = token.jti.as_deref().unwrap_or(random_jti);
-        let one_off = token.once.then(|| format!("{ONE_OFF}{jti}"));
+        let one_off;
+        let jti = if token.once {
+            one_off = one_off_jti(kind, exp, jti)?;
+            &one_off
+        } else {
+            jti
+        };
         let payload = Payload {
             identity_claim: &config.identity_claim,
             sub: &token.subject,
             kind,
-            jti: one_off.as_deref().unwrap_or(jti),
+            jti,
             fresh: token.fresh,
             csrf: match &token.csrf {
                 Some(Csrf(csrf)) => Some(csrf),
@@ -407,7 +410,8 @@ pub(crate) fn is_one_off(jti: Option<&str>) -> bool {
     jti.is_some_and(|jti| jti.starts_with(ONE_OFF))
 }
 
-fn check_one_off(kind: TokenKind, exp: Option<Timestamp>) -> Result<(), IssueError> {
+#[inline(never)]
+fn one_off_jti(kind: TokenKind, exp: Option<Timestamp>, jti: &str) -> Result<String, IssueError> {
     if kind == TokenKind::Refresh {
         return Err(IssueError::UnfitForOneUse(
             "a refresh token is exchanged, and can't be one-off",
@@ -416,7 +420,7 @@ fn check_one_off(kind: TokenKind, exp: Option<Timestamp>) -> Result<(), IssueErr
     if exp.is_none() {
         return Err(IssueError::UnfitForOneUse("a one-off token must expire"));
     }
-    Ok(())
+    Ok(format!("{ONE_OFF}{jti}"))
 }
 
 /// Allows only headers with which the engine would accept the token.
