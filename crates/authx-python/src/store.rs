@@ -49,6 +49,18 @@ impl Owned {
     }
 }
 
+/// Makes a call with what its future owns, and converts the answer for Python. A macro, because the future borrows what
+/// it owns.
+macro_rules! call {
+    ($py:ident, $owned:ident, $call:expr, $convert:expr) => {{
+        let future = async move {
+            let result = $call;
+            answered($owned, result)
+        };
+        bridge::call($py, future, $convert)
+    }};
+}
+
 /// A client's address, its program, and what else the application keeps.
 type Client = (Option<String>, Option<String>, Option<Py<PyAny>>);
 
@@ -91,11 +103,7 @@ impl Store {
         let login = login.claims(custom);
         let client = client_info(py, client)?;
         let owned = self.owned(engine.inner.clone(), now)?;
-        let future = async move {
-            let pair = owned.flow().log_in(&login, client).await;
-            answered(owned, pair)
-        };
-        bridge::call(py, future, issued)
+        call!(py, owned, owned.flow().log_in(&login, client).await, issued)
     }
 
     fn take_events(&self) -> Vec<EventFields> {
@@ -117,16 +125,19 @@ impl Store {
         let mut claims = rotatable(admitted)?;
         Renewal::of(renewal).apply(&mut claims);
         let owned = self.owned(engine.inner.clone(), now)?.of_client(client_address);
-        let future = async move {
-            let flow = owned.flow();
-            let pair = if is_verified {
-                flow.rotate_verified(&claims).await
-            } else {
-                flow.rotate(&claims).await
-            };
-            answered(owned, pair)
-        };
-        bridge::call(py, future, issued)
+        call!(
+            py,
+            owned,
+            {
+                let flow = owned.flow();
+                if is_verified {
+                    flow.rotate_verified(&claims).await
+                } else {
+                    flow.rotate(&claims).await
+                }
+            },
+            issued
+        )
     }
 
     fn check(
@@ -139,11 +150,7 @@ impl Store {
     ) -> PyResult<Py<PyAny>> {
         let claims = rotatable(admitted)?;
         let owned = self.owned(engine.inner.clone(), now)?.of_client(client_address);
-        let future = async move {
-            let checked = owned.flow().check(&claims).await;
-            answered(owned, checked)
-        };
-        bridge::call(py, future, nothing)
+        call!(py, owned, owned.flow().check(&claims).await, nothing)
     }
 
     fn refuse_renewal(
@@ -155,11 +162,7 @@ impl Store {
         client_address: Option<String>,
     ) -> PyResult<Py<PyAny>> {
         let owned = self.owned(engine.inner.clone(), now)?.of_client(client_address);
-        let future = async move {
-            let refused: Result<(), _> = Err(owned.flow().refuse_renewal(&session_id).await);
-            answered(owned, refused)
-        };
-        bridge::call(py, future, nothing)
+        call!(py, owned, Err(owned.flow().refuse_renewal(&session_id).await), nothing)
     }
 
     fn use_once(
@@ -170,11 +173,7 @@ impl Store {
     ) -> PyResult<Py<PyAny>> {
         let (jti, exp, engine) = question.token()?;
         let owned = self.owned(engine, now)?;
-        let future = async move {
-            let is_first = owned.flow().use_once(&jti, exp).await;
-            answered(owned, is_first)
-        };
-        bridge::call(py, future, move |py, answer| boolean(py, answer.or_raise(py)?))
+        call!(py, owned, owned.flow().use_once(&jti, exp).await, boolean)
     }
 
     #[pyo3(signature = (engine, uid, jti, session_id, exp, what, now))]
@@ -198,13 +197,16 @@ impl Store {
         };
         let exp = exp.map(|exp| instant("exp", exp)).transpose()?;
         let owned = self.owned(engine.inner.clone(), now)?;
-        let future = async move {
-            let (jti, sid) = (jti.as_deref(), session_id.as_deref());
-            let token = TokenIdentity { sub: &uid, jti, sid, exp };
-            let done = owned.flow().log_out(token, what).await;
-            answered(owned, done)
-        };
-        bridge::call(py, future, nothing)
+        call!(
+            py,
+            owned,
+            {
+                let (jti, sid) = (jti.as_deref(), session_id.as_deref());
+                let token = TokenIdentity { sub: &uid, jti, sid, exp };
+                owned.flow().log_out(token, what).await
+            },
+            nothing
+        )
     }
 
     fn is_revoked(
@@ -215,22 +217,14 @@ impl Store {
     ) -> PyResult<Py<PyAny>> {
         let (token, engine) = question.token()?;
         let owned = self.owned(engine, now)?;
-        let future = async move {
-            let is_revoked = owned.flow().is_revoked(&token).await;
-            answered(owned, is_revoked)
-        };
-        bridge::call(py, future, |py, answer| boolean(py, answer.or_raise(py)?))
+        call!(py, owned, owned.flow().is_revoked(&token).await, boolean)
     }
 
     fn answer(&self, py: Python<'_>, question: Py<LoginQuestion>, now: f64) -> PyResult<Py<PyAny>> {
         let (presented, engine) = question.get().presented(py)?;
         let owned = self.owned(engine, now)?;
         let at = owned.now;
-        let future = async move {
-            let state = owned.flow().state_of(&presented).await;
-            answered(owned, state)
-        };
-        bridge::call(py, future, move |py, answer| {
+        call!(py, owned, owned.flow().state_of(&presented).await, move |py, answer| {
             let state = answer.or_raise(py)?;
             Ok(question.get().answer(py, state.as_ref(), at)?.unbind())
         })
@@ -248,11 +242,7 @@ impl Store {
     ) -> PyResult<Py<PyAny>> {
         let exp = exp.map(|exp| instant("exp", exp)).transpose()?;
         let owned = self.owned(engine.inner.clone(), now)?;
-        let future = async move {
-            let done = owned.flow().revoke_token(&jti, exp, &reason).await;
-            answered(owned, done)
-        };
-        bridge::call(py, future, nothing)
+        call!(py, owned, owned.flow().revoke_token(&jti, exp, &reason).await, nothing)
     }
 
     fn revoke_session(
@@ -263,11 +253,7 @@ impl Store {
         now: f64,
     ) -> PyResult<Py<PyAny>> {
         let owned = self.owned(engine.inner.clone(), now)?;
-        let future = async move {
-            let done = owned.flow().revoke_session(&session_id).await;
-            answered(owned, done)
-        };
-        bridge::call(py, future, nothing)
+        call!(py, owned, owned.flow().revoke_session(&session_id).await, nothing)
     }
 
     fn end_own_login(
@@ -279,11 +265,7 @@ impl Store {
         now: f64,
     ) -> PyResult<Py<PyAny>> {
         let owned = self.owned(engine.inner.clone(), now)?;
-        let future = async move {
-            let done = owned.flow().end_own_login(&uid, &session_id).await;
-            answered(owned, done)
-        };
-        bridge::call(py, future, nothing)
+        call!(py, owned, owned.flow().end_own_login(&uid, &session_id).await, nothing)
     }
 
     fn revoke_sessions_of(
@@ -294,11 +276,7 @@ impl Store {
         now: f64,
     ) -> PyResult<Py<PyAny>> {
         let owned = self.owned(engine.inner.clone(), now)?;
-        let future = async move {
-            let done = owned.flow().revoke_sessions_of(&uid).await;
-            answered(owned, done)
-        };
-        bridge::call(py, future, nothing)
+        call!(py, owned, owned.flow().revoke_sessions_of(&uid).await, nothing)
     }
 
     #[pyo3(signature = (engine, uid, except_session, reason, now))]
@@ -312,11 +290,12 @@ impl Store {
         now: f64,
     ) -> PyResult<Py<PyAny>> {
         let owned = self.owned(engine.inner.clone(), now)?;
-        let future = async move {
-            let done = owned.flow().end_logins(&uid, except_session.as_deref(), &reason).await;
-            answered(owned, done)
-        };
-        bridge::call(py, future, nothing)
+        call!(
+            py,
+            owned,
+            owned.flow().end_logins(&uid, except_session.as_deref(), &reason).await,
+            nothing
+        )
     }
 
     fn begin_session(
@@ -329,11 +308,10 @@ impl Store {
     ) -> PyResult<Py<PyAny>> {
         let client = client_info(py, client)?;
         let owned = self.owned(engine.inner.clone(), now)?;
-        let future = async move {
-            let session = owned.flow().begin_session(uid, client).await;
-            answered(owned, session)
-        };
-        bridge::call(py, future, |py, answer| session_json(py, &answer.or_raise(py)?))
+        call!(py, owned, owned.flow().begin_session(uid, client).await, |py, answer| session_json(
+            py,
+            &answer.or_raise(py)?
+        ))
     }
 
     fn sessions_of(
@@ -344,11 +322,7 @@ impl Store {
         now: f64,
     ) -> PyResult<Py<PyAny>> {
         let owned = self.owned(engine.inner.clone(), now)?;
-        let future = async move {
-            let logins = owned.flow().logins_of(&uid).await;
-            answered(owned, logins)
-        };
-        bridge::call(py, future, |py, answer| {
+        call!(py, owned, owned.flow().logins_of(&uid).await, |py, answer| {
             let logins = answer.or_raise(py)?;
             let sessions: PyResult<Vec<_>> =
                 logins.iter().map(|login| session_json(py, &login.session)).collect();
@@ -364,14 +338,15 @@ impl Store {
         now: f64,
     ) -> PyResult<Py<PyAny>> {
         let owned = self.owned(engine.inner.clone(), now)?;
-        let future = async move {
-            let login = owned.store.get(&session_id, owned.now).await.map_err(FlowError::from);
-            answered(owned, login)
-        };
-        bridge::call(py, future, |py, answer| match answer.or_raise(py)? {
-            Some(login) => session_json(py, &login.session),
-            None => Ok(py.None()),
-        })
+        call!(
+            py,
+            owned,
+            owned.store.get(&session_id, owned.now).await.map_err(FlowError::from),
+            |py, answer| match answer.or_raise(py)? {
+                Some(login) => session_json(py, &login.session),
+                None => Ok(py.None()),
+            }
+        )
     }
 
     fn touch(
@@ -382,11 +357,12 @@ impl Store {
         now: f64,
     ) -> PyResult<Py<PyAny>> {
         let owned = self.owned(engine.inner.clone(), now)?;
-        let future = async move {
-            let done = owned.store.touch(&session_id, owned.now).await.map_err(FlowError::from);
-            answered(owned, done)
-        };
-        bridge::call(py, future, nothing)
+        call!(
+            py,
+            owned,
+            owned.store.touch(&session_id, owned.now).await.map_err(FlowError::from),
+            nothing
+        )
     }
 }
 
@@ -448,8 +424,8 @@ fn nothing(py: Python<'_>, answer: Answered<()>) -> PyResult<Py<PyAny>> {
     Ok(py.None())
 }
 
-fn boolean(py: Python<'_>, answer: bool) -> PyResult<Py<PyAny>> {
-    Ok(answer.into_pyobject(py)?.to_owned().into_any().unbind())
+fn boolean(py: Python<'_>, answer: Answered<bool>) -> PyResult<Py<PyAny>> {
+    Ok(answer.or_raise(py)?.into_pyobject(py)?.to_owned().into_any().unbind())
 }
 
 fn session_json(py: Python<'_>, session: &SessionInfo) -> PyResult<Py<PyAny>> {
