@@ -55,10 +55,10 @@ __all__ = [
     "error_message",
     "error_types",
     "event_kinds",
+    "events_of_errors",
     "failed_close",
     "has_scopes",
     "misspelt_setting",
-    "noticed_errors",
     "oversized_cookie",
     "pattern_covers",
     "read_credentials",
@@ -656,8 +656,8 @@ def selected_subprotocol(scope: Mapping[str, Any], own: Sequence[str]) -> str | 
 def event_kinds() -> list[tuple[str, str, str]]:
     """Each kind of event: its name, its level of logging, and what happened in words."""
 
-def noticed_errors() -> list[str]:
-    """The names of the exception classes that say that a token was refused."""
+def events_of_errors() -> dict[str, str]:
+    """The kind of event that a refusal is, by the name of its exception class. Other refusals are none."""
 
 def error_types() -> list[str]:
     """The names of the exception classes that have an HTTP answer."""

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple, TypeVar, overload
 from starlette.types import Scope
 
 from authx import clock
-from authx._authx import Store, event_kinds, noticed_errors
+from authx._authx import Store, event_kinds, events_of_errors
 from authx.engine import EngineSource
-from authx.exceptions import AuthXException, LoginFailedError
+from authx.exceptions import AuthXException
 
 __all__ = ["AuthEvent", "EventCallback", "EventKeeping", "Events", "address_of"]
 
@@ -22,7 +22,8 @@ class AuthEvent(NamedTuple):
     """Something that happened to a login or a token. It never has a token in it."""
 
     kind: str
-    """What happened: `logged_in`, `login_failed`, `rotated`, `reused`, `behind`, `revoked`, `refused`, `limited` or `store_failed`."""
+    """What happened: `logged_in`, `login_failed`, `rotated`, `reused`, `behind`, `revoked`, `refused`, `limited` or
+    `store_failed`."""
     at: datetime
     """When."""
     subject: str | None = None
@@ -71,34 +72,22 @@ class Events:
                 # The login or the refusal has happened.
                 logger.exception("The event callback failed")
 
-    def notice_limited(self, error: AuthXException, scope: Scope) -> None:
-        """Notice that a request was over a limit of rate."""
-        now = datetime.fromtimestamp(clock.now(), timezone.utc)
-        self.notice(AuthEvent("limited", now, reason=type(error).__name__, client_address=address_of(scope)))
-
-    def notice_failed_login(self, username: str, client_address: str | None) -> None:
-        """Notice that a login failed, because its user name or password is wrong."""
-        now = datetime.fromtimestamp(clock.now(), timezone.utc)
-        reason = LoginFailedError.__name__
-        self.notice(AuthEvent("login_failed", now, username, reason=reason, client_address=client_address))
-
     def notice_all(self, store: Store) -> None:
         """Take the events of a store."""
         for kind, at, subject, session_id, reason, client_address in store.take_events():
             instant = datetime.fromtimestamp(at, timezone.utc)
             self.notice(AuthEvent(kind, instant, subject, session_id, reason, client_address))
 
-    def notice_refusal(self, error: AuthXException, scope: Scope | None) -> None:
-        """Notice that a token was refused. An error that is about something else is no event."""
-        if not any(cls.__name__ in _ERRORS for cls in type(error).__mro__):
-            return
-        now = datetime.fromtimestamp(clock.now(), timezone.utc)
-        reason = type(error).__name__
-        self.notice(AuthEvent("refused", now, reason=reason, client_address=address_of(scope)))
+    def notice_refusal(self, error: AuthXException, scope: Scope | None, *, subject: str | None = None) -> None:
+        """Notice that a request is refused, if the engine counts its error as an event."""
+        kind = next((_ERRORS[cls.__name__] for cls in type(error).__mro__ if cls.__name__ in _ERRORS), None)
+        if kind is not None:
+            now = datetime.fromtimestamp(clock.now(), timezone.utc)
+            self.notice(AuthEvent(kind, now, subject, None, type(error).__name__, address_of(scope)))
 
 
 _KINDS = {name: (int(getattr(logging, level)), description) for name, level, description in event_kinds()}
-_ERRORS = frozenset(noticed_errors())
+_ERRORS = events_of_errors()
 
 
 def address_of(scope: Scope | None) -> str | None:

@@ -1,8 +1,8 @@
 """`AuthX`: the one object that an application creates.
 
 It combines the engine of the settings (`engine`), logins and sessions (`logins`, `sessions`), events (`events`), the
-answers to errors (`answers`) and the verification of requests (`authentication`). Each base class has the methods for one of these parts, and doesn't depend
-on the others.
+answers to errors (`answers`) and the verification of requests (`authentication`). Each base class has the methods for
+one of these parts, and doesn't depend on the others.
 """
 
 import copy
@@ -70,7 +70,8 @@ class AuthX(
             claims of the verified token. If they don't fit, the answer is that to a token that can't be decoded.
         keys: The keys, instead of the settings that name keys; see `authx.keys`.
         store: The URL of a store of logins, such as `sqlite:///auth.db`, or `memory://` for this process alone, instead
-            of `JWT_STORE_URL`. With it, refresh tokens rotate, a stolen one is found out, and logins can be listed and ended; see `log_in`.
+            of `JWT_STORE_URL`. With it, refresh tokens rotate, a stolen one is found out, and logins can be listed and
+            ended; see `log_in`.
 
     Raises:
         ValueError: `store` is wrong, or can't be opened.

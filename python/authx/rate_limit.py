@@ -222,7 +222,7 @@ class RateLimitedTokenRequired(TokenRequired):
         try:
             await self._limiter(request)
         except RateLimitExceeded as error:
-            self._events.notice_limited(error, request.scope)
+            self._events.notice_refusal(error, request.scope)
             self._wording.word(error)
             raise
         return await super().__call__(request, security_scopes, **schemes)

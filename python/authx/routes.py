@@ -14,7 +14,6 @@ from authx._authx import Requirement, read_credentials
 from authx.arguments import check_instance
 from authx.authentication import Authenticator
 from authx.body import read_bounded
-from authx.events import address_of
 from authx.exceptions import AuthXException, LoginFailedError
 from authx.logins import LoginKeeping, LoginTokens
 from authx.protecting import RouteProtection
@@ -115,7 +114,7 @@ class ReadyRoutes:
         # Not ACCESS_REQUIRED, which returns the application's own model if there is one.
         access = SubjectRequired(self._authenticator, Requirement(), _unchanged)
         if login is not None:
-            self._add_login(router, login, authenticate)
+            self._add_login(router, login, authenticate, logins)
         if refresh is not None:
 
             @router.post(refresh)
@@ -151,9 +150,8 @@ class ReadyRoutes:
 
         return router
 
-    def _add_login(self, router: APIRouter, path: str, authenticate: Authenticate) -> None:
+    def _add_login(self, router: APIRouter, path: str, authenticate: Authenticate, logins: LoginKeeping) -> None:
         authenticator = self._authenticator
-        logins = self._parts[1]
 
         @router.post(path, openapi_extra=_BODY)
         async def begin(request: Request, response: Response) -> LoginTokens:
@@ -163,15 +161,15 @@ class ReadyRoutes:
             body = await read_bounded(request, bound)
             content_type = request.headers.get("content-type", "").encode("latin-1")
             try:
-                credentials = Credentials(*_as_tuples(*read_credentials(content_type, body)))
+                username, password, scopes = read_credentials(content_type, body)
             except AuthXException as error:
                 authenticator.wording.word(error)
                 raise
-            found = authenticate(credentials)
+            found = authenticate(Credentials(username, password, tuple(scopes)))
             if isawaitable(found):
                 found = await found
             if found is None:
-                raise self.refuse_login(credentials.username, request)
+                raise self.refuse_login(username, request)
             identity = Identity(found) if isinstance(found, str) else found
             check_instance("authenticate", identity, Identity, "a function that returns a string, an Identity or None")
             return await logins.log_in(
@@ -198,17 +196,13 @@ class ReadyRoutes:
         """
         scope = None if request is None else request.scope
         error = LoginFailedError("The user name or the password is wrong")
-        self._authenticator.events.notice_failed_login(username, address_of(scope))
+        self._authenticator.events.notice_refusal(error, scope, subject=username)
         self._authenticator.wording.word(error)
         return error
 
 
 async def _unchanged(payload: TokenPayload) -> TokenPayload:
     return payload
-
-
-def _as_tuples(username: str, password: str, scopes: list[str]) -> tuple[str, str, tuple[str, ...]]:
-    return username, password, tuple(scopes)
 
 
 _FIELDS = {

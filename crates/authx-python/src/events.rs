@@ -1,6 +1,6 @@
 //! Events of a store on their way to Python.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
 
 use authx::answer::ErrorType;
@@ -63,8 +63,9 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// See `noticed_errors` in `_authx.pyi`.
+/// See `events_of_errors` in `_authx.pyi`.
 #[pyfunction]
-pub(crate) fn noticed_errors() -> Vec<&'static str> {
-    ErrorType::ALL.iter().filter(|kind| kind.is_of_token()).map(|kind| kind.as_str()).collect()
+pub(crate) fn events_of_errors() -> HashMap<&'static str, &'static str> {
+    let events = |error: ErrorType| Some((error.as_str(), EventKind::of_error(error)?.name()));
+    ErrorType::ALL.into_iter().filter_map(events).collect()
 }

@@ -51,7 +51,7 @@ mod _authx {
     #[pymodule_export]
     use super::engine::Engine;
     #[pymodule_export]
-    use super::events::{event_kinds, noticed_errors};
+    use super::events::{event_kinds, events_of_errors};
     #[pymodule_export]
     use super::forking::{after_fork_in_child, after_fork_in_parent, before_fork};
     #[pymodule_export]

@@ -235,13 +235,6 @@ impl ErrorType {
         }
     }
 
-    /// Whether it says that a token was refused, and not that there is none, or something else is wrong.
-    #[must_use]
-    pub fn is_of_token(self) -> bool {
-        !matches!(self, Self::MissingToken | Self::TokenRequired | Self::LoginFailed)
-            && self.challenge().is_some()
-    }
-
     /// The value of the header `WWW-Authenticate` (RFC 6750 section 3), where the name has one.
     #[must_use]
     pub fn challenge(self) -> Option<&'static str> {

@@ -16,6 +16,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Error;
+use crate::error_type::ErrorType;
 use crate::time::Timestamp;
 
 /// Something that happened to a login or a token.
@@ -47,12 +48,7 @@ impl Event {
     /// request without one.
     #[must_use]
     pub fn refused(error: &Error, at: Timestamp) -> Option<Self> {
-        let kind = match error {
-            Error::LoginFailed => EventKind::LoginFailed,
-            Error::RateLimitExceeded { .. } => EventKind::Limited,
-            _ if error.kind().is_of_token() => EventKind::Refused,
-            _ => return None,
-        };
+        let kind = EventKind::of_error(error.kind())?;
         Some(Self::new(kind, at).reason(error.error_type()))
     }
 
@@ -153,6 +149,20 @@ kinds! {
     Limited = "limited", Info, "a request was over its limit";
     /// A store gave no answer.
     StoreFailed = "store_failed", Error, "a store failed";
+}
+
+impl EventKind {
+    /// Which kind the refusal of a request with such an error is; `None` where no token was refused.
+    #[must_use]
+    pub fn of_error(error_type: ErrorType) -> Option<Self> {
+        match error_type {
+            ErrorType::LoginFailed => Some(Self::LoginFailed),
+            ErrorType::RateLimitExceeded => Some(Self::Limited),
+            // Not that there is none.
+            ErrorType::MissingToken | ErrorType::TokenRequired => None,
+            _ => error_type.challenge().map(|_| Self::Refused),
+        }
+    }
 }
 
 /// How much an event matters to whoever runs the service.
