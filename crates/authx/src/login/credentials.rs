@@ -6,6 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::transport::is_of_type;
 
 /// What a login's request contains, as JSON or as the form of OAuth 2.0 (RFC 6749 section 4.3.2).
 ///
@@ -39,11 +40,9 @@ impl Credentials {
     /// [`Error::LoginRequest`] says what is wrong with the body, and shows nothing of it.
     pub fn read(content_type: &[u8], body: Option<&[u8]>) -> Result<Self, Error> {
         let body = body.ok_or(Error::LoginRequest(TOO_LARGE))?;
-        let essence = content_type.split(|byte| *byte == b';').next().unwrap_or_default();
-        let essence = essence.trim_ascii();
-        let fields = if essence.eq_ignore_ascii_case(b"application/json") {
+        let fields = if is_of_type(content_type, "application/json") {
             serde_json::from_slice(body).map_err(|_| Error::LoginRequest(NO_OBJECT))?
-        } else if essence.eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
+        } else if is_of_type(content_type, "application/x-www-form-urlencoded") {
             Fields::of_form(body)?
         } else {
             return Err(Error::LoginRequest(MEDIA_TYPE));

@@ -11,8 +11,13 @@ pub(super) fn is_json<H: Headers + ?Sized>(headers: &H) -> bool {
 pub(super) fn media_type_is<H: Headers + ?Sized>(headers: &H, media_types: &[&str]) -> bool {
     let mut values = headers.values("content-type");
     let (Some(value), None) = (values.next(), values.next()) else { return false };
-    let essence = value.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii();
-    media_types.iter().any(|media_type| essence.eq_ignore_ascii_case(media_type.as_bytes()))
+    media_types.iter().any(|media_type| is_of_type(value, media_type))
+}
+
+/// Whether this `Content-Type` is of the media type, whatever its parameters.
+pub(crate) fn is_of_type(content_type: &[u8], media_type: &str) -> bool {
+    let essence = content_type.split(|&byte| byte == b';').next().unwrap_or_default();
+    essence.trim_ascii().eq_ignore_ascii_case(media_type.as_bytes())
 }
 
 #[cfg(test)]

@@ -25,4 +25,5 @@ pub use crate::location::UnknownLocation;
 
 pub(crate) use csrf::check as check_csrf;
 pub(crate) use find::effective_locations;
+pub(crate) use media_type::is_of_type;
 pub(crate) use remembered::remaining as remaining_cookie_age;
