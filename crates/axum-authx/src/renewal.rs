@@ -57,8 +57,7 @@ impl AuthX {
         claims: &mut Claims<C>,
     ) -> Result<bool, BoxError> {
         let Some(renewal) = self.renewal() else { return Ok(true) };
-        let mut request = claims.clone().map_custom(|carried| carried.custom().clone());
-        request.custom.remove("gen");
+        let request = claims.clone().map_custom(|carried| carried.custom().clone());
         let answer = renewal.renew(request).await?;
         let goes_on = answer.is_some();
         answer.unwrap_or_default().apply(claims);

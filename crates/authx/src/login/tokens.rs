@@ -94,10 +94,12 @@ impl Rotatable {
     }
 
     pub(crate) fn new(
-        custom: JsonClaims,
+        mut custom: JsonClaims,
         presented: PresentedLogin,
         token: Option<String>,
     ) -> Self {
+        // The engine's own: the successor has another one.
+        custom.remove("gen");
         Self { custom, presented, token }
     }
 }
@@ -145,8 +147,7 @@ impl Engine {
     ) -> Result<[String; 2], IssueError> {
         let Rotatable { custom, token, .. } = &claims.custom;
         let header = token.as_deref().map(|token| header_to_keep(&self.config().keys, token));
-        let custom = custom.iter().filter(|(name, _)| *name != "gen");
-        let carried = |kind| NewToken::carrying(claims, custom.clone(), kind);
+        let carried = |kind| NewToken::carrying(claims, custom.iter(), kind);
         let login_at = claims.auth_time.or(claims.iat).unwrap_or(state.created_at);
 
         let access =
