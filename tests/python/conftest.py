@@ -6,7 +6,7 @@ Unlike other test clients, it sends exactly the given bytes and messages, even i
 import asyncio
 import json as json_module
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -16,6 +16,7 @@ import pytest
 from fastapi import FastAPI
 
 from authx import AuthX, AuthXConfig
+from authx.testing import FrozenClock
 from tests.scope import http_scope
 
 SECRET = "a secret of the tests that is quite long enough for HS256, HS384 and HS512, really"
@@ -186,6 +187,11 @@ class Client:
         return scope
 
 
+def bearer(token: str) -> dict[str, str]:
+    """The header that carries a token."""
+    return {"Authorization": f"Bearer {token}"}
+
+
 @pytest.fixture
 def serve() -> Callable[[Any], Client]:
     """A client of an application."""
@@ -232,6 +238,19 @@ def protect() -> Callable[..., None]:
             return {"sub": payload.sub, "type": payload.type}
 
     return protect
+
+
+@pytest.fixture
+def clock() -> Iterator[FrozenClock]:
+    """The clock of the package, which stands still."""
+    with FrozenClock() as frozen:
+        yield frozen
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a new store of each kind."""
+    return "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'auth.db'}"
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,14 +13,7 @@ from fastapi.testclient import TestClient
 
 from authx import AuthEvent, AuthX, AuthXConfig, LoginTokens, TokenPayload
 from authx.testing import FrozenClock
-
-SECRET = "a secret of at least thirty-two bytes"
-
-
-@pytest.fixture
-def clock() -> Iterator[FrozenClock]:
-    with FrozenClock() as frozen:
-        yield frozen
+from tests.python.conftest import SECRET, bearer
 
 
 @pytest.fixture
@@ -45,10 +37,6 @@ def client_of(auth: AuthX[Any]) -> TestClient:
         await auth.logout(payload, response)
 
     return TestClient(app, base_url="https://testserver")
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 def test_the_life_of_a_login_is_told(auth: AuthX[Any], clock: FrozenClock) -> None:

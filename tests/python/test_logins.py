@@ -4,7 +4,6 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,17 +18,6 @@ from authx.testing import FrozenClock
 from authx.token import decode_token
 
 SECRET = "a secret of at least thirty-two bytes"
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'auth.db'}"
-
-
-@pytest.fixture
-def clock() -> Iterator[FrozenClock]:
-    with FrozenClock() as frozen:
-        yield frozen
 
 
 class Service:
@@ -104,8 +92,8 @@ def tokens_of(answer: Any) -> dict[str, str]:
 
 
 @pytest.fixture
-def service(url: str, clock: FrozenClock) -> Service:
-    return Service(AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET), store=url))
+def service(store_url: str, clock: FrozenClock) -> Service:
+    return Service(AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET), store=store_url))
 
 
 def test_a_refresh_carries_on_what_the_login_allows(service: Service, clock: FrozenClock) -> None:
@@ -213,8 +201,8 @@ def test_a_users_logins_are_listed_with_their_client(service: Service, clock: Fr
     assert len(service.get("/logins", one["access_token"]).json()) == 1
 
 
-def test_a_session_that_the_application_creates_is_a_login(url: str, clock: FrozenClock) -> None:
-    service = Service(AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET, JWT_SESSION_TRACKING=True), store=url))
+def test_a_session_that_the_application_creates_is_a_login(store_url: str, clock: FrozenClock) -> None:
+    service = Service(AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET, JWT_SESSION_TRACKING=True), store=store_url))
     session = asyncio.run(service.auth.create_session("ada", device_info={"name": "laptop"}))
     pair = service.auth.create_token_pair("ada", session_id=session.session_id)
     # The last activity is recorded once a minute, so that most requests write nothing.
@@ -230,8 +218,8 @@ def test_a_session_that_the_application_creates_is_a_login(url: str, clock: Froz
     service.refused(service.get("/me", pair.access_token), "RevokedTokenError")
 
 
-def test_tokens_in_cookies_are_not_shown_to_scripts(url: str, clock: FrozenClock) -> None:
-    auth: AuthX[Any] = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET, JWT_TOKEN_LOCATION=["cookies"]), store=url)
+def test_tokens_in_cookies_are_not_shown_to_scripts(store_url: str, clock: FrozenClock) -> None:
+    auth: AuthX[Any] = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET, JWT_TOKEN_LOCATION=["cookies"]), store=store_url)
     app = app_of(auth)
 
     @app.post("/as-token-response")
@@ -275,8 +263,8 @@ def test_without_a_store_a_login_is_an_error_that_says_so() -> None:
         asyncio.run(AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET)).log_in("ada"))
 
 
-def test_wrong_arguments_name_the_parameter(url: str) -> None:
-    auth = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET), store=url)
+def test_wrong_arguments_name_the_parameter(store_url: str) -> None:
+    auth = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET), store=store_url)
     with pytest.raises(TypeError, match=r"^uid: "):
         asyncio.run(auth.log_in(5))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"^data: "):

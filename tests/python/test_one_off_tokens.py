@@ -13,14 +13,9 @@ from starlette.testclient import WebSocketDenialResponse
 from authx import AuthX, AuthXConfig, TokenPayload
 from authx.exceptions import AuthXException, BadConfigurationError
 from authx.token import decode_token
+from tests.python.conftest import SECRET
 
-SECRET = "a secret of at least thirty-two bytes"
 CONFIG: dict[str, Any] = {"JWT_SECRET_KEY": SECRET}
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'auth.db'}"
 
 
 def app_of(auth: AuthX[Any]) -> FastAPI:
@@ -42,8 +37,8 @@ def reset(auth: AuthX[Any], **options: Any) -> str:
     return auth.create_token("ada", type="password_reset", expiry=timedelta(minutes=15), **options)
 
 
-def test_of_fifty_requests_one_gets_through(url: str) -> None:
-    auth = AuthX(AuthXConfig(**CONFIG), store=url)
+def test_of_fifty_requests_one_gets_through(store_url: str) -> None:
+    auth = AuthX(AuthXConfig(**CONFIG), store=store_url)
     headers = {"Authorization": f"Bearer {reset(auth, once=True)}"}
     with TestClient(app_of(auth)) as client, ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda _: client.post("/new-password", headers=headers), range(50)))

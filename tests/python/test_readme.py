@@ -10,6 +10,8 @@ from runpy import run_path
 import pytest
 from fastapi.testclient import TestClient
 
+from tests.python.conftest import bearer
+
 ROOT = Path(__file__).parents[2]
 QUICKSTART = ROOT / "examples" / "quickstart.py"
 
@@ -34,10 +36,6 @@ def tokens(client: TestClient) -> dict[str, str]:
     assert answer.status_code == 200
     body: dict[str, str] = answer.json()
     return body
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 @pytest.mark.parametrize("readme", ["README.md", "python/README.md"])

@@ -1,7 +1,6 @@
 """The application is asked at each refresh: rights change, and accounts are closed."""
 
 import asyncio
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,14 +10,7 @@ from fastapi.testclient import TestClient
 from authx import AuthX, AuthXConfig, LoginTokens, Renewal, TokenPayload
 from authx.testing import FrozenClock
 from authx.token import decode_token
-
-SECRET = "a secret of at least thirty-two bytes"
-
-
-@pytest.fixture
-def clock() -> Iterator[FrozenClock]:
-    with FrozenClock() as frozen:
-        yield frozen
+from tests.python.conftest import SECRET, bearer
 
 
 def service(**settings: Any) -> tuple[AuthX[Any], TestClient]:
@@ -42,10 +34,6 @@ def service(**settings: Any) -> tuple[AuthX[Any], TestClient]:
         return payload.sub
 
     return auth, TestClient(app, base_url="https://testserver")
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 @pytest.mark.parametrize("path", ["/refresh", "/rotate"])

@@ -1,6 +1,5 @@
 """The ready routes: the whole life of a login by one line."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -11,15 +10,12 @@ from pydantic import BaseModel
 from authx import AuthEvent, AuthX, AuthXConfig, Credentials, Identity
 from authx.testing import FrozenClock
 from authx.token import decode_token
+from tests.python.conftest import SECRET, bearer
 
-SECRET = "a secret of at least thirty-two bytes"
 ADA = {"username": "ada", "password": "engine"}
 
 
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[FrozenClock]:
-    with FrozenClock() as frozen:
-        yield frozen
+pytestmark = pytest.mark.usefixtures("clock")
 
 
 async def authenticate(given: Credentials) -> Identity | None:
@@ -33,10 +29,6 @@ def service(**settings: Any) -> tuple[AuthX[Any], TestClient]:
     app = FastAPI()
     app.include_router(auth.router(authenticate))
     return auth, TestClient(app, base_url="https://testserver")
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 @pytest.mark.parametrize("form", [False, True])

@@ -8,8 +8,7 @@ import pytest
 
 from authx import AuthX, AuthXConfig
 from authx.exceptions import BadConfigurationError
-
-SECRET = "a secret of at least thirty-two bytes"
+from tests.python.conftest import SECRET
 
 
 def config(url: str | None) -> AuthXConfig:

@@ -13,8 +13,8 @@ from pydantic import ValidationError
 from authx import AuthX, AuthXConfig, RequestToken, TokenPayload
 from authx.exceptions import BadConfigurationError, TokenTypeError
 from authx.token import create_token, decode_token
+from tests.python.conftest import SECRET, bearer
 
-SECRET = "a secret of at least thirty-two bytes"
 RESET = "password_reset"
 
 
@@ -53,10 +53,6 @@ def make(**settings: Any) -> tuple[AuthX, TestClient]:
         await websocket.send_text(payload.sub)
 
     return auth, TestClient(app)
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
 
 
 def test_a_token_opens_the_routes_of_its_type_only() -> None:

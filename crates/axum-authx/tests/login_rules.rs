@@ -1,6 +1,8 @@
 //! Rules of logins with a store, through HTTP: renewal by the application, single use, how many there may be, one-off
 //! tokens, events, and the store that the settings name.
 
+mod support;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,16 +19,12 @@ use axum_authx::{
 };
 use serde_json::{Value, json};
 
+use support::Service;
+
 struct PasswordReset;
 
 impl TokenType for PasswordReset {
     const NAME: &'static str = "password_reset";
-}
-
-struct Service {
-    app: Router,
-    auth: AuthX,
-    clock: FrozenClock,
 }
 
 impl Service {
@@ -44,14 +42,6 @@ impl Service {
             .layer(auth.implicit_refresh())
             .with_state(auth.clone());
         Self { app, auth, clock }
-    }
-
-    async fn post(&self, path: &str, token: &str) -> Answer {
-        answer_to(&self.app, bearer(testing::post(path), token)).await
-    }
-
-    async fn get(&self, path: &str, token: &str) -> Answer {
-        answer_to(&self.app, bearer(testing::get(path), token)).await
     }
 
     async fn log_in(&self) -> Value {

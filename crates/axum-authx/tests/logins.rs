@@ -1,5 +1,7 @@
 //! Logins with a store, through HTTP: refresh tokens rotate, a stolen one is found out, and logins end.
 
+mod support;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -12,13 +14,15 @@ use axum::http::header::USER_AGENT;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use axum_authx::memory::MemoryStore;
-use axum_authx::testing::{self, Answer, FrozenClock, answer_to, bearer, with_cookies};
+use axum_authx::testing::{self, Answer, FrozenClock, answer_to, with_cookies};
 use axum_authx::{
     AccessToken, AuthX, BoxFuture, Client, Config, Counted, CounterStore, Location, LoginStore,
     LoginTokens, NewLogin, NewToken, RefreshToken, Rejection, RevocationStore, Rotated, Secret,
     SessionInfo, StoreError, Timestamp, UnsetCookies,
 };
 use serde_json::{Value, json};
+
+use support::Service;
 
 async fn login(State(auth): State<AuthX>, client: Client) -> Result<LoginTokens, Rejection> {
     let login = NewLogin::of("ada").scopes(["notes:write"]).claims(json!({ "tenant": 7 }));
@@ -65,12 +69,6 @@ async fn me(token: AccessToken<Value>) -> Json<Value> {
     )
 }
 
-struct Service {
-    app: Router,
-    auth: AuthX,
-    clock: FrozenClock,
-}
-
 impl Service {
     fn new() -> Self {
         Self::with(testing::config().build().expect("settings"), MemoryStore::default())
@@ -90,14 +88,6 @@ impl Service {
             .route("/me", get(me))
             .with_state(auth.clone());
         Self { app, auth, clock }
-    }
-
-    async fn post(&self, path: &str, token: &str) -> Answer {
-        answer_to(&self.app, bearer(testing::post(path), token)).await
-    }
-
-    async fn get(&self, path: &str, token: &str) -> Answer {
-        answer_to(&self.app, bearer(testing::get(path), token)).await
     }
 
     /// The access and the refresh token of a new login.
