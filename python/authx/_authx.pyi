@@ -27,10 +27,12 @@ __all__ = [
     "FoundToken",
     "Key",
     "KeyRing",
+    "LoginAttempt",
     "LoginQuestion",
     "Policy",
     "PolicyEvaluation",
     "RateCounters",
+    "RateUsage",
     "RefreshCandidate",
     "Renewal",
     "Requirement",
@@ -45,7 +47,6 @@ __all__ = [
     "after_fork_in_parent",
     "before_fork",
     "check_login_type",
-    "check_rate",
     "check_unverified",
     "circumstances",
     "condition_matches",
@@ -61,6 +62,8 @@ __all__ = [
     "misspelt_setting",
     "oversized_cookie",
     "pattern_covers",
+    "rate_limit_key",
+    "rate_usage",
     "read_credentials",
     "read_policy",
     "read_setting",
@@ -194,6 +197,10 @@ class RefreshCandidate:
         """Return the first question, or the admitted token, as `Engine.authenticate` does. It can be called once."""
 
 @final
+class LoginAttempt:
+    """An attempt to log in, which counts as failed until it is given back."""
+
+@final
 class Store:
     """A store of logins and revocations, opened by its URL; once more in each forked process.
 
@@ -217,6 +224,17 @@ class Store:
         client: _Client,
     ) -> _Answer[tuple[str, str, str]]:
         """Begin a login: its access token, its refresh token, and its session."""
+
+    def count(self, engine: Engine, key: str, max_requests: int, window: float, now: float) -> _Answer[RateUsage]:
+        """Count a request, if the limit admits it."""
+
+    def begin_attempt(
+        self, engine: Engine, username: str, client_address: str | None, now: float
+    ) -> _Answer[LoginAttempt]:
+        """Count an attempt to log in. Raises `RateLimitExceeded` if too many have failed."""
+
+    def attempt_succeeded(self, engine: Engine, attempt: LoginAttempt, now: float) -> _Answer[None]:
+        """Give an attempt back."""
 
     def rotate(
         self,
@@ -778,28 +796,41 @@ class SessionTable:
 
 @final
 class RateCounters:
-    """Counts the requests of each key in windows of time. Safe to share between threads.
+    """Counts the requests of each key in the last seconds. Safe to share between threads.
 
     `now` is in seconds by a clock that never goes back."""
 
     def __new__(cls, capacity: int) -> RateCounters:
-        """`capacity`: how many keys are counted at once; for one more the window that ends soonest is
+        """`capacity`: how many keys are counted at once; for one more the one whose requests end soonest is
         dropped. Raises `ValueError`."""
+
+    def count(self, key: str, max_requests: int, window: float, now: float) -> RateUsage:
+        """Count a request, if the limit admits it."""
 
     def increment(self, key: str, window: float, now: float) -> int:
         """Count a request, and return the number of requests in the window."""
-
-    def time_left(self, key: str, window: float, now: float) -> float | None:
-        """The seconds until the window ends; `None` if there is none."""
 
     def reset(self, key: str) -> None:
         """Remove the count of a key."""
 
     def __len__(self) -> int:
-        """The number of windows."""
+        """The number of keys and windows."""
 
-def check_rate(max_requests: int, window: float, requests: int, time_left: float | None = None) -> None:
-    """Raise `RateLimitExceeded` if there were too many requests. Raises `ValueError` that names a bad argument."""
+@final
+class RateUsage:
+    """What a limit says of a request."""
+
+    def check(self) -> None:
+        """Raise `RateLimitExceeded` if the request may not pass."""
+
+    def headers(self, name: str) -> list[tuple[str, str]]:
+        """The headers `ratelimit-policy` and `ratelimit` of the response, for a limit of this name."""
+
+def rate_usage(max_requests: int, window: float, requests: int, time_left: float | None = None) -> RateUsage:
+    """What a limit says of a request that a backend has counted. Raises `ValueError` that names a bad argument."""
+
+def rate_limit_key(name: str, client: str) -> str:
+    """What a store counts a client's requests under. Raises `ValueError` for a bad name."""
 
 @final
 class SettingReference:

@@ -222,7 +222,10 @@ def answer_of(error: AuthXException, engine: Engine, messages: Mapping[str, str 
         retry_after=error.retry_after if isinstance(error, RateLimitExceeded) else None,
         explanation=error.explanation,
     )
-    return Answer(*worded)
+    answer = Answer(*worded)
+    if isinstance(error, RateLimitExceeded):
+        answer = answer._replace(headers=[*answer.headers, *error.limit_headers])
+    return answer
 
 
 class _Refusal(Response):

@@ -418,6 +418,14 @@ class AuthXConfig(BaseSettings):
     """How many logins a user may have at once, with a store of logins: for one more, the oldest ends. Unset: any
     number."""
 
+    JWT_MAX_FAILED_LOGINS: int | None = None
+    """How often a user name and a password may be wrong in `JWT_FAILED_LOGINS_WINDOW`, for one name from one address,
+    with a store of logins: the next attempt is answered 429. For one address, whatever the name, ten times as
+    often; for one name, from whatever address, twenty times as often. Unset: any number."""
+
+    JWT_FAILED_LOGINS_WINDOW: Duration = timedelta(minutes=15)
+    """In how long a time failed logins count, see `JWT_MAX_FAILED_LOGINS`."""
+
     JWT_REFRESH_SINGLE_USE: bool = False
     """Whether each use of a refresh token uses it up, with a store of logins, on routes that only verify it too.
     Otherwise only the exchange for the next pair uses it up."""

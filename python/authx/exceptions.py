@@ -6,6 +6,7 @@ answer to each class, and the handlers of `AuthX.handle_errors` send it; the cla
 answers.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 __all__ = [
@@ -290,9 +291,11 @@ class RateLimitExceeded(AuthXException):
 
     Attributes:
         retry_after: The seconds until another request is allowed.
+        limit_headers: `RateLimit-Policy` and `RateLimit` of the answer, if they are known.
     """
 
     retry_after: int
+    limit_headers: Sequence[tuple[str, str]] = ()
 
     def __init__(self, retry_after: int = 60, message: str | None = None) -> None:
         self.retry_after = retry_after

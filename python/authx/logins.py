@@ -3,7 +3,8 @@
 The engine decides what a used refresh token means. This module passes it the request and sends the cookies.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -109,6 +110,41 @@ class LoginKeeping:
             ),
         )
         return self._response(begun, response)
+
+    @contextlib.asynccontextmanager
+    async def login_attempt(self, username: str, request: HTTPConnection | None = None) -> AsyncIterator[None]:
+        """Count an attempt to log in as this user, for a route of your own: `JWT_MAX_FAILED_LOGINS`.
+
+        The password is tried inside. The attempt counts as failed if an exception leaves the block.
+
+        Args:
+            username: The name that the request gave.
+            request: The request, for the client's address, which has a limit too.
+
+        Raises:
+            RateLimitExceeded: Too many attempts have failed. The block doesn't run.
+            StoreUnavailableError: The store gives no answer.
+            BadConfigurationError: There is no store.
+
+        Example:
+            ```python
+            @app.post("/login")
+            async def login(form: Credentials, request: Request, response: Response) -> LoginTokens:
+                async with auth.login_attempt(form.username, request):
+                    uid = await check_password(form)
+                    if uid is None:
+                        raise auth.refuse_login(form.username, request)
+                return await auth.log_in(uid, request=request, response=response)
+            ```
+        """
+        if fault := string_fault("username", username):
+            raise fault
+        check_instance("request", request, (HTTPConnection, type(None)), "a request")
+        engine = self._logins.engines.current()
+        address = None if request is None else address_of(request.scope)
+        begun = await self._logins.ask(self._kept().begin_attempt, engine, username, address, clock.now())
+        yield
+        await self._logins.ask(self._kept().attempt_succeeded, engine, begun, clock.now())
 
     async def refresh(
         self, request: HTTPConnection, response: Response | None = None, *, scopes: Sequence[str] = ()

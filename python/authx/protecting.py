@@ -12,7 +12,7 @@ from authx.arguments import check_instance, requirement_of, strings_fault
 from authx.authentication import Authenticator
 from authx.dependencies import AuthXDependency
 from authx.factory import FactoryArgument
-from authx.rate_limit import RateLimitedTokenRequired, RateLimiter, address_key
+from authx.rate_limit import RateLimitedTokenRequired, RateLimiter, StoreRateLimiter
 from authx.route_dependencies import (
     BundleDependency,
     RequestTokenDependency,
@@ -317,11 +317,42 @@ class RouteProtection:
         )
         return TokenRequired(self._authenticator, requirement, locations=locations)
 
+    def rate_limit(
+        self,
+        max_requests: Annotated[int, FactoryArgument("auth.rate_limit()")] = 10,
+        window: Duration = 60,
+        key_func: Callable[[Request], Any] | None = None,
+        *,
+        name: str | None = None,
+    ) -> RateLimiter:
+        """Return a dependency that limits the requests of each client, whether they have a token or not.
+
+        Args:
+            max_requests: How many requests are allowed in a window.
+            window: The length of the window, in seconds or as a `timedelta`: the time before each request.
+            key_func: Returns the key to count a request under, see `RateLimiter`. The client's address unless given.
+            name: Counts in the store, so that all processes with that store count together, and the limits of one name
+                too. The name is also that of the policy in the response's headers. Without it, or without a store, the
+                limit counts in memory, by itself.
+
+        Raises:
+            ValueError: A number is out of range, or the name is wrong; the message names it.
+
+        Example:
+            ```python
+            @app.get("/search", dependencies=[Depends(auth.rate_limit(100, 60, name="search"))])
+            async def search(query: str): ...
+            ```
+        """
+        return StoreRateLimiter(self._authenticator, max_requests, window, key_func, name)
+
     def rate_limited(
         self,
         max_requests: Annotated[int, FactoryArgument("auth.rate_limited()")] = 10,
         window: Duration = 60,
         key_func: Callable[[Request], Any] | None = None,
+        *,
+        name: str | None = None,
     ) -> Any:
         """Require a valid access token, and limit the requests of each client; returns the `TokenPayload`.
 
@@ -329,11 +360,12 @@ class RouteProtection:
 
         Args:
             max_requests: How many requests are allowed in a window.
-            window: The length of the window, in seconds or as a `timedelta`.
+            window: The length of the window, in seconds or as a `timedelta`: the time before each request.
             key_func: Returns the key to count a request under, see `RateLimiter`. The client's address unless given.
+            name: Counts in the store, see `rate_limit`.
 
         Raises:
-            ValueError: A number is out of range; the message names it.
+            ValueError: A number is out of range, or the name is wrong; the message names it.
 
         Example:
             ```python
@@ -341,10 +373,7 @@ class RouteProtection:
             async def reports(payload: TokenPayload = auth.rate_limited(max_requests=5, window=60)): ...
             ```
         """
-        if key_func is None:
-            engines = self._authenticator.engines
-            key_func = address_key(lambda: engines.config.JWT_RATE_LIMIT_IPV6_PREFIX)
-        limiter = RateLimiter(max_requests=max_requests, window=window, key_func=key_func)
+        limiter = StoreRateLimiter(self._authenticator, max_requests, window, key_func, name)
         return RateLimitedTokenRequired(self._authenticator, Requirement(), limiter)
 
     def _protection(self, name: str, *, type: str = "access", fresh: bool = False) -> Any:

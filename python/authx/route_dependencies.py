@@ -65,12 +65,14 @@ class TokenRequired(TokenDependency):
         *,
         type: str = "access",
         locations: TokenLocations | None = None,
+        response: bool = False,
     ) -> None:
         super().__init__()
         self._authenticator = authenticator
         self._check = Check(authenticator, requirement)
         self._type = type
         self._locations = locations
+        self._takes_response = response
 
     async def __call__(
         self, request: HTTPConnection, security_scopes: SecurityScopes | None = None, **schemes: None
@@ -89,7 +91,9 @@ class TokenRequired(TokenDependency):
         """What FastAPI reads when a route is declared."""
         engines = self._authenticator.engines
         return route_signature(
-            lambda: security_schemes(engines.config, self._type, self._locations), optional=self.is_optional
+            lambda: security_schemes(engines.config, self._type, self._locations),
+            optional=self.is_optional,
+            response=self._takes_response,
         )
 
 

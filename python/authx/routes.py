@@ -81,7 +81,8 @@ class ReadyRoutes:
         """Return routes for a login, its refresh, its end, and the list of a user's logins. They need a store.
 
         The body of a login is JSON, `{"username": ..., "password": ...}`, or the form of OAuth 2.0 (RFC 6749 section
-        4.3.2). The routes are the same in the crate `axum-authx`.
+        4.3.2). With `JWT_MAX_FAILED_LOGINS` too many failed logins are answered with status 429, as `login_attempt` does.
+        The routes are the same in the crate `axum-authx`.
 
         Args:
             authenticate: Checks the name and the password: returns the subject, or an `Identity` with scopes and claims;
@@ -165,11 +166,12 @@ class ReadyRoutes:
             except AuthXException as error:
                 authenticator.wording.word(error)
                 raise
-            found = authenticate(Credentials(username, password, tuple(scopes)))
-            if isawaitable(found):
-                found = await found
-            if found is None:
-                raise self.refuse_login(username, request)
+            async with logins.login_attempt(username, request):
+                found = authenticate(Credentials(username, password, tuple(scopes)))
+                if isawaitable(found):
+                    found = await found
+                if found is None:
+                    raise self.refuse_login(username, request)
             identity = Identity(found) if isinstance(found, str) else found
             check_instance("authenticate", identity, Identity, "a function that returns a string, an Identity or None")
             return await logins.log_in(

@@ -98,7 +98,7 @@ VARIATIONS: dict[str, dict[str, str]] = {
 }
 # With a store of logins that both faces share.
 STORED = {
-    "stored-logins": {"JWT_TOKEN_LOCATION": "headers"},
+    "stored-logins": {"JWT_TOKEN_LOCATION": "headers", "JWT_MAX_FAILED_LOGINS": "3"},
     "stored-logins-in-cookies": {"JWT_TOKEN_LOCATION": "cookies"},
 }
 LOGIN_TYPES = {"admin-login": "admin", "user-login": "user"}

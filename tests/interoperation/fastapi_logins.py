@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 
 from authx import AuthX, Credentials, Identity, LoginTokens, Renewal, SessionInfo, TokenPayload
 
@@ -45,6 +45,9 @@ def service_with_logins(auth: AuthX[Any]) -> FastAPI:
     @app.post("/plain-refresh")
     async def plain_refresh(payload: Annotated[TokenPayload, auth.REFRESH_REQUIRED]) -> str:
         return payload.sub
+
+    @app.get("/limited", dependencies=[Depends(auth.rate_limit(2, 60, name="both faces"))])
+    async def limited() -> None: ...
 
     @app.post("/logout")
     async def logout(payload: Annotated[TokenPayload, access], response: Response) -> None:

@@ -181,6 +181,34 @@ def test_both_faces_answer_a_ready_login_alike(
     assert one.comparable() == other.comparable()
 
 
+def test_failed_logins_count_in_both_faces_together(services: Services, at: int) -> None:
+    right, wrong = (f'{{"username": "hedy", "password": "{password}"}}'.encode() for password in ("engine", "wrong"))
+    for number, (here, there) in enumerate(pairs(services)):
+        services.set_clock(at + 1000 * number)
+        # A login that succeeds is none of the three.
+        for face, body, status in ((here, wrong, 401), (there, right, 200), (there, wrong, 401), (here, wrong, 401)):
+            assert sent(face, JSON, body).status == status
+        for body in (wrong, right):
+            one, other = (sent(face, JSON, body) for face in services.faces)
+            assert one.comparable() == other.comparable()
+            assert (one.status, one.json()["error_type"], one.json()["retry_after"]) == (429, "RateLimitExceeded", 900)
+        assert sent(there, JSON, b'{"username": "alan", "password": "engine"}').status == 200
+        services.set_clock(at + 1000 * number + 900)
+        assert sent(there, JSON, right).status == 200
+
+
+def test_a_limit_with_a_name_counts_in_both_faces_together(services: Services, at: int) -> None:
+    first, second = (face.ask(IN_HEADERS, Request("GET", "/limited")) for face in services.faces)
+    assert (first.status, second.status) == (200, 200)
+    assert first.all("ratelimit-policy") == second.all("ratelimit-policy") == ['"both faces";q=2;w=60']
+    assert [first.all("ratelimit"), second.all("ratelimit")] == [['"both faces";r=1;t=60'], ['"both faces";r=0;t=60']]
+    one, other = (face.ask(IN_HEADERS, Request("GET", "/limited")) for face in services.faces)
+    assert one.comparable() == other.comparable()
+    assert (one.status, one.json()["retry_after"]) == (429, 60)
+    services.set_clock(at + 60)
+    assert services.faces[0].ask(IN_HEADERS, Request("GET", "/limited")).status == 200
+
+
 def test_the_ready_routes_of_one_face_go_on_in_the_other(services: Services, at: int) -> None:
     for number, (here, there) in enumerate(pairs(services)):
         services.set_clock(at + 60 * number)

@@ -81,16 +81,19 @@ def test_page_on_keys_announces_a_key_before_it_signs(example: dict[str, Any]) -
 def test_page_on_rate_limits_says_what_the_example_answers(example: dict[str, Any], serve: Any) -> None:
     client = serve(example["app"])
 
-    answers = [client.post("/login") for _ in range(6)]
+    answers = [client.get("/search") for _ in range(6)]
     assert [answer.status for answer in answers] == [200] * 5 + [429]
+    assert answers[0].header("ratelimit-policy") == '"search";q=5;w=60'
     # The seconds depend on how long the requests took.
     [refused] = json_of("rate-limits.md")
     assert answers[-1].json().keys() == refused.keys()
     assert answers[-1].json()["error_type"] == refused["error_type"]
 
-    token = answers[0].json()
+    given = {"username": "ada", "password": "analytical-engine"}
+    token = client.post("/login", json=given).json()["access_token"]
     assert client.get("/reports", token=token).json() == "what ada may read"
-    assert [client.get("/search", token=token).status for _ in range(2)] == [200, 429]
+    assert [client.get("/export", token=token).status for _ in range(2)] == [200, 429]
+    assert client.post("/login", json=given | {"password": "wrong"}).json()["error_type"] == "LoginFailedError"
 
 
 def test_page_on_testing_shows_tests_of_the_demo() -> None:

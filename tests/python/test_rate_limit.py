@@ -1,6 +1,7 @@
 """Rate limits."""
 
 import asyncio
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -9,8 +10,9 @@ import pytest
 from fastapi import Depends, FastAPI, Request
 from fastapi.responses import PlainTextResponse
 
-from authx import RateLimiter, TokenPayload, exceptions
+from authx import AuthX, AuthXConfig, RateLimiter, TokenPayload, exceptions
 from authx.rate_limit import InMemoryBackend, RateLimitBackend
+from tests.python.conftest import SECRET
 
 
 class Clock:
@@ -259,6 +261,107 @@ def test_windows_that_ended_are_dropped(clock: Clock) -> None:
 
     asyncio.run(ask())
     assert len(backend._counters) == 1
+
+
+def test_the_window_is_the_time_before_each_request(app: FastAPI, client: Any, clock: Clock) -> None:
+    limited(app, RateLimiter(max_requests=2, window=60, backend=InMemoryBackend(clock=clock)))
+
+    clock.now += 59
+    assert [client.get("/").status for _ in range(2)] == [200, 200]
+    clock.now += 2
+    assert client.get("/").status == 429
+    clock.now += 58
+    assert client.get("/").status == 200
+
+
+def test_responses_tell_the_limit_and_what_is_left(app: FastAPI, client: Any, clock: Clock) -> None:
+    backend = InMemoryBackend(clock=clock)
+    limited(app, RateLimiter(max_requests=2, window=60, backend=backend, name="search"))
+
+    def told() -> tuple[str | None, str | None]:
+        answer = client.get("/")
+        return answer.header("ratelimit-policy"), answer.header("ratelimit")
+
+    policy = '"search";q=2;w=60'
+    assert told() == (policy, '"search";r=1;t=60')
+    clock.now += 20
+    assert told() == (policy, '"search";r=0;t=40')
+    assert told() == (policy, '"search";r=0;t=40')
+
+
+def test_each_of_several_limits_is_told(app: FastAPI, client: Any) -> None:
+    one, other = RateLimiter(max_requests=5, name="one"), RateLimiter(max_requests=9, window=3600, name="other")
+
+    @app.get("/", dependencies=[Depends(one), Depends(other)])
+    async def route():
+        return "welcome"
+
+    names = [value for key, value in client.get("/").raw_headers if key == b"ratelimit"]
+    assert names == [b'"one";r=4;t=60', b'"other";r=8;t=3600']
+
+
+@pytest.mark.parametrize("name", ["", 'a"b', "a\\b", "a\nb", "é", "a" * 65])
+def test_a_bad_name_is_an_error_that_says_so(auth: Any, name: str) -> None:
+    with pytest.raises(ValueError, match="name"):
+        RateLimiter(name=name)
+    with pytest.raises(ValueError, match="name"):
+        auth.rate_limit(name=name)
+
+
+def test_a_limit_with_a_name_counts_in_the_store(client: Any, app: FastAPI, store_url: str) -> None:
+    def service() -> AuthX[Any]:
+        return AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET), store=store_url)
+
+    auth = service()
+    # As in another process, which only a file is shared with.
+    other = auth if store_url == "memory://" else service()
+    limits = {
+        "/a": auth.rate_limit(2, 60, name="search"),
+        "/b": other.rate_limit(2, 60, name="search"),
+        "/c": auth.rate_limit(2, 60, name="another"),
+        "/d": auth.rate_limit(2, 60),
+    }
+    for path, limit in limits.items():
+
+        @app.get(path, dependencies=[Depends(limit)])
+        async def route():
+            return "welcome"
+
+    asked = ("/a", "/b", "/a", "/b", "/c", "/d")
+    assert [client.get(path).status for path in asked] == [200, 200, 429, 429, 200, 200]
+    assert sum(service.event_counts["limited"] for service in {auth, other}) == 2
+
+
+def test_rate_limited_counts_in_the_store_too(client: Any, app: FastAPI) -> None:
+    auth: AuthX[Any] = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET), store="memory://")
+
+    reports = auth.rate_limited(2, 60, name="reports")
+
+    @app.get("/")
+    async def route(payload: TokenPayload = reports):
+        return payload.sub
+
+    @app.get("/open", dependencies=[Depends(auth.rate_limit(2, 60, name="reports"))])
+    async def open_route():
+        return "welcome"
+
+    token = auth.create_access_token("ada")
+    answer = client.get("/", token=token)
+    assert (answer.json(), answer.header("ratelimit")) == ("ada", '"reports";r=1;t=60')
+    assert [client.get("/open").status for _ in range(2)] == [200, 429]
+    answer = client.get("/", token=token)
+    assert (answer.status, answer.header("ratelimit")) == (429, '"reports";r=0;t=60')
+
+
+def test_a_store_that_fails_lets_no_request_through(client: Any, app: FastAPI, tmp_path: Any) -> None:
+    auth: AuthX[Any] = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET), store=f"sqlite:///{tmp_path}/auth.db")
+    limited(app, auth.rate_limit(2, 60, name="search"))
+    with sqlite3.connect(tmp_path / "auth.db") as connection:
+        connection.execute("DROP TABLE authx_counters")
+
+    answer = client.get("/")
+    assert (answer.status, answer.header("retry-after")) == (503, "2")
+    assert auth.event_counts["store_failed"] == 1
 
 
 def test_memory_has_a_bound(clock: Clock) -> None:

@@ -67,7 +67,7 @@ mod _authx {
     #[pymodule_export]
     use super::policy_context::{circumstances, default_subject};
     #[pymodule_export]
-    use super::rate_limit::{RateCounters, check_rate};
+    use super::rate_limit::{RateCounters, RateUsage, rate_limit_key, rate_usage};
     #[pymodule_export]
     use super::renewal::Renewal;
     #[pymodule_export]
@@ -82,7 +82,7 @@ mod _authx {
         setting_reference,
     };
     #[pymodule_export]
-    use super::store::Store;
+    use super::store::{LoginAttempt, Store};
     #[pymodule_export]
     use super::tokens::{
         FoundToken, check_unverified, decode_unverified, read_credentials, token_header,

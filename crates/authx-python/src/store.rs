@@ -17,6 +17,7 @@ use crate::errors::{authentication_error, issue_error, store_error};
 use crate::events::{EventFields, EventQueue};
 use crate::instant::instant;
 use crate::json;
+use crate::rate_limit::{RateUsage, limit};
 use crate::renewal::Renewal;
 use crate::verified::{Admitted, FirstUseQuestion, LoginQuestion, RevocationQuestion};
 
@@ -27,6 +28,10 @@ pub(crate) struct Store {
     opened: PerProcess<Arc<dyn authx_store::Store>>,
     events: Arc<EventQueue>,
 }
+
+/// See `LoginAttempt` in `_authx.pyi`.
+#[pyclass(frozen, module = "authx._authx")]
+pub(crate) struct LoginAttempt(authx_store::LoginAttempt);
 
 /// What a future needs of its own: it outlives the call that begins it.
 struct Owned {
@@ -104,6 +109,53 @@ impl Store {
         let client = client_info(py, client)?;
         let owned = self.owned(engine.inner.clone(), now)?;
         call!(py, owned, owned.flow().log_in(&login, client).await, issued)
+    }
+
+    fn count(
+        &self,
+        py: Python<'_>,
+        engine: &Engine,
+        key: String,
+        max_requests: i64,
+        window: f64,
+        now: f64,
+    ) -> PyResult<Py<PyAny>> {
+        let limit = limit(max_requests, window)?;
+        let owned = self.owned(engine.inner.clone(), now)?;
+        call!(
+            py,
+            owned,
+            owned.store.count(&key, limit, owned.now).await.map_err(FlowError::from),
+            |py, answer| Ok(Py::new(py, RateUsage(answer.or_raise(py)?))?.into_any())
+        )
+    }
+
+    fn begin_attempt(
+        &self,
+        py: Python<'_>,
+        engine: &Engine,
+        username: String,
+        client_address: Option<String>,
+        now: f64,
+    ) -> PyResult<Py<PyAny>> {
+        let owned = self.owned(engine.inner.clone(), now)?.of_client(client_address);
+        call!(py, owned, owned.flow().begin_attempt(&username).await, |py, answer| Ok(Py::new(
+            py,
+            LoginAttempt(answer.or_raise(py)?)
+        )?
+        .into_any()))
+    }
+
+    fn attempt_succeeded(
+        &self,
+        py: Python<'_>,
+        engine: &Engine,
+        attempt: &LoginAttempt,
+        now: f64,
+    ) -> PyResult<Py<PyAny>> {
+        let attempt = attempt.0.clone();
+        let owned = self.owned(engine.inner.clone(), now)?;
+        call!(py, owned, owned.flow().attempt_succeeded(&attempt).await, nothing)
     }
 
     fn take_events(&self) -> Vec<EventFields> {

@@ -14,35 +14,62 @@
 //!
 //! ```
 //! use authx::Timestamp;
-//! use authx::rate_limit::Counted;
+//! use authx::rate_limit::{RateLimit, RequestLog, Usage};
 //! use authx_store::{BoxFuture, CounterStore, StoreError};
-//! use std::time::Duration;
 //!
 //! # #[derive(Clone)]
 //! # struct Connection;
 //! # impl Connection {
-//! #     async fn increment(&self, _: &str, _: Duration) -> Result<u64, std::io::Error> { Ok(1) }
-//! #     async fn delete(&self, _: &str) -> Result<(), std::io::Error> { Ok(()) }
+//! #     async fn get(&self, _: &str) -> Result<Option<Vec<u8>>, std::io::Error> { Ok(None) }
+//! #     async fn swap(&self, _: &str, _: Option<&[u8]>, _: &[u8], _: Timestamp) -> Result<bool, std::io::Error> { Ok(true) }
+//! #     async fn delete_all(&self, _: &str) -> Result<(), std::io::Error> { Ok(()) }
 //! # }
 //! struct SharedCounters {
 //!     connection: Connection,
 //! }
 //!
+//! impl SharedCounters {
+//!     /// Changes a log in one step: what was read is replaced only while it is still there.
+//!     async fn change<T>(
+//!         &self,
+//!         key: &str,
+//!         limit: RateLimit,
+//!         change: impl Fn(&mut RequestLog) -> T,
+//!     ) -> Result<T, StoreError> {
+//!         let name = format!("{key} {}", limit.window().as_micros());
+//!         loop {
+//!             let read = self.connection.get(&name).await?;
+//!             let mut log = RequestLog::from_bytes(read.as_deref().unwrap_or_default())?;
+//!             let result = change(&mut log);
+//!             let ends_at = log.ends_at(limit.window());
+//!             if self.connection.swap(&name, read.as_deref(), &log.to_bytes(), ends_at).await? {
+//!                 return Ok(result);
+//!             }
+//!         }
+//!     }
+//! }
+//!
 //! impl CounterStore for SharedCounters {
-//!     fn increment<'a>(
+//!     fn count<'a>(
 //!         &'a self,
 //!         key: &'a str,
-//!         window: Duration,
-//!         _now: Timestamp,
-//!     ) -> BoxFuture<'a, Result<Counted, StoreError>> {
-//!         Box::pin(async move {
-//!             let requests = self.connection.increment(key, window).await?;
-//!             Ok(Counted { requests, time_left: None })
-//!         })
+//!         limit: RateLimit,
+//!         now: Timestamp,
+//!     ) -> BoxFuture<'a, Result<Usage, StoreError>> {
+//!         Box::pin(self.change(key, limit, move |log| log.count(limit, now)))
+//!     }
+//!
+//!     fn give_back<'a>(
+//!         &'a self,
+//!         key: &'a str,
+//!         limit: RateLimit,
+//!         counted_at: Timestamp,
+//!     ) -> BoxFuture<'a, Result<(), StoreError>> {
+//!         Box::pin(self.change(key, limit, move |log| log.give_back(counted_at)))
 //!     }
 //!
 //!     fn reset<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
-//!         Box::pin(async move { Ok(self.connection.delete(key).await?) })
+//!         Box::pin(async move { Ok(self.connection.delete_all(key).await?) })
 //!     }
 //! }
 //! ```
@@ -77,7 +104,7 @@ use std::pin::Pin;
 
 pub use counters::CounterStore;
 pub use entries::RevocationStore;
-pub use flow::{ClientInfo, Flow, FlowError, IssuedPair, Logout, TokenIdentity};
+pub use flow::{ClientInfo, Flow, FlowError, IssuedPair, LoginAttempt, Logout, TokenIdentity};
 pub use logins::{Login, LoginStore};
 pub use open::{OpenError, open};
 pub use revocation::Revocation;

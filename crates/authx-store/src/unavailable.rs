@@ -1,10 +1,8 @@
 //! [`UnavailableStore`]: a store that gives no answer, in the place of one that could not be opened.
 
-use std::time::Duration;
-
 use authx::Timestamp;
 use authx::login::LoginState;
-use authx::rate_limit::Counted;
+use authx::rate_limit::{RateLimit, Usage};
 use authx::revocation::{Entry, EntryKey};
 
 use crate::{BoxFuture, CounterStore, Login, LoginStore, RevocationStore, StoreError};
@@ -83,7 +81,11 @@ impl LoginStore for UnavailableStore {
 }
 
 impl CounterStore for UnavailableStore {
-    fn increment<'a>(&'a self, _: &'a str, _: Duration, _: Timestamp) -> Answer<'a, Counted> {
+    fn count<'a>(&'a self, _: &'a str, _: RateLimit, _: Timestamp) -> Answer<'a, Usage> {
+        self.fail()
+    }
+
+    fn give_back<'a>(&'a self, _: &'a str, _: RateLimit, _: Timestamp) -> Answer<'a, ()> {
         self.fail()
     }
 

@@ -8,6 +8,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use authx::Timestamp;
+use authx::rate_limit::RateLimit;
 use authx_store::memory::{MemoryCounters, MemorySessions, MemoryStore};
 use authx_store::{CounterStore, SessionInfo, SessionStore, conformance};
 
@@ -54,57 +55,58 @@ fn the_store_in_memory_conforms() {
 
 #[test]
 #[should_panic(
-    expected = "a_window_begins_with_its_first_request_and_ends: a window lasts to its end"
+    expected = "a_request_that_is_given_back_was_never_made: one request is given back, not more"
 )]
 fn a_store_that_breaks_the_contract_is_found() {
-    use authx::rate_limit::Counted;
+    use authx::rate_limit::Usage;
     use authx_store::{BoxFuture, StoreError};
 
-    /// Begins a new count whenever the time differs from that of the last request.
-    struct Forgetful(
-        std::sync::Mutex<std::collections::HashMap<(String, Duration), (Timestamp, u64)>>,
-    );
+    /// Gives everything back instead of one request.
+    struct Forgetful(MemoryCounters);
 
     impl CounterStore for Forgetful {
-        fn increment<'a>(
+        fn count<'a>(
             &'a self,
             key: &'a str,
-            window: Duration,
+            limit: RateLimit,
             now: Timestamp,
-        ) -> BoxFuture<'a, Result<Counted, StoreError>> {
-            let mut counters = self.0.lock().expect("the lock");
-            let (since, requests) = counters.entry((key.to_owned(), window)).or_insert((now, 0));
-            if *since != now {
-                (*since, *requests) = (now, 0);
-            }
-            *requests += 1;
-            let requests = *requests;
-            Box::pin(async move { Ok(Counted { requests, time_left: None }) })
+        ) -> BoxFuture<'a, Result<Usage, StoreError>> {
+            self.0.count(key, limit, now)
         }
 
-        fn reset<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
-            Box::pin(async { Ok(()) })
+        fn give_back<'a>(
+            &'a self,
+            key: &'a str,
+            _: RateLimit,
+            _: Timestamp,
+        ) -> BoxFuture<'a, Result<(), StoreError>> {
+            self.0.reset(key)
+        }
+
+        fn reset<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {
+            self.0.reset(key)
         }
     }
 
-    answer(conformance::counters(&Forgetful(std::sync::Mutex::default()), "", now()));
+    answer(conformance::counters(&Forgetful(MemoryCounters::default()), "", now()));
 }
 
 #[test]
 fn requests_of_several_threads_are_all_counted() {
     let store = MemoryCounters::with_capacity(NonZeroUsize::MIN);
-    let window = Duration::from_secs(60);
+    let limit = RateLimit::new(5000, Duration::from_secs(60)).expect("a limit");
     std::thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
                 for _ in 0..1000 {
-                    answer(store.increment("a", window, now())).expect("counted");
+                    let usage = answer(store.count("a", limit, now())).expect("counted");
+                    assert!(usage.is_admitted());
                 }
             });
         }
     });
-    let counted = answer(store.increment("a", window, now())).expect("counted");
-    assert_eq!(counted.requests, 4001);
+    let usage = answer(store.count("a", limit, now())).expect("counted");
+    assert_eq!(usage.remaining(), 999);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use authx::login::{LoginState, NewLogin, Rotatable};
-use authx::rate_limit::Counted;
+use authx::rate_limit::{RateLimit, Usage};
 use authx::revocation::{Entry, EntryKey};
 use authx::{
     Claims, Config, Engine, Error, Location, RequestToken, Requirement, SystemRandom, Timestamp,
@@ -145,13 +145,22 @@ impl LoginStore for Unreliable {
 }
 
 impl CounterStore for Unreliable {
-    fn increment<'a>(
+    fn count<'a>(
         &'a self,
         key: &'a str,
-        window: Duration,
+        limit: RateLimit,
         now: Timestamp,
-    ) -> BoxFuture<'a, Result<Counted, StoreError>> {
-        self.call(move |store| store.increment(key, window, now))
+    ) -> BoxFuture<'a, Result<Usage, StoreError>> {
+        self.call(move |store| store.count(key, limit, now))
+    }
+
+    fn give_back<'a>(
+        &'a self,
+        key: &'a str,
+        limit: RateLimit,
+        counted_at: Timestamp,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.call(move |store| store.give_back(key, limit, counted_at))
     }
 
     fn reset<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {

@@ -170,6 +170,10 @@ fn ways() -> Vec<Way> {
         ("JWT_REFRESH_GRACE", "PT1M", Integer(60), |c| c.refresh_grace(seconds(60))),
         ("JWT_LOGIN_MAX_AGE", "30d", Integer(2_592_000), |c| c.login_max_age(seconds(2_592_000))),
         ("JWT_MAX_LOGINS", "5", Integer(5), |c| c.max_logins(5_usize)),
+        ("JWT_MAX_FAILED_LOGINS", "5", Integer(5), |c| c.max_failed_logins(5_usize)),
+        ("JWT_FAILED_LOGINS_WINDOW", "1h", Integer(3600), |c| {
+            c.failed_logins_window(seconds(3600))
+        }),
         ("JWT_REFRESH_SINGLE_USE", "true", Bool(true), |c| c.refresh_single_use(true)),
         ("JWT_STORE_URL", "memory://", text("memory://"), |c| c.store_url("memory://")),
     ]

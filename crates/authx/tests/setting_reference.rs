@@ -152,6 +152,8 @@ fn every_default_is_the_documented_one() {
         ("JWT_REFRESH_GRACE", "PT30S"),
         ("JWT_LOGIN_MAX_AGE", "null"),
         ("JWT_MAX_LOGINS", "null"),
+        ("JWT_MAX_FAILED_LOGINS", "null"),
+        ("JWT_FAILED_LOGINS_WINDOW", "PT15M"),
         ("JWT_REFRESH_SINGLE_USE", "false"),
         ("JWT_STORE_URL", "null"),
     ];

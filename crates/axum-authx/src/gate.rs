@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use axum::extract::Request;
 use axum::response::{IntoResponse, Response};
+use http::{HeaderName, HeaderValue};
 use tower_service::Service;
 
 use crate::rejection::Rejection;
@@ -56,6 +57,10 @@ pub trait Gate: Clone + Send + Sync + 'static {
     fn admit(&self, request: Request) -> impl Future<Output = Result<Request, Rejection>> + Send;
 }
 
+/// In the extensions of a request that a gate admits: headers that the response gets.
+#[derive(Clone, Debug)]
+pub(crate) struct ResponseHeaders(pub(crate) [(HeaderName, HeaderValue); 2]);
+
 /// A service behind a [`Gate`].
 #[derive(Clone, Debug)]
 pub struct GateService<S, G> {
@@ -93,7 +98,15 @@ where
         let mut inner = std::mem::replace(&mut self.inner, waiting);
         Box::pin(async move {
             match gate.admit(request).await {
-                Ok(request) => inner.call(request).await.map(IntoResponse::into_response),
+                Ok(mut request) => {
+                    let headers = request.extensions_mut().remove::<ResponseHeaders>();
+                    let mut response = inner.call(request).await?.into_response();
+                    for (name, value) in headers.into_iter().flat_map(|headers| headers.0) {
+                        // Each of several limits adds its own.
+                        response.headers_mut().append(name, value);
+                    }
+                    Ok(response)
+                }
                 Err(rejection) => Ok(rejection.into_response()),
             }
         })

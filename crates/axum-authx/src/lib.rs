@@ -114,6 +114,7 @@
 mod readme {}
 
 mod access_token;
+mod attempts;
 mod auth;
 mod authenticate;
 mod authorized;
@@ -172,7 +173,7 @@ pub use authx::policy::{
     Policy, PolicyCondition, PolicyDecision, PolicyEffect, PolicyOperator, PolicyRule, PolicySource,
 };
 pub use authx::random::{Random, RandomUnavailable};
-pub use authx::rate_limit::{Counted, RateLimit, RateLimitError};
+pub use authx::rate_limit::{RateLimit, RateLimitError, RequestLog, Usage};
 pub use authx::session::SessionState;
 pub use authx::token::{Audience, CsrfToken, CustomClaims, JsonClaims, UnfitTokenKind};
 pub use authx::transport::BEARER_SUBPROTOCOL;
@@ -191,6 +192,7 @@ pub use authx_store::{
 pub use {authx, authx_store};
 
 pub use access_token::AccessToken;
+pub use attempts::LoginAttempt;
 pub use auth::AuthX;
 pub use authorized::{Authorized, Permission};
 pub use body::ReadBodyLayer;

@@ -4,17 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use authx::Requirement;
-use authx::rate_limit::{RateLimit, subject_rate_limit_key};
-use authx_store::CounterStore;
+use authx::rate_limit::{LimitName, RateLimit, RateLimitError, Usage, subject_rate_limit_key};
 use authx_store::memory::MemoryCounters;
+use authx_store::{CounterStore, FlowError};
 use axum::extract::Request;
 use http::request::Parts;
+use http::{HeaderName, HeaderValue};
 
 use crate::auth::AuthX;
 use crate::body::with_body_read;
 #[cfg(feature = "connect-info")]
 use crate::client_address::client_address;
-use crate::gate::{Gate, gate_layer};
+use crate::gate::{Gate, ResponseHeaders, gate_layer};
 use crate::rejection::Rejection;
 
 impl AuthX {
@@ -33,10 +34,12 @@ impl AuthX {
 }
 
 /// A limit and the key that requests are counted by. A layer of [`AuthX::rate_limit`] or
-/// [`AuthX::rate_limited`] with it answers requests beyond the limit with 429 and `Retry-After`.
+/// [`AuthX::rate_limited`] with it answers requests beyond the limit with 429 and `Retry-After`. Every response has the
+/// headers `RateLimit-Policy` and `RateLimit` (draft-ietf-httpapi-ratelimit-headers).
 ///
-/// Each limiter has its own counters, in memory, unless several are given one [`RateLimiter::backend`].
-/// Clones share their counters.
+/// A limiter with a [name](RateLimiter::named) counts in the store of its [`AuthX`], so that all processes with that store
+/// count together. One without a name, or of an `AuthX` without a store, counts in memory, by itself; several count
+/// together if they are given one [`RateLimiter::backend`]. Clones count together.
 ///
 /// ```
 /// use axum::Router;
@@ -66,7 +69,9 @@ impl AuthX {
 pub struct RateLimiter {
     limit: RateLimit,
     key: Key,
-    backend: Arc<dyn CounterStore>,
+    name: Option<LimitName>,
+    backend: Option<Arc<dyn CounterStore>>,
+    memory: Arc<MemoryCounters>,
 }
 
 #[derive(Clone)]
@@ -102,29 +107,76 @@ impl RateLimiter {
         Self::new(limit, Key::Function(Arc::new(key)))
     }
 
-    /// Counts in this store instead of in memory.
+    /// Counts in the store of the [`AuthX`], under this name, which is also that of the policy in the headers of responses.
+    /// Limiters of one name count together.
+    ///
+    /// ```
+    /// use axum_authx::{RateLimit, RateLimiter};
+    /// use std::time::Duration;
+    ///
+    /// let limit = RateLimit::new(100, Duration::from_secs(60))?;
+    /// let limiter = RateLimiter::by_subject(limit).named("reports")?;
+    /// # Ok::<(), axum_authx::RateLimitError>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`RateLimitError::BadName`]: 1 to 64 printable characters of ASCII are expected, without `"` and `\`.
+    pub fn named(mut self, name: &str) -> Result<Self, RateLimitError> {
+        self.name = Some(LimitName::new(name)?);
+        Ok(self)
+    }
+
+    /// Counts in this store, whatever the [`AuthX`] has.
     pub fn backend(mut self, backend: impl CounterStore) -> Self {
-        self.backend = Arc::new(backend);
+        self.backend = Some(Arc::new(backend));
         self
     }
 
     fn new(limit: RateLimit, key: Key) -> Self {
-        Self { limit, key, backend: Arc::new(MemoryCounters::default()) }
+        Self { limit, key, name: None, backend: None, memory: Arc::default() }
     }
 
-    async fn count(&self, auth: &AuthX, key: &str, parts: &Parts) -> Result<(), Rejection> {
-        let counted = self.backend.increment(key, self.limit.window(), auth.now()).await.map_err(
-            |error| {
+    /// The headers for the response to a request that the limit admits.
+    async fn count(
+        &self,
+        auth: &AuthX,
+        key: &str,
+        parts: &Parts,
+    ) -> Result<ResponseHeaders, Rejection> {
+        let usage = self.usage(auth, key).await?;
+        let headers = usage.headers(self.name.clone().unwrap_or_default().as_str());
+        match usage.check() {
+            Ok(()) => Ok(response_headers(headers)),
+            Err(error) => {
+                auth.notice_refusal(&error, Some(parts));
+                Err(auth.reject(error).with_headers(headers))
+            }
+        }
+    }
+
+    async fn usage(&self, auth: &AuthX, key: &str) -> Result<Usage, Rejection> {
+        let (limit, now) = (self.limit, auth.now());
+        if let Some(backend) = &self.backend {
+            return backend.count(key, limit, now).await.map_err(|error| {
                 Rejection::failed(format_args!(
                     "a request could not be counted for its rate limit, so it is refused: {error}"
                 ))
-            },
-        )?;
-        self.limit.check(counted).map_err(|error| {
-            auth.notice_refusal(&error, Some(parts));
-            auth.reject(error)
-        })
+            });
+        }
+        let Some((name, store)) = self.name.as_ref().zip(auth.store()) else {
+            return Ok(self.memory.count_now(key, limit, now));
+        };
+        let counted = store.count(&name.key(key), limit, now).await;
+        counted.map_err(|error| auth.refuse_flow(FlowError::Store(error)))
     }
+}
+
+fn response_headers(headers: [(&'static str, String); 2]) -> ResponseHeaders {
+    ResponseHeaders(headers.map(|(name, value)| {
+        let value = HeaderValue::try_from(value);
+        (HeaderName::from_static(name), value.unwrap_or(HeaderValue::from_static("")))
+    }))
 }
 
 impl fmt::Debug for RateLimiter {
@@ -176,9 +228,10 @@ gate_layer!(RateLimitLayer);
 
 impl Gate for RateLimitLayer {
     async fn admit(&self, request: Request) -> Result<Request, Rejection> {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
         if let Some(key) = self.key(&parts)? {
-            self.limiter.count(&self.auth, &key, &parts).await?;
+            let headers = self.limiter.count(&self.auth, &key, &parts).await?;
+            parts.extensions.insert(headers);
         }
         let request = Request::from_parts(parts, body);
         let Some(requirement) = &self.requirement else { return Ok(request) };
@@ -188,7 +241,8 @@ impl Gate for RateLimitLayer {
         let claims = self.auth.authenticate_once::<()>(&mut parts, requirement).await?;
         if matches!(self.limiter.key, Key::Subject) {
             let key = subject_rate_limit_key(&claims.sub);
-            self.limiter.count(&self.auth, &key, &parts).await?;
+            let headers = self.limiter.count(&self.auth, &key, &parts).await?;
+            parts.extensions.insert(headers);
         }
         Ok(Request::from_parts(parts, body))
     }
@@ -199,7 +253,6 @@ mod tests {
     use std::time::Duration;
 
     use authx::Timestamp;
-    use authx::rate_limit::Counted;
     use authx_store::{BoxFuture, StoreError};
     use axum::Router;
     use axum::routing::get;
@@ -296,13 +349,22 @@ mod tests {
         struct Failing;
 
         impl CounterStore for Failing {
-            fn increment<'a>(
+            fn count<'a>(
                 &'a self,
                 _: &'a str,
-                _: Duration,
+                _: RateLimit,
                 _: Timestamp,
-            ) -> BoxFuture<'a, Result<Counted, StoreError>> {
+            ) -> BoxFuture<'a, Result<Usage, StoreError>> {
                 Box::pin(async { Err("no store".into()) })
+            }
+
+            fn give_back<'a>(
+                &'a self,
+                _: &'a str,
+                _: RateLimit,
+                _: Timestamp,
+            ) -> BoxFuture<'a, Result<(), StoreError>> {
+                Box::pin(async { Ok(()) })
             }
 
             fn reset<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {

@@ -133,6 +133,14 @@ impl Rejection {
         Self { reason: Reason::Refused(Box::new(Refused { error, answer, explanation })) }
     }
 
+    /// With more headers in its answer.
+    pub(crate) fn with_headers(mut self, headers: [(&'static str, String); 2]) -> Self {
+        if let Reason::Refused(refused) = &mut self.reason {
+            refused.answer.headers.extend(headers);
+        }
+        self
+    }
+
     /// The cause is only logged, so that the answer reveals nothing of the service.
     pub(crate) fn failed(cause: impl fmt::Display) -> Self {
         tracing::error!("{cause}");

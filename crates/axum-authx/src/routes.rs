@@ -3,9 +3,8 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use authx::event::Event;
+use authx::Claims;
 use authx::login::{Credentials, NewLogin};
-use authx::{Claims, Error};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
@@ -62,7 +61,8 @@ impl AuthX {
     /// know as for a wrong password.
     ///
     /// The body of a login is JSON, `{"username": ..., "password": ...}`, or the form of OAuth 2.0 (RFC 6749 section
-    /// 4.3.2). The routes need a store, and are the same in the FastAPI package.
+    /// 4.3.2). With `JWT_MAX_FAILED_LOGINS` too many failed logins are answered with status 429, as
+    /// [`AuthX::begin_attempt`] does. The routes need a store, and are the same in the FastAPI package.
     ///
     /// ```
     /// use axum::Router;
@@ -122,17 +122,6 @@ impl AuthX {
         router.layer(self.read_body()).with_state(self.clone())
     }
 
-    /// Refuses a login whose user name or password is wrong, for a route of your own: status 401, and an event.
-    #[must_use]
-    pub fn refuse_login(&self, username: &str, client: &Client) -> Rejection {
-        if let Some(event) = Event::refused(&Error::LoginFailed, self.now()) {
-            let mut event = event.subject(username);
-            event.client_address.clone_from(&client.0.ip_address);
-            self.notice(event);
-        }
-        self.reject(Error::LoginFailed)
-    }
-
     /// Ends one of the subject's own logins. One of another subject, or none, changes nothing.
     async fn end_own_login<C: Sync>(
         &self,
@@ -156,10 +145,13 @@ where
     let (parts, body) = request.into_parts();
     let client = Client::of(&parts);
     let credentials = read_credentials(auth, &parts.headers, body).await?;
-    let username = credentials.username.clone();
+    let attempt = auth.begin_attempt(&credentials.username, &client).await?;
     match authenticate(credentials).await {
-        Ok(Some(login)) => auth.log_in(&login, client).await,
-        Ok(None) => Err(auth.refuse_login(&username, &client)),
+        Ok(Some(login)) => {
+            attempt.succeeded().await?;
+            auth.log_in(&login, client).await
+        }
+        Ok(None) => Err(attempt.failed()),
         Err(error) => Err(Rejection::failed(format_args!("a login failed: {error}"))),
     }
 }

@@ -16,9 +16,9 @@ use axum::{Json, Router};
 use axum_authx::memory::MemoryStore;
 use axum_authx::testing::{self, Answer, FrozenClock, answer_to, with_cookies};
 use axum_authx::{
-    AccessToken, AuthX, BoxFuture, Client, Config, Counted, CounterStore, Location, LoginStore,
-    LoginTokens, NewLogin, NewToken, RefreshToken, Rejection, RevocationStore, Rotated, Secret,
-    SessionInfo, StoreError, Timestamp, UnsetCookies,
+    AccessToken, AuthX, BoxFuture, Client, Config, CounterStore, Location, LoginStore, LoginTokens,
+    NewLogin, NewToken, RateLimit, RefreshToken, Rejection, RevocationStore, Rotated, Secret,
+    SessionInfo, StoreError, Timestamp, UnsetCookies, Usage,
 };
 use serde_json::{Value, json};
 
@@ -464,13 +464,22 @@ impl LoginStore for Failing {
 }
 
 impl CounterStore for Failing {
-    fn increment<'a>(
+    fn count<'a>(
         &'a self,
         key: &'a str,
-        window: Duration,
+        limit: RateLimit,
         now: Timestamp,
-    ) -> BoxFuture<'a, Result<Counted, StoreError>> {
-        self.call(self.store.increment(key, window, now))
+    ) -> BoxFuture<'a, Result<Usage, StoreError>> {
+        self.call(self.store.count(key, limit, now))
+    }
+
+    fn give_back<'a>(
+        &'a self,
+        key: &'a str,
+        limit: RateLimit,
+        counted_at: Timestamp,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.call(self.store.give_back(key, limit, counted_at))
     }
 
     fn reset<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use authx::Timestamp;
-use authx::rate_limit::Counted;
+use authx::rate_limit::{RateLimit, Usage};
 use futures_util::future::join_all;
 
 use super::{AT_ONCE, Check, MINUTE, ODD_NAMES, run};
@@ -16,83 +16,108 @@ use crate::CounterStore;
 /// The store breaks a rule of the contract.
 pub async fn counters(store: &impl CounterStore, prefix: &str, now: Timestamp) {
     run!(store, prefix, now:
-        requests_of_a_window_are_added_up
+        requests_are_counted_up_to_the_limit
         keys_and_windows_are_separate
-        a_window_begins_with_its_first_request_and_ends
-        a_clock_that_is_set_back_begins_no_new_window
-        requests_at_once_get_numbers_of_their_own
+        the_window_slides
+        a_request_that_is_given_back_was_never_made
+        a_clock_that_is_set_back_forgets_nothing
+        of_requests_at_once_as_many_pass_as_the_limit_says
         a_reset_forgets_a_key_in_every_window
         any_string_is_a_key
     );
 }
 
 impl<S: CounterStore> Check<'_, S> {
-    async fn count(&self, key: &str, window: Duration, now: Timestamp) -> Counted {
-        self.unwrap(self.store.increment(&self.named(key), window, now).await)
+    async fn usage(&self, key: &str, limit: RateLimit, now: Timestamp) -> Usage {
+        self.unwrap(self.store.count(&self.named(key), limit, now).await)
     }
 
-    async fn requests(&self, key: &str, window: Duration, now: Timestamp) -> u64 {
-        self.count(key, window, now).await.requests
+    /// Whether one more request of at most `max_requests` in a minute is admitted.
+    async fn passes(&self, key: &str, max_requests: u64, now: Timestamp) -> bool {
+        self.usage(key, limit(max_requests, MINUTE), now).await.is_admitted()
+    }
+
+    /// Makes one request, of as many as can be counted one by one.
+    async fn made(&self, key: &str, window: Duration, now: Timestamp) -> u64 {
+        32 - self.usage(key, limit(32, window), now).await.remaining()
     }
 }
 
-async fn requests_of_a_window_are_added_up(check: &Check<'_, impl CounterStore>) {
-    let counted = check.count("a", MINUTE, check.now).await;
-    check.rule(counted.requests == 1, "the first request of a window has the number 1");
-    let is_fitting = counted.time_left.is_none_or(|left| left <= MINUTE && !left.is_zero());
-    check.rule(is_fitting, "the time left is that of the window, or unknown");
-    for number in 2..=5 {
-        let requests = check.requests("a", MINUTE, check.now).await;
-        check.rule(requests == number, "each request has the next number");
+fn limit(max_requests: u64, window: Duration) -> RateLimit {
+    RateLimit::new(max_requests, window).expect("a window that is not empty")
+}
+
+async fn requests_are_counted_up_to_the_limit(check: &Check<'_, impl CounterStore>) {
+    for remaining in [2, 1, 0] {
+        let usage = check.usage("a", limit(3, MINUTE), check.now).await;
+        let is_fitting = usage.is_admitted() && usage.remaining() == remaining;
+        check.rule(is_fitting, "each request leaves one less");
     }
+    for _ in 0..2 {
+        check.rule(!check.passes("a", 3, check.now).await, "one beyond the limit is refused");
+    }
+    check.rule(check.passes("a", 4, check.now).await, "a request that was refused is not counted");
+    check.rule(!check.passes("zero", 0, check.now).await, "a limit of 0 admits nothing");
 }
 
 async fn keys_and_windows_are_separate(check: &Check<'_, impl CounterStore>) {
-    check.count("a", MINUTE, check.now).await;
-    let requests = check.requests("b", MINUTE, check.now).await;
-    check.rule(requests == 1, "keys are counted separately");
-    let requests = check.requests("a", MINUTE / 2, check.now).await;
-    check.rule(requests == 1, "windows of different lengths are counted separately");
-    let requests = check.requests("a", MINUTE, check.now).await;
-    check.rule(requests == 2, "a window is not disturbed by others");
+    check.made("a", MINUTE, check.now).await;
+    let made = check.made("b", MINUTE, check.now).await;
+    check.rule(made == 1, "keys are counted separately");
+    let made = check.made("a", MINUTE / 2, check.now).await;
+    check.rule(made == 1, "windows of different lengths are counted separately");
+    let made = check.made("a", MINUTE, check.now).await;
+    check.rule(made == 2, "a window is not disturbed by others");
 }
 
-async fn a_window_begins_with_its_first_request_and_ends(check: &Check<'_, impl CounterStore>) {
-    check.count("a", MINUTE, check.now).await;
-    let last = check.now + MINUTE - Duration::from_millis(1);
-    let counted = check.count("a", MINUTE, last).await;
-    check.rule(counted.requests == 2, "a window lasts to its end");
-    let is_short = counted.time_left.is_none_or(|left| left <= Duration::from_secs(1));
-    check.rule(is_short, "the time left shrinks while the window lasts");
-    let requests = check.requests("a", MINUTE, check.now + MINUTE).await;
-    check.rule(requests == 1, "the first request after a window begins a new one");
+async fn the_window_slides(check: &Check<'_, impl CounterStore>) {
+    let at = |seconds| check.now + Duration::from_secs(seconds);
+    check.rule(check.passes("a", 2, at(0)).await, "the first request passes");
+    check.rule(check.passes("a", 2, at(40)).await, "the second request passes");
+    check.rule(!check.passes("a", 2, at(59)).await, "a window lasts to its end");
+    check.rule(check.passes("a", 2, at(60)).await, "what is older than the window doesn't count");
+    check.rule(!check.passes("a", 2, at(99)).await, "the window ends at the present request");
+    check.rule(check.passes("a", 2, at(100)).await, "a request leaves the window by itself");
 }
 
-async fn a_clock_that_is_set_back_begins_no_new_window(check: &Check<'_, impl CounterStore>) {
-    check.count("a", MINUTE, check.now).await;
+async fn a_request_that_is_given_back_was_never_made(check: &Check<'_, impl CounterStore>) {
+    let (key, earlier) = (check.named("a"), check.now);
+    let later = earlier + Duration::from_secs(1);
+    for now in [earlier, later] {
+        check.made("a", MINUTE, now).await;
+    }
+    check.unwrap(check.store.give_back(&key, limit(32, MINUTE), earlier).await);
+    check.rule(check.made("a", MINUTE, later).await == 2, "one request is given back, not more");
+    let unknown = check.store.give_back(&check.named("b"), limit(1, MINUTE), earlier).await;
+    check.rule(unknown.is_ok(), "giving back what was never counted is no error");
+    check.rule(check.made("b", MINUTE, later).await == 1, "and doesn't make room for more");
+}
+
+async fn a_clock_that_is_set_back_forgets_nothing(check: &Check<'_, impl CounterStore>) {
+    check.made("a", MINUTE, check.now).await;
     let back = check.now - Duration::from_secs(3600);
-    let requests = check.requests("a", MINUTE, back).await;
-    check.rule(requests == 2, "a request of an earlier time counts in the window that there is");
+    let made = check.made("a", MINUTE, back).await;
+    check.rule(made == 2, "a request that was made later than now counts");
 }
 
-async fn requests_at_once_get_numbers_of_their_own(check: &Check<'_, impl CounterStore>) {
-    let all = (0..AT_ONCE).map(|_| check.requests("a", MINUTE, check.now));
-    let mut numbers = join_all(all).await;
-    numbers.sort_unstable();
-    check.rule(numbers.into_iter().eq(1..=AT_ONCE), "each of many requests at once has its number");
+async fn of_requests_at_once_as_many_pass_as_the_limit_says(check: &Check<'_, impl CounterStore>) {
+    let half = AT_ONCE / 2;
+    let all = join_all((0..AT_ONCE).map(|_| check.passes("a", half, check.now))).await;
+    let passed = all.into_iter().filter(|passed| *passed).count() as u64;
+    check.rule(passed == half, "of many requests at once as many pass as the limit says");
 }
 
 async fn a_reset_forgets_a_key_in_every_window(check: &Check<'_, impl CounterStore>) {
     for window in [MINUTE, MINUTE / 2] {
-        check.count("a", window, check.now).await;
-        check.count("b", window, check.now).await;
+        check.made("a", window, check.now).await;
+        check.made("b", window, check.now).await;
     }
     check.unwrap(check.store.reset(&check.named("a")).await);
     for window in [MINUTE, MINUTE / 2] {
-        let requests = check.requests("a", window, check.now).await;
-        check.rule(requests == 1, "a reset forgets the requests of a key");
-        let requests = check.requests("b", window, check.now).await;
-        check.rule(requests == 2, "a reset forgets the requests of no other key");
+        let made = check.made("a", window, check.now).await;
+        check.rule(made == 1, "a reset forgets the requests of a key");
+        let made = check.made("b", window, check.now).await;
+        check.rule(made == 2, "a reset forgets the requests of no other key");
     }
     let unknown = check.store.reset(&check.named("unknown")).await;
     check.rule(unknown.is_ok(), "resetting an unknown key is no error");
@@ -103,13 +128,13 @@ async fn any_string_is_a_key(check: &Check<'_, impl CounterStore>) {
     let longer = format!("{long}.");
     for key in ODD_NAMES.into_iter().chain([long.as_str(), longer.as_str()]) {
         for number in [1, 2] {
-            let requests = check.requests(key, MINUTE, check.now).await;
-            check.rule(requests == number, "any string is a key, and keys are compared as a whole");
+            let made = check.made(key, MINUTE, check.now).await;
+            check.rule(made == number, "any string is a key, and keys are compared as a whole");
         }
     }
     // An error is allowed, a key that is cut at U+0000 is not.
-    check.count("before", MINUTE, check.now).await;
-    let nul = check.store.increment(&check.named("before\0after"), MINUTE, check.now).await;
-    let is_separate = nul.is_ok_and(|counted| counted.requests != 1);
+    check.made("before", MINUTE, check.now).await;
+    let nul = check.store.count(&check.named("before\0after"), limit(2, MINUTE), check.now).await;
+    let is_separate = nul.is_ok_and(|usage| usage.remaining() != 1);
     check.rule(!is_separate, "a key with U+0000 is counted by itself, or refused with an error");
 }

@@ -33,7 +33,8 @@ impl FlowError {
     #[must_use]
     pub fn event(&self, now: Timestamp) -> Option<Event> {
         match self {
-            Self::Refused(Error::RefreshReused) | Self::Issue(_) => None,
+            Self::Refused(Error::RefreshReused | Error::RateLimitExceeded { .. })
+            | Self::Issue(_) => None,
             Self::Refused(error) => Event::refused(error, now),
             Self::Store(error) => {
                 Some(Event::new(EventKind::StoreFailed, now).reason(error.to_string()))

@@ -2,6 +2,7 @@
 //!
 //! The engine decides each step; this module makes the calls in the order that keeps them safe, for every face.
 
+mod attempts;
 mod ending;
 mod error;
 mod rotation;
@@ -17,6 +18,7 @@ use authx::verify::VerifiedToken;
 use authx::{Engine, Timestamp};
 use serde::Serialize;
 
+pub use attempts::LoginAttempt;
 pub use ending::{Logout, TokenIdentity};
 pub use error::FlowError;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use authx::Timestamp;
 use authx::login::LoginState;
-use authx::rate_limit::Counted;
+use authx::rate_limit::{RateLimit, Usage};
 use authx::revocation::{Entry, EntryKey};
 
 use super::{MemoryCounters, MemoryLogins, MemoryRevocations};
@@ -102,13 +102,22 @@ impl LoginStore for MemoryStore {
 }
 
 impl CounterStore for MemoryStore {
-    fn increment<'a>(
+    fn count<'a>(
         &'a self,
         key: &'a str,
-        window: Duration,
+        limit: RateLimit,
         now: Timestamp,
-    ) -> BoxFuture<'a, Result<Counted, StoreError>> {
-        self.counters.increment(key, window, now)
+    ) -> BoxFuture<'a, Result<Usage, StoreError>> {
+        self.counters.count(key, limit, now)
+    }
+
+    fn give_back<'a>(
+        &'a self,
+        key: &'a str,
+        limit: RateLimit,
+        counted_at: Timestamp,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        self.counters.give_back(key, limit, counted_at)
     }
 
     fn reset<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {

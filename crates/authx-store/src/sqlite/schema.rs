@@ -15,7 +15,7 @@ use super::error::{SqliteError, SqliteErrorKind};
 use super::worker::instant;
 
 /// What each version changed. A version that was published is never changed again.
-const MIGRATIONS: [&str; 1] = [include_str!("schema_1.sql")];
+const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];
 
 /// How a connection is used.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::Thread;
+use std::time::Duration;
 
 use authx::Timestamp;
+use authx::rate_limit::RateLimit;
 use authx::revocation::{Entry, EntryKey};
 use futures_util::future::join;
 
-use super::{Durability, SqliteError, SqliteErrorKind, SqliteStore};
-use crate::{BoxFuture, RevocationStore as _, StoreError};
+use super::{Durability, SqliteError, SqliteErrorKind, SqliteStore, counters};
+use crate::{BoxFuture, CounterStore as _, RevocationStore as _, StoreError};
 
 struct Unpark(Thread);
 
@@ -150,4 +152,22 @@ fn a_store_of_another_process_is_an_error_instead_of_a_wait_for_ever() {
     let mut store = folder.open();
     store.writer.pretend_fork();
     assert_eq!(revoke(&store, 0), Err(SqliteErrorKind::Closed));
+}
+
+#[test]
+fn of_too_many_counters_those_that_end_soonest_are_forgotten() {
+    let folder = Folder::new("surplus");
+    let store = folder.open();
+    let limit = RateLimit::new(2, Duration::from_secs(60)).expect("a limit");
+    let remaining = |key: u64| {
+        let now = Timestamp::MIN + Duration::from_secs(key);
+        let usage = block_on(store.count(&key.to_string(), limit, now)).expect("counted");
+        usage.remaining()
+    };
+    for key in 0..10 {
+        assert_eq!(remaining(key), 1);
+    }
+    let forget = |connection: &rusqlite::Connection| counters::forget_surplus(connection, 4);
+    block_on(Box::pin(store.write(Durability::Process, forget))).expect("forgotten");
+    assert_eq!([4, 5, 6, 9].map(remaining), [1, 1, 0, 0]);
 }

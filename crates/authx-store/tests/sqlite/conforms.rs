@@ -1,11 +1,10 @@
 //! One store, and two that share a file, keep the contracts of the traits.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
 
 use authx::Timestamp;
 use authx::login::LoginState;
-use authx::rate_limit::Counted;
+use authx::rate_limit::{RateLimit, Usage};
 use authx::revocation::{Entry, EntryKey};
 use authx_store::sqlite::SqliteStore;
 use authx_store::{
@@ -96,13 +95,17 @@ impl LoginStore for Alternating {
 }
 
 impl CounterStore for Alternating {
-    fn increment<'a>(
+    fn count<'a>(&'a self, key: &'a str, limit: RateLimit, now: Timestamp) -> Answer<'a, Usage> {
+        self.next().count(key, limit, now)
+    }
+
+    fn give_back<'a>(
         &'a self,
         key: &'a str,
-        window: Duration,
-        now: Timestamp,
-    ) -> Answer<'a, Counted> {
-        self.next().increment(key, window, now)
+        limit: RateLimit,
+        counted_at: Timestamp,
+    ) -> Answer<'a, ()> {
+        self.next().give_back(key, limit, counted_at)
     }
 
     fn reset<'a>(&'a self, key: &'a str) -> Answer<'a, ()> {

@@ -10,7 +10,7 @@ use authx_store::{CounterStore as _, LoginStore as _, RevocationStore as _};
 use rusqlite::Connection;
 
 use crate::support::{
-    Folder, MINUTE, block_on, entry, find, is_revoked, kind, kind_of, now, open, revoke,
+    Folder, block_on, entry, find, is_revoked, kind, kind_of, limit, now, open, revoke,
 };
 
 fn open_impatiently(path: &Path) -> SqliteStore {
@@ -36,7 +36,7 @@ fn a_locked_file_is_an_error_after_the_wait_and_answers_questions_meanwhile() {
     }
     let error = block_on(store.end("one", "a reason")).expect_err("locked");
     assert_eq!(kind(&error), Kind::Locked);
-    let error = block_on(store.increment("one", MINUTE, now())).expect_err("locked");
+    let error = block_on(store.count("one", limit(), now())).expect_err("locked");
     assert_eq!(kind(&error), Kind::Locked);
     other.execute_batch("COMMIT").expect("unlocked");
     assert!(!is_revoked(&store, "two"));
@@ -139,7 +139,7 @@ fn tables_of_a_later_version_are_not_touched() {
         .query_row("SELECT version FROM authx_schema", [], |row| row.get(0))
         .expect("a version");
     assert_eq!(version, 99);
-    other.execute_batch("UPDATE authx_schema SET version = 1").expect("set");
+    other.execute_batch("UPDATE authx_schema SET version = 2").expect("set");
     assert!(is_revoked(&open(&folder.file()), "one"));
 }
 

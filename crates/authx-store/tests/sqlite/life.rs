@@ -9,7 +9,7 @@ use authx::revocation::Entry;
 use authx_store::{CounterStore as _, Login, LoginStore as _, RevocationStore as _};
 use rusqlite::Connection;
 
-use crate::support::{Folder, MINUTE, block_on, entry, is_revoked, now, open, revoke};
+use crate::support::{Folder, MINUTE, block_on, entry, is_revoked, limit, now, open, revoke};
 
 fn login(sid: &str, expires_at: Option<Timestamp>) -> Login {
     let state = LoginState {
@@ -123,7 +123,8 @@ fn rows_that_are_over_go_away_with_later_writes() {
     let entries: Vec<_> = (0..100).map(|number| entry(&number.to_string())).collect();
     block_on(store.revoke(&entries, now())).expect("revoked");
     for number in 0..100 {
-        block_on(store.increment(&number.to_string(), MINUTE, now())).expect("counted");
+        let usage = block_on(store.count(&number.to_string(), limit(), now()));
+        assert!(usage.expect("counted").is_admitted());
         let login = login(&number.to_string(), Some(now() + MINUTE));
         assert!(block_on(store.insert(&login, now())).expect("added"));
     }
@@ -136,9 +137,27 @@ fn rows_that_are_over_go_away_with_later_writes() {
         block_on(store.revoke(&[late], later)).expect("revoked");
         let login = login(&format!("late {number}"), None);
         assert!(block_on(store.insert(&login, later)).expect("added"));
-        block_on(store.increment(&format!("late {number}"), MINUTE, later)).expect("counted");
+        let usage = block_on(store.count(&format!("late {number}"), limit(), later));
+        assert!(usage.expect("counted").is_admitted());
     }
     assert_eq!(tables.map(|table| count(&connection, table)), [10, 10, 10]);
+}
+
+#[test]
+fn a_file_of_an_earlier_version_keeps_its_logins() {
+    let folder = Folder::new();
+    let connection = Connection::open(folder.file()).expect("a file");
+    let first = include_str!("../../src/sqlite/schema_1.sql");
+    connection.execute_batch(first).expect("tables");
+    let rows = "INSERT INTO authx_schema VALUES (1); \
+                INSERT INTO authx_entries (key, reason) VALUES ('jone', 'a reason'); \
+                INSERT INTO authx_counters VALUES (x'01', 1, 5, 9);";
+    connection.execute_batch(rows).expect("rows");
+    let store = open(&folder.file());
+    assert!(is_revoked(&store, "one"));
+    let usage = block_on(store.count("one", limit(), now())).expect("counted");
+    assert_eq!(usage.remaining(), 99);
+    assert_eq!(count(&connection, "authx_schema WHERE version = 2"), 1);
 }
 
 /// A reader of all changes asks for what is beyond the number that it has seen.

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use authx::Timestamp;
 use authx::login::LoginState;
+use authx::rate_limit::RateLimit;
 use authx::revocation::{Cut, Entry, EntryKey};
 use authx_store::memory::MemoryStore;
 use authx_store::{CounterStore as _, Login, LoginStore as _, RevocationStore as _};
@@ -171,8 +172,8 @@ proptest! {
                     answers!(stores, store => store.list(&subject.to_string(), now))
                 }
                 Call::Count(key, window) => {
-                    let window = Duration::from_secs(*window);
-                    answers!(stores, store => store.increment(&key.to_string(), window, now))
+                    let limit = RateLimit::new(4, Duration::from_secs(*window)).expect("a limit");
+                    answers!(stores, store => store.count(&key.to_string(), limit, now))
                 }
                 Call::Reset(key) => answers!(stores, store => store.reset(&key.to_string())),
                 Call::NextEra => {

@@ -4,6 +4,7 @@
 use std::time::{Duration, Instant};
 
 use authx::login::LoginState;
+use authx::rate_limit::RateLimit;
 use authx::revocation::EntryKey;
 use authx_store::sqlite::SqliteStore;
 use authx_store::{CounterStore as _, Login, LoginStore as _, RevocationStore as _};
@@ -77,7 +78,9 @@ fn look_ups_and_rotations() {
         let all = block_on(join_all(sids[1..].iter().map(|sid| advance(sid))));
         assert!(all.into_iter().all(|advanced| advanced.expect("an answer")));
     });
-    measure("increment", 20_000, |number| {
-        block_on(store.increment(&(number % 100).to_string(), MINUTE, now())).expect("counted");
+    let limit = RateLimit::new(1000, MINUTE).expect("a limit");
+    measure("count", 20_000, |number| {
+        let usage = block_on(store.count(&(number % 100).to_string(), limit, now()));
+        assert!(usage.expect("counted").is_admitted());
     });
 }

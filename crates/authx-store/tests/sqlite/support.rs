@@ -13,6 +13,7 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use authx::Timestamp;
+use authx::rate_limit::RateLimit;
 use authx::revocation::{Entry, EntryKey};
 use authx_store::sqlite::{SqliteError, SqliteErrorKind, SqliteStore};
 use authx_store::{RevocationStore as _, StoreError};
@@ -41,6 +42,11 @@ pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_seconds(1_893_499_200).expect("in range")
+}
+
+/// Some limit.
+pub(crate) fn limit() -> RateLimit {
+    RateLimit::new(100, MINUTE).expect("a limit")
 }
 
 /// How many times as long as usual the long tests run.

@@ -24,6 +24,7 @@ pub use value::SettingValue;
 
 use crate::key::{KeyRing, Secret};
 use crate::location::Location;
+use crate::rate_limit::RateLimit;
 use crate::token::Audience;
 use crate::token_kind::TokenKind;
 use crate::verification_cache::CacheBounds;
@@ -255,6 +256,8 @@ pub(crate) struct LoginPolicy {
     pub(crate) max_age: Option<Duration>,
     pub(crate) single_use: bool,
     pub(crate) max_logins: Option<usize>,
+    /// For one name from one address.
+    pub(crate) failed_logins: Option<RateLimit>,
 }
 
 /// The attributes of all cookies.

@@ -345,6 +345,12 @@ settings! {
         /// How many logins a user may have at once, with a store of logins: for one more, the oldest ends. Unset: any
         /// number.
         JWT_MAX_LOGINS max_logins: Option<usize> = None;
+        /// How often a user name and a password may be wrong in `JWT_FAILED_LOGINS_WINDOW`, for one name from one address,
+        /// with a store of logins: the next attempt is answered 429. For one address, whatever the name, ten times as
+        /// often; for one name, from whatever address, twenty times as often. Unset: any number.
+        JWT_MAX_FAILED_LOGINS max_failed_logins: Option<usize> = None;
+        /// In how long a time failed logins count, see `JWT_MAX_FAILED_LOGINS`.
+        JWT_FAILED_LOGINS_WINDOW failed_logins_window: Duration = Duration::from_secs(15 * 60);
         /// Whether each use of a refresh token uses it up, with a store of logins, on routes that only verify it too.
         /// Otherwise only the exchange for the next pair uses it up.
         JWT_REFRESH_SINGLE_USE refresh_single_use: bool = false;

@@ -21,11 +21,13 @@
 //! are here: [`Engine::rotation`](crate::Engine::rotation), and [`LoginQuestion`](crate::verify::LoginQuestion) for a refresh
 //! token that is only verified.
 
+mod attempts;
 mod credentials;
 mod renewal;
 mod state;
 mod tokens;
 
+pub use attempts::AttemptLimit;
 pub use credentials::Credentials;
 pub use renewal::{CarriedOn, Renewal};
 pub(crate) use state::check;

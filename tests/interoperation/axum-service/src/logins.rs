@@ -7,15 +7,20 @@ use axum::http::Uri;
 use axum::routing::{get, post};
 use axum::{BoxError, Json, Router};
 use axum_authx::{
-    AccessToken, AuthX, Client, Credentials, LoginTokens, NewLogin, NewToken, RefreshToken,
-    Rejection, Renewal, RenewalRequest, Rotated, SessionInfo, TokenType, TypedToken, UnsetCookies,
+    AccessToken, AuthX, Client, Credentials, LoginTokens, NewLogin, NewToken, RateLimit,
+    RateLimiter, RefreshToken, Rejection, Renewal, RenewalRequest, Rotated, SessionInfo, TokenType,
+    TypedToken, UnsetCookies,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub(crate) fn router(auth: AuthX) -> Router {
     let auth = auth.with_renewal(renew);
+    let limit = RateLimit::new(2, Duration::from_secs(60)).expect("a limit");
+    let limiter = RateLimiter::by_address(limit).named("both faces").expect("a name");
     Router::new()
+        .route("/limited", get(async || Json(())))
+        .route_layer(auth.rate_limit(limiter))
         .route("/login", post(login))
         .route("/ticket", post(ticket))
         .route("/use-ticket", post(use_ticket))

@@ -9,9 +9,10 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use axum_authx::authx::rate_limit::Counted;
 use axum_authx::{
-    AuthX, BoxFuture, Counted, CounterStore, Policy, PolicyRequest, RateLimit, RateLimiter,
-    StoreError, Timestamp,
+    AuthX, BoxFuture, CounterStore, Policy, PolicyRequest, RateLimit, RateLimiter, StoreError,
+    Timestamp, Usage,
 };
 use serde_json::{Value, json};
 
@@ -71,15 +72,24 @@ impl FixedCount {
 }
 
 impl CounterStore for FixedCount {
-    fn increment<'a>(
+    fn count<'a>(
         &'a self,
         key: &'a str,
-        _: Duration,
+        limit: RateLimit,
         _: Timestamp,
-    ) -> BoxFuture<'a, Result<Counted, StoreError>> {
+    ) -> BoxFuture<'a, Result<Usage, StoreError>> {
         key.clone_into(&mut self.key.lock().unwrap_or_else(PoisonError::into_inner));
         let counted = Counted { requests: self.requests, time_left: Some(Duration::from_secs(53)) };
-        Box::pin(std::future::ready(Ok(counted)))
+        Box::pin(std::future::ready(Ok(limit.usage(counted))))
+    }
+
+    fn give_back<'a>(
+        &'a self,
+        _: &'a str,
+        _: RateLimit,
+        _: Timestamp,
+    ) -> BoxFuture<'a, Result<(), StoreError>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
     fn reset<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<(), StoreError>> {

@@ -6,6 +6,7 @@ use super::{require, require_within_calendar};
 use crate::config::settings::Settings;
 use crate::config::{ConfigError, LoginPolicy};
 use crate::key::Secret;
+use crate::rate_limit::RateLimit;
 
 pub(super) fn policy(settings: &Settings) -> Result<LoginPolicy, ConfigError> {
     let max_logins = settings.max_logins;
@@ -15,6 +16,7 @@ pub(super) fn policy(settings: &Settings) -> Result<LoginPolicy, ConfigError> {
         max_age: max_age(settings)?,
         single_use: settings.refresh_single_use,
         max_logins,
+        failed_logins: failed_logins(settings)?,
     })
 }
 
@@ -38,6 +40,14 @@ fn max_age(settings: &Settings) -> Result<Option<Duration>, ConfigError> {
     let is_empty = max_age.is_some_and(|max_age| max_age.is_zero());
     require(!is_empty, "JWT_LOGIN_MAX_AGE", "it must be longer than 0 seconds")?;
     Ok(max_age)
+}
+
+fn failed_logins(settings: &Settings) -> Result<Option<RateLimit>, ConfigError> {
+    let (max, window) = (settings.max_failed_logins, settings.failed_logins_window);
+    require(max != Some(0), "JWT_MAX_FAILED_LOGINS", "it must be at least 1")?;
+    require_within_calendar("JWT_FAILED_LOGINS_WINDOW", Some(window))?;
+    require(!window.is_zero(), "JWT_FAILED_LOGINS_WINDOW", "it must be longer than 0 seconds")?;
+    Ok(max.and_then(|max| RateLimit::new(max.try_into().unwrap_or(u64::MAX), window).ok()))
 }
 
 const LONGEST_GRACE: Duration = Duration::from_secs(3600);
