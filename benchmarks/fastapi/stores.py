@@ -27,8 +27,8 @@ def request(token: str) -> Request:
     return Request({**scope, "client": ("192.0.2.1", 50000)})
 
 
-def auth_with(store: str | None = None) -> AuthX[Any]:
-    return AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET), store=store)
+def auth_with(store: str | None = None, **settings: Any) -> AuthX[Any]:
+    return AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET, **settings), store=store)
 
 
 def protected(auth: AuthX[Any]) -> Call:
@@ -100,6 +100,18 @@ def calls(folder: Path) -> dict[str, Call]:
     }
 
 
+async def with_a_copy(path: Path) -> AuthX[Any]:
+    """With a copy of the revocations, which is there after a while."""
+    auth = auth_with(f"sqlite:///{path}", JWT_STORE_MAX_STALENESS=2)
+    for number in range(1000):
+        await auth.revoke_token(str(number))
+    asked = protected(auth)
+    for _ in range(100):
+        await asked()
+        await asyncio.sleep(0.01)
+    return auth
+
+
 async def per_call(call: Call, times: int) -> float:
     begun = time.perf_counter()
     for _ in range(times):
@@ -108,7 +120,7 @@ async def per_call(call: Call, times: int) -> float:
 
 
 async def main(folder: Path) -> None:
-    measured = calls(folder)
+    measured = {**calls(folder), "protected replica": protected(await with_a_copy(folder / "copied.db"))}
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         print(json.dumps({name: await per_call(call, int(line)) for name, call in measured.items()}), flush=True)

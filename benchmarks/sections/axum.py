@@ -17,6 +17,7 @@ SIGNATURE = "signature alone"
 """A route that checks the signature and reads nothing of the token: the least that a protected route must do."""
 OURS = "authx"
 CACHED = "authx, verification cache"
+COPIED = "authx, copy of a store"
 BARE_OF = {
     "jsonwebtoken, aws_lc_rs": BARE,
     "jsonwebtoken, rust_crypto": BARE,
@@ -71,6 +72,7 @@ def compare_calls(calls: Mapping[str, Measured]) -> list[Comparison]:
         Comparison("axum call", "bare route", ours, bare, Goal("within")),
         Comparison("axum call", SIGNATURE, ours, calls[SIGNATURE].times, Goal("within")),
         Comparison("axum call, verification cache", "bare route", calls[CACHED].times, bare, Goal("within")),
+        Comparison("axum call, copy of a store", "without a store", calls[COPIED].times, ours, Goal("within")),
         *(Comparison("axum call", peer, ours, calls[peer].times, Goal("faster", 2)) for peer in BARE_OF),
         *(
             Comparison(
@@ -92,6 +94,7 @@ def compare_loopback(loopback: Mapping[str, Measured]) -> list[Comparison]:
         Comparison(
             f"{what}, verification cache", "bare route", loopback[CACHED].times, loopback[BARE].times, Goal("within")
         ),
+        Comparison(f"{what}, copy of a store", "without a store", loopback[COPIED].times, ours, Goal("within", 1.03)),
         Comparison(what, SIGNATURE, ours, loopback[SIGNATURE].times, Goal("within")),
         Comparison(
             f"{what}, {SIGNATURE}", "bare route", loopback[SIGNATURE].times, loopback[BARE].times, Goal("within")

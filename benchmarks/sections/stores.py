@@ -35,6 +35,13 @@ def compare_stores(rounds: Rounds) -> list[Comparison]:
             f"{request}, {sqlite}", "without a store", of("protected sqlite"), of("protected none"), Goal("within")
         ),
         Comparison(
+            f"{request}, copy of {sqlite}",
+            "without a store",
+            of("protected replica"),
+            of("protected none"),
+            Goal("within"),
+        ),
+        Comparison(
             f"the question, {memory}", "a Python set in a callback", added("memory"), added("set"), Goal("within")
         ),
         Comparison(

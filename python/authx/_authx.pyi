@@ -41,6 +41,7 @@ __all__ = [
     "SessionTable",
     "SettingReference",
     "Store",
+    "Stores",
     "__version__",
     "address_rate_limit_key",
     "after_fork_in_child",
@@ -190,10 +191,17 @@ class Renewal:
         """
 
 @final
+class Stores:
+    """Which stores there are to be asked about a token. Whether a session store is, the settings say."""
+
+    def __new__(cls, asks_blocklist: bool) -> Stores:
+        """No store of logins. `asks_blocklist`: whether the application has a blocklist."""
+
+@final
 class RefreshCandidate:
     """A request's access cookie that is due for implicit refresh, if it was not revoked and the request succeeds."""
 
-    def ask(self, stores: int) -> Step:
+    def ask(self, stores: Stores) -> Step:
         """Return the first question, or the admitted token, as `Engine.authenticate` does. It can be called once."""
 
 @final
@@ -224,6 +232,9 @@ class Store:
         client: _Client,
     ) -> _Answer[tuple[str, str, str]]:
         """Begin a login: its access token, its refresh token, and its session."""
+
+    def stores(self, asks_blocklist: bool) -> Stores:
+        """With this store of logins. `asks_blocklist`: whether the application has a blocklist as well."""
 
     def count(self, engine: Engine, key: str, max_requests: int, window: float, now: float) -> _Answer[RateUsage]:
         """Count a request, if the limit admits it."""
@@ -530,7 +541,7 @@ class Engine:
         csrf: str | None,
         csrf_required: bool,
         now: float,
-        stores: int,
+        stores: Stores,
     ) -> Step:
         """Verify a token that was found before, or that came another way than in a request. Its claims are kept.
         Args as in `verify_without_stores` and `authenticate`."""
@@ -552,7 +563,7 @@ class Engine:
         requirement: Requirement,
         scope: Mapping[str, Any],
         now: float,
-        stores: int,
+        stores: Stores,
         body: bytes | None = None,
         form: Sequence[tuple[str, str]] | None = None,
         *,
@@ -561,8 +572,7 @@ class Engine:
     ) -> Step:
         """Find and verify the request's token: the one call of a protected route.
 
-        `stores`: 1 to ask about revocation, 2 about the login of a refresh token, 3 about both. `others`: returns the engines of the application's other logins.
-        It is called if one of them may have issued the token; if so, `LoginTypeMismatchError` is raised instead of
+        `stores`: whom to ask. `others`: returns the engines of the application's other logins. It is called if one of them may have issued the token; if so, `LoginTypeMismatchError` is raised instead of
         the error of a token that can't be decoded. `claims`: whether `Admitted.claims` is needed."""
 
     def rotatable(
@@ -570,7 +580,7 @@ class Engine:
         requirement: Requirement,
         scope: Mapping[str, Any],
         now: float,
-        stores: int,
+        stores: Stores,
         body: bytes | None = None,
         form: Sequence[tuple[str, str]] | None = None,
         *,

@@ -24,6 +24,7 @@ from authx._authx import (
     Requirement,
     RevocationQuestion,
     Store,
+    Stores,
 )
 from authx.answers import Wording
 from authx.arguments import check_instance, encodable, requirement_of
@@ -90,8 +91,8 @@ class Authenticator(Generic[P]):
         self.payload_model = payload_model
         self._blocklist: Blocklist | None = None
         self._store: Store | None = None
-        self.stores = 0
-        """Which stores there are, for the engine: 1 for one of revocations, 2 for one of logins, 3 for both."""
+        self.stores = Stores(False)
+        """Which stores there are, for the engine."""
         self._sessions = sessions
 
     @property
@@ -102,7 +103,7 @@ class Authenticator(Generic[P]):
     @blocklist.setter
     def blocklist(self, blocklist: Blocklist | None) -> None:
         self._blocklist = blocklist
-        self._count_stores()
+        self._set_stores()
 
     @property
     def store(self) -> Store | None:
@@ -112,13 +113,11 @@ class Authenticator(Generic[P]):
     @store.setter
     def store(self, store: Store | None) -> None:
         self._store = store
-        self._count_stores()
+        self._set_stores()
 
-    def _count_stores(self) -> None:
-        if self._store is not None:
-            self.stores = 3
-        else:
-            self.stores = 0 if self._blocklist is None else 1
+    def _set_stores(self) -> None:
+        asks_blocklist = self._blocklist is not None
+        self.stores = Stores(asks_blocklist) if self._store is None else self._store.stores(asks_blocklist)
 
     def verify(self, requirement: Requirement, scope: Scope) -> Step:
         """Verify the token of a connection without a body, except for the checks that need a store, see `admit`.
@@ -198,7 +197,7 @@ class Authenticator(Generic[P]):
             engine = self.engines.current()
             body, form = await read_wanted(engine, requirement, request)
             # Its login's state is asked for by the rotation.
-            step = engine.rotatable(requirement, request.scope, clock.now(), self.stores & 1, body, form)
+            step = engine.rotatable(requirement, request.scope, clock.now(), self.stores, body, form)
         except AuthXException as error:
             self.refuse(error, requirement, request.scope, body, form)
             raise
@@ -328,11 +327,7 @@ class Authenticator(Generic[P]):
                 return True
         if self._store is None:
             return False
-        try:
-            return await answer_of_store(self._store.is_revoked(question, clock.now()))
-        except StoreUnavailableError:
-            self.events.notice_all(self._store)
-            raise
+        return await self.ask(self._store.is_revoked, question, clock.now())
 
     async def _is_first_use(self, question: FirstUseQuestion, scope: Scope | None) -> bool:
         if self._store is None:

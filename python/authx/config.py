@@ -434,6 +434,15 @@ class AuthXConfig(BaseSettings):
     """The URL of the store of logins and revocations, such as `sqlite:///auth.db`. It is kept like a key, because it
     may contain a password. Unset: none, unless the application names one."""
 
+    JWT_STORE_MAX_STALENESS: Duration = timedelta(0)
+    """How old the copy of the revocations may be that each process keeps, with a store of logins: a request with an
+    access token is then answered from memory, and a revocation of another process takes effect within this time.
+    At least 100 milliseconds, at most an hour. Zero: there is no copy, and the store is asked each time."""
+
+    JWT_STORE_STALE: Literal["ask", "refuse", "accept"] = "ask"
+    """What happens where the copy is older, see `JWT_STORE_MAX_STALENESS`: `ask` asks the store, `refuse` answers
+    503, `accept` goes by the old copy, with a warning."""
+
     @property
     def is_algo_symmetric(self) -> bool:
         """Whether `JWT_ALGORITHM` signs and verifies with one secret."""

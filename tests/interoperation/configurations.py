@@ -99,6 +99,8 @@ VARIATIONS: dict[str, dict[str, str]] = {
 # With a store of logins that both faces share.
 STORED = {
     "stored-logins": {"JWT_TOKEN_LOCATION": "headers", "JWT_MAX_FAILED_LOGINS": "3"},
+    # Each service answers from a copy of the revocations.
+    "stored-logins-copied": {"JWT_TOKEN_LOCATION": "headers", "JWT_STORE_MAX_STALENESS": "0.1"},
     "stored-logins-in-cookies": {"JWT_TOKEN_LOCATION": "cookies"},
 }
 LOGIN_TYPES = {"admin-login": "admin", "user-login": "user"}

@@ -1,7 +1,9 @@
 """One store of logins for both faces: a login that begins in one goes on, and ends, in the other."""
 
+import functools
 import itertools
 import re
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -10,7 +12,7 @@ from tests.interoperation.exchange import Answer, Request
 from tests.interoperation.login import NOW
 from tests.interoperation.services import Face, Services
 
-IN_HEADERS, IN_COOKIES = "stored-logins", "stored-logins-in-cookies"
+IN_HEADERS, IN_COOKIES, COPIED = "stored-logins", "stored-logins-in-cookies", "stored-logins-copied"
 # Each test has hours of its own, so that no revocation of another one counts.
 _hours = itertools.count()
 
@@ -28,9 +30,9 @@ def pairs(services: Services) -> list[tuple[Face, Face]]:
     return [(one, other), (other, one), (one, one), (other, other)]
 
 
-def asked(face: Face, path: str, token: str = "", method: str = "POST") -> Answer:
+def asked(face: Face, path: str, token: str = "", method: str = "POST", *, configuration: str = IN_HEADERS) -> Answer:
     headers = [("Authorization", f"Bearer {token}".encode())] if token else []
-    return face.ask(IN_HEADERS, Request(method, path, [*headers, ("User-Agent", b"a browser")]))
+    return face.ask(configuration, Request(method, path, [*headers, ("User-Agent", b"a browser")]))
 
 
 def tokens(answer: Answer) -> tuple[str, str]:
@@ -117,6 +119,25 @@ def test_a_logout_elsewhere_and_everywhere_count_in_the_other_face_at_once(servi
         new, _ = tokens(asked(there, "/login"))
         assert asked(here, "/me", new, "GET").status == 200
         assert len(asked(here, "/logins", new, "GET").json()) == 1
+
+
+def test_a_logout_counts_soon_where_the_other_face_answers_from_a_copy(services: Services, at: int) -> None:
+    ask = functools.partial(asked, configuration=COPIED)
+    for number, (here, there) in enumerate(pairs(services)):
+        services.set_clock(at + 60 * number)
+        ended, kept = (tokens(ask(here, "/login"))[0] for _ in range(2))
+        assert ask(there, "/me", ended, "GET").status == 200
+        services.set_clock(at + 60 * number + 5)
+        assert ask(here, "/elsewhere", kept).status == 200
+        assert ask(here, "/me", ended, "GET").status == 401
+        for _ in range(3000):
+            refused = ask(there, "/me", ended, "GET")
+            if refused.status != 200:
+                break
+            time.sleep(0.01)
+        assert refused.comparable() == ask(here, "/me", ended, "GET").comparable()
+        assert refused.json()["error_type"] == "RevokedTokenError"
+        assert [ask(face, "/me", kept, "GET").status for face in (here, there)] == [200, 200]
 
 
 def test_a_renewal_changes_and_ends_logins_alike(services: Services, at: int) -> None:

@@ -6,6 +6,8 @@ Unlike other test clients, it sends exactly the given bytes and messages, even i
 import asyncio
 import json as json_module
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
@@ -251,6 +253,13 @@ def clock() -> Iterator[FrozenClock]:
 def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of a new store of each kind."""
     return "memory://" if request.param == "memory" else f"sqlite:///{tmp_path / 'auth.db'}"
+
+
+def change_file(file: Path, sql: str) -> None:
+    """Change the file of a store from another process: in this one, Python's SQLite would be a second copy of it beside the
+    store's, and the two would ruin each other's files."""
+    code = "import sqlite3, sys; connection = sqlite3.connect(sys.argv[1]); connection.executescript(sys.argv[2])"
+    subprocess.run([sys.executable, "-c", code, str(file), sql], check=True)
 
 
 @pytest.fixture

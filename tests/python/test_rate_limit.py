@@ -1,7 +1,6 @@
 """Rate limits."""
 
 import asyncio
-import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -12,7 +11,7 @@ from fastapi.responses import PlainTextResponse
 
 from authx import AuthX, AuthXConfig, RateLimiter, TokenPayload, exceptions
 from authx.rate_limit import InMemoryBackend, RateLimitBackend
-from tests.python.conftest import SECRET
+from tests.python.conftest import SECRET, change_file
 
 
 class Clock:
@@ -356,8 +355,7 @@ def test_rate_limited_counts_in_the_store_too(client: Any, app: FastAPI) -> None
 def test_a_store_that_fails_lets_no_request_through(client: Any, app: FastAPI, tmp_path: Any) -> None:
     auth: AuthX[Any] = AuthX(AuthXConfig(JWT_SECRET_KEY=SECRET), store=f"sqlite:///{tmp_path}/auth.db")
     limited(app, auth.rate_limit(2, 60, name="search"))
-    with sqlite3.connect(tmp_path / "auth.db") as connection:
-        connection.execute("DROP TABLE authx_counters")
+    change_file(tmp_path / "auth.db", "DROP TABLE authx_counters")
 
     answer = client.get("/")
     assert (answer.status, answer.header("retry-after")) == (503, "2")

@@ -45,6 +45,7 @@ pub fn all() -> Vec<Contestant> {
         protected("signature alone", App::Axum08(signature_alone::app())),
         protected("authx", App::Axum08(ours::app(0))),
         protected("authx, verification cache", App::Axum08(ours::app(10_000))),
+        protected("authx, copy of a store", App::Axum08(ours::app_with_copy_of_store())),
         protected("jsonwebtoken, aws_lc_rs", jsonwebtoken(Backend::AwsLc)),
         protected("jsonwebtoken, rust_crypto", jsonwebtoken(Backend::RustCrypto)),
         bare("bare, axum 0.7", App::Axum07(bare::app_07())),

@@ -22,8 +22,9 @@ use crate::renewal::Renewal;
 use crate::request::{CapturedHeaders, Scope, path};
 use crate::requirement::{Requirement, token_kind};
 use crate::settings;
+use crate::stores::{RefreshCandidate, Stores};
 use crate::tokens::{FoundToken, found};
-use crate::verified::{Admitted, Custom, Origin, RefreshCandidate, admitted, step, stores_of};
+use crate::verified::{Admitted, Custom, Origin, admitted, step};
 
 /// The values of `Set-Cookie`, and the headers with their values that replace those of the response.
 type Reissued = (Vec<String>, Vec<(&'static str, String)>);
@@ -315,11 +316,14 @@ impl Engine {
         csrf: Option<&str>,
         csrf_required: bool,
         now: f64,
-        stores: u8,
+        stores: &Stores,
     ) -> PyResult<Bound<'py, PyAny>> {
         let found = found(token, location, csrf, csrf_required)?;
         let (verified, json) = self.verified_by_hand(py, &found, requirement, now)?;
-        step(py, verified.ask(stores_of(stores)), self.origin(Some(json)))
+        let (replica, now) = (stores.replica(&self.inner), instant("now", now)?);
+        let asked = stores.ask(verified, &self.inner, replica.as_deref(), now);
+        let first = asked.map_err(|error| self.error(py, &error))?;
+        step(py, first, self.origin(Some(json)))
     }
 
     #[pyo3(signature = (
@@ -336,17 +340,18 @@ impl Engine {
         requirement: &Requirement,
         scope: &Bound<'py, PyMapping>,
         now: f64,
-        stores: u8,
+        stores: &Stores,
         body: Option<&[u8]>,
         form: Option<Vec<(String, String)>>,
         others: Option<Bound<'py, PyAny>>,
         claims: bool,
     ) -> PyResult<Bound<'py, PyAny>> {
         let now = instant("now", now)?;
+        let replica = stores.replica(&self.inner);
         self.with_token(requirement, scope, body, form, |found| {
             let verified = self.unlocked(py, || {
                 let (verified, json) = self.verified(&found, &requirement.inner, now, claims)?;
-                Ok((verified.ask(stores_of(stores)), json))
+                Ok((stores.ask(verified, &self.inner, replica.as_deref(), now)?, json))
             });
             let (step, json) = verified.or_else(|error| {
                 Err(self.error_among(py, error, &found, others.as_ref(), now)?)
@@ -367,7 +372,7 @@ impl Engine {
         requirement: &Requirement,
         scope: &Bound<'py, PyMapping>,
         now: f64,
-        stores: u8,
+        stores: &Stores,
         body: Option<&[u8]>,
         form: Option<Vec<(String, String)>>,
         others: Option<Bound<'py, PyAny>>,
@@ -379,7 +384,7 @@ impl Engine {
                 .or_else(|error| {
                     Err(self.error_among(py, error, &found, others.as_ref(), now)?)
                 })?;
-            let step = verified.map_custom(Custom::from).ask(stores_of(stores));
+            let step = stores.ask_without_login(verified.map_custom(Custom::from));
             self::step(py, step, self.origin(None))
         })
     }

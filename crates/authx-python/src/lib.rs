@@ -18,6 +18,7 @@ mod json;
 mod keys;
 mod login_type;
 mod memory_sessions;
+mod opened_store;
 mod policy;
 mod policy_context;
 mod policy_value;
@@ -28,6 +29,7 @@ mod requirement;
 mod security_scheme;
 mod settings;
 mod store;
+mod stores;
 mod tokens;
 mod verified;
 
@@ -84,13 +86,14 @@ mod _authx {
     #[pymodule_export]
     use super::store::{LoginAttempt, Store};
     #[pymodule_export]
+    use super::stores::{RefreshCandidate, Stores};
+    #[pymodule_export]
     use super::tokens::{
         FoundToken, check_unverified, decode_unverified, read_credentials, token_header,
     };
     #[pymodule_export]
     use super::verified::{
-        Admitted, FirstUseQuestion, LoginQuestion, RefreshCandidate, RevocationQuestion,
-        SessionQuestion,
+        Admitted, FirstUseQuestion, LoginQuestion, RevocationQuestion, SessionQuestion,
     };
 
     #[pymodule_init]

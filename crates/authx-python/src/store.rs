@@ -5,27 +5,30 @@ use std::sync::Arc;
 use authx::event::Observer as _;
 use authx::login::{NewLogin, Rotatable};
 use authx::{Claims, SystemRandom, Timestamp};
-use authx_store::{ClientInfo, Flow, FlowError, IssuedPair, Logout, SessionInfo, TokenIdentity};
+use authx_store::{
+    ClientInfo, Flow, FlowError, IssuedPair, Logout, Replica, SessionInfo, TokenIdentity,
+};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use serde_json::value::RawValue;
 
 use crate::arguments::{custom_claims, recipients};
-use crate::bridge::{self, PerProcess};
+use crate::bridge;
 use crate::engine::Engine;
 use crate::errors::{authentication_error, issue_error, store_error};
 use crate::events::{EventFields, EventQueue};
 use crate::instant::instant;
 use crate::json;
+use crate::opened_store::OpenedStore;
 use crate::rate_limit::{RateUsage, limit};
 use crate::renewal::Renewal;
+use crate::stores::Stores;
 use crate::verified::{Admitted, FirstUseQuestion, LoginQuestion, RevocationQuestion};
 
 /// See `Store` in `_authx.pyi`.
 #[pyclass(frozen, module = "authx._authx")]
 pub(crate) struct Store {
-    url: String,
-    opened: PerProcess<Arc<dyn authx_store::Store>>,
+    opened: Arc<OpenedStore>,
     events: Arc<EventQueue>,
 }
 
@@ -36,7 +39,7 @@ pub(crate) struct LoginAttempt(authx_store::LoginAttempt);
 /// What a future needs of its own: it outlives the call that begins it.
 struct Owned {
     engine: authx::Engine,
-    store: Arc<dyn authx_store::Store>,
+    store: Arc<Replica>,
     now: Timestamp,
     events: Arc<EventQueue>,
     client_address: Option<String>,
@@ -44,7 +47,8 @@ struct Owned {
 
 impl Owned {
     fn flow(&self) -> Flow<'_> {
-        Flow::new(&self.engine, &self.store, &SystemRandom, self.now)
+        Flow::new(&self.engine, self.store.store(), &SystemRandom, self.now)
+            .with_replica(&self.store)
             .observed_by(&*self.events)
             .of_client(self.client_address.as_deref())
     }
@@ -73,10 +77,10 @@ type Client = (Option<String>, Option<String>, Option<Py<PyAny>>);
 impl Store {
     #[new]
     fn new(url: String) -> PyResult<Self> {
-        let store = Self { url, opened: PerProcess::new(), events: Arc::default() };
+        let opened = Arc::new(OpenedStore::new(url));
         // So that a mistake is found when the application starts.
-        store.opened()?;
-        Ok(store)
+        opened.get()?;
+        Ok(Self { opened, events: Arc::default() })
     }
 
     #[pyo3(signature = (engine, uid, now, *, scopes, data, audience, client))]
@@ -125,7 +129,7 @@ impl Store {
         call!(
             py,
             owned,
-            owned.store.count(&key, limit, owned.now).await.map_err(FlowError::from),
+            owned.store.store().count(&key, limit, owned.now).await.map_err(FlowError::from),
             |py, answer| Ok(Py::new(py, RateUsage(answer.or_raise(py)?))?.into_any())
         )
     }
@@ -156,6 +160,10 @@ impl Store {
         let attempt = attempt.0.clone();
         let owned = self.owned(engine.inner.clone(), now)?;
         call!(py, owned, owned.flow().attempt_succeeded(&attempt).await, nothing)
+    }
+
+    fn stores(&self, asks_blocklist: bool) -> Stores {
+        Stores::with(Arc::clone(&self.opened), asks_blocklist)
     }
 
     fn take_events(&self) -> Vec<EventFields> {
@@ -393,7 +401,7 @@ impl Store {
         call!(
             py,
             owned,
-            owned.store.get(&session_id, owned.now).await.map_err(FlowError::from),
+            owned.store.store().get(&session_id, owned.now).await.map_err(FlowError::from),
             |py, answer| match answer.or_raise(py)? {
                 Some(login) => session_json(py, &login.session),
                 None => Ok(py.None()),
@@ -412,22 +420,15 @@ impl Store {
         call!(
             py,
             owned,
-            owned.store.touch(&session_id, owned.now).await.map_err(FlowError::from),
+            owned.store.store().touch(&session_id, owned.now).await.map_err(FlowError::from),
             nothing
         )
     }
 }
 
 impl Store {
-    fn opened(&self) -> PyResult<Arc<dyn authx_store::Store>> {
-        self.opened.get_or_create(|| {
-            authx_store::open(&self.url)
-                .map_err(|error| PyValueError::new_err(format!("store: {error}")))
-        })
-    }
-
     fn owned(&self, engine: authx::Engine, now: f64) -> PyResult<Owned> {
-        let (store, now) = (self.opened()?, instant("now", now)?);
+        let (store, now) = (self.opened.get()?, instant("now", now)?);
         Ok(Owned { engine, store, now, events: Arc::clone(&self.events), client_address: None })
     }
 }

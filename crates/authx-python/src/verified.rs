@@ -7,7 +7,7 @@ use authx::refresh::Renewable;
 use authx::session::SessionState;
 use authx::token::JsonClaims;
 use authx::verify::VerifiedToken;
-use authx::{Claims, Step, Stores, Timestamp};
+use authx::{Claims, Step, Timestamp};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyString, PyTuple};
@@ -217,31 +217,6 @@ impl FirstUseQuestion {
     }
 }
 
-/// See `RefreshCandidate` in `_authx.pyi`.
-#[pyclass(frozen, module = "authx._authx")]
-pub(crate) struct RefreshCandidate {
-    open: Open<authx::Verified<'static, Custom>>,
-}
-
-impl RefreshCandidate {
-    pub(crate) fn new(verified: authx::Verified<'static, Renewable>, origin: Origin) -> Self {
-        Self { open: Open::new(verified.map_custom(Custom::from), origin) }
-    }
-}
-
-#[pymethods]
-impl RefreshCandidate {
-    fn ask<'py>(&self, py: Python<'py>, stores: u8) -> PyResult<Bound<'py, PyAny>> {
-        let (verified, origin) = self.open.take()?;
-        step(py, verified.ask(stores_of(stores)), origin)
-    }
-}
-
-/// Which stores there are: 1 for one of revocations, 2 for one of logins, 3 for both.
-pub(crate) fn stores_of(flags: u8) -> Stores {
-    Stores { revocation: flags & 1 != 0, logins: flags & 2 != 0 }
-}
-
 /// The Python object for a step.
 pub(crate) fn step(
     py: Python<'_>,
@@ -302,14 +277,14 @@ pub(crate) fn admitted(
 }
 
 /// A question until it is answered; it can be answered once.
-struct Open<T>(Mutex<Option<(T, Origin)>>);
+pub(crate) struct Open<T>(Mutex<Option<(T, Origin)>>);
 
 impl<T> Open<T> {
-    fn new(question: T, origin: Origin) -> Self {
+    pub(crate) fn new(question: T, origin: Origin) -> Self {
         Self(Mutex::new(Some((question, origin))))
     }
 
-    fn take(&self) -> PyResult<(T, Origin)> {
+    pub(crate) fn take(&self) -> PyResult<(T, Origin)> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(answered_before)
     }
 

@@ -1,5 +1,6 @@
 //! [`RevocationStore`]: entries of revocation, each until it ends.
 
+use std::future::ready;
 use std::sync::Arc;
 
 use authx::Timestamp;
@@ -45,6 +46,35 @@ pub trait RevocationStore: Send + Sync + 'static {
         keys: &'a [EntryKey],
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<Entry>, StoreError>>;
+
+    /// Entries that are new or have changed since an earlier look, for a [`Replica`](crate::Replica); `None`, which is what
+    /// a store does that doesn't implement this, for a store that can't tell. Then there are no replicas of it.
+    ///
+    /// Whoever goes on from cursor to cursor sees each entry, unless it ended before: an entry that was added before a look
+    /// began is seen at the latest by the first look from then on that is [complete](Look::is_complete). It may be seen more
+    /// than once. Entries of uses of one-off tokens ([`EntryKey::of_use`]) may be left out.
+    fn look<'a>(&'a self, after: &'a Cursor) -> BoxFuture<'a, Result<Option<Look>, StoreError>> {
+        let _ = after;
+        Box::pin(ready(Ok(None)))
+    }
+}
+
+/// Up to where a store was looked through, in the store's own form. The default is the beginning.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Cursor(pub Vec<u8>);
+
+/// What a look found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    /// The entries, in any order.
+    pub entries: Vec<Entry>,
+    /// Where the next look goes on.
+    pub cursor: Cursor,
+    /// Whether there was no more to see. Otherwise the next look goes on at once.
+    pub is_complete: bool,
+    /// Whether the store was not as it had been at the earlier look, so that this one began at the beginning: it lost
+    /// entries, as after a failover or from a backup.
+    pub has_begun_anew: bool,
 }
 
 impl<T: RevocationStore + ?Sized> RevocationStore for Arc<T> {
@@ -70,5 +100,9 @@ impl<T: RevocationStore + ?Sized> RevocationStore for Arc<T> {
         now: Timestamp,
     ) -> BoxFuture<'a, Result<Vec<Entry>, StoreError>> {
         (**self).find(keys, now)
+    }
+
+    fn look<'a>(&'a self, after: &'a Cursor) -> BoxFuture<'a, Result<Option<Look>, StoreError>> {
+        (**self).look(after)
     }
 }

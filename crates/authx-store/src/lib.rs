@@ -92,6 +92,7 @@ mod flow;
 mod logins;
 pub mod memory;
 mod open;
+mod replica;
 pub mod revocation;
 mod sessions;
 #[cfg(feature = "sqlite")]
@@ -103,10 +104,11 @@ use std::future::Future;
 use std::pin::Pin;
 
 pub use counters::CounterStore;
-pub use entries::RevocationStore;
+pub use entries::{Cursor, Look, RevocationStore};
 pub use flow::{ClientInfo, Flow, FlowError, IssuedPair, LoginAttempt, Logout, TokenIdentity};
 pub use logins::{Login, LoginStore};
 pub use open::{OpenError, open};
+pub use replica::Replica;
 pub use revocation::Revocation;
 pub use sessions::{SessionInfo, SessionStore, SessionTooLarge};
 

@@ -147,6 +147,9 @@ kinds! {
     Refused = "refused", Debug, "a token was refused";
     /// A request was over a limit of rate.
     Limited = "limited", Info, "a request was over its limit";
+    /// A process's copy of the revocations was too old, and answered all the same (`JWT_STORE_STALE=accept`). Told once a
+    /// second at most.
+    Stale = "stale", Warning, "an old copy of the revocations answered";
     /// A store gave no answer.
     StoreFailed = "store_failed", Error, "a store failed";
 }

@@ -20,6 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -36,6 +37,9 @@ use crate::verified_token::VerifiedToken;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntryKey(String);
 
+const TOKEN: &str = "j";
+const LOGIN: &str = "s";
+
 impl EntryKey {
     /// The length of the longest key.
     pub const MAX_BYTES: usize = 65;
@@ -43,20 +47,20 @@ impl EntryKey {
     /// That of the token with this `jti`.
     #[must_use]
     pub fn of_token(jti: &str) -> Self {
-        Self::new('j', jti)
+        KeyParts::new(TOKEN, jti).into()
     }
 
     /// That of the login with this `sid`, and of all its tokens.
     #[must_use]
     pub fn of_login(sid: &str) -> Self {
-        Self::new('s', sid)
+        KeyParts::new(LOGIN, sid).into()
     }
 
     /// That of the use of a one-off token. No entry under it revokes the token, so that a WebSocket goes on which was
     /// opened with it.
     #[must_use]
     pub fn of_use(jti: &str) -> Self {
-        Self::new('o', jti)
+        KeyParts::new("o", jti).into()
     }
 
     /// That of everything that this subject got before an instant.
@@ -77,16 +81,41 @@ impl EntryKey {
         &self.0
     }
 
+    /// Its two parts; the kind is empty for a string that is no key.
+    #[must_use]
+    pub fn parts(&self) -> KeyParts<'_> {
+        let (kind, name) = self.0.split_at_checked(1).unwrap_or(("", &self.0));
+        KeyParts { kind, name: Cow::Borrowed(name) }
+    }
+}
+
+/// An [`EntryKey`] in two parts, which needs no copy of the identifier: for the hot path of a replica.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyParts<'t> {
+    /// What is revoked: a letter.
+    pub kind: &'t str,
+    /// Which one.
+    pub name: Cow<'t, str>,
+}
+
+impl<'t> KeyParts<'t> {
     /// A `#` marks the hash, so that no identifier can pass for the hash of another one.
-    fn new(kind: char, identifier: &str) -> Self {
-        let is_plain = identifier.len() < Self::MAX_BYTES
+    fn new(kind: &'static str, identifier: &'t str) -> Self {
+        let is_plain = identifier.len() < EntryKey::MAX_BYTES
             && !identifier.starts_with('#')
             && !identifier.contains('\0');
-        Self(if is_plain {
-            format!("{kind}{identifier}")
+        let name = if is_plain {
+            Cow::Borrowed(identifier)
         } else {
-            format!("{kind}#{}", &hex(identifier)[..Self::MAX_BYTES - 2])
-        })
+            Cow::Owned(format!("#{}", &hex(identifier)[..EntryKey::MAX_BYTES - 2]))
+        };
+        Self { kind, name }
+    }
+}
+
+impl From<KeyParts<'_>> for EntryKey {
+    fn from(parts: KeyParts<'_>) -> Self {
+        Self(format!("{}{}", parts.kind, parts.name))
     }
 }
 
@@ -150,13 +179,58 @@ impl Entry {
     }
 }
 
+/// What of a token decides whether entries revoke it.
+#[derive(Clone, Copy, Debug)]
+pub struct Revocable<'t> {
+    /// Its subject.
+    pub sub: &'t str,
+    /// Its own identifier.
+    pub jti: Option<&'t str>,
+    /// Its login.
+    pub sid: Option<&'t str>,
+    /// When it was issued.
+    pub iat: Option<Timestamp>,
+}
+
+impl<'t> Revocable<'t> {
+    /// The keys of the token itself and of its login. An entry under one of them revokes it.
+    pub fn own_keys(&self) -> impl Iterator<Item = KeyParts<'t>> + use<'t> {
+        let token = self.jti.map(|jti| KeyParts::new(TOKEN, jti));
+        token.into_iter().chain(self.sid.map(|sid| KeyParts::new(LOGIN, sid)))
+    }
+
+    /// The key of its subject. An entry under it revokes it if the entry's cut says so.
+    #[must_use]
+    pub fn subject_key(&self) -> EntryKey {
+        EntryKey::of_subject(self.sub)
+    }
+
+    /// Whether these entries, which a store found under the token's keys, revoke it.
+    #[must_use]
+    pub fn is_revoked_by(&self, found: &[Entry]) -> bool {
+        found.iter().any(|entry| match &entry.cut {
+            None => true,
+            Some(cut) => {
+                let is_excepted = cut.except.is_some() && cut.except.as_deref() == self.sid;
+                !is_excepted && self.iat.is_none_or(|iat| iat < cut.before)
+            }
+        })
+    }
+}
+
 impl VerifiedToken {
+    /// What decides whether entries revoke this token.
+    #[must_use]
+    pub fn revocable(&self) -> Revocable<'_> {
+        Revocable { sub: self.sub(), jti: self.jti(), sid: self.sid(), iat: self.iat() }
+    }
+
     /// Under which keys a store has to look for entries that may revoke this token.
     #[must_use]
     pub fn revocation_keys(&self) -> Vec<EntryKey> {
-        let token = self.jti().map(EntryKey::of_token);
-        let login = self.sid().map(EntryKey::of_login);
-        [token, login, Some(EntryKey::of_subject(self.sub()))].into_iter().flatten().collect()
+        let revocable = self.revocable();
+        let own = revocable.own_keys().map(EntryKey::from);
+        own.chain([revocable.subject_key()]).collect()
     }
 
     /// Whether these entries, which a store found under [`revocation_keys`](Self::revocation_keys), revoke this token.
@@ -164,13 +238,7 @@ impl VerifiedToken {
     /// A token without `jti` and `sid` can't be revoked alone, and one without `iat` was issued before every cut.
     #[must_use]
     pub fn is_revoked_by(&self, found: &[Entry]) -> bool {
-        found.iter().any(|entry| match &entry.cut {
-            None => true,
-            Some(cut) => {
-                let is_excepted = cut.except.is_some() && cut.except.as_deref() == self.sid();
-                !is_excepted && self.iat().is_none_or(|iat| iat < cut.before)
-            }
-        })
+        self.revocable().is_revoked_by(found)
     }
 }
 
@@ -255,6 +323,7 @@ mod tests {
             let key = EntryKey::of_token(&one);
             prop_assert!(key.as_str().len() <= EntryKey::MAX_BYTES && !key.as_str().contains('\0'));
             prop_assert_eq!(one == two, key == EntryKey::of_token(&two));
+            prop_assert_eq!(&EntryKey::from(key.parts()), &key);
             prop_assert_ne!(key, EntryKey::of_login(&one));
             prop_assert!(EntryKey::of_subject(&one).as_str().len() <= EntryKey::MAX_BYTES);
         }

@@ -21,6 +21,7 @@ use crate::engine::Engine;
 use crate::error::Error;
 use crate::issue::is_one_off;
 use crate::login::{self, LoginState, PresentedLogin};
+use crate::revocation::Revocable;
 use crate::session::SessionState;
 use crate::time::Timestamp;
 use crate::token::Claims;
@@ -108,6 +109,27 @@ impl<'t, C> Verified<'t, C> {
             refresh_grace: config.logins.grace,
         };
         Self { claims, text: Cow::Borrowed(token.as_bytes()), rules }
+    }
+
+    /// As [`ask`](Self::ask), where whether the token was revoked may be known already, as from a copy of the store in
+    /// this process: `known` says so, or `None` where it has to be asked. It isn't called without a store of revocations.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Revoked`] if it was revoked.
+    pub fn ask_unless(
+        self,
+        stores: Stores,
+        known: impl FnOnce(Revocable<'_>) -> Option<bool>,
+    ) -> Result<Step<C>, Error> {
+        let claims = &self.claims;
+        let (jti, sid) = (claims.jti.as_deref(), claims.sid.as_deref());
+        let token = Revocable { sub: &claims.sub, jti, sid, iat: claims.iat };
+        match stores.revocation.then(|| known(token)).flatten() {
+            Some(true) => Err(Error::Revoked),
+            Some(false) => Ok(self.ask(Stores { revocation: false, ..stores })),
+            None => Ok(self.ask(stores)),
+        }
     }
 
     /// The first question, or the claims where there is none.

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use authx::config::{
-    SETTING_NAMES, SameSite, SettingValue, TokenLifetime, TokenTypeSettings, TokenTypes,
-    UnknownSubject,
+    SETTING_NAMES, SameSite, SettingValue, StaleReplica, TokenLifetime, TokenTypeSettings,
+    TokenTypes, UnknownSubject,
 };
 use authx::token::Audience;
 use authx::{
@@ -175,6 +175,8 @@ fn ways() -> Vec<Way> {
             c.failed_logins_window(seconds(3600))
         }),
         ("JWT_REFRESH_SINGLE_USE", "true", Bool(true), |c| c.refresh_single_use(true)),
+        ("JWT_STORE_MAX_STALENESS", "2s", Integer(2), |c| c.store_max_staleness(seconds(2))),
+        ("JWT_STORE_STALE", "refuse", text("refuse"), |c| c.store_stale(StaleReplica::Refuse)),
         ("JWT_STORE_URL", "memory://", text("memory://"), |c| c.store_url("memory://")),
     ]
 }

@@ -156,6 +156,8 @@ fn every_default_is_the_documented_one() {
         ("JWT_FAILED_LOGINS_WINDOW", "PT15M"),
         ("JWT_REFRESH_SINGLE_USE", "false"),
         ("JWT_STORE_URL", "null"),
+        ("JWT_STORE_MAX_STALENESS", "0"),
+        ("JWT_STORE_STALE", "ask"),
     ];
     let actual: Vec<_> =
         setting_reference().iter().map(|row| (row.name, row.default.as_str())).collect();

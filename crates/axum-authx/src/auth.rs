@@ -10,11 +10,11 @@ use authx::config::SETTING_NAMES;
 use authx::random::Random;
 use authx::transport::oversized_cookie;
 use authx::{
-    Clock, Config, ConfigError, Engine, Error, IssueError, KeyRing, NewToken, Secret, SystemClock,
-    SystemRandom, Timestamp,
+    Clock, Config, ConfigError, Engine, Error, IssueError, KeyRing, NewToken, Secret, Stores,
+    SystemClock, SystemRandom, Timestamp,
 };
 use authx_store::memory::MemorySessions;
-use authx_store::{Revocation, SessionStore, Store};
+use authx_store::{Replica, Revocation, SessionStore, Store};
 use serde::Serialize;
 
 use crate::current_engine::{CurrentEngine, Handle};
@@ -65,7 +65,7 @@ struct Inner {
     /// Shared like the engine: a clone that didn't ask the store would accept revoked tokens.
     revocation: Arc<ArcSwapOption<Arc<dyn Revocation>>>,
     sessions: Arc<ArcSwap<Sessions>>,
-    store: Arc<ArcSwapOption<Arc<dyn Store>>>,
+    store: Arc<ArcSwapOption<Replica>>,
     /// Asks the application at a refresh.
     renewal: Arc<ArcSwapOption<Arc<dyn Renew>>>,
     events: Arc<EventLog>,
@@ -335,15 +335,20 @@ impl AuthX {
     }
 
     pub(crate) fn set_store(&self, store: impl Store) {
-        self.inner.store.store(Some(Arc::new(Arc::new(store))));
+        self.inner.store.store(Some(Arc::new(Replica::of(store))));
     }
 
-    pub(crate) fn has_store(&self) -> bool {
-        self.inner.store.load().is_some()
+    /// The store, with the copy of its revocations in this process.
+    pub(crate) fn store(&self) -> Option<Arc<Replica>> {
+        self.inner.store.load_full()
     }
 
-    pub(crate) fn store(&self) -> Option<Arc<dyn Store>> {
-        self.inner.store.load().as_deref().cloned()
+    /// Calls with which stores there are, and with the replica of the one that alone says which tokens are revoked.
+    pub(crate) fn with_stores<T>(&self, call: impl FnOnce(Stores, Option<&Replica>) -> T) -> T {
+        let store = self.inner.store.load();
+        let (has_revocation, logins) = (self.has_revocation(), store.is_some());
+        let stores = Stores { revocation: logins || has_revocation, logins };
+        call(stores, store.as_deref().filter(|_| !has_revocation))
     }
 
     pub(crate) fn events(&self) -> &EventLog {

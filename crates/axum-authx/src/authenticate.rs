@@ -171,8 +171,7 @@ impl AuthX {
 
     /// Which stores there are, for the engine.
     pub(crate) fn stores(&self) -> Stores {
-        let logins = self.has_store();
-        Stores { revocation: logins || self.has_revocation(), logins }
+        self.with_stores(|stores, _| stores)
     }
 
     pub(crate) fn refuse(&self, refusal: NotAdmitted, parts: Option<&Parts>) -> Rejection {
@@ -223,7 +222,7 @@ impl AuthX {
         token: &RequestToken<'_>,
         requirement: &Requirement,
     ) -> Result<Claims<C>, Rejection> {
-        self.verify_found(&self.engine(), token, requirement)
+        self.verify_found(&self.engine(), token, requirement, self.now())
             .map(Verified::without_asking)
             .map_err(|error| self.reject(error))
     }
@@ -236,7 +235,12 @@ impl AuthX {
     ) -> Result<Step<C>, Rejection> {
         self.with_request(parts, requirement, |engine, request| {
             let token = engine.find_token(request, requirement)?;
-            Ok(self.verify_found(engine, &token, requirement)?.ask(self.stores()))
+            let now = self.now();
+            let verified = self.verify_found(engine, &token, requirement, now)?;
+            let max_staleness = engine.config().store_max_staleness();
+            self.with_stores(|stores, replica| {
+                verified.ask_unless(stores, |token| replica?.is_revoked(token, now, max_staleness))
+            })
         })
     }
 
@@ -245,8 +249,8 @@ impl AuthX {
         engine: &Engine,
         token: &'t RequestToken<'_>,
         requirement: &Requirement,
+        now: Timestamp,
     ) -> Result<Verified<'t, C>, Error> {
-        let now = self.now();
         let verified = engine.verify(token, requirement, now);
         verified.map_err(|error| self.among_others(engine, error, token))
     }

@@ -167,7 +167,7 @@ impl RateLimiter {
         let Some((name, store)) = self.name.as_ref().zip(auth.store()) else {
             return Ok(self.memory.count_now(key, limit, now));
         };
-        let counted = store.count(&name.key(key), limit, now).await;
+        let counted = store.store().count(&name.key(key), limit, now).await;
         counted.map_err(|error| auth.refuse_flow(FlowError::Store(error)))
     }
 }

@@ -132,7 +132,7 @@ impl AuthX {
     /// The store failed.
     pub async fn get_session(&self, session_id: &str) -> Result<Option<SessionInfo>, SessionError> {
         if let Some(store) = self.store() {
-            let login = store.get(session_id, self.now()).await?;
+            let login = store.store().get(session_id, self.now()).await?;
             return Ok(login.map(|login| login.session));
         }
         Ok(self.sessions().get(session_id, self.now()).await?)
@@ -169,7 +169,7 @@ impl AuthX {
         let sid = &session.session_id;
         let recorded = match self.store() {
             Some(store) if engine.config().is_activity_due(session.last_active, now) => {
-                store.touch(sid, now).await
+                store.store().touch(sid, now).await
             }
             None if engine.config().session_update_last_active() => {
                 self.sessions().update_last_active(sid, now).await

@@ -1,6 +1,6 @@
 //! The store of an [`AuthX`], and what it does with it.
 
-use authx_store::{Flow, Store};
+use authx_store::{Flow, Replica, Store};
 
 use crate::auth::AuthX;
 
@@ -42,7 +42,9 @@ impl AuthX {
     }
 
     /// What happens to logins now.
-    pub(crate) fn flow<'a>(&'a self, engine: &'a authx::Engine, store: &'a dyn Store) -> Flow<'a> {
-        Flow::new(engine, store, self.random(), self.now()).observed_by(self.events())
+    pub(crate) fn flow<'a>(&'a self, engine: &'a authx::Engine, store: &'a Replica) -> Flow<'a> {
+        Flow::new(engine, store.store(), self.random(), self.now())
+            .with_replica(store)
+            .observed_by(self.events())
     }
 }

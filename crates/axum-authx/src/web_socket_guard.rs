@@ -167,7 +167,7 @@ impl Watch {
     /// Makes every check that needs no store.
     fn verify<C: CustomClaims>(&self) -> Result<Step<C>, Rejection> {
         let Self { auth, token, requirement } = self;
-        let verified = auth.verify_found(&auth.engine(), token, requirement);
+        let verified = auth.verify_found(&auth.engine(), token, requirement, auth.now());
         verified.map(|verified| verified.ask(auth.stores())).map_err(|error| auth.reject(error))
     }
 

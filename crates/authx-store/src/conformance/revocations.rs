@@ -7,7 +7,7 @@ use authx::revocation::{Cut, Entry, EntryKey};
 use futures_util::future::join_all;
 
 use super::{AT_ONCE, Check, MINUTE, ODD_NAMES, run};
-use crate::RevocationStore;
+use crate::{Cursor, RevocationStore};
 
 /// Checks the contract of [`RevocationStore`].
 ///
@@ -25,6 +25,9 @@ pub async fn revocations(store: &impl RevocationStore, prefix: &str, now: Timest
         entries_that_are_added_at_once_are_all_kept
         of_callers_at_once_exactly_one_adds_an_entry
         any_key_of_the_greatest_length_is_kept
+        looks_see_every_entry
+        looks_see_an_entry_that_changes_again
+        looks_see_what_is_added_at_once
     );
 }
 
@@ -47,6 +50,73 @@ impl<S: RevocationStore> Check<'_, S> {
         self.rule(found.len() <= 1, "a key has one entry");
         found.into_iter().next()
     }
+
+    /// The entries of this check that looks see from `cursor` on, which goes on; `None` for a store without looks.
+    async fn look(&self, cursor: &mut Cursor) -> Option<Vec<Entry>> {
+        let mut seen = Vec::new();
+        loop {
+            let look = self.unwrap(self.store.look(cursor).await)?;
+            self.rule(!look.has_begun_anew, "a look goes on where nothing was lost");
+            let keys: Vec<_> =
+                ODD_NAMES.iter().copied().chain(NAMES).map(|name| self.key(name)).collect();
+            seen.extend(look.entries.into_iter().filter(|entry| keys.contains(&entry.key)));
+            *cursor = look.cursor;
+            if look.is_complete {
+                return Some(seen);
+            }
+        }
+    }
+}
+
+const NAMES: [&str; 3] = ["one", "two", "three"];
+
+async fn looks_see_every_entry(check: &Check<'_, impl RevocationStore>) {
+    let mut cursor = Cursor::default();
+    let Some(first) = check.look(&mut cursor).await else { return };
+    check.rule(first.is_empty(), "there is no entry at first");
+    let until = check.now + MINUTE;
+    let mut added: Vec<_> = ODD_NAMES.iter().map(|name| check.entry(name, until)).collect();
+    added[0].until = None;
+    added[1].cut = Some(Cut { before: check.now, except: Some("a login".to_owned()) });
+    check.unwrap(check.store.revoke(&added, check.now).await);
+    for mut cursor in [cursor.clone(), Cursor::default()] {
+        let seen = check.look(&mut cursor).await.unwrap_or_default();
+        let is_whole = added.iter().all(|entry| seen.contains(entry));
+        check.rule(is_whole, "a look sees each entry as it was added");
+    }
+}
+
+async fn looks_see_an_entry_that_changes_again(check: &Check<'_, impl RevocationStore>) {
+    let mut cursor = Cursor::default();
+    if check.look(&mut cursor).await.is_none() {
+        return;
+    }
+    for minutes in 1..4 {
+        let entry = check.entry("one", check.now + MINUTE * minutes);
+        check.revoke(entry.clone(), check.now).await;
+        check.revoke(check.entry("two", check.now + MINUTE), check.now).await;
+        let seen = check.look(&mut cursor).await.unwrap_or_default();
+        check.rule(seen.contains(&entry), "a look sees an entry that has changed");
+    }
+}
+
+async fn looks_see_what_is_added_at_once(check: &Check<'_, impl RevocationStore>) {
+    let mut cursor = Cursor::default();
+    if check.look(&mut cursor).await.is_none() {
+        return;
+    }
+    for (number, name) in (0..AT_ONCE).zip(NAMES.into_iter().cycle()) {
+        let entry = check.entry(name, check.now + MINUTE);
+        let other =
+            Entry { key: EntryKey::of_login(&check.named(&number.to_string())), ..entry.clone() };
+        let both = [entry, other];
+        let add = check.store.revoke(&both, check.now);
+        let (added, _) = futures_util::future::join(add, check.store.look(&cursor)).await;
+        check.unwrap(added);
+    }
+    let seen = check.look(&mut cursor).await.unwrap_or_default();
+    let is_whole = NAMES.iter().all(|name| seen.iter().any(|entry| entry.key == check.key(name)));
+    check.rule(is_whole, "no look loses what is added at the same time");
 }
 
 async fn an_entry_is_found_as_it_was_added_and_no_other(check: &Check<'_, impl RevocationStore>) {

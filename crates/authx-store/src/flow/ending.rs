@@ -53,7 +53,7 @@ impl Flow<'_> {
             Logout::Here => {
                 if let Some(jti) = token.jti {
                     let entry = self.engine.entry_of_token(jti, token.exp, LOGOUT, self.now);
-                    self.store.revoke(&[entry], self.now).await?;
+                    self.revoke(&[entry]).await?;
                 }
                 if let Some(sid) = token.sid {
                     self.end_login_quietly(sid, LOGOUT).await?;
@@ -78,7 +78,7 @@ impl Flow<'_> {
         reason: &str,
     ) -> Result<(), FlowError> {
         let entry = self.engine.entry_of_token(jti, exp, reason, self.now);
-        self.store.revoke(&[entry], self.now).await?;
+        self.revoke(&[entry]).await?;
         self.notice(self.event(EventKind::Revoked).reason(reason));
         Ok(())
     }
@@ -108,7 +108,7 @@ impl Flow<'_> {
     pub(super) async fn end_login_quietly(&self, sid: &str, reason: &str) -> Result<(), FlowError> {
         // First the entry: a rotation that is under way can only issue tokens that it revokes.
         let entry = self.engine.entry_of_login(sid, reason, self.now);
-        self.store.revoke(&[entry], self.now).await?;
+        self.revoke(&[entry]).await?;
         Ok(self.store.end(sid, reason).await?)
     }
 
@@ -139,7 +139,7 @@ impl Flow<'_> {
     ) -> Result<(), FlowError> {
         // The entry of the subject first: a login that begins after it is not among those that end.
         let all = self.engine.entry_of_subject(subject, except, reason, self.now);
-        self.store.revoke(&[all], self.now).await?;
+        self.revoke(&[all]).await?;
         let logins = self.logins_of(subject).await?;
         let sids = logins.iter().map(|login| &*login.session.session_id);
         let ended: Vec<&str> = sids.filter(|sid| Some(*sid) != except).collect();
@@ -187,7 +187,7 @@ impl Flow<'_> {
     async fn end_all(&self, sids: &[&str], reason: &str) -> Result<(), FlowError> {
         let entry = |sid: &&str| self.engine.entry_of_login(sid, reason, self.now);
         let entries: Vec<_> = sids.iter().map(entry).collect();
-        self.store.revoke(&entries, self.now).await?;
+        self.revoke(&entries).await?;
         for sid in sids {
             self.store.end(sid, reason).await?;
         }

@@ -9,10 +9,11 @@ mod rotation;
 
 use std::fmt;
 
+use authx::config::StaleReplica;
 use authx::event::{Event, EventKind, Observer};
 use authx::login::NewLogin;
 use authx::random::Random;
-use authx::revocation::EntryKey;
+use authx::revocation::{Entry, EntryKey, Revocable};
 use authx::session::new_session_id;
 use authx::verify::VerifiedToken;
 use authx::{Engine, Timestamp};
@@ -22,7 +23,7 @@ pub use attempts::LoginAttempt;
 pub use ending::{Logout, TokenIdentity};
 pub use error::FlowError;
 
-use crate::{Login, SessionInfo, Store};
+use crate::{Login, Replica, SessionInfo, Store};
 
 /// What happens to logins now, with this engine and this store.
 ///
@@ -58,6 +59,7 @@ pub struct Flow<'a> {
     now: Timestamp,
     observer: &'a dyn Observer,
     client_address: Option<&'a str>,
+    replica: Option<&'a Replica>,
 }
 
 /// What is known of the client that logs in.
@@ -92,7 +94,13 @@ impl<'a> Flow<'a> {
         random: &'a (dyn Random + Sync),
         now: Timestamp,
     ) -> Self {
-        Self { engine, store, random, now, observer: &(), client_address: None }
+        Self { engine, store, random, now, observer: &(), client_address: None, replica: None }
+    }
+
+    /// With the replica of the store, which may answer in its place.
+    #[must_use]
+    pub fn with_replica(self, replica: &'a Replica) -> Self {
+        Self { replica: Some(replica), ..self }
     }
 
     /// Tells this observer what happens.
@@ -158,8 +166,46 @@ impl Flow<'_> {
     ///
     /// [`FlowError::Store`].
     pub async fn is_revoked(&self, token: &VerifiedToken) -> Result<bool, FlowError> {
+        if let Some(is_revoked) = self.known_revocation(token.revocable()) {
+            return Ok(is_revoked);
+        }
+        if let Some(answer) = self.answer_of_stale_replica(token.revocable()) {
+            return answer;
+        }
         let found = self.store.find(&token.revocation_keys(), self.now).await?;
         Ok(token.is_revoked_by(&found))
+    }
+
+    /// Whether a token is revoked, where the replica knows it without asking the store (`JWT_STORE_MAX_STALENESS`).
+    fn known_revocation(&self, token: Revocable<'_>) -> Option<bool> {
+        self.replica?.is_revoked(token, self.now, self.engine.config().store_max_staleness())
+    }
+
+    /// What to do where the replica is too old (`JWT_STORE_STALE`); `None` is to ask the store.
+    fn answer_of_stale_replica(&self, token: Revocable<'_>) -> Option<Result<bool, FlowError>> {
+        let config = self.engine.config();
+        let replica = self.replica.filter(|_| !config.store_max_staleness().is_zero())?;
+        let fault = replica.staleness()?;
+        match config.store_stale() {
+            StaleReplica::Ask => None,
+            StaleReplica::Refuse => Some(Err(FlowError::Store(fault))),
+            StaleReplica::Accept => {
+                let is_revoked = replica.was_revoked(token, self.now)?;
+                if replica.is_to_warn() {
+                    self.notice(self.event(EventKind::Stale).reason(fault.to_string()));
+                }
+                Some(Ok(is_revoked))
+            }
+        }
+    }
+
+    /// Adds entries to the store, and to the replica, so that they count in this process at once.
+    async fn revoke(&self, entries: &[Entry]) -> Result<(), FlowError> {
+        self.store.revoke(entries, self.now).await?;
+        if let Some(replica) = self.replica {
+            replica.add(entries);
+        }
+        Ok(())
     }
 
     /// The logins of a subject that have not ended, the oldest first.

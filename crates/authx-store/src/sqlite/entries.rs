@@ -2,10 +2,10 @@
 
 use authx::Timestamp;
 use authx::revocation::{Cut, Entry, EntryKey};
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::{DELETED_PER_WRITE, Durability, KEPT, SqliteStore, optional_timestamp, timestamp};
-use crate::{BoxFuture, RevocationStore, StoreError};
+use crate::{BoxFuture, Cursor, Look, RevocationStore, StoreError};
 
 impl RevocationStore for SqliteStore {
     fn revoke<'a>(
@@ -65,23 +65,60 @@ impl RevocationStore for SqliteStore {
             self.read(find_all).await
         })
     }
+
+    fn look<'a>(&'a self, after: &'a Cursor) -> BoxFuture<'a, Result<Option<Look>, StoreError>> {
+        Box::pin(async move {
+            let bytes: Result<[u8; 8], _> = after.0.as_slice().try_into();
+            let after = bytes.map_or(0, i64::from_be_bytes);
+            self.read(move |connection: &Connection| look(connection, after)).await.map(Some)
+        })
+    }
+}
+
+/// So many entries a look reads at most, so that other questions are answered meanwhile.
+const ENTRIES_PER_LOOK: usize = 10_000;
+
+/// Entries get their numbers in the order of commits, because one connection writes at a time.
+fn look(connection: &Connection, after: i64) -> rusqlite::Result<Look> {
+    let last = "SELECT seq FROM sqlite_sequence WHERE name = 'authx_entries'";
+    let last = connection.prepare_cached(last)?.query_row([], |row| row.get::<_, i64>(0));
+    let has_begun_anew = last.optional()?.unwrap_or(0) < after;
+    let mut seen = if has_begun_anew { 0 } else { after };
+    let sql = "SELECT until, cut_before, cut_except, reason, key, seq FROM authx_entries \
+               WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+    let mut statement = connection.prepare_cached(sql)?;
+    let mut rows = statement.query(params![seen, ENTRIES_PER_LOOK])?;
+    let mut entries = Vec::new();
+    let mut number = 0;
+    while let Some(row) = rows.next()? {
+        number += 1;
+        seen = row.get(5)?;
+        let key: String = row.get(4)?;
+        // A use of a one-off token is nothing that a replica is asked about.
+        if !key.starts_with('o') {
+            entries.push(read(row, EntryKey::from_store(key))?);
+        }
+    }
+    let cursor = Cursor(seen.to_be_bytes().into());
+    Ok(Look { entries, cursor, is_complete: number < ENTRIES_PER_LOOK, has_begun_anew })
 }
 
 /// An entry, ended or not.
 fn find(connection: &Connection, key: &EntryKey) -> rusqlite::Result<Option<Entry>> {
     let sql = "SELECT until, cut_before, cut_except, reason FROM authx_entries WHERE key = ?1";
     let mut statement = connection.prepare_cached(sql)?;
-    let entry = statement.query_row([key.as_str()], |row| {
-        let before: Option<i64> = row.get(1)?;
-        let except = row.get(2)?;
-        let cut = match before {
-            Some(before) => Some(Cut { before: timestamp(before, 1)?, except }),
-            None => None,
-        };
-        let until = optional_timestamp(row.get(0)?, 0)?;
-        Ok(Entry { key: key.clone(), until, cut, reason: row.get(3)? })
-    });
-    entry.optional()
+    statement.query_row([key.as_str()], |row| read(row, key.clone())).optional()
+}
+
+fn read(row: &Row<'_>, key: EntryKey) -> rusqlite::Result<Entry> {
+    let before: Option<i64> = row.get(1)?;
+    let except = row.get(2)?;
+    let cut = match before {
+        Some(before) => Some(Cut { before: timestamp(before, 1)?, except }),
+        None => None,
+    };
+    let until = optional_timestamp(row.get(0)?, 0)?;
+    Ok(Entry { key, until, cut, reason: row.get(3)? })
 }
 
 fn add(connection: &Connection, entry: &Entry, now: Timestamp) -> rusqlite::Result<()> {

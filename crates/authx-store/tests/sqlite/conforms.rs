@@ -8,7 +8,8 @@ use authx::rate_limit::{RateLimit, Usage};
 use authx::revocation::{Entry, EntryKey};
 use authx_store::sqlite::SqliteStore;
 use authx_store::{
-    BoxFuture, CounterStore, Login, LoginStore, RevocationStore, Store, StoreError, conformance,
+    BoxFuture, CounterStore, Cursor, Login, LoginStore, Look, RevocationStore, Store, StoreError,
+    conformance,
 };
 
 use crate::support::{Folder, block_on, now, open};
@@ -59,6 +60,10 @@ impl RevocationStore for Alternating {
 
     fn find<'a>(&'a self, keys: &'a [EntryKey], now: Timestamp) -> Answer<'a, Vec<Entry>> {
         self.next().find(keys, now)
+    }
+
+    fn look<'a>(&'a self, after: &'a Cursor) -> Answer<'a, Option<Look>> {
+        self.next().look(after)
     }
 }
 

@@ -7,5 +7,6 @@ mod failures;
 mod life;
 mod processes;
 mod random_calls;
+mod replicas;
 mod speed;
 mod support;

@@ -120,6 +120,17 @@ pub enum UnknownSubject {
     None,
 }
 
+/// What happens where a process's copy of the revocations is too old.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StaleReplica {
+    /// The store is asked.
+    Ask,
+    /// The request is refused, see [`Error::StoreUnavailable`](crate::Error::StoreUnavailable).
+    Refuse,
+    /// The old copy answers, with a warning.
+    Accept,
+}
+
 /// Builds a [`Config`], setting by setting.
 ///
 /// ```
@@ -258,6 +269,8 @@ pub(crate) struct LoginPolicy {
     pub(crate) max_logins: Option<usize>,
     /// For one name from one address.
     pub(crate) failed_logins: Option<RateLimit>,
+    pub(crate) max_staleness: Duration,
+    pub(crate) stale: StaleReplica,
 }
 
 /// The attributes of all cookies.
@@ -454,6 +467,18 @@ impl Config {
     #[must_use]
     pub fn store_url(&self) -> Option<&str> {
         self.store_url.as_ref().and_then(|url| std::str::from_utf8(url.expose()).ok())
+    }
+
+    /// How old a process's copy of the revocations in the store may be; zero where there is none.
+    #[must_use]
+    pub fn store_max_staleness(&self) -> Duration {
+        self.logins.max_staleness
+    }
+
+    /// What happens where the copy is older.
+    #[must_use]
+    pub fn store_stale(&self) -> StaleReplica {
+        self.logins.stale
     }
 
     /// How many logins a user may have at once, in a store of logins; `None` for any number.

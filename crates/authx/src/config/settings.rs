@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::value::{self, SettingType};
 use super::{
-    ConfigError, Given, SameSite, SettingValue, TokenLifetime, TokenTypes, UnknownSubject,
+    ConfigError, Given, SameSite, SettingValue, StaleReplica, TokenLifetime, TokenTypes,
+    UnknownSubject,
 };
 use crate::key::{Algorithm, Secret};
 use crate::location::Location;
@@ -357,5 +358,12 @@ settings! {
         /// The URL of the store of logins and revocations, such as `sqlite:///auth.db`. It is kept like a key, because it
         /// may contain a password. Unset: none, unless the application names one.
         JWT_STORE_URL store_url: Option<Secret> = None;
+        /// How old the copy of the revocations may be that each process keeps, with a store of logins: a request with an
+        /// access token is then answered from memory, and a revocation of another process takes effect within this time.
+        /// At least 100 milliseconds, at most an hour. Zero: there is no copy, and the store is asked each time.
+        JWT_STORE_MAX_STALENESS store_max_staleness: Duration = Duration::ZERO;
+        /// What happens where the copy is older, see `JWT_STORE_MAX_STALENESS`: `ask` asks the store, `refuse` answers
+        /// 503, `accept` goes by the old copy, with a warning.
+        JWT_STORE_STALE store_stale: StaleReplica = StaleReplica::Ask;
     }
 }

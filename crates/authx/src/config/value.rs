@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{SameSite, TokenLifetime, UnknownSubject, duration};
+use super::{SameSite, StaleReplica, TokenLifetime, UnknownSubject, duration};
 use crate::key::{Algorithm, Secret};
 use crate::location::Location;
 use crate::token::Audience;
@@ -345,6 +345,31 @@ impl SettingType for UnknownSubject {
         SettingValue::string(match self {
             Self::Refuse => "refuse",
             Self::None => "none",
+        })
+    }
+}
+
+impl SettingType for StaleReplica {
+    const EXPECTED: &'static str = "one of ask, refuse, accept";
+
+    fn from_setting(value: &SettingValue) -> Option<Self> {
+        match value.as_str()?.trim().to_ascii_lowercase().as_str() {
+            "ask" => Some(Self::Ask),
+            "refuse" => Some(Self::Refuse),
+            "accept" => Some(Self::Accept),
+            _ => None,
+        }
+    }
+
+    fn takes() -> String {
+        "`ask`, `refuse` or `accept`".to_owned()
+    }
+
+    fn to_value(&self) -> SettingValue {
+        SettingValue::string(match self {
+            Self::Ask => "ask",
+            Self::Refuse => "refuse",
+            Self::Accept => "accept",
         })
     }
 }

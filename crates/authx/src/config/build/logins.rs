@@ -17,6 +17,8 @@ pub(super) fn policy(settings: &Settings) -> Result<LoginPolicy, ConfigError> {
         single_use: settings.refresh_single_use,
         max_logins,
         failed_logins: failed_logins(settings)?,
+        max_staleness: max_staleness(settings)?,
+        stale: settings.store_stale,
     })
 }
 
@@ -50,4 +52,15 @@ fn failed_logins(settings: &Settings) -> Result<Option<RateLimit>, ConfigError> 
     Ok(max.and_then(|max| RateLimit::new(max.try_into().unwrap_or(u64::MAX), window).ok()))
 }
 
+fn max_staleness(settings: &Settings) -> Result<Duration, ConfigError> {
+    let staleness = settings.store_max_staleness;
+    let is_fitting = staleness.is_zero() || (LEAST_STALENESS..=MOST_STALENESS).contains(&staleness);
+    let expected = "it must be 0, or from 100 milliseconds to an hour";
+    require(is_fitting, "JWT_STORE_MAX_STALENESS", expected)?;
+    Ok(staleness)
+}
+
+/// So often a process can look for what is new.
+const LEAST_STALENESS: Duration = Duration::from_millis(100);
+const MOST_STALENESS: Duration = Duration::from_secs(3600);
 const LONGEST_GRACE: Duration = Duration::from_secs(3600);
