@@ -16,11 +16,17 @@ from authx.policy import PolicyCondition, PolicyContext, PolicyRule
 from authx.schema import TokenPayload
 from authx.types import Step, TokenLocation, WebSocketTokenLocation
 
+INACTIVE: str
+"""The answer about a token that is not accepted (RFC 7662 section 2.2)."""
+
 __version__: str
 
 __all__ = [
+    "INACTIVE",
     "Admitted",
     "BridgeProbe",
+    "ClientRequest",
+    "Clients",
     "Completions",
     "Engine",
     "FirstUseQuestion",
@@ -205,6 +211,25 @@ class RefreshCandidate:
         """Return the first question, or the admitted token, as `Engine.authenticate` does. It can be called once."""
 
 @final
+class Clients:
+    """The clients that may introspect and revoke tokens."""
+
+    def __new__(cls, secrets: Sequence[tuple[str, str]]) -> Clients:
+        """Identifiers with their secrets. Raises `ValueError` for one that nobody could be."""
+
+    def read(self, authorization: bytes | None, content_type: bytes, body: bytes | None) -> ClientRequest:
+        """Read a request, and authenticate its client; `body` is `None` if it is too large. Raises `ClientRefusedError` and
+        `ClientRequestError`."""
+
+@final
+class ClientRequest:
+    """A client's request about a token."""
+
+    @property
+    def token(self) -> str:
+        """The token, which nobody has verified."""
+
+@final
 class LoginAttempt:
     """An attempt to log in, which counts as failed until it is given back."""
 
@@ -243,6 +268,14 @@ class Store:
         self, engine: Engine, username: str, client_address: str | None, now: float
     ) -> _Answer[LoginAttempt]:
         """Count an attempt to log in. Raises `RateLimitExceeded` if too many have failed."""
+
+    def introspect(self, engine: Engine, request: ClientRequest, now: float) -> _Answer[str | None]:
+        """The answer to a client that asks about a token, as JSON; `None` for one that is not accepted."""
+
+    def revoke_for_client(
+        self, engine: Engine, request: ClientRequest, client_address: str | None, now: float
+    ) -> _Answer[None]:
+        """Revoke a token at the wish of a client."""
 
     def attempt_succeeded(self, engine: Engine, attempt: LoginAttempt, now: float) -> _Answer[None]:
         """Give an attempt back."""

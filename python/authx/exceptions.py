@@ -15,6 +15,8 @@ __all__ = [
     "AuthxArgumentDeprecationWarning",
     "BadConfigurationError",
     "CSRFError",
+    "ClientRefusedError",
+    "ClientRequestError",
     "DuplicateCookieError",
     "ForeignOriginError",
     "FreshTokenRequiredError",
@@ -193,6 +195,14 @@ class LoginRequestError(AuthXException):
 
 class LoginFailedError(AuthXException):
     """The user name or the password of a login is wrong."""
+
+
+class ClientRefusedError(AuthXException):
+    """The client that asks about a token is unknown, or its secret is wrong."""
+
+
+class ClientRequestError(AuthXException):
+    """A client's request about a token can't be read; the message names the part."""
 
 
 class RefreshRefusedError(RevokedTokenError):

@@ -23,7 +23,7 @@ from authx.engine import explicit_settings, setting_fault
 from authx.forking import ForkLock
 from authx.types import TokenLocations
 
-__all__ = ["DescribesSchemes", "route_signature", "security_schemes", "solve_only_what_counts"]
+__all__ = ["DescribesSchemes", "described_only", "route_signature", "security_schemes", "solve_only_what_counts"]
 
 
 class DescribesSchemes:
@@ -155,6 +155,11 @@ class _DescribedScheme(_Scheme):
     def __init__(self, scheme_name: str, model: SecurityScheme) -> None:
         self.scheme_name = scheme_name
         self.model = model
+
+
+def described_only(name: str, scheme: SecurityScheme) -> params.Depends:
+    """Return a dependency that shows a security scheme in OpenAPI, for a route that authenticates by itself."""
+    return params.Depends(dependency=_DescribedScheme(name, scheme))
 
 
 class _NoScheme(_DescribedScheme):

@@ -14,6 +14,7 @@ from authx._authx import Requirement, read_credentials
 from authx.arguments import check_instance
 from authx.authentication import Authenticator
 from authx.body import read_bounded
+from authx.client_routes import ClientSecrets, add_client_routes
 from authx.exceptions import AuthXException, LoginFailedError
 from authx.logins import LoginKeeping, LoginTokens
 from authx.protecting import RouteProtection
@@ -76,6 +77,9 @@ class ReadyRoutes:
         logout: str | None = "/logout",
         logout_everywhere: str | None = "/logout/everywhere",
         sessions: str | None = "/sessions",
+        clients: ClientSecrets | None = None,
+        introspect: str | None = "/introspect",
+        revoke: str | None = "/revoke",
         **options: Any,
     ) -> APIRouter:
         """Return routes for a login, its refresh, its end, and the list of a user's logins. They need a store.
@@ -94,10 +98,16 @@ class ReadyRoutes:
             logout_everywhere: `POST`: ends all logins of the token's subject.
             sessions: `GET`: the logins of the token's subject. `DELETE`, with the `session_id` as a further segment: ends
                 one of them.
+            clients: The secrets of other programs, such as a gateway, by their identifiers: each may ask about tokens and
+                revoke them, authenticated by `Basic` or by `client_id` and `client_secret` in the form. Without them there
+                are no routes for that.
+            introspect: `POST`: tells a client the claims of a token, or that it is not active (RFC 7662).
+            revoke: `POST`: revokes a token, and the login that it belongs to (RFC 7009).
             **options: Those of FastAPI's `APIRouter`, such as `prefix` and `tags`.
 
         Raises:
-            TypeError: `authenticate` can't be called.
+            TypeError: `authenticate` can't be called, or `clients` are no mapping of strings.
+            ValueError: A client can't have this identifier or secret.
 
         Example:
             ```python
@@ -149,6 +159,8 @@ class ReadyRoutes:
                 """End one of the user's logins."""
                 await logins.end_own_login(payload, session_id)
 
+        if clients is not None:
+            add_client_routes(router, self._authenticator, clients, introspect, revoke)
         return router
 
     def _add_login(self, router: APIRouter, path: str, authenticate: Authenticate, logins: LoginKeeping) -> None:

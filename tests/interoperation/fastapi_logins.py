@@ -24,7 +24,7 @@ def service_with_logins(auth: AuthX[Any]) -> FastAPI:
             return None
         return Identity(given.username, scopes=given.scopes, data={"tenant": 7})
 
-    app.include_router(auth.router(authenticate, prefix="/ready"))
+    app.include_router(auth.router(authenticate, prefix="/ready", clients={"gateway": "a secret of the gateway"}))
 
     @app.post("/login")
     async def login(request: Request, response: Response, tenant: int = 7) -> LoginTokens:

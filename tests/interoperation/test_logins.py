@@ -1,5 +1,6 @@
 """One store of logins for both faces: a login that begins in one goes on, and ends, in the other."""
 
+import base64
 import functools
 import itertools
 import re
@@ -228,6 +229,64 @@ def test_a_limit_with_a_name_counts_in_both_faces_together(services: Services, a
     assert (one.status, one.json()["retry_after"]) == (429, 60)
     services.set_clock(at + 60)
     assert services.faces[0].ask(IN_HEADERS, Request("GET", "/limited")).status == 200
+
+
+BASIC = ("Authorization", b"Basic " + base64.b64encode(b"gateway:a+secret+of+the+gateway"))
+
+
+def by_client(
+    face: Face, path: str, body: bytes, *headers: tuple[str, bytes], configuration: str = IN_HEADERS
+) -> Answer:
+    return face.ask(
+        configuration, Request("POST", f"/ready{path}", [*headers, ("Content-Type", FORM.encode())], body=body)
+    )
+
+
+def test_both_faces_tell_a_client_the_same_of_a_token(services: Services, at: int) -> None:
+    access, refresh = tokens(sent(services.faces[0], FORM, b"username=maria&password=engine&scope=a+b"))
+    ticket = asked(services.faces[0], "/ticket", access).json()
+    for token in (access, refresh, ticket, "a.b.c", access[:-2], ""):
+        body = b"token=" + token.encode()
+        one, other = (by_client(face, "/introspect", body, BASIC) for face in services.faces)
+        assert one.comparable() == other.comparable()
+        assert one.status == (200 if token else 400)
+        if token:
+            assert one.json()["active"] == (token in (access, refresh, ticket))
+    assert by_client(services.faces[1], "/introspect", b"token=" + access.encode(), BASIC).json()["scope"] == "a b"
+
+
+@pytest.mark.parametrize("path", ["/introspect", "/revoke"])
+@pytest.mark.parametrize(
+    ("headers", "body", "status"),
+    [
+        ([], b"token=x", 401),
+        ([("Authorization", b"Bearer x")], b"token=x", 401),
+        ([("Authorization", b"Basic \xff")], b"token=x", 401),
+        ([("Authorization", b"Basic Z2F0ZXdheTp4")], b"token=x", 401),
+        ([BASIC], b"", 400),
+        ([BASIC], b"token=x&client_secret=x", 400),
+        ([BASIC], b"token=x&token=x", 400),
+        ([], b"token=x&client_id=gateway&client_secret=a%20secret%20of%20the%20gateway", 200),
+        ([BASIC], b"token=" + b"x" * 2_000_000, 400),
+    ],
+)
+def test_both_faces_refuse_a_client_alike(
+    services: Services, at: int, path: str, headers: list[tuple[str, bytes]], body: bytes, status: int
+) -> None:
+    one, other = (by_client(face, path, body, *headers) for face in services.faces)
+    assert one.status == status
+    assert one.comparable() == other.comparable()
+
+
+def test_what_a_client_revokes_in_one_face_counts_in_the_other(services: Services, at: int) -> None:
+    for here, there in pairs(services):
+        access, refresh = tokens(sent(here, FORM, b"username=joan&password=engine"))
+        revoked = by_client(there, "/revoke", b"token=" + refresh.encode(), BASIC)
+        assert (revoked.status, revoked.body) == (200, b"")
+        assert by_client(here, "/introspect", b"token=" + access.encode(), BASIC).json() == {"active": False}
+        assert_refused(services, "/ready/sessions", access, "RevokedTokenError", "GET")
+    one, other = (by_client(face, "/revoke", b"token=x", BASIC) for face in services.faces)
+    assert one.comparable() == other.comparable()
 
 
 def test_the_ready_routes_of_one_face_go_on_in_the_other(services: Services, at: int) -> None:

@@ -28,6 +28,8 @@ ANSWERS = [
     (exceptions.LoginEndedError(), 401, "The login has ended"),
     (exceptions.LoginFailedError(), 401, "The user name or the password is wrong"),
     (exceptions.LoginRequestError("username: it is missing or empty"), 400, "username: it is missing or empty"),
+    (exceptions.ClientRefusedError(), 401, "The client is unknown, or its secret is wrong"),
+    (exceptions.ClientRequestError("token: it is missing or empty"), 400, "token: it is missing or empty"),
     (exceptions.RefreshRefusedError(), 401, "The login is not refreshed, and has ended"),
     (exceptions.LoginExpiredError(), 401, "The login is too old"),
     (exceptions.LoginUnknownError(), 401, "The login is unknown"),
@@ -60,11 +62,33 @@ def test_exception_has_its_answer(
 
     assert answer.status == status
     body = {"message": message, "error_type": type(error).__name__}
+    code = OAUTH_CODES.get(type(error).__name__)
+    body |= {} if code is None else {"error": code}
     assert answer.json() == body | ({"retry_after": 2} if status == 503 else {})
     assert answer.header("retry-after") == ("2" if status == 503 else None)
     challenge = answer.header("www-authenticate")
     assert status != 500 or challenge is None
-    assert status != 401 or (challenge or "").startswith("Bearer")
+    scheme = "Basic" if type(error) is exceptions.ClientRefusedError else "Bearer"
+    assert status != 401 or (challenge or "").startswith(scheme)
+
+
+OAUTH_CODES = {
+    "LoginFailedError": "invalid_grant",
+    "LoginRequestError": "invalid_request",
+    "ClientRefusedError": "invalid_client",
+    "ClientRequestError": "invalid_request",
+}
+"""For clients of OAuth 2.0 (RFC 6749 section 5.2)."""
+
+
+def test_the_code_for_clients_of_oauth_gives_way_to_the_message(app: FastAPI, client: Any, make_auth: Any) -> None:
+    make_auth(JWT_ERROR_MESSAGE_KEY="error").handle_errors(app)
+    raising(app, exceptions.LoginFailedError())
+
+    assert client.get("/").json() == {
+        "error": "The user name or the password is wrong",
+        "error_type": "LoginFailedError",
+    }
 
 
 NO_TOKEN = "No access token was found. There is no header 'Authorization'."

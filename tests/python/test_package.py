@@ -106,6 +106,8 @@ def test_secrets_are_in_no_representation(secret: str) -> None:
         ("RefreshRefusedError", "RevokedTokenError"),
         ("LoginFailedError", "AuthXException"),
         ("LoginRequestError", "AuthXException"),
+        ("ClientRefusedError", "AuthXException"),
+        ("ClientRequestError", "AuthXException"),
         ("LoginUnknownError", "RevokedTokenError"),
         ("RefreshReusedError", "RevokedTokenError"),
         ("StoreUnavailableError", "AuthXException"),

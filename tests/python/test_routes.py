@@ -107,6 +107,7 @@ def test_a_wrong_password_is_an_event_and_no_oracle() -> None:
     assert answers[0].json() == {
         "message": "The user name or the password is wrong",
         "error_type": "LoginFailedError",
+        "error": "invalid_grant",
     }
     assert (answers[0].status_code, answers[0].headers["www-authenticate"]) == (401, "Bearer")
     assert [(event.kind, event.subject, event.client_address) for event in events] == [
@@ -130,7 +131,10 @@ def test_a_wrong_password_is_an_event_and_no_oracle() -> None:
 def test_what_is_wrong_with_a_body_is_named(content_type: str, body: str, message: str) -> None:
     _, client = service(JWT_MAX_BODY_SIZE=100_000)
     answer = client.post("/login", content=body, headers={"content-type": content_type})
-    assert (answer.status_code, answer.json()) == (400, {"message": message, "error_type": "LoginRequestError"})
+    assert (answer.status_code, answer.json()) == (
+        400,
+        {"message": message, "error_type": "LoginRequestError", "error": "invalid_request"},
+    )
 
 
 def test_routes_move_and_are_left_out() -> None:

@@ -9,6 +9,7 @@ mod bridge;
 mod claim_value;
 mod claims;
 mod client_address;
+mod clients;
 mod engine;
 mod errors;
 mod events;
@@ -50,6 +51,8 @@ mod _authx {
     use super::bridge::{BridgeProbe, Completions, stop_attaching};
     #[pymodule_export]
     use super::client_address::address_rate_limit_key;
+    #[pymodule_export]
+    use super::clients::{ClientRequest, Clients};
     #[pymodule_export]
     use super::engine::Engine;
     #[pymodule_export]
@@ -103,6 +106,7 @@ mod _authx {
         let none = module.py().None();
         let _ = none.bind(module.py()).cast::<PyMapping>();
         let _ = none.bind(module.py()).cast::<PyDelta>();
+        module.add("INACTIVE", authx::oauth::INACTIVE)?;
         module.add("__version__", env!("CARGO_PKG_VERSION"))
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use authx::event::Observer as _;
 use authx::login::{NewLogin, Rotatable};
+use authx::oauth::INACTIVE;
 use authx::{Claims, SystemRandom, Timestamp};
 use authx_store::{
     ClientInfo, Flow, FlowError, IssuedPair, Logout, Replica, SessionInfo, TokenIdentity,
@@ -14,6 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::arguments::{custom_claims, recipients};
 use crate::bridge;
+use crate::clients::ClientRequest;
 use crate::engine::Engine;
 use crate::errors::{authentication_error, issue_error, store_error};
 use crate::events::{EventFields, EventQueue};
@@ -148,6 +150,35 @@ impl Store {
             LoginAttempt(answer.or_raise(py)?)
         )?
         .into_any()))
+    }
+
+    fn introspect(
+        &self,
+        py: Python<'_>,
+        engine: &Engine,
+        request: &ClientRequest,
+        now: f64,
+    ) -> PyResult<Py<PyAny>> {
+        let request = request.0.clone();
+        let owned = self.owned(engine.inner.clone(), now)?;
+        call!(py, owned, owned.flow().introspect(&request, None).await, |py, answer| {
+            let answer = answer.or_raise(py)?;
+            let active = (answer != INACTIVE).then_some(answer);
+            Ok(active.into_pyobject(py)?.unbind())
+        })
+    }
+
+    fn revoke_for_client(
+        &self,
+        py: Python<'_>,
+        engine: &Engine,
+        request: &ClientRequest,
+        client_address: Option<String>,
+        now: f64,
+    ) -> PyResult<Py<PyAny>> {
+        let request = request.0.clone();
+        let owned = self.owned(engine.inner.clone(), now)?.of_client(client_address);
+        call!(py, owned, owned.flow().revoke_for_client(&request).await, nothing)
     }
 
     fn attempt_succeeded(

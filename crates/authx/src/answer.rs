@@ -208,6 +208,8 @@ fn with_scheme(challenge: &str, scheme: &str) -> String {
 
 const DEFAULT_SCHEME: &str = "Bearer";
 
+const OAUTH_CODE: &str = "error";
+
 struct Body<'a> {
     message_key: &'a str,
     error: &'a ReportedError<'a>,
@@ -219,6 +221,11 @@ impl Serialize for Body<'_> {
         let mut fields = serializer.serialize_map(None)?;
         fields.serialize_entry(self.message_key, self.error.message)?;
         fields.serialize_entry("error_type", self.error.name)?;
+        if let Some(code) = self.error.error_type.oauth_code()
+            && self.message_key != OAUTH_CODE
+        {
+            fields.serialize_entry(OAUTH_CODE, code)?;
+        }
         match self.error.details {
             ErrorDetails::None => {}
             ErrorDetails::LoginTypes { expected, actual } => {

@@ -17,6 +17,10 @@ pub enum Error {
     LoginRequest(&'static str),
     /// The name or the password of a login is wrong.
     LoginFailed,
+    /// The client that asks about a token is unknown, or its secret is wrong.
+    ClientRefused,
+    /// A client's request about a token can't be read: which part, and what is expected.
+    ClientRequest(&'static str),
     /// The token is longer than the configured limit.
     TokenTooLarge,
     /// The string is not a token, or is encoded in a way that is not allowed.
@@ -177,6 +181,8 @@ impl Error {
             Self::LoginEnded => ErrorType::LoginEnded,
             Self::LoginRequest(_) => ErrorType::LoginRequest,
             Self::LoginFailed => ErrorType::LoginFailed,
+            Self::ClientRefused => ErrorType::ClientRefused,
+            Self::ClientRequest(_) => ErrorType::ClientRequest,
             Self::RefreshRefused => ErrorType::RefreshRefused,
             Self::LoginExpired => ErrorType::LoginExpired,
             Self::RefreshReused => ErrorType::RefreshReused,
@@ -275,7 +281,12 @@ impl fmt::Display for Error {
             Self::Revoked => formatter.write_str("The token was revoked"),
             Self::SessionRevoked => formatter.write_str("Session has been revoked"),
             Self::LoginUnknown => formatter.write_str("The store doesn't know the token's login"),
-            Self::LoginRequest(problem) => formatter.write_str(problem),
+            Self::LoginRequest(problem) | Self::ClientRequest(problem) => {
+                formatter.write_str(problem)
+            }
+            Self::ClientRefused => {
+                formatter.write_str("The client is unknown, or its secret is wrong")
+            }
             Self::LoginFailed => formatter.write_str("The user name or the password is wrong"),
             Self::LoginEnded => formatter.write_str("The token's login has ended"),
             Self::RefreshRefused => {

@@ -63,6 +63,10 @@ pub enum ErrorType {
     LoginRequest,
     /// The name or the password of a login is wrong.
     LoginFailed,
+    /// A client that asks about a token is unknown, or its secret is wrong.
+    ClientRefused,
+    /// A client's request about a token can't be read.
+    ClientRequest,
     /// The application refused to refresh a login.
     RefreshRefused,
     /// The login of a refresh token is too old.
@@ -85,7 +89,7 @@ pub enum ErrorType {
 
 impl ErrorType {
     /// Every error type.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 33] = [
         Self::MissingToken,
         Self::TokenRequired,
         Self::JwtDecode,
@@ -108,6 +112,8 @@ impl ErrorType {
         Self::LoginEnded,
         Self::LoginRequest,
         Self::LoginFailed,
+        Self::ClientRefused,
+        Self::ClientRequest,
         Self::RefreshRefused,
         Self::LoginExpired,
         Self::RefreshReused,
@@ -145,6 +151,8 @@ impl ErrorType {
             Self::LoginEnded => "LoginEndedError",
             Self::LoginRequest => "LoginRequestError",
             Self::LoginFailed => "LoginFailedError",
+            Self::ClientRefused => "ClientRefusedError",
+            Self::ClientRequest => "ClientRequestError",
             Self::RefreshRefused => "RefreshRefusedError",
             Self::LoginExpired => "LoginExpiredError",
             Self::RefreshReused => "RefreshReusedError",
@@ -185,8 +193,9 @@ impl ErrorType {
             | Self::LoginExpired
             | Self::RefreshReused
             | Self::LoginFailed
+            | Self::ClientRefused
             | Self::UnknownSubject => 401,
-            Self::LoginRequest => 400,
+            Self::LoginRequest | Self::ClientRequest => 400,
             Self::InsufficientScope | Self::PolicyDenied => 403,
             Self::RateLimitExceeded => 429,
             Self::PolicyEvaluation => 500,
@@ -213,6 +222,7 @@ impl ErrorType {
             Self::LoginUnknown => Some("The login is unknown"),
             Self::LoginEnded => Some("The login has ended"),
             Self::LoginFailed => Some("The user name or the password is wrong"),
+            Self::ClientRefused => Some("The client is unknown, or its secret is wrong"),
             Self::RefreshRefused => Some("The login is not refreshed, and has ended"),
             Self::LoginExpired => Some("The login is too old"),
             Self::RefreshReused => {
@@ -222,6 +232,7 @@ impl ErrorType {
             Self::UnknownSubject => Some("The token's subject is unknown to the application"),
             Self::PolicyEvaluation => Some("Policy evaluation failed"),
             Self::LoginRequest
+            | Self::ClientRequest
             | Self::DuplicateCookie
             | Self::InvalidSignature
             | Self::TokenExpired
@@ -264,11 +275,27 @@ impl ErrorType {
             | Self::RefreshReused
             | Self::UnknownSubject => Some("Bearer error=\"invalid_token\""),
             Self::InsufficientScope => Some("Bearer error=\"insufficient_scope\""),
+            // RFC 6749 section 5.2: the way in which clients authenticate.
+            Self::ClientRefused => Some("Basic realm=\"clients\""),
             Self::LoginRequest
+            | Self::ClientRequest
             | Self::PolicyDenied
             | Self::PolicyEvaluation
             | Self::RateLimitExceeded
             | Self::StoreUnavailable => None,
+        }
+    }
+}
+
+impl ErrorType {
+    /// The code of the error in OAuth 2.0, for its clients (RFC 6749 section 5.2).
+    #[must_use]
+    pub fn oauth_code(self) -> Option<&'static str> {
+        match self {
+            Self::LoginFailed => Some("invalid_grant"),
+            Self::LoginRequest | Self::ClientRequest => Some("invalid_request"),
+            Self::ClientRefused => Some("invalid_client"),
+            _ => None,
         }
     }
 }

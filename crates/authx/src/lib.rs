@@ -65,6 +65,7 @@ pub mod key;
 mod location;
 pub mod login;
 mod login_type;
+pub mod oauth;
 pub mod policy;
 pub mod random;
 pub mod rate_limit;

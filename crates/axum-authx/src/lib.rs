@@ -167,6 +167,7 @@ pub use authx::error::Malformed;
 pub use authx::event;
 pub use authx::key::{KeyError, KeyRingError};
 pub use authx::login::{Credentials, NewLogin, Renewal};
+pub use authx::oauth::{ClientError, Clients};
 #[cfg(feature = "policy-files")]
 pub use authx::policy::PolicyFileError;
 pub use authx::policy::{

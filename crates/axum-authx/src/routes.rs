@@ -5,13 +5,14 @@ use std::sync::Arc;
 
 use authx::Claims;
 use authx::login::{Credentials, NewLogin};
+use authx::oauth::{ClientRequest, Clients};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
 use axum::{BoxError, Router};
 use http::StatusCode;
-use http::header::{CONTENT_TYPE, HeaderMap};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap};
 use serde::Serialize;
 
 use crate::access_token::AccessToken;
@@ -23,9 +24,11 @@ use crate::rejection::Rejection;
 /// The paths of [`AuthX::routes`]. `None` leaves a route out.
 ///
 /// ```
-/// use axum_authx::Paths;
+/// use axum_authx::{Clients, Paths};
 ///
-/// let paths = Paths { login: Some("/token".into()), sessions: None, ..Paths::default() };
+/// let clients = Clients::default().with("gateway", "a long secret of the gateway")?;
+/// let paths = Paths { login: Some("/token".into()), sessions: None, clients, ..Paths::default() };
+/// # Ok::<(), axum_authx::ClientError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct Paths {
@@ -39,6 +42,12 @@ pub struct Paths {
     pub logout_everywhere: Option<String>,
     /// `GET`: the logins of the token's subject. `DELETE`, with the `session_id` as a further segment: ends one of them.
     pub sessions: Option<String>,
+    /// `POST`: a client asks about a token (RFC 7662). It is there only with `clients`.
+    pub introspect: Option<String>,
+    /// `POST`: a client revokes a token, and the login that it belongs to (RFC 7009). It is there only with `clients`.
+    pub revoke: Option<String>,
+    /// The other programs that may ask about tokens, and revoke them: none by default.
+    pub clients: Clients,
 }
 
 impl Default for Paths {
@@ -49,6 +58,9 @@ impl Default for Paths {
             logout: Some("/logout".to_owned()),
             logout_everywhere: Some("/logout/everywhere".to_owned()),
             sessions: Some("/sessions".to_owned()),
+            introspect: Some("/introspect".to_owned()),
+            revoke: Some("/revoke".to_owned()),
+            clients: Clients::default(),
         }
     }
 }
@@ -113,7 +125,7 @@ impl AuthX {
             (paths.sessions.as_deref(), get(sessions)),
             (session.as_deref(), delete(end_session)),
         ];
-        let mut router = Router::new();
+        let mut router = client_routes(paths);
         for (path, route) in routes {
             if let Some(path) = path {
                 router = router.route(path, route);
@@ -197,4 +209,51 @@ async fn end_session(
 ) -> Result<StatusCode, Rejection> {
     auth.end_own_login(&token, &session_id).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// The routes of clients, if there are any.
+fn client_routes(paths: &Paths) -> Router<AuthX> {
+    let mut router = Router::new();
+    if paths.clients.is_empty() {
+        return router;
+    }
+    let clients = Arc::new(paths.clients.clone());
+    if let Some(path) = &paths.introspect {
+        let clients = Arc::clone(&clients);
+        let route = async move |State(auth): State<AuthX>, request: Request| {
+            let request = read_client_request(&auth, &clients, request).await?;
+            let also = auth.revocation();
+            let also = also.as_deref();
+            let answer = auth.with_flow(async |flow| flow.introspect(&request, also).await).await?;
+            let headers = [(CACHE_CONTROL, "no-store"), (CONTENT_TYPE, "application/json")];
+            Ok::<_, Rejection>((headers, answer))
+        };
+        router = router.route(path, post(route));
+    }
+    if let Some(path) = &paths.revoke {
+        let route = async move |State(auth): State<AuthX>, request: Request| {
+            let request = read_client_request(&auth, &clients, request).await?;
+            auth.with_flow(async |flow| flow.revoke_for_client(&request).await).await?;
+            Ok::<_, Rejection>(StatusCode::OK)
+        };
+        router = router.route(path, post(route));
+    }
+    router
+}
+
+async fn read_client_request(
+    auth: &AuthX,
+    clients: &Clients,
+    request: Request,
+) -> Result<ClientRequest, Rejection> {
+    let (parts, body) = request.into_parts();
+    let bound = auth.engine().config().max_body_size();
+    let body = to_bytes(body, bound).await.ok();
+    let header = |name| parts.headers.get(name).map(http::HeaderValue::as_bytes);
+    let content_type = header(CONTENT_TYPE).unwrap_or_default();
+    let read = clients.read(header(AUTHORIZATION), content_type, body.as_deref());
+    read.map_err(|error| {
+        auth.notice_refusal(&error, Some(&parts));
+        auth.reject(error)
+    })
 }

@@ -6,7 +6,7 @@ use axum::Router;
 use axum_authx::event::EventKind;
 use axum_authx::memory::MemoryStore;
 use axum_authx::testing::{self, Answer, FrozenClock, answer_to, bearer};
-use axum_authx::{AuthX, Credentials, NewLogin, Paths};
+use axum_authx::{AuthX, Clients, Credentials, NewLogin, Paths, revocation};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::{Value, json};
 
@@ -96,6 +96,67 @@ async fn what_is_wrong_is_answered_and_told() {
     let huge = answer_to(&app, testing::json("/login", &" ".repeat(9_000_000))).await;
     assert_eq!(huge.status, 400);
     assert!(huge.body.contains("body: it is larger than JWT_MAX_BODY_SIZE"), "{}", huge.body);
+}
+
+fn by_client(path: &str, token: &str) -> axum::extract::Request {
+    let form = format!("token={token}&client_id=gateway&client_secret=a+secret+of+the+gateway");
+    let mut request = testing::json(path, &form);
+    let type_of_form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    request.headers_mut().insert(CONTENT_TYPE, type_of_form);
+    request
+}
+
+#[tokio::test]
+async fn clients_ask_about_tokens_and_revoke_them() {
+    let clients = Clients::default().with("gateway", "a secret of the gateway");
+    let paths = Paths { clients: clients.expect("a client"), ..Paths::default() };
+    let (auth, _, _) = service();
+    let app: Router = auth.routes_at(&paths, authenticate);
+    let tokens = log_in(&app).await;
+    let access = tokens["access_token"].as_str().expect("a token");
+    let introspect = async || {
+        let answer = answer_to(&app, by_client("/introspect", access)).await;
+        assert_eq!((answer.status, answer.header("cache-control")), (200, Some("no-store")));
+        serde_json::from_str::<Value>(&answer.body).expect("JSON")
+    };
+    let told = introspect().await;
+    assert_eq!(
+        (&told["active"], &told["scope"], &told["tenant"]),
+        (&json!(true), &json!("a b notes"), &json!(7))
+    );
+
+    // Another record of revoked tokens counts as on every route.
+    let blocked = access.to_owned();
+    let auth =
+        auth.with_revocation(revocation::from_sync_fn(move |token| token.as_str() == blocked));
+    assert_eq!(introspect().await, json!({ "active": false }));
+    let _ = auth.with_revocation(revocation::from_sync_fn(|_| false));
+    assert_eq!(introspect().await["active"], json!(true));
+
+    assert_eq!(answer_to(&app, by_client("/revoke", access)).await.status, 200);
+    assert_eq!(introspect().await, json!({ "active": false }));
+    assert_eq!(post(&app, "/refresh", &tokens["refresh_token"]).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_client_of_a_store_that_fails_is_told_nothing() {
+    let clients = Clients::default().with("gateway", "a secret of the gateway");
+    let paths = Paths { clients: clients.expect("a client"), ..Paths::default() };
+    let (auth, _) = testing::auth();
+    let token = auth.create_access_token("ada").expect("a token");
+    let auth = auth.with_store(axum_authx::authx_store::unavailable::UnavailableStore::new("away"));
+    let app: Router = auth.routes_at(&paths, authenticate);
+    for path in ["/introspect", "/revoke"] {
+        assert_eq!(answer_to(&app, by_client(path, &token)).await.status, 503);
+    }
+}
+
+#[tokio::test]
+async fn without_clients_nobody_is_told() {
+    let (_, app, _) = service();
+    for path in ["/introspect", "/revoke"] {
+        assert_eq!(answer_to(&app, by_client(path, "x")).await.status, 404);
+    }
 }
 
 #[tokio::test]

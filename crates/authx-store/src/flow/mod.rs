@@ -3,6 +3,7 @@
 //! The engine decides each step; this module makes the calls in the order that keeps them safe, for every face.
 
 mod attempts;
+mod clients;
 mod ending;
 mod error;
 mod rotation;

@@ -7,15 +7,17 @@ use axum::http::Uri;
 use axum::routing::{get, post};
 use axum::{BoxError, Json, Router};
 use axum_authx::{
-    AccessToken, AuthX, Client, Credentials, LoginTokens, NewLogin, NewToken, RateLimit,
-    RateLimiter, RefreshToken, Rejection, Renewal, RenewalRequest, Rotated, SessionInfo, TokenType,
-    TypedToken, UnsetCookies,
+    AccessToken, AuthX, Client, Clients, Credentials, LoginTokens, NewLogin, NewToken, Paths,
+    RateLimit, RateLimiter, RefreshToken, Rejection, Renewal, RenewalRequest, Rotated, SessionInfo,
+    TokenType, TypedToken, UnsetCookies,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 pub(crate) fn router(auth: AuthX) -> Router {
     let auth = auth.with_renewal(renew);
+    let clients = Clients::default().with("gateway", "a secret of the gateway");
+    let paths = Paths { clients: clients.expect("a client"), ..Paths::default() };
     let limit = RateLimit::new(2, Duration::from_secs(60)).expect("a limit");
     let limiter = RateLimiter::by_address(limit).named("both faces").expect("a name");
     Router::new()
@@ -24,7 +26,7 @@ pub(crate) fn router(auth: AuthX) -> Router {
         .route("/login", post(login))
         .route("/ticket", post(ticket))
         .route("/use-ticket", post(use_ticket))
-        .nest("/ready", auth.routes(authenticate))
+        .nest("/ready", auth.routes_at(&paths, authenticate))
         .route("/refresh", post(refresh))
         .route("/plain-refresh", post(plain_refresh))
         .route("/logout", post(logout))
