@@ -31,6 +31,7 @@ from authx.exceptions import (
     WeakKeyWarning,
 )
 from authx.logins import LoginTokens
+from authx.mail_routes import Mail, PasswordReset, Verification
 from authx.main import AuthX
 from authx.manager import AuthManager
 from authx.policy import PolicyCondition, PolicyContext, PolicyDecision, PolicyEngine, PolicyRule
@@ -51,6 +52,8 @@ __all__ = [
     "JWTDecodeError",
     "LoginTokens",
     "LoginTypeMismatchError",
+    "Mail",
+    "PasswordReset",
     "PolicyCondition",
     "PolicyContext",
     "PolicyDecision",
@@ -69,6 +72,7 @@ __all__ = [
     "TokenInvalidSignatureError",
     "TokenPayload",
     "TokenResponse",
+    "Verification",
     "WeakKeyWarning",
     "__version__",
 ]

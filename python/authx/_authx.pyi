@@ -66,12 +66,15 @@ __all__ = [
     "events_of_errors",
     "failed_close",
     "has_scopes",
+    "issue_mailed",
     "misspelt_setting",
     "oversized_cookie",
     "pattern_covers",
     "rate_limit_key",
     "rate_usage",
     "read_credentials",
+    "read_mail_request",
+    "read_mailed_use",
     "read_policy",
     "read_setting",
     "read_variable",
@@ -265,9 +268,10 @@ class Store:
         """Count a request, if the limit admits it."""
 
     def begin_attempt(
-        self, engine: Engine, username: str, client_address: str | None, now: float
+        self, engine: Engine, what: str, username: str, client_address: str | None, now: float
     ) -> _Answer[LoginAttempt]:
-        """Count an attempt to log in. Raises `RateLimitExceeded` if too many have failed."""
+        """Count an attempt to log in (`login`), or to have a mail sent (`mail`). Raises `RateLimitExceeded` if there were too
+        many."""
 
     def introspect(self, engine: Engine, request: ClientRequest, now: float) -> _Answer[str | None]:
         """The answer to a client that asks about a token, as JSON; `None` for one that is not accepted."""
@@ -699,6 +703,15 @@ def pattern_covers(pattern: str, name: str) -> bool:
 
 def scopes_match(scopes: Sequence[str] | None, all_required: bool, payload: TokenPayload | None) -> bool:
     """Whether the token has the scopes of a rule."""
+
+def issue_mailed(engine: Engine, purpose: str, uid: str, now: float) -> str:
+    """Create a token for one use, to be sent by mail: for a `password_reset` or a `verification`."""
+
+def read_mail_request(content_type: bytes, body: bytes | None) -> str:
+    """Read the user name of a request for such a mail. Raises `LoginRequestError` that names what is wrong."""
+
+def read_mailed_use(purpose: str, content_type: bytes, body: bytes | None) -> tuple[str, str | None]:
+    """Read the token from a mail, and for a reset the new password. Raises `LoginRequestError`."""
 
 def read_policy(text: str, file: str, format: str) -> tuple[list[dict[str, Any]], bool]:
     """The rules of a policy file as the arguments of `PolicyRule`, and `default_allow`. `format` is `toml` or

@@ -142,7 +142,7 @@ class LoginKeeping:
         check_instance("request", request, (HTTPConnection, type(None)), "a request")
         engine = self._logins.engines.current()
         address = None if request is None else address_of(request.scope)
-        begun = await self._logins.ask(self._kept().begin_attempt, engine, username, address, clock.now())
+        begun = await self._logins.ask(self._kept().begin_attempt, engine, "login", username, address, clock.now())
         yield
         await self._logins.ask(self._kept().attempt_succeeded, engine, begun, clock.now())
 

@@ -17,6 +17,7 @@ from authx.body import read_bounded
 from authx.client_routes import ClientSecrets, add_client_routes
 from authx.exceptions import AuthXException, LoginFailedError
 from authx.logins import LoginKeeping, LoginTokens
+from authx.mail_routes import MailRoutes, PasswordReset, Verification
 from authx.protecting import RouteProtection
 from authx.route_dependencies import SubjectRequired
 from authx.schema import TokenPayload
@@ -77,6 +78,12 @@ class ReadyRoutes:
         logout: str | None = "/logout",
         logout_everywhere: str | None = "/logout/everywhere",
         sessions: str | None = "/sessions",
+        password_reset: PasswordReset | None = None,
+        forgot_password: str | None = "/password/forgot",  # noqa: S107 -- a path
+        reset_password: str | None = "/password/reset",  # noqa: S107 -- a path
+        verification: Verification | None = None,
+        request_verification: str | None = "/verification/request",
+        verify: str | None = "/verification",
         clients: ClientSecrets | None = None,
         introspect: str | None = "/introspect",
         revoke: str | None = "/revoke",
@@ -98,6 +105,15 @@ class ReadyRoutes:
             logout_everywhere: `POST`: ends all logins of the token's subject.
             sessions: `GET`: the logins of the token's subject. `DELETE`, with the `session_id` as a further segment: ends
                 one of them.
+            password_reset: Sends the mails for a forgotten password, and sets the new one. Without it there are no routes
+                for that.
+            forgot_password: `POST`: sends such a mail. With `JWT_MAX_FAILED_LOGINS` not too often.
+            reset_password: `POST`: sets a new password with the token from the mail, which is used up, and ends all logins
+                of the user.
+            verification: Sends the mails that verify an address, and notes that it was. Without it there are no routes for
+                that.
+            request_verification: `POST`: sends such a mail.
+            verify: `POST`: verifies the address with the token from the mail.
             clients: The secrets of other programs, such as a gateway, by their identifiers: each may ask about tokens and
                 revoke them, authenticated by `Basic` or by `client_id` and `client_secret` in the form. Without them there
                 are no routes for that.
@@ -106,7 +122,7 @@ class ReadyRoutes:
             **options: Those of FastAPI's `APIRouter`, such as `prefix` and `tags`.
 
         Raises:
-            TypeError: `authenticate` can't be called, or `clients` are no mapping of strings.
+            TypeError: An argument is of another type; the message names it.
             ValueError: A client can't have this identifier or secret.
 
         Example:
@@ -159,6 +175,11 @@ class ReadyRoutes:
                 """End one of the user's logins."""
                 await logins.end_own_login(payload, session_id)
 
+        mails = MailRoutes(self._authenticator, logins.end_logins)
+        if password_reset is not None:
+            mails.add_reset(router, password_reset, forgot_password, reset_password)
+        if verification is not None:
+            mails.add_verification(router, verification, request_verification, verify)
         if clients is not None:
             add_client_routes(router, self._authenticator, clients, introspect, revoke)
         return router

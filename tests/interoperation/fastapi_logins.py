@@ -4,7 +4,18 @@ from typing import Annotated, Any
 
 from fastapi import Depends, FastAPI, Request, Response
 
-from authx import AuthX, Credentials, Identity, LoginTokens, Renewal, SessionInfo, TokenPayload
+from authx import (
+    AuthX,
+    Credentials,
+    Identity,
+    LoginTokens,
+    Mail,
+    PasswordReset,
+    Renewal,
+    SessionInfo,
+    TokenPayload,
+    Verification,
+)
 
 
 def service_with_logins(auth: AuthX[Any]) -> FastAPI:
@@ -24,7 +35,27 @@ def service_with_logins(auth: AuthX[Any]) -> FastAPI:
             return None
         return Identity(given.username, scopes=given.scopes, data={"tenant": 7})
 
-    app.include_router(auth.router(authenticate, prefix="/ready", clients={"gateway": "a secret of the gateway"}))
+    mails: list[str] = []
+
+    def send(mail: Mail) -> None:
+        if mail.username != "nobody":
+            mails.append(mail.token_for(mail.username))
+
+    def nothing(*given: str) -> None: ...
+
+    app.include_router(
+        auth.router(
+            authenticate,
+            prefix="/ready",
+            clients={"gateway": "a secret of the gateway"},
+            password_reset=PasswordReset(send, nothing, accepts=lambda password: len(password) >= 12),
+            verification=Verification(send, nothing),
+        )
+    )
+
+    @app.get("/mails")
+    async def sent() -> list[str]:
+        return mails
 
     @app.post("/login")
     async def login(request: Request, response: Response, tenant: int = 7) -> LoginTokens:

@@ -289,6 +289,57 @@ def test_what_a_client_revokes_in_one_face_counts_in_the_other(services: Service
     assert one.comparable() == other.comparable()
 
 
+def mailed(face: Face, path: str, username: str = "rosa") -> str:
+    """The token of a mail that this face sends."""
+    assert by_client(face, path, b"username=" + username.encode()).status == 202
+    token: str = asked(face, "/mails", method="GET").json()[-1]
+    return token
+
+
+def test_a_mail_of_one_face_is_used_in_the_other(services: Services, at: int) -> None:
+    for number, (here, there) in enumerate(pairs(services)):
+        services.set_clock(at + 1000 * number)
+        access, _ = tokens(sent(here, FORM, b"username=rosa&password=engine"))
+        services.set_clock(at + 1000 * number + 5)
+        reset = b"token=" + mailed(here, "/password/forgot").encode()
+        weak = [by_client(face, "/password/reset", reset + b"&password=short") for face in services.faces]
+        assert weak[0].comparable() == weak[1].comparable()
+        assert (weak[0].status, weak[0].json()["message"]) == (400, "password: it is not accepted")
+        changed = by_client(there, "/password/reset", reset + b"&password=quite+long+enough")
+        assert (changed.status, changed.body) == (204, b"")
+        assert_refused(services, "/ready/sessions", access, "RevokedTokenError", "GET")
+        verification = b"token=" + mailed(there, "/verification/request").encode()
+        assert by_client(here, "/verification", verification).status == 204
+        for path, body in (
+            ("/password/reset", reset + b"&password=quite+long+enough"),
+            ("/verification", verification),
+        ):
+            one, other = (by_client(face, path, body) for face in services.faces)
+            assert one.comparable() == other.comparable()
+            assert (one.status, one.json()["error_type"]) == (401, "RevokedTokenError")
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status"),
+    [
+        ("/password/forgot", b"username=nobody", 202),
+        ("/password/forgot", b"username=", 400),
+        ("/verification/request", b"username=nobody", 202),
+        ("/verification/request", b"", 400),
+        ("/password/reset", b"token=x&password=quite+long+enough", 401),
+        ("/password/reset", b"token=x", 400),
+        ("/verification", b"token=a.b.c", 401),
+        ("/verification", b"token=x&token=y", 400),
+    ],
+)
+def test_both_faces_answer_the_routes_of_mails_alike(
+    services: Services, at: int, path: str, body: bytes, status: int
+) -> None:
+    one, other = (by_client(face, path, body) for face in services.faces)
+    assert one.status == status
+    assert one.comparable() == other.comparable()
+
+
 def test_the_ready_routes_of_one_face_go_on_in_the_other(services: Services, at: int) -> None:
     for number, (here, there) in enumerate(pairs(services)):
         services.set_clock(at + 60 * number)

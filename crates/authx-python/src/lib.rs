@@ -18,6 +18,7 @@ mod instant;
 mod json;
 mod keys;
 mod login_type;
+mod mailed;
 mod memory_sessions;
 mod opened_store;
 mod policy;
@@ -63,6 +64,8 @@ mod _authx {
     use super::keys::{Key, KeyRing};
     #[pymodule_export]
     use super::login_type::check_login_type;
+    #[pymodule_export]
+    use super::mailed::{issue_mailed, read_mail_request, read_mailed_use};
     #[pymodule_export]
     use super::memory_sessions::PySessionTable;
     #[pymodule_export]

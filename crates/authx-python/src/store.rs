@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use authx::event::Observer as _;
-use authx::login::{NewLogin, Rotatable};
+use authx::login::{Attempt, NewLogin, Rotatable};
 use authx::oauth::INACTIVE;
 use authx::{Claims, SystemRandom, Timestamp};
 use authx_store::{
@@ -140,16 +140,20 @@ impl Store {
         &self,
         py: Python<'_>,
         engine: &Engine,
+        what: &str,
         username: String,
         client_address: Option<String>,
         now: f64,
     ) -> PyResult<Py<PyAny>> {
+        let what = match what {
+            "login" => Attempt::Login,
+            "mail" => Attempt::Mail,
+            _ => return Err(PyValueError::new_err("what: login or mail")),
+        };
         let owned = self.owned(engine.inner.clone(), now)?.of_client(client_address);
-        call!(py, owned, owned.flow().begin_attempt(&username).await, |py, answer| Ok(Py::new(
-            py,
-            LoginAttempt(answer.or_raise(py)?)
-        )?
-        .into_any()))
+        call!(py, owned, owned.flow().begin_attempt(what, &username).await, |py, answer| Ok(
+            Py::new(py, LoginAttempt(answer.or_raise(py)?))?.into_any()
+        ))
     }
 
     fn introspect(

@@ -2,6 +2,7 @@
 
 use authx::Error;
 use authx::event::Event;
+use authx::login::Attempt;
 
 use crate::auth::AuthX;
 use crate::logins::Client;
@@ -51,7 +52,9 @@ impl AuthX {
     ) -> Result<LoginAttempt, Rejection> {
         let address = client.0.ip_address.as_deref();
         let counted = self
-            .with_flow(async |flow| flow.of_client(address).begin_attempt(username).await)
+            .with_flow(async |flow| {
+                flow.of_client(address).begin_attempt(Attempt::Login, username).await
+            })
             .await?;
         let client_address = address.map(str::to_owned);
         Ok(LoginAttempt {

@@ -133,6 +133,7 @@ pub mod guide;
 mod implicit_refresh;
 mod login;
 mod logins;
+mod mails;
 mod manager;
 mod named_store;
 #[cfg(feature = "utoipa")]
@@ -205,6 +206,7 @@ pub use gate::{Gate, GateService};
 pub use implicit_refresh::{ImplicitRefreshLayer, ImplicitRefreshService};
 pub use login::{FromLogin, Login, Of};
 pub use logins::{Client, LoginTokens, Rotated};
+pub use mails::{Mail, PasswordReset, Verification};
 pub use manager::{AuthManager, LoginTypeError};
 pub use optional_token::OptionalToken;
 pub use policy::{PolicyLayer, PolicyRequest};

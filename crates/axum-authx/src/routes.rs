@@ -19,6 +19,7 @@ use crate::access_token::AccessToken;
 use crate::auth::AuthX;
 use crate::cookies::UnsetCookies;
 use crate::logins::{Client, LoginTokens, Rotated};
+use crate::mails::{PasswordReset, Verification, password_routes, verification_routes};
 use crate::rejection::Rejection;
 
 /// The paths of [`AuthX::routes`]. `None` leaves a route out.
@@ -46,6 +47,19 @@ pub struct Paths {
     pub introspect: Option<String>,
     /// `POST`: a client revokes a token, and the login that it belongs to (RFC 7009). It is there only with `clients`.
     pub revoke: Option<String>,
+    /// `POST`: sends a mail to who forgot the password. It is there only with `password_reset`.
+    pub forgot_password: Option<String>,
+    /// `POST`: sets a new password with the token from that mail, and ends all logins of the user. It is there only with
+    /// `password_reset`.
+    pub reset_password: Option<String>,
+    /// Sends those mails, and sets the password: none by default.
+    pub password_reset: Option<PasswordReset>,
+    /// `POST`: sends a mail that verifies an address. It is there only with `verification`.
+    pub request_verification: Option<String>,
+    /// `POST`: verifies it with the token from that mail. It is there only with `verification`.
+    pub verify: Option<String>,
+    /// Sends those mails, and notes that an address was verified: none by default.
+    pub verification: Option<Verification>,
     /// The other programs that may ask about tokens, and revoke them: none by default.
     pub clients: Clients,
 }
@@ -60,6 +74,12 @@ impl Default for Paths {
             sessions: Some("/sessions".to_owned()),
             introspect: Some("/introspect".to_owned()),
             revoke: Some("/revoke".to_owned()),
+            forgot_password: Some("/password/forgot".to_owned()),
+            reset_password: Some("/password/reset".to_owned()),
+            password_reset: None,
+            request_verification: Some("/verification/request".to_owned()),
+            verify: Some("/verification".to_owned()),
+            verification: None,
             clients: Clients::default(),
         }
     }
@@ -126,6 +146,14 @@ impl AuthX {
             (session.as_deref(), delete(end_session)),
         ];
         let mut router = client_routes(paths);
+        if let Some(reset) = &paths.password_reset {
+            let at = [&paths.forgot_password, &paths.reset_password].map(Option::as_deref);
+            router = router.merge(password_routes(reset, at));
+        }
+        if let Some(verification) = &paths.verification {
+            let at = [&paths.request_verification, &paths.verify].map(Option::as_deref);
+            router = router.merge(verification_routes(verification, at));
+        }
         for (path, route) in routes {
             if let Some(path) = path {
                 router = router.route(path, route);

@@ -1,12 +1,15 @@
 //! The ready routes: the whole life of a login by one line.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
 use axum_authx::event::EventKind;
 use axum_authx::memory::MemoryStore;
 use axum_authx::testing::{self, Answer, FrozenClock, answer_to, bearer};
-use axum_authx::{AuthX, Clients, Credentials, NewLogin, Paths, revocation};
+use axum_authx::{
+    AuthX, Clients, Credentials, Mail, NewLogin, PasswordReset, Paths, Verification, revocation,
+};
 use http::header::{CONTENT_TYPE, HeaderValue};
 use serde_json::{Value, json};
 
@@ -151,10 +154,75 @@ async fn a_client_of_a_store_that_fails_is_told_nothing() {
     }
 }
 
+/// The routes of mails, and the mails.
+fn with_mails(auth: &AuthX) -> (Router, Arc<Mutex<Vec<String>>>) {
+    let mails = Arc::<Mutex<Vec<String>>>::default();
+    let sent = Arc::clone(&mails);
+    let send = move |mail: Mail| {
+        let sent = Arc::clone(&sent);
+        async move {
+            if mail.username == "broken" {
+                return Err("no mail server".into());
+            }
+            let token = mail.token_for(&mail.username)?;
+            sent.lock().expect("no panic").push(token);
+            Ok(())
+        }
+    };
+    let reset = PasswordReset::new(send.clone(), async |_, password: String| {
+        if password == "a broken database" { Err("the database is away".into()) } else { Ok(()) }
+    });
+    let paths = Paths {
+        password_reset: Some(reset.accepting(|password| password.len() >= 12)),
+        verification: Some(Verification::new(send, async |_| Ok(()))),
+        ..Paths::default()
+    };
+    (auth.routes_at(&paths, authenticate), mails)
+}
+
 #[tokio::test]
-async fn without_clients_nobody_is_told() {
+async fn a_mail_resets_a_password_once_and_ends_all_logins() {
+    let (auth, _, clock) = service();
+    let (app, mails) = with_mails(&auth);
+    let before = log_in(&app).await;
+    clock.advance(Duration::from_secs(1));
+    let send = async |path: &str, body: Value| {
+        answer_to(&app, testing::json(path, &body.to_string())).await
+    };
+    let asked = send("/password/forgot", json!({ "username": "ada" })).await;
+    assert_eq!((asked.status, asked.body.as_str()), (202, ""));
+    let token = mails.lock().expect("no panic")[0].clone();
+    let reset = |password: &str| json!({ "token": token, "password": password });
+    assert_eq!(send("/password/reset", reset("short")).await.status, 400);
+    assert_eq!(send("/verification", json!({ "token": token })).await.status, 401);
+    assert_eq!(send("/password/reset", reset("long enough now")).await.status, 204);
+    assert_eq!(send("/password/reset", reset("long enough now")).await.status, 401);
+    assert_eq!(post(&app, "/refresh", &before["refresh_token"]).await.status, 401);
+
+    assert_eq!(send("/verification/request", json!({ "username": "ada" })).await.status, 202);
+    let token = mails.lock().expect("no panic")[1].clone();
+    assert_eq!(send("/verification", json!({ "token": token })).await.status, 204);
+    assert_eq!(send("/verification", json!({ "token": token })).await.status, 401);
+}
+
+#[tokio::test]
+async fn a_mail_that_fails_tells_nobody_and_a_change_that_fails_is_a_500() {
+    let (auth, _, _) = service();
+    let (app, mails) = with_mails(&auth);
+    let send = async |path: &str, body: Value| {
+        answer_to(&app, testing::json(path, &body.to_string())).await.status
+    };
+    assert_eq!(send("/password/forgot", json!({ "username": "broken" })).await, 202);
+    assert_eq!(send("/password/forgot", json!({ "username": "ada" })).await, 202);
+    let token = mails.lock().expect("no panic")[0].clone();
+    let body = json!({ "token": token, "password": "a broken database" });
+    assert_eq!(send("/password/reset", body).await, 500);
+}
+
+#[tokio::test]
+async fn routes_that_need_more_are_not_there_without_it() {
     let (_, app, _) = service();
-    for path in ["/introspect", "/revoke"] {
+    for path in ["/introspect", "/revoke", "/password/forgot", "/password/reset", "/verification"] {
         assert_eq!(answer_to(&app, by_client(path, "x")).await.status, 404);
     }
 }

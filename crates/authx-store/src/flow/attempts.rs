@@ -2,7 +2,7 @@
 
 use authx::Timestamp;
 use authx::event::Event;
-use authx::login::AttemptLimit;
+use authx::login::{Attempt, AttemptLimit};
 use authx::rate_limit::ClientAddress;
 
 use super::{Flow, FlowError};
@@ -16,16 +16,20 @@ pub struct LoginAttempt {
 }
 
 impl Flow<'_> {
-    /// Counts an attempt to log in as this user, before the password is tried (`JWT_MAX_FAILED_LOGINS`). The address of
-    /// the client is that of [`Flow::of_client`].
+    /// Counts an attempt to log in as this user, before the password is tried, or to have a mail sent
+    /// (`JWT_MAX_FAILED_LOGINS`). The address of the client is that of [`Flow::of_client`].
     ///
     /// # Errors
     ///
     /// [`FlowError::Refused`] with [`RateLimitExceeded`](authx::Error::RateLimitExceeded): too many have failed; the
     /// password must not be tried. [`FlowError::Store`].
-    pub async fn begin_attempt(&self, username: &str) -> Result<LoginAttempt, FlowError> {
+    pub async fn begin_attempt(
+        &self,
+        what: Attempt,
+        username: &str,
+    ) -> Result<LoginAttempt, FlowError> {
         let client = self.client_address.and_then(ClientAddress::of_host);
-        let limits = self.engine.config().attempt_limits(username, client.as_ref());
+        let limits = self.engine.config().attempt_limits(what, username, client.as_ref());
         let mut attempt = LoginAttempt { counted: Vec::new(), counted_at: self.now };
         for AttemptLimit { key, limit } in limits {
             let usage = self.store.count(&key, limit, self.now).await?;

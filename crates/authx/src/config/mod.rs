@@ -499,6 +499,11 @@ impl Config {
         self.login_type.as_deref()
     }
 
+    /// Whether `JWT_TOKEN_TYPES` has this type.
+    pub(crate) fn lists(&self, kind: TokenKind) -> bool {
+        self.listed_types.iter().any(|(listed, _)| *listed == kind)
+    }
+
     pub(crate) fn transport(&self, kind: TokenKind) -> &Transport {
         match kind {
             TokenKind::Access => &self.access,

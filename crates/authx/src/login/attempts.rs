@@ -5,6 +5,15 @@ use std::fmt;
 use crate::config::Config;
 use crate::rate_limit::{ClientAddress, RateLimit};
 
+/// What is tried too often. Each is counted by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attempt {
+    /// To log in with a wrong password.
+    Login,
+    /// To have a mail sent, whether or not there is such a user.
+    Mail,
+}
+
 /// A limit that an attempt to log in counts against, until it succeeds.
 #[derive(Clone, PartialEq, Eq)]
 pub struct AttemptLimit {
@@ -31,19 +40,24 @@ impl Config {
     #[must_use]
     pub fn attempt_limits(
         &self,
+        what: Attempt,
         username: &str,
         client: Option<&ClientAddress>,
     ) -> Vec<AttemptLimit> {
         let Some(limit) = self.logins.failed_logins else { return Vec::new() };
+        let what = match what {
+            Attempt::Login => "failed logins",
+            Attempt::Mail => "mails",
+        };
         // Names that many applications take as one, and that would otherwise have as many limits as spellings.
         let name = username.trim().to_lowercase();
-        let of_name = format!("failed logins\nname\n{name}");
+        let of_name = format!("{what}\nname\n{name}");
         let mut limits = vec![AttemptLimit::new(of_name, limit, TIMES_PER_NAME)];
         if let Some(client) = client {
             let client = client.rate_limit_key(self.rate_limit_ipv6_prefix);
-            let of_client = format!("failed logins\naddress\n{client}");
+            let of_client = format!("{what}\naddress\n{client}");
             limits.push(AttemptLimit::new(of_client, limit, TIMES_PER_ADDRESS));
-            let of_both = format!("failed logins\nboth\n{client}\n{name}");
+            let of_both = format!("{what}\nboth\n{client}\n{name}");
             limits.push(AttemptLimit::new(of_both, limit, 1));
         }
         limits
@@ -79,19 +93,19 @@ mod tests {
 
     fn keys(username: &str, address: &str) -> Vec<String> {
         let client = ClientAddress::of_host(address);
-        let limits = config(Some(5)).attempt_limits(username, client.as_ref());
+        let limits = config(Some(5)).attempt_limits(Attempt::Login, username, client.as_ref());
         limits.into_iter().map(|limit| limit.key).collect()
     }
 
     #[test]
     fn without_the_setting_there_is_no_limit() {
-        assert!(config(None).attempt_limits("ada", None).is_empty());
+        assert!(config(None).attempt_limits(Attempt::Login, "ada", None).is_empty());
     }
 
     #[test]
     fn a_name_an_address_and_both_have_limits_of_their_own() {
         let client = ClientAddress::of_host("192.0.2.1");
-        let limits = config(Some(5)).attempt_limits("ada", client.as_ref());
+        let limits = config(Some(5)).attempt_limits(Attempt::Login, "ada", client.as_ref());
         let numbers: Vec<_> = limits.iter().map(|limit| limit.limit.max_requests()).collect();
         assert_eq!(numbers, [100, 50, 5]);
         let (ada, bob) = (keys("ada", "192.0.2.1"), keys("bob", "192.0.2.1"));
@@ -108,8 +122,15 @@ mod tests {
     }
 
     #[test]
+    fn mails_count_by_themselves() {
+        let [login, mail] = [Attempt::Login, Attempt::Mail]
+            .map(|what| config(Some(5)).attempt_limits(what, "ada", None)[0].key.clone());
+        assert_ne!(login, mail);
+    }
+
+    #[test]
     fn debug_shows_no_name() {
-        let limits = config(Some(5)).attempt_limits("hunter2", None);
+        let limits = config(Some(5)).attempt_limits(Attempt::Login, "hunter2", None);
         assert!(!format!("{limits:?}").contains("hunter2"));
     }
 }

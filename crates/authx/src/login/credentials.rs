@@ -1,12 +1,9 @@
 //! [`Credentials`]: the name and the password in the body of a login.
 
-use std::borrow::Cow;
 use std::fmt;
 
-use serde::Deserialize;
-
+use super::body::Fields;
 use crate::error::Error;
-use crate::transport::is_of_type;
 
 /// What a login's request contains, as JSON or as the form of OAuth 2.0 (RFC 6749 section 4.3.2).
 ///
@@ -39,15 +36,10 @@ impl Credentials {
     ///
     /// [`Error::LoginRequest`] says what is wrong with the body, and shows nothing of it.
     pub fn read(content_type: &[u8], body: Option<&[u8]>) -> Result<Self, Error> {
-        let body = body.ok_or(Error::LoginRequest(TOO_LARGE))?;
-        let fields = if is_of_type(content_type, "application/json") {
-            serde_json::from_slice(body).map_err(|_| Error::LoginRequest(NO_OBJECT))?
-        } else if is_of_type(content_type, "application/x-www-form-urlencoded") {
-            Fields::of_form(body)?
-        } else {
-            return Err(Error::LoginRequest(MEDIA_TYPE));
-        };
-        fields.check()
+        let mut fields = Fields::read(content_type, body, NO_OBJECT)?;
+        fields.check_grant_type()?;
+        let (username, password) = (fields.username()?, fields.password()?);
+        Ok(Self { username, password, scopes: fields.scopes() })
     }
 
     /// The password. `Debug` doesn't show it.
@@ -67,71 +59,14 @@ impl fmt::Debug for Credentials {
     }
 }
 
-/// A field that occurs twice is an error, in JSON as in a form (RFC 6749 section 3.2).
-#[derive(Default, Deserialize)]
-struct Fields {
-    grant_type: Option<String>,
-    username: Option<String>,
-    password: Option<String>,
-    scope: Option<String>,
-}
-
-impl Fields {
-    fn of_form(body: &[u8]) -> Result<Self, Error> {
-        let mut fields = Self::default();
-        for (name, value) in form_urlencoded::parse(body) {
-            let slot = match &*name {
-                "grant_type" => &mut fields.grant_type,
-                "username" => &mut fields.username,
-                "password" => &mut fields.password,
-                "scope" => &mut fields.scope,
-                _ => continue,
-            };
-            if slot.replace(Cow::into_owned(value)).is_some() {
-                return Err(Error::LoginRequest(TWICE));
-            }
-        }
-        Ok(fields)
-    }
-
-    fn check(self) -> Result<Credentials, Error> {
-        if self.grant_type.is_some_and(|grant_type| grant_type != "password") {
-            return Err(Error::LoginRequest(GRANT_TYPE));
-        }
-        let username = self.username.filter(|username| !username.is_empty());
-        let username = username.ok_or(Error::LoginRequest(NO_USERNAME))?;
-        if username.len() > LONGEST_USERNAME {
-            return Err(Error::LoginRequest(LONG_USERNAME));
-        }
-        let password = self.password.filter(|password| !password.is_empty());
-        let password = password.ok_or(Error::LoginRequest(NO_PASSWORD))?;
-        if password.len() > LONGEST_PASSWORD {
-            return Err(Error::LoginRequest(LONG_PASSWORD));
-        }
-        let scope = self.scope.unwrap_or_default();
-        let scopes = scope.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect();
-        Ok(Credentials { username, password, scopes })
-    }
-}
-
-/// In bytes. A name goes into logs, and the hash of a password takes longer the longer it is.
-const LONGEST_USERNAME: usize = 1024;
-const LONGEST_PASSWORD: usize = 4096;
-
-const TOO_LARGE: &str = "body: it is larger than JWT_MAX_BODY_SIZE";
-const MEDIA_TYPE: &str =
-    "Content-Type: application/json or application/x-www-form-urlencoded is expected";
 const NO_OBJECT: &str = "body: a JSON object with the strings username and password is expected";
-const TWICE: &str = "body: a field occurs twice";
-const GRANT_TYPE: &str = "grant_type: password is expected";
-const NO_USERNAME: &str = "username: it is missing or empty";
-const LONG_USERNAME: &str = "username: at most 1024 bytes are allowed";
-const LONG_PASSWORD: &str = "password: at most 4096 bytes are allowed";
-const NO_PASSWORD: &str = "password: it is missing or empty";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::login::body::{
+        GRANT_TYPE, LONG_PASSWORD, LONG_USERNAME, MEDIA_TYPE, NO_PASSWORD, NO_USERNAME, TWICE,
+    };
 
     const FORM: &[u8] = b"application/x-www-form-urlencoded; charset=utf-8";
     const JSON: &[u8] = b"Application/JSON";

@@ -22,13 +22,16 @@
 //! token that is only verified.
 
 mod attempts;
+mod body;
 mod credentials;
+mod mailed;
 mod renewal;
 mod state;
 mod tokens;
 
-pub use attempts::AttemptLimit;
+pub use attempts::{Attempt, AttemptLimit};
 pub use credentials::Credentials;
+pub use mailed::{MailedToken, MailedTokenUse};
 pub use renewal::{CarriedOn, Renewal};
 pub(crate) use state::check;
 pub use state::{LoginState, PresentedLogin, Rotation};

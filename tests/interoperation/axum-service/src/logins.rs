@@ -1,5 +1,6 @@
 //! The routes of a configuration whose logins are in a store that both faces share, as in `fastapi_logins.py`.
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::extract::State;
@@ -7,9 +8,9 @@ use axum::http::Uri;
 use axum::routing::{get, post};
 use axum::{BoxError, Json, Router};
 use axum_authx::{
-    AccessToken, AuthX, Client, Clients, Credentials, LoginTokens, NewLogin, NewToken, Paths,
-    RateLimit, RateLimiter, RefreshToken, Rejection, Renewal, RenewalRequest, Rotated, SessionInfo,
-    TokenType, TypedToken, UnsetCookies,
+    AccessToken, AuthX, Client, Clients, Credentials, LoginTokens, Mail, NewLogin, NewToken,
+    PasswordReset, Paths, RateLimit, RateLimiter, RefreshToken, Rejection, Renewal, RenewalRequest,
+    Rotated, SessionInfo, TokenType, TypedToken, UnsetCookies, Verification,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -17,13 +18,24 @@ use serde_json::{Value, json};
 pub(crate) fn router(auth: AuthX) -> Router {
     let auth = auth.with_renewal(renew);
     let clients = Clients::default().with("gateway", "a secret of the gateway");
-    let paths = Paths { clients: clients.expect("a client"), ..Paths::default() };
+    let mails = Mails::default();
+    let sent = mails.clone();
+    let nothing = async |_| Ok(());
+    let (first, second) = (mails.clone(), mails);
+    let reset = PasswordReset::new(move |mail| send(mail, first.clone()), async |_, _| Ok(()));
+    let paths = Paths {
+        clients: clients.expect("a client"),
+        password_reset: Some(reset.accepting(|password| password.len() >= 12)),
+        verification: Some(Verification::new(move |mail| send(mail, second.clone()), nothing)),
+        ..Paths::default()
+    };
     let limit = RateLimit::new(2, Duration::from_secs(60)).expect("a limit");
     let limiter = RateLimiter::by_address(limit).named("both faces").expect("a name");
     Router::new()
         .route("/limited", get(async || Json(())))
         .route_layer(auth.rate_limit(limiter))
         .route("/login", post(login))
+        .route("/mails", get(async move || Json(sent.lock().expect("no panic").clone())))
         .route("/ticket", post(ticket))
         .route("/use-ticket", post(use_ticket))
         .nest("/ready", auth.routes_at(&paths, authenticate))
@@ -35,6 +47,16 @@ pub(crate) fn router(auth: AuthX) -> Router {
         .route("/logins", get(logins))
         .route("/me", get(me))
         .with_state(auth)
+}
+
+type Mails = Arc<Mutex<Vec<String>>>;
+
+async fn send(mail: Mail, mails: Mails) -> Result<(), BoxError> {
+    if mail.username != "nobody" {
+        let token = mail.token_for(&mail.username)?;
+        mails.lock().expect("no panic").push(token);
+    }
+    Ok(())
 }
 
 #[derive(Clone, Copy, Serialize, Deserialize)]
