@@ -40,6 +40,8 @@ class Unit(NamedTuple):
 
 
 MICROSECONDS = Unit("µs", "the time")
+NANOSECONDS = Unit("ns", "the time")
+BYTES = Unit("B", "the memory")
 MILLISECONDS = Unit("ms", "the time")
 KIBIBYTES = Unit("KiB", "the memory")
 MEBIBYTES = Unit("MiB", "the memory")

@@ -85,7 +85,13 @@ SECTIONS = {
     ),
     "stores": Section(
         "Stores of logins",
-        lambda run: store_comparisons(run.our_python, rounds=run.amount(full=15), calls=run.amount(quick=20, full=500)),
+        lambda run: store_comparisons(
+            BINARIES / "authx-axum-benchmarks",
+            run.our_python,
+            rounds=run.amount(full=15),
+            calls=run.amount(quick=20, full=500),
+            entries=run.amount(quick=100_000, full=10_000_000),
+        ),
     ),
 }
 

@@ -1,9 +1,13 @@
 """Logins in each store, and a protected request with a store compared with what people write instead."""
 
-from collections.abc import Mapping, Sequence
+import json
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
+from pathlib import Path
+from typing import Any
 
-from benchmarks.comparison import Comparison, Goal, say
+from benchmarks.comparison import BYTES, NANOSECONDS, Comparison, Goal, say
 from benchmarks.worker import Worker, take_turns
 
 SCRIPT = "benchmarks.fastapi.stores"
@@ -11,11 +15,30 @@ Rounds = Sequence[Mapping[str, float]]
 """The microseconds of each kind of call."""
 
 
-def store_comparisons(our_python: str, rounds: int, calls: int) -> list[Comparison]:
+def store_comparisons(binary: Path, our_python: str, rounds: int, calls: int, entries: int) -> list[Comparison]:
     say(f"Stores of logins, {rounds} rounds of {calls} calls")
     with closing(Worker(our_python, SCRIPT)) as worker:
         (measured,) = take_turns([worker], rounds, calls)
-    return compare_stores(measured)
+    say(f"A copy of a store with {entries:,} entries, {rounds} rounds")
+    copy = _measured([binary, "copy", str(entries), str(rounds)])
+    python_set = _measured([our_python, "-m", "benchmarks.fastapi.revoked_set", str(entries), str(rounds)])
+    return [*compare_stores(measured), *compare_copy(entries, copy, python_set)]
+
+
+def _measured(command: Sequence[str | Path]) -> dict[str, Any]:
+    measured: dict[str, Any] = json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
+    return measured
+
+
+def compare_copy(entries: int, copy: Mapping[str, Any], python_set: Mapping[str, Any]) -> Iterable[Comparison]:
+    """Compare a copy of a store with what an application of one process writes: a set in Python."""
+    what, other = f"a copy of {entries:,} entries", "a Python set"
+    # The system may not say how much memory a process has.
+    if copy["bytes_per_entry"] is not None:
+        ours, theirs = [copy["bytes_per_entry"]], [python_set["bytes_per_entry"]]
+        yield Comparison(f"{what}, one of them", other, ours, theirs, Goal("within"), BYTES)
+    for name, asked in (("revoked", "a revoked token"), ("not_revoked", "another token")):
+        yield Comparison(f"{what}, {asked}", other, copy[name], python_set[name], Goal("within"), NANOSECONDS)
 
 
 def compare_stores(rounds: Rounds) -> list[Comparison]:

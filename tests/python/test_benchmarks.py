@@ -252,6 +252,16 @@ def test_the_bridge_is_compared_with_a_thread_for_each_call() -> None:
     assert len(rows) == 6
 
 
+def test_a_copy_of_a_store_is_compared_with_a_set() -> None:
+    copy = {"bytes_per_entry": 24.0, "revoked": [200.0, 300.0], "not_revoked": [100.0, 100.0]}
+    python_set = {"bytes_per_entry": 120.0, "revoked": [100.0, 100.0], "not_revoked": [50.0, 100.0]}
+
+    rows = list(stores.compare_copy(10_000_000, copy, python_set))
+    assert [row.ratios() for row in rows] == [[0.2], [2.0, 3.0], [2.0, 1.0]]
+    assert rows[0].what == "a copy of 10,000,000 entries, one of them"
+    assert len(list(stores.compare_copy(1, {**copy, "bytes_per_entry": None}, python_set))) == 2
+
+
 def test_what_a_store_adds_is_compared_with_what_people_write() -> None:
     calls = {"none": 10.0, "memory": 12.0, "set": 11.0, "sqlite": 40.0, "replica": 10.2, "table": 190.0}
     measured = {f"protected {name}": time for name, time in calls.items()}

@@ -5,12 +5,14 @@
 //!   authx-axum-benchmarks calls ROUNDS            the call of the service alone, on one thread
 //!   authx-axum-benchmarks loopback ROUNDS         requests to a server, on one thread each
 //!   authx-axum-benchmarks scaling ROUNDS          that call on one thread, and on as many as there are processors
+//!   authx-axum-benchmarks copy ENTRIES ROUNDS     questions to a copy of a store with so many entries
 //!   authx-axum-benchmarks load ROUNDS BATCH       requests to the servers that the standard input names
 //!   authx-axum-benchmarks repeat CONTESTANT TIMES only the call of the service, for a profiler
 //!   authx-axum-benchmarks serve                   the server of `loopback`
 
 mod bare;
 mod contestant;
+mod copy_of_store;
 mod jsonwebtoken_extractor;
 mod jwt_authorizer_layer;
 mod load;
@@ -46,6 +48,9 @@ fn main() {
         ["calls", rounds] => print(&calls(number(rounds))),
         ["loopback", rounds] => print(&load::loopback(number(rounds))),
         ["scaling", rounds] => print(&scaling::scaling(number(rounds))),
+        ["copy", entries, rounds] => {
+            print(&copy_of_store::measured(number(entries), number(rounds)));
+        }
         ["load", rounds, batch] => {
             let targets = serde_json::from_reader(std::io::stdin()).expect("targets");
             print(&load::load(targets, number(rounds), number(batch)));
