@@ -229,7 +229,8 @@ class RateLimiter:
         counted = await _answer(self.backend.increment(key, self.window))
         requests = math.ceil(_number("the backend's increment", counted))
         time_left = None
-        if hasattr(self.backend, "time_left"):
+        # Needed only for a request that is refused.
+        if requests > self.max_requests and hasattr(self.backend, "time_left"):
             time_left = await _answer(self.backend.time_left(key, self.window))
             if time_left is not None and time_left < 0:
                 # Redis returns -2 for a key that has just expired, and -1 for one without expiry.

@@ -3,10 +3,10 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import pytest
-from fastapi import Depends, FastAPI, Request
+from fastapi import Depends, FastAPI, Request, WebSocket
 from fastapi.responses import PlainTextResponse
 
 from authx import AuthX, AuthXConfig, RateLimiter, TokenPayload, exceptions
@@ -373,3 +373,30 @@ def test_memory_has_a_bound(clock: Clock) -> None:
     assert len(backend._counters) == 3
     with pytest.raises(ValueError, match="capacity"):
         InMemoryBackend(max_keys=0)
+
+
+def test_a_backend_is_asked_for_the_remaining_time_only_for_a_refusal(app: FastAPI, client: Any) -> None:
+    class Timing(Counting):
+        asked = 0
+
+        async def time_left(self, key: str, window: int) -> float:
+            self.asked += 1
+            return 7.5
+
+    backend = Timing()
+    limited(app, RateLimiter(max_requests=1, backend=backend))
+
+    assert client.get("/").status == 200
+    assert backend.asked == 0
+    assert client.get("/").header("retry-after") == "8"
+    assert backend.asked == 1
+
+
+def test_a_limit_holds_for_websockets(app: FastAPI, client: Any, auth: Any) -> None:
+    @app.websocket("/ws")
+    async def socket(websocket: WebSocket, _: Annotated[None, Depends(auth.rate_limit(1, 60))]) -> None:
+        await websocket.accept()
+
+    assert client.websocket("/ws")[0]["type"] == "websocket.accept"
+    refused = client.websocket("/ws")[0]
+    assert (refused["type"], refused["status"]) == ("websocket.http.response.start", 429)
