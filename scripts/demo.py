@@ -72,6 +72,7 @@ def _serve(axum_service: str) -> NoReturn:
             # Defaults, which the caller's variables override.
             "JWT_SECRET_KEY": secrets.token_urlsafe(32),
             "AUTHX_DEMO_BLOCKLIST": str(Path(folder) / "blocklist.sqlite3"),
+            "AUTHX_DEMO_STORE": f"sqlite:///{Path(folder, 'logins.db').as_posix()}",
             **os.environ,
             "AUTHX_DEMO_HOST": host,
             "AUTHX_DEMO_PORT": str(axum_port),

@@ -14,11 +14,11 @@ ROOT = Path(__file__).parents[1]
 CODE = ROOT / "examples" / "page" / "code.json"
 PYTHON = [
     ROOT / "examples" / "fastapi" / name
-    for name in ("login.py", "protected.py", "limits.py", "operators.py", "events.py")
+    for name in ("login.py", "protected.py", "limits.py", "operators.py", "stored_logins.py", "events.py")
 ]
 RUST = [
     ROOT / "examples" / "axum" / "src" / name
-    for name in ("login.rs", "protected.rs", "limits.rs", "operators.rs", "events.rs")
+    for name in ("login.rs", "protected.rs", "limits.rs", "operators.rs", "stored_logins.rs", "events.rs")
 ]
 
 METHODS = ("get", "post", "delete")

@@ -17,6 +17,7 @@ import operators
 import protected
 import services
 import source
+import stored_logins
 from security import auth
 from users import LoginRefused
 
@@ -30,6 +31,7 @@ app.include_router(login.router)
 app.include_router(protected.router)
 app.include_router(limits.router)
 app.include_router(operators.router)
+app.include_router(stored_logins.router)
 app.include_router(events.router)
 app.include_router(services.router)
 app.mount("/static", StaticFiles(directory=PAGE), name="static")

@@ -37,6 +37,11 @@ def config_from_environment() -> AuthXConfig:
     return AuthXConfig(**defaults)
 
 
+def store_url() -> str:
+    """`AUTHX_DEMO_STORE`, the URL of one store for services that share logins; else the memory of this process."""
+    return os.environ.get("AUTHX_DEMO_STORE") or "memory://"
+
+
 def blocklist_path() -> Path:
     """`AUTHX_DEMO_BLOCKLIST`, one file for services that share logouts; else a temporary file for this process."""
     configured = os.environ.get("AUTHX_DEMO_BLOCKLIST")

@@ -1,5 +1,6 @@
 // The requests that can be tried. `request` builds one from the tokens in memory; `needs` names the token it requires.
-// `guides` are paths of the repository.
+// If it succeeds, `keeps` gives tokens in memory another name, and `gives` puts fields of the answer there. `guides` are
+// paths of the repository.
 
 import { withForgedScopes, withoutSignature } from "./token.js";
 
@@ -60,7 +61,7 @@ export const GROUPS = [
         id: "operator-login",
         label: "Log in as an operator",
         needs: "access",
-        gives: "operator",
+        gives: { operator: "access_token" },
         request: ({ access }) => ({ method: "POST", path: "/operator/login", bearer: access, cookies: false }),
       },
       {
@@ -93,6 +94,46 @@ export const GROUPS = [
         label: "End them all",
         needs: "operator",
         request: ({ operator }) => ({ method: "DELETE", path: "/operator/sessions", bearer: operator, cookies: false }),
+      },
+    ],
+  },
+  {
+    title: "A stolen token",
+    hint: "A store keeps these logins, and each refresh token is used once. Whoever uses one again gives the theft away.",
+    guides: ["docs/logins.md"],
+    experiments: [
+      {
+        id: "stored-login",
+        label: "Begin a login in the store",
+        needs: "access",
+        gives: { stored: "access_token", newest: "refresh_token" },
+        request: ({ access }) => ({ method: "POST", path: "/logins", bearer: access, cookies: false }),
+      },
+      {
+        id: "stored-list",
+        label: "My logins",
+        needs: "stored",
+        request: ({ stored }) => ({ path: "/logins", bearer: stored, cookies: false }),
+      },
+      {
+        id: "stored-refresh",
+        label: "Use the newest refresh token",
+        needs: "newest",
+        keeps: { used: "newest" },
+        gives: { stored: "access_token", newest: "refresh_token" },
+        request: ({ newest }) => ({ method: "POST", path: "/logins/refresh", bearer: newest, cookies: false }),
+      },
+      {
+        id: "stored-theft",
+        label: "Use the one before, as a thief would",
+        needs: "used",
+        request: ({ used }) => ({ method: "POST", path: "/logins/refresh", bearer: used, cookies: false }),
+      },
+      {
+        id: "stored-end",
+        label: "End my other logins",
+        needs: "stored",
+        request: ({ stored }) => ({ method: "DELETE", path: "/logins", bearer: stored, cookies: false }),
       },
     ],
   },

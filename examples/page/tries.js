@@ -19,6 +19,9 @@ const MISSING = {
   access: "There is no access token in memory, because the page was reloaded. Refresh to get one.",
   refresh: "There is no refresh token in memory, because the page was reloaded. Log out and in to get one.",
   operator: "There is no operator's token in memory. Log in as an operator first, under “Login types”.",
+  stored: "There is no token of a login in the store. Begin one first.",
+  newest: "There is no refresh token of a login in the store. Begin one first.",
+  used: "No refresh token was used yet. Begin a login in the store, and use its newest refresh token first.",
 };
 
 async function run(experiment, button) {
@@ -30,7 +33,7 @@ async function run(experiment, button) {
   try {
     const request = experiment.request({ ...state.memory, password: ownPassword() });
     const answer = await (request.socket ? openSocket(request) : send(request));
-    if (answer.ok && experiment.gives) state.memory[experiment.gives] = answer.body.access_token;
+    if (answer.ok) remember(experiment, answer.body);
     markResult(button, answer.status);
     showAnswer(answer, button);
     await noticeReplacement();
@@ -39,6 +42,11 @@ async function run(experiment, button) {
   } finally {
     button.removeAttribute("aria-busy");
   }
+}
+
+function remember({ keeps = {}, gives = {} }, body) {
+  for (const [name, known] of Object.entries(keeps)) state.memory[name] = state.memory[known];
+  for (const [name, field] of Object.entries(gives)) state.memory[name] = body[field];
 }
 
 /** The user's current password. It is set again as the new one, so that the passwords on the page stay right. */

@@ -42,6 +42,7 @@ def running_demo(environment: Mapping[str, str] | None = None) -> Iterator[Demo]
         shared = {
             "JWT_SECRET_KEY": secrets.token_urlsafe(32),
             "AUTHX_DEMO_BLOCKLIST": str(Path(folder) / "blocklist.sqlite3"),
+            "AUTHX_DEMO_STORE": f"sqlite:///{Path(folder, 'logins.db').as_posix()}",
             "AUTHX_DEMO_SERVICES": ",".join(f"{face}:{port}" for face, port in ports.items()),
             **(environment or {}),
         }

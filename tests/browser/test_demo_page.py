@@ -135,6 +135,30 @@ def test_operator_has_another_login_with_sessions(page: DemoPage) -> None:
     assert "SessionRevoked" in page.try_out("operator")[1]
 
 
+def test_a_stolen_refresh_token_is_found_out(page: DemoPage) -> None:
+    page.log_in(ADA)
+    page.press("#try-stored-theft")
+    assert "Begin a login in the store" in page.shown("#answer").text
+
+    assert page.try_out("stored-login")[0] == 200
+    assert '"uid": "ada"' in page.try_out("stored-list")[1]
+    assert page.try_out("stored-refresh")[0] == 200
+    status, answer = page.try_out("stored-theft")
+    assert (status, "RefreshReusedError" in answer) == (401, True)
+    # The login has ended, for the thief and for the victim.
+    for name in ("stored-refresh", "stored-list"):
+        status, answer = page.try_out(name)
+        assert (status, "RevokedTokenError" in answer) == (401, True)
+
+
+def test_other_logins_are_ended(page: DemoPage) -> None:
+    page.log_in(ADA)
+    page.try_out("stored-login")
+    assert page.try_out("stored-login")[0] == 200
+    assert page.try_out("stored-end")[0] == 200
+    assert page.try_out("stored-list")[1].count('"session_id"') == 1
+
+
 def test_policy_decides_by_scopes_and_by_the_document(page: DemoPage) -> None:
     tried = ("document-read", "document-write", "document-archived")
     page.log_in(GRACE)

@@ -5,6 +5,7 @@ import http.client
 import json
 import re
 import secrets
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -175,6 +176,10 @@ TOKENLESS: list[tuple[str, str, object, dict[str, str]]] = [
     ("GET", "/operator", None, {}),
     ("GET", "/operator/sessions", None, {}),
     ("DELETE", "/operator/sessions", None, {}),
+    ("POST", "/logins", None, {}),
+    ("POST", "/logins/refresh", None, {}),
+    ("GET", "/logins", None, {}),
+    ("DELETE", "/logins", None, {}),
     ("GET", "/documents/plan", None, {}),
     ("POST", "/documents/plan", None, {}),
     ("POST", "/auth/logout", None, {}),
@@ -282,6 +287,45 @@ def test_both_answer_alike_to_an_operator(demo: Demo) -> None:
     of_fastapi, of_axum = answers
     assert [answer.status for answer in of_fastapi] == [200, 200, 200, 200, 403, 200, 401, 401, 401]
     assert [answer.masked() for answer in of_axum] == [answer.masked() for answer in of_fastapi]
+
+
+def test_a_stolen_token_is_found_out_in_either_service(here: str, there: str) -> None:
+    browser = Browser()
+    browser.log_in(here)
+
+    def by(token: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {token}"}
+
+    first = ask(here, "POST", "/logins", headers=browser.bearer())
+    other = ask(there, "POST", "/logins", headers=browser.bearer())
+    assert first.masked() == other.masked()
+    second = ask(there, "POST", "/logins/refresh", headers=by(first.json["refresh_token"]))
+    assert second.masked() == first.masked()
+    listed = [ask(url, "GET", "/logins", headers=by(second.json["access_token"])) for url in (here, there)]
+    assert listed[0].body == listed[1].body
+    # The one before, as a thief has it.
+    stolen = ask(here, "POST", "/logins/refresh", headers=by(first.json["refresh_token"]))
+    assert (stolen.status, stolen.json["error_type"]) == (401, "RefreshReusedError")
+    for token, path, method in (("access_token", "/logins", "GET"), ("refresh_token", "/logins/refresh", "POST")):
+        refused = [ask(url, method, path, headers=by(second.json[token])) for url in (here, there)]
+        assert refused[0].masked() == refused[1].masked()
+        assert refused[0].json["error_type"] == "RevokedTokenError"
+    # The other login goes on.
+    assert ask(here, "GET", "/logins", headers=by(other.json["access_token"])).status == 200
+
+
+def test_other_logins_are_ended_in_either_service(here: str, there: str) -> None:
+    browser = Browser()
+    browser.log_in(here)
+    kept, ended = (ask(here, "POST", "/logins", headers=browser.bearer()).json["access_token"] for _ in range(2))
+    # A cut is in whole seconds of the tokens before it.
+    time.sleep(1.1)
+    answer = ask(there, "DELETE", "/logins", headers={"Authorization": f"Bearer {kept}"})
+    assert answer.json == {"message": "All other logins of ada are ended"}
+    statuses = [
+        ask(here, "GET", "/logins", headers={"Authorization": f"Bearer {token}"}).status for token in (kept, ended)
+    ]
+    assert statuses == [200, 401]
 
 
 def test_both_list_the_sessions_of_an_operator(here: str) -> None:

@@ -19,6 +19,8 @@ const HEADERS: [(HeaderName, HeaderValue); 4] = [
 ];
 
 pub(crate) async fn harden(mut response: Response) -> Response {
-    response.headers_mut().extend(HEADERS);
+    for (name, value) in HEADERS {
+        response.headers_mut().insert(name, value);
+    }
     response
 }

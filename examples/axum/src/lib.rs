@@ -43,6 +43,7 @@ mod security;
 mod services;
 mod settings;
 mod source;
+mod stored_logins;
 mod users;
 
 use axum::extract::FromRef;
@@ -50,7 +51,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{BoxError, Json, Router, middleware};
-use axum_authx::{AuthX, Policy};
+use axum_authx::{AuthX, Policy, open_store};
 use serde_json::json;
 use tower_http::services::{ServeDir, ServeFile};
 
@@ -74,6 +75,7 @@ pub fn app(settings: Settings) -> Result<Router, BoxError> {
     let state = AppState {
         auth: auth.clone(),
         operators: AuthX::new(settings.operators),
+        stored: AuthX::new(settings.stored).with_store(open_store(&settings.store)?),
         policy: operators::policy()?,
         blocklist,
         services: Services { served_by: "axum", services: settings.services },
@@ -88,6 +90,7 @@ pub fn app(settings: Settings) -> Result<Router, BoxError> {
         .merge(protected::routes(&auth))
         .merge(limits::limited_routes(&auth)?)
         .merge(operators::routes())
+        .merge(stored_logins::routes())
         .merge(events::routes())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
@@ -104,6 +107,8 @@ struct AppState {
     /// The other login; the extractor `Of` names it.
     #[from_ref(skip)]
     operators: AuthX,
+    #[from_ref(skip)]
+    stored: AuthX,
     policy: Policy,
     blocklist: Blocklist,
     services: Services,

@@ -18,6 +18,10 @@ pub struct Settings {
     pub config: Config,
     /// The same for the login of operators.
     pub(crate) operators: Config,
+    /// The same for the logins in the store.
+    pub(crate) stored: Config,
+    /// `AUTHX_DEMO_STORE`, the URL of one store for services that share logins; without it logins are in memory.
+    pub(crate) store: String,
     /// `AUTHX_DEMO_BLOCKLIST`, one file for services that share logouts; without it logouts are in memory.
     pub blocklist: Option<PathBuf>,
     /// `AUTHX_DEMO_HOST`, the address to listen on.
@@ -53,6 +57,7 @@ impl Settings {
             let value = value.into();
             match name.as_str() {
                 "AUTHX_DEMO_BLOCKLIST" if !value.is_empty() => demo.blocklist = Some(value.into()),
+                "AUTHX_DEMO_STORE" if !value.is_empty() => demo.store = Some(string(&name, value)?),
                 "AUTHX_DEMO_HOST" => demo.host = Some(string(&name, value)?),
                 "AUTHX_DEMO_PORT" => demo.port = Some(string(&name, value)?),
                 "AUTHX_DEMO_SERVICES" => demo.services = Some(string(&name, value)?),
@@ -63,7 +68,9 @@ impl Settings {
         let settings = demo_defaults()?.variables(jwt)?;
         Ok(Self {
             config: settings.clone().build()?,
-            operators: of_operators(settings).build()?,
+            operators: of_operators(settings.clone()).build()?,
+            stored: of_stored_logins(settings).build()?,
+            store: demo.store.unwrap_or_else(|| "memory://".to_owned()),
             blocklist: demo.blocklist,
             host: demo.host.unwrap_or_else(|| "127.0.0.1".to_owned()),
             port: demo.port.map_or(Ok(8001), |port| {
@@ -110,8 +117,19 @@ fn of_operators(settings: ConfigBuilder) -> ConfigBuilder {
         .login_type("operator")
 }
 
+/// The demo's settings, with those that the logins in the store have of their own.
+fn of_stored_logins(settings: ConfigBuilder) -> ConfigBuilder {
+    settings
+        .token_location(Location::Headers)
+        .access_token_expires(Duration::from_secs(15 * 60))
+        // So that a used token counts as stolen at once. A service leaves clients the time to ask again.
+        .refresh_grace(Duration::ZERO)
+        .login_type("stored")
+}
+
 #[derive(Default)]
 struct DemoVariables {
+    store: Option<String>,
     blocklist: Option<PathBuf>,
     host: Option<String>,
     port: Option<String>,

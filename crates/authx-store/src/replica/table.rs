@@ -161,7 +161,7 @@ mod tests {
                 match what {
                     0 => {
                         table.forget_ended(at(second), Duration::from_secs(1));
-                        map.retain(|_, until| *until > second - second.min(1));
+                        map.retain(|_, until| *until + 1 > second);
                     }
                     1..10 => {
                         table.add(&key(number), Some(at(second)));
