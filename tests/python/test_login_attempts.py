@@ -32,7 +32,10 @@ class Service:
         return given.username if given.password == "engine" else None
 
     def log_in(self, username: str, password: str = "wrong", address: str = "192.0.2.1") -> Any:
-        client = TestClient(self.app, client=(address, 1), raise_server_exceptions=False)
+        async def from_address(scope: Any, receive: Any, send: Any) -> None:
+            await self.app({**scope, "client": (address, 1)}, receive, send)
+
+        client = TestClient(from_address, raise_server_exceptions=False)
         return client.post("/login", json={"username": username, "password": password})
 
     def statuses(self, *attempts: tuple[Any, ...]) -> list[int]:
