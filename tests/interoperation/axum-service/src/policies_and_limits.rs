@@ -58,7 +58,8 @@ async fn conditions(body: axum::body::Body) -> Option<Value> {
     serde_json::from_slice(&bytes).ok()
 }
 
-/// Gives the same count for each request, 53 seconds before the end of its window, and remembers the key.
+/// Gives the same count for each request, and remembers the key. One that is refused is 53 seconds before the end of its
+/// window.
 #[derive(Clone)]
 struct FixedCount {
     requests: u64,
@@ -79,7 +80,10 @@ impl CounterStore for FixedCount {
         _: Timestamp,
     ) -> BoxFuture<'a, Result<Usage, StoreError>> {
         key.clone_into(&mut self.key.lock().unwrap_or_else(PoisonError::into_inner));
-        let counted = Counted { requests: self.requests, time_left: Some(Duration::from_secs(53)) };
+        // In Python a backend is asked for the time only for a request that is refused.
+        let is_refused = self.requests > limit.max_requests();
+        let time_left = is_refused.then_some(Duration::from_secs(53));
+        let counted = Counted { requests: self.requests, time_left };
         Box::pin(std::future::ready(Ok(limit.usage(counted))))
     }
 
