@@ -18,7 +18,9 @@ export function answerView(answer) {
       ),
     ),
     // First, so that all of it is in view without scrolling.
-    typeof body === "string" ? element("pre", { class: "json" }, body) : prettyJson(body),
+    typeof body === "string"
+      ? element("pre", { class: "json" }, body)
+      : prettyJson(JSON.parse(shortened(JSON.stringify(body)))),
     element("h3", {}, "Sent"),
     pairs(sent(request)),
     element("h3", {}, "Received"),
@@ -58,6 +60,6 @@ function pairs(entries) {
 }
 
 /** Tokens are long; their beginning is enough to recognise them. */
-function shortened(path) {
-  return path.replace(/(eyJ[\w-]{8})[\w.-]{20,}/g, "$1…");
+function shortened(text) {
+  return text.replace(/(eyJ[\w-]{8})[\w.-]{20,}/g, "$1…");
 }
