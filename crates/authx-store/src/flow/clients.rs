@@ -1,6 +1,5 @@
 //! What clients ask about tokens: introspection (RFC 7662) and revocation (RFC 7009).
 
-use authx::event::EventKind;
 use authx::oauth::{ClientRequest, INACTIVE};
 use authx::revocation::EntryKey;
 use authx::token::JsonClaims;
@@ -9,7 +8,7 @@ use authx::{
     Verified,
 };
 
-use super::{Flow, FlowError};
+use super::{Flow, FlowError, TokenIdentity};
 use crate::{Revocation, SessionInfo};
 
 impl Flow<'_> {
@@ -43,18 +42,13 @@ impl Flow<'_> {
         let token = found(request.token());
         let Ok(verified) = self.verified(&token) else { return Ok(()) };
         let token = verified.token();
-        let reason = format!("revoked by the client {}", request.client_id);
-        if let Some(jti) = token.jti() {
-            let entry = self.engine.entry_of_token(jti, token.exp(), &reason, self.now);
-            self.revoke(&[entry]).await?;
-        }
-        if let Some(sid) = token.sid() {
-            self.end_login_quietly(sid, &reason).await?;
-        }
-        let mut event = self.event(EventKind::Revoked).subject(token.sub()).reason(&*reason);
-        event.sid = token.sid().map(str::to_owned);
-        self.notice(event);
-        Ok(())
+        let identity = TokenIdentity {
+            sub: token.sub(),
+            jti: token.jti(),
+            sid: token.sid(),
+            exp: token.exp(),
+        };
+        self.end_token(identity, &format!("revoked by the client {}", request.client_id)).await
     }
 
     async fn active(

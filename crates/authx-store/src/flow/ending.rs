@@ -50,20 +50,27 @@ impl Flow<'_> {
         match what {
             Logout::Everywhere => self.end_logins(token.sub, None, "logout everywhere").await,
             Logout::Elsewhere => self.end_logins(token.sub, token.sid, "logout elsewhere").await,
-            Logout::Here => {
-                if let Some(jti) = token.jti {
-                    let entry = self.engine.entry_of_token(jti, token.exp, LOGOUT, self.now);
-                    self.revoke(&[entry]).await?;
-                }
-                if let Some(sid) = token.sid {
-                    self.end_login_quietly(sid, LOGOUT).await?;
-                }
-                let mut event = self.event(EventKind::Revoked).subject(token.sub).reason(LOGOUT);
-                event.sid = token.sid.map(str::to_owned);
-                self.notice(event);
-                Ok(())
-            }
+            Logout::Here => self.end_token(token, LOGOUT).await,
         }
+    }
+
+    /// Revokes a token, and ends the login that it belongs to.
+    pub(super) async fn end_token(
+        &self,
+        token: TokenIdentity<'_>,
+        reason: &str,
+    ) -> Result<(), FlowError> {
+        if let Some(jti) = token.jti {
+            let entry = self.engine.entry_of_token(jti, token.exp, reason, self.now);
+            self.revoke(&[entry]).await?;
+        }
+        if let Some(sid) = token.sid {
+            self.end_login_quietly(sid, reason).await?;
+        }
+        let mut event = self.event(EventKind::Revoked).subject(token.sub).reason(reason);
+        event.sid = token.sid.map(str::to_owned);
+        self.notice(event);
+        Ok(())
     }
 
     /// Revokes the token with this `jti`, known to the store or not. `exp` is when it expires, if that is known.
