@@ -8,9 +8,12 @@ use std::task::{Context, Poll};
 
 use authx::transport::BodyWanted;
 use authx::{Request as EngineRequest, Requirement};
-use axum::body::{Body, HttpBody};
+use axum::body::{Body, HttpBody, to_bytes};
 use axum::extract::Request;
 use bytes::{Bytes, BytesMut};
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use http_body::{Frame, SizeHint};
 
 use crate::auth::AuthX;
@@ -79,6 +82,19 @@ impl Gate for ReadBodyLayer {
     async fn admit(&self, request: Request) -> Result<Request, Rejection> {
         Ok(with_body_read(&self.auth, request, &self.requirements).await)
     }
+}
+
+/// For a ready route, which reads its body itself: the request without it, and the bytes, unless there are more than
+/// `JWT_MAX_BODY_SIZE` or they break off.
+pub(crate) async fn parts_and_bytes(auth: &AuthX, request: Request) -> (Parts, Option<Bytes>) {
+    let (parts, body) = request.into_parts();
+    let bytes = to_bytes(body, auth.engine().config().max_body_size()).await.ok();
+    (parts, bytes)
+}
+
+/// The media type that a request says its body has; empty if it says none.
+pub(crate) fn content_type(parts: &Parts) -> &[u8] {
+    parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default()
 }
 
 /// What was read of a request's body; an extension of the request.

@@ -7,16 +7,15 @@ use std::sync::Arc;
 
 use authx::login::{Attempt, MailedToken, MailedTokenUse};
 use authx::{Claims, Error, IssueError, Location, RequestToken, Requirement};
-use axum::body::to_bytes;
 use axum::extract::{Request, State};
 use axum::routing::post;
 use axum::{BoxError, Router};
 use http::StatusCode;
-use http::header::CONTENT_TYPE;
 use http::request::Parts;
 
 use crate::auth::AuthX;
 use crate::authenticate::Asked;
+use crate::body::{content_type, parts_and_bytes};
 use crate::logins::Client;
 use crate::rejection::Rejection;
 
@@ -178,8 +177,7 @@ fn request_route(
 ) -> axum::routing::MethodRouter<AuthX> {
     let send = Arc::clone(send);
     post(async move |State(auth): State<AuthX>, request: Request| {
-        let (parts, body) = request.into_parts();
-        let body = to_bytes(body, auth.engine().config().max_body_size()).await.ok();
+        let (parts, body) = parts_and_bytes(&auth, request).await;
         let read = MailedToken::read_request(content_type(&parts), body.as_deref());
         let username = read.map_err(|error| auth.reject(error))?;
         auth.count_mail(&username, &Client::of(&parts)).await?;
@@ -196,14 +194,9 @@ async fn read_use(
     purpose: MailedToken,
     request: Request,
 ) -> Result<(Parts, MailedTokenUse), Rejection> {
-    let (parts, body) = request.into_parts();
-    let body = to_bytes(body, auth.engine().config().max_body_size()).await.ok();
+    let (parts, body) = parts_and_bytes(auth, request).await;
     let read = purpose.read_use(content_type(&parts), body.as_deref());
     Ok((parts, read.map_err(|error| auth.reject(error))?))
-}
-
-fn content_type(parts: &Parts) -> &[u8] {
-    parts.headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes).unwrap_or_default()
 }
 
 fn done(result: Result<(), BoxError>) -> Result<(), Rejection> {

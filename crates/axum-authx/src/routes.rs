@@ -6,17 +6,17 @@ use std::sync::Arc;
 use authx::Claims;
 use authx::login::{Credentials, NewLogin};
 use authx::oauth::{ClientRequest, Clients};
-use axum::body::{Body, to_bytes};
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{MethodRouter, delete, get, post};
 use axum::{BoxError, Router};
-use http::StatusCode;
-use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE, HeaderMap};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 
 use crate::access_token::AccessToken;
 use crate::auth::AuthX;
+use crate::body::{content_type, parts_and_bytes};
 use crate::cookies::UnsetCookies;
 use crate::logins::{Client, LoginTokens, Rotated};
 use crate::mails::{PasswordReset, Verification, password_routes, verification_routes};
@@ -182,9 +182,10 @@ where
     A: Future<Output = Result<Option<NewLogin<'static, C>>, BoxError>> + Send,
     C: Serialize + Send + Sync,
 {
-    let (parts, body) = request.into_parts();
+    let (parts, body) = parts_and_bytes(auth, request).await;
     let client = Client::of(&parts);
-    let credentials = read_credentials(auth, &parts.headers, body).await?;
+    let credentials = Credentials::read(content_type(&parts), body.as_deref());
+    let credentials = credentials.map_err(|error| auth.reject(error))?;
     let attempt = auth.begin_attempt(&credentials.username, &client).await?;
     match authenticate(credentials).await {
         Ok(Some(login)) => {
@@ -194,18 +195,6 @@ where
         Ok(None) => Err(attempt.failed()),
         Err(error) => Err(Rejection::failed(format_args!("a login failed: {error}"))),
     }
-}
-
-async fn read_credentials(
-    auth: &AuthX,
-    headers: &HeaderMap,
-    body: Body,
-) -> Result<Credentials, Rejection> {
-    let bound = auth.engine().config().max_body_size();
-    let body = to_bytes(body, bound).await.ok();
-    let content_type = headers.get(CONTENT_TYPE).map(http::HeaderValue::as_bytes);
-    let read = Credentials::read(content_type.unwrap_or_default(), body.as_deref());
-    read.map_err(|error| auth.reject(error))
 }
 
 async fn log_out(
@@ -274,12 +263,9 @@ async fn read_client_request(
     clients: &Clients,
     request: Request,
 ) -> Result<ClientRequest, Rejection> {
-    let (parts, body) = request.into_parts();
-    let bound = auth.engine().config().max_body_size();
-    let body = to_bytes(body, bound).await.ok();
-    let header = |name| parts.headers.get(name).map(http::HeaderValue::as_bytes);
-    let content_type = header(CONTENT_TYPE).unwrap_or_default();
-    let read = clients.read(header(AUTHORIZATION), content_type, body.as_deref());
+    let (parts, body) = parts_and_bytes(auth, request).await;
+    let authorization = parts.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    let read = clients.read(authorization, content_type(&parts), body.as_deref());
     read.map_err(|error| {
         auth.notice_refusal(&error, Some(&parts));
         auth.reject(error)
