@@ -224,14 +224,10 @@ impl AuthX {
         let engine = self.engine();
         let token = RequestToken::new(token, purpose.kind(), Location::Json);
         let requirement = Requirement::of(purpose.kind());
-        let refused = |error: Error| {
-            self.notice_refusal(&error, Some(parts));
-            self.reject(error)
-        };
+        let refused = |refusal| self.refuse(refusal, Some(parts));
         let verified = self.verify_found::<()>(&engine, &token, &requirement, self.now());
-        let step = verified.map_err(refused)?.ask(self.stores());
-        let admitted = self.admit(step, Asked::anew()).await;
-        admitted.map_err(|refusal| self.refuse(refusal, Some(parts)))
+        let step = verified.map_err(|error| refused(error.into()))?.ask(self.stores());
+        self.admit(step, Asked::anew()).await.map_err(refused)
     }
 }
 

@@ -148,10 +148,7 @@ impl RateLimiter {
         let headers = usage.headers(self.name.clone().unwrap_or_default().as_str());
         match usage.check() {
             Ok(()) => Ok(response_headers(headers)),
-            Err(error) => {
-                auth.notice_refusal(&error, Some(parts));
-                Err(auth.reject(error).with_headers(headers))
-            }
+            Err(error) => Err(auth.refuse(error.into(), Some(parts)).with_headers(headers)),
         }
     }
 

@@ -266,8 +266,5 @@ async fn read_client_request(
     let (parts, body) = parts_and_bytes(auth, request).await;
     let authorization = parts.headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
     let read = clients.read(authorization, content_type(&parts), body.as_deref());
-    read.map_err(|error| {
-        auth.notice_refusal(&error, Some(&parts));
-        auth.reject(error)
-    })
+    read.map_err(|error| auth.refuse(error.into(), Some(&parts)))
 }
