@@ -2,11 +2,16 @@
 
 use std::future::ready;
 use std::sync::Arc;
+use std::time::Duration;
 
 use authx::Timestamp;
 use authx::revocation::{Entry, EntryKey};
 
 use crate::{BoxFuture, StoreError};
+
+/// For how long a store keeps entries and logins that are over, so that a clock that jumps ahead and back doesn't make a
+/// revoked token valid again.
+pub(crate) const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Keeps entries of revocation by their key.
 ///

@@ -89,6 +89,8 @@ pub mod conformance;
 mod counters;
 mod entries;
 mod flow;
+mod instant;
+mod locks;
 mod logins;
 pub mod memory;
 mod open;

@@ -10,7 +10,8 @@ use std::time::Duration;
 use authx::Timestamp;
 use authx::rate_limit::{RateLimit, RequestLog, Usage};
 
-use super::{NameHash, hash, lock};
+use super::{NameHash, hash};
+use crate::locks::lock;
 use crate::{BoxFuture, CounterStore, StoreError};
 
 /// Counts the requests of this process.

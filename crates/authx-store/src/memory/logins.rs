@@ -8,7 +8,8 @@ use std::time::Duration;
 use authx::Timestamp;
 use authx::login::LoginState;
 
-use super::{MemorySessions, SessionTable, lock};
+use super::{MemorySessions, SessionTable};
+use crate::locks::lock;
 use crate::{BoxFuture, Login, LoginStore, SessionTooLarge, StoreError};
 
 /// Keeps logins in this process, up to 100 000 in 64 MiB. When it is full, a new login replaces the one that was idle

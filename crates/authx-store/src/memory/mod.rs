@@ -17,8 +17,6 @@ pub use session_table::SessionTable;
 pub use sessions::MemorySessions;
 pub use store::MemoryStore;
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-
 use sha2::{Digest as _, Sha256};
 
 /// The SHA-256 of a name, so that a long name takes no more memory than a short one.
@@ -26,9 +24,4 @@ type NameHash = [u8; 32];
 
 fn hash(name: &str) -> NameHash {
     Sha256::digest(name.as_bytes()).into()
-}
-
-/// Ignores poisoning: the data is consistent between two calls, even if a thread panicked while it held the lock.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

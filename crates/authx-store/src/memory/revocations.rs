@@ -5,13 +5,13 @@ use std::fmt;
 use std::future::ready;
 use std::num::NonZeroUsize;
 use std::sync::Mutex;
-use std::time::Duration;
 
 use authx::Timestamp;
 use authx::revocation::{Entry, EntryKey};
 use authx::verify::VerifiedToken;
 
-use super::lock;
+use crate::entries::KEPT;
+use crate::locks::lock;
 use crate::{BoxFuture, Revocation, RevocationStore, StoreError};
 
 /// Keeps what this process revoked, each entry until it ends.
@@ -98,8 +98,6 @@ impl Default for MemoryRevocations {
     }
 }
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
-
 const DEFAULT_CAPACITY: NonZeroUsize = NonZeroUsize::new(1_000_000).expect("not zero");
 
 impl RevocationStore for MemoryRevocations {
@@ -162,7 +160,7 @@ impl Entries {
         capacity: usize,
     ) -> Result<(), RevocationsFull> {
         // A clock that jumps ahead and back must not make a revoked token valid again, unless there is no other room.
-        self.forget_ended_before(now - DAY);
+        self.forget_ended_before(now - KEPT);
         if self.by_key.len() >= capacity {
             self.forget_ended_before(now);
         }
@@ -212,6 +210,8 @@ impl std::error::Error for RevocationsFull {}
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
 
     use super::*;

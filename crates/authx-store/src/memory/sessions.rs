@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use authx::Timestamp;
 
-use super::{SessionTable, lock};
+use super::SessionTable;
+use crate::locks::lock;
 use crate::{BoxFuture, SessionInfo, SessionStore, SessionTooLarge, StoreError};
 
 /// Keeps sessions in this process, and forgets those whose tokens have all expired.

@@ -9,7 +9,9 @@ use std::time::{Duration, Instant};
 use authx::Timestamp;
 use futures_executor::block_on;
 
-use super::{Contents, instant, lock};
+use super::Contents;
+use crate::instant::instant;
+use crate::locks::lock;
 use crate::{Cursor, StoreError};
 
 /// How old the last complete look is.

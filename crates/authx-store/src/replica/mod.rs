@@ -7,12 +7,14 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::mpsc::Sender;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::sync::{Arc, Mutex, RwLock};
+use std::time::Duration;
 
 use authx::Timestamp;
 use authx::revocation::{Entry, EntryKey, Revocable};
 
+use crate::entries::KEPT;
+use crate::locks::{lock, read, write};
 use crate::{Store, StoreError};
 use looking::Freshness;
 use table::Table;
@@ -63,9 +65,6 @@ struct Contents {
 
 /// How many of its own entries a process keeps as a whole. A store that loses some loses the latest ones.
 const MOST_OWN: usize = 10_000;
-
-/// For how long entries that have ended are kept, so that a clock that jumps ahead and back loses nothing.
-const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Replica {
     /// With this store. There is no copy yet.
@@ -134,7 +133,7 @@ impl Replica {
     /// How many entries the copy has.
     #[must_use]
     pub fn len(&self) -> usize {
-        let cuts = self.contents.cuts.read().unwrap_or_else(PoisonError::into_inner).len();
+        let cuts = read(&self.contents.cuts).len();
         self.contents.revoked.len() + cuts
     }
 
@@ -167,7 +166,7 @@ impl Contents {
         if !self.has_cuts.load(Ordering::Acquire) {
             return false;
         }
-        let cuts = self.cuts.read().unwrap_or_else(PoisonError::into_inner);
+        let cuts = read(&self.cuts);
         let found = cuts.get(&token.subject_key()).filter(|entry| entry.counts_at(now));
         found.is_some_and(|entry| token.is_revoked_by(std::slice::from_ref(entry)))
     }
@@ -180,7 +179,7 @@ impl Contents {
                 continue;
             }
             let entry = Entry { reason: String::new(), ..entry.clone() };
-            let mut cuts = self.cuts.write().unwrap_or_else(PoisonError::into_inner);
+            let mut cuts = write(&self.cuts);
             let kept = match cuts.remove(&entry.key) {
                 Some(known) => known.merged(entry),
                 None => entry,
@@ -193,7 +192,7 @@ impl Contents {
     fn forget_ended(&self) {
         let Some(now) = Timestamp::from_micros(self.latest.load(Ordering::Relaxed)) else { return };
         self.revoked.forget_ended(now, KEPT);
-        let mut cuts = self.cuts.write().unwrap_or_else(PoisonError::into_inner);
+        let mut cuts = write(&self.cuts);
         cuts.retain(|_, entry| entry.counts_at(now - KEPT));
         self.has_cuts.store(!cuts.is_empty(), Ordering::Release);
         drop(cuts);
@@ -202,7 +201,7 @@ impl Contents {
 
     /// What this process revoked, as far as it is kept, and every cut.
     fn own(&self) -> Vec<Entry> {
-        let cuts = self.cuts.read().unwrap_or_else(PoisonError::into_inner);
+        let cuts = read(&self.cuts);
         lock(&self.own).iter().chain(cuts.values()).cloned().collect()
     }
 
@@ -229,16 +228,6 @@ impl From<Arc<dyn Store>> for Replica {
         };
         Self { contents: Arc::new(contents), thread: Mutex::default() }
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// How long something takes; never what time it is, which callers pass in.
-#[expect(clippy::disallowed_methods, reason = "measures how old a look is")]
-fn instant() -> Instant {
-    Instant::now()
 }
 
 impl fmt::Debug for Replica {

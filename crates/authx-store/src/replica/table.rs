@@ -1,13 +1,15 @@
 //! [`Table`]: which tokens and logins are revoked, in little memory.
 
 use std::hash::{BuildHasher as _, RandomState};
-use std::sync::{PoisonError, RwLock};
+use std::sync::RwLock;
 use std::time::Duration;
 
 use authx::Timestamp;
 use authx::revocation::{EntryKey, KeyParts};
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
+
+use crate::locks::{read, write};
 
 const SHARDS: usize = 256;
 
@@ -50,7 +52,7 @@ impl Table {
     /// Adds a key. One that is there ends later, and never earlier.
     pub(super) fn add(&self, key: &EntryKey, until: Option<Timestamp>) {
         let slot = Slot::new(self.hash(&key.parts()), until.map_or(NEVER, second_after));
-        let mut shard = self.shard(slot.hash()).write().unwrap_or_else(PoisonError::into_inner);
+        let mut shard = write(self.shard(slot.hash()));
         match shard.entry(slot.hash(), |known| known.hash() == slot.hash(), Slot::hash) {
             Entry::Occupied(mut known) if known.get().end() < slot.end() => *known.get_mut() = slot,
             Entry::Occupied(_) => {}
@@ -60,7 +62,7 @@ impl Table {
 
     pub(super) fn contains(&self, key: &KeyParts<'_>, now: Timestamp) -> bool {
         let hash = self.hash(key);
-        let shard = self.shard(hash).read().unwrap_or_else(PoisonError::into_inner);
+        let shard = read(self.shard(hash));
         shard
             .find(hash, |known| known.hash() == hash)
             .is_some_and(|slot| slot.end() > second_of(now))
@@ -70,7 +72,7 @@ impl Table {
     pub(super) fn forget_ended(&self, now: Timestamp, kept: Duration) {
         let ended = second_of(now - kept);
         for shard in &self.shards {
-            let mut shard = shard.write().unwrap_or_else(PoisonError::into_inner);
+            let mut shard = write(shard);
             shard.retain(|slot| slot.end() > ended);
             if shard.len() * 4 < shard.capacity() {
                 shard.shrink_to_fit(Slot::hash);
@@ -80,7 +82,7 @@ impl Table {
 
     pub(super) fn len(&self) -> usize {
         let shards = self.shards.iter();
-        shards.map(|shard| shard.read().unwrap_or_else(PoisonError::into_inner).len()).sum()
+        shards.map(|shard| read(shard).len()).sum()
     }
 
     fn hash(&self, key: &KeyParts<'_>) -> u64 {

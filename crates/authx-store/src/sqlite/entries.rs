@@ -4,7 +4,8 @@ use authx::Timestamp;
 use authx::revocation::{Cut, Entry, EntryKey};
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::{DELETED_PER_WRITE, Durability, KEPT, SqliteStore, optional_timestamp, timestamp};
+use super::{DELETED_PER_WRITE, Durability, SqliteStore, optional_timestamp, timestamp};
+use crate::entries::KEPT;
 use crate::{BoxFuture, Cursor, Look, RevocationStore, StoreError};
 
 impl RevocationStore for SqliteStore {

@@ -5,7 +5,8 @@ use authx::login::LoginState;
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, named_params, params};
 
-use super::{DELETED_PER_WRITE, Durability, KEPT, SqliteStore, optional_timestamp, timestamp};
+use super::{DELETED_PER_WRITE, Durability, SqliteStore, optional_timestamp, timestamp};
+use crate::entries::KEPT;
 use crate::{BoxFuture, Login, LoginStore, SessionInfo, StoreError};
 
 impl LoginStore for SqliteStore {

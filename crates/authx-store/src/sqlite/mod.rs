@@ -187,9 +187,6 @@ impl fmt::Debug for SqliteStore {
 /// How many rows that are over a write deletes: more than it adds, so that they become fewer.
 const DELETED_PER_WRITE: usize = 16;
 
-/// For how long entries and logins that are over are kept.
-const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
-
 /// An instant of a row.
 fn timestamp(micros: i64, column: usize) -> rusqlite::Result<Timestamp> {
     Timestamp::from_micros(micros).ok_or(rusqlite::Error::IntegralValueOutOfRange(column, micros))

@@ -12,7 +12,7 @@ use rusqlite::{
 };
 
 use super::error::{SqliteError, SqliteErrorKind};
-use super::worker::instant;
+use crate::instant::instant;
 
 /// What each version changed. A version that was published is never changed again.
 const MIGRATIONS: [&str; 2] = [include_str!("schema_1.sql"), include_str!("schema_2.sql")];

@@ -13,18 +13,13 @@ use futures_channel::oneshot;
 use rusqlite::Connection;
 
 use super::error::{SqliteError, SqliteErrorKind};
+use crate::instant::instant;
 
 /// How many calls may wait; one more is refused at once.
 const MAX_WAITING: usize = 4096;
 
 /// How many calls share a transaction at most, so that other processes get their turn.
 const MAX_TOGETHER: usize = 128;
-
-/// How long something takes; never what time it is, which callers pass in.
-#[expect(clippy::disallowed_methods, reason = "measures how long a call waits")]
-pub(super) fn instant() -> Instant {
-    Instant::now()
-}
 
 /// The connections of a worker, and how it begins a transaction.
 pub(super) enum Connections {
