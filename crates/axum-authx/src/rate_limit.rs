@@ -145,7 +145,7 @@ impl RateLimiter {
         parts: &Parts,
     ) -> Result<ResponseHeaders, Rejection> {
         let usage = self.usage(auth, key).await?;
-        let headers = usage.headers(self.name.clone().unwrap_or_default().as_str());
+        let headers = usage.headers(self.name.as_ref().map_or("default", LimitName::as_str));
         match usage.check() {
             Ok(()) => Ok(response_headers(headers)),
             Err(error) => Err(auth.refuse(error.into(), Some(parts)).with_headers(headers)),

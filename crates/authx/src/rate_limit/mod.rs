@@ -216,13 +216,6 @@ impl LimitName {
     }
 }
 
-/// `default`, for a limit that has no name.
-impl Default for LimitName {
-    fn default() -> Self {
-        Self("default".to_owned())
-    }
-}
-
 impl fmt::Display for RateLimitError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
