@@ -299,80 +299,42 @@ impl Item for Location {
     const SEVERAL: &'static str = "`headers`, `cookies`, `json` or `query`";
 }
 
-impl SettingType for SameSite {
-    const NAMES_NONE: bool = true;
-    const EXPECTED: &'static str = "one of lax, strict, none";
+/// A setting that is one of a few words.
+macro_rules! words {
+    ($type:ident, $names_none:literal, $expected:literal, $takes:literal, { $($word:literal => $variant:ident),+ }) => {
+        impl SettingType for $type {
+            const NAMES_NONE: bool = $names_none;
+            const EXPECTED: &'static str = $expected;
 
-    fn from_setting(value: &SettingValue) -> Option<Self> {
-        match value.as_str()?.trim().to_ascii_lowercase().as_str() {
-            "lax" => Some(Self::Lax),
-            "strict" => Some(Self::Strict),
-            "none" => Some(Self::None),
-            _ => None,
+            fn from_setting(value: &SettingValue) -> Option<Self> {
+                match value.as_str()?.trim().to_ascii_lowercase().as_str() {
+                    $($word => Some(Self::$variant),)+
+                    _ => None,
+                }
+            }
+
+            fn takes() -> String {
+                $takes.to_owned()
+            }
+
+            fn to_value(&self) -> SettingValue {
+                SettingValue::string(match self {
+                    $(Self::$variant => $word,)+
+                })
+            }
         }
-    }
-
-    fn takes() -> String {
-        "`lax`, `strict` or `none`".to_owned()
-    }
-
-    fn to_value(&self) -> SettingValue {
-        SettingValue::string(match self {
-            Self::Lax => "lax",
-            Self::Strict => "strict",
-            Self::None => "none",
-        })
-    }
+    };
 }
 
-impl SettingType for UnknownSubject {
-    const NAMES_NONE: bool = true;
-    const EXPECTED: &'static str = "one of refuse, none";
-
-    fn from_setting(value: &SettingValue) -> Option<Self> {
-        match value.as_str()?.trim().to_ascii_lowercase().as_str() {
-            "refuse" => Some(Self::Refuse),
-            "none" => Some(Self::None),
-            _ => None,
-        }
-    }
-
-    fn takes() -> String {
-        "`refuse` or `none`".to_owned()
-    }
-
-    fn to_value(&self) -> SettingValue {
-        SettingValue::string(match self {
-            Self::Refuse => "refuse",
-            Self::None => "none",
-        })
-    }
-}
-
-impl SettingType for StaleReplica {
-    const EXPECTED: &'static str = "one of ask, refuse, accept";
-
-    fn from_setting(value: &SettingValue) -> Option<Self> {
-        match value.as_str()?.trim().to_ascii_lowercase().as_str() {
-            "ask" => Some(Self::Ask),
-            "refuse" => Some(Self::Refuse),
-            "accept" => Some(Self::Accept),
-            _ => None,
-        }
-    }
-
-    fn takes() -> String {
-        "`ask`, `refuse` or `accept`".to_owned()
-    }
-
-    fn to_value(&self) -> SettingValue {
-        SettingValue::string(match self {
-            Self::Ask => "ask",
-            Self::Refuse => "refuse",
-            Self::Accept => "accept",
-        })
-    }
-}
+words!(SameSite, true, "one of lax, strict, none", "`lax`, `strict` or `none`", {
+    "lax" => Lax, "strict" => Strict, "none" => None
+});
+words!(UnknownSubject, true, "one of refuse, none", "`refuse` or `none`", {
+    "refuse" => Refuse, "none" => None
+});
+words!(StaleReplica, false, "one of ask, refuse, accept", "`ask`, `refuse` or `accept`", {
+    "ask" => Ask, "refuse" => Refuse, "accept" => Accept
+});
 
 impl SettingType for Audience {
     const EXPECTED: &'static str = "a string or a list of strings";
