@@ -115,6 +115,21 @@ class Authenticator(Generic[P]):
         self._store = store
         self._set_stores()
 
+    def needed_store(self, users: str = "logins") -> Store:
+        """Return the store, which the settings may name.
+
+        Args:
+            users: What needs it, in the plural, for the error.
+
+        Raises:
+            BadConfigurationError: There is none.
+        """
+        # Opens the one that the settings name.
+        self.engines.check()
+        if self._store is None:
+            raise BadConfigurationError(f'{users} need a store: AuthX(store="sqlite:///auth.db") or JWT_STORE_URL')
+        return self._store
+
     def _set_stores(self) -> None:
         asks_blocklist = self._blocklist is not None
         self.stores = Stores(asks_blocklist) if self._store is None else self._store.stores(asks_blocklist)
@@ -152,8 +167,7 @@ class Authenticator(Generic[P]):
         try:
             return await self._admitted(step, in_use=in_use, scope=scope)
         except AuthXException as error:
-            self.events.notice_refusal(error, scope)
-            self.wording.word(error)
+            self.report(error, scope)
             raise
 
     async def ask(
@@ -238,7 +252,11 @@ class Authenticator(Generic[P]):
                 error.explanation = engine.explain(type(error).__name__, requirement, scope, body, form)
             if is_logged and error.explanation is not None:
                 logger.debug("Request refused with %s: %s", type(error).__name__, error.explanation)
-        self.events.notice_refusal(error, scope)
+        self.report(error, scope)
+
+    def report(self, error: AuthXException, scope: Scope | None, *, subject: str | None = None) -> None:
+        """Notice that a request is refused, and store its answer in the exception."""
+        self.events.notice_refusal(error, scope, subject=subject)
         self.wording.word(error)
 
     def verify_found(self, token: RequestToken, *, verify_type: bool, verify_fresh: bool, verify_csrf: bool) -> P:

@@ -15,7 +15,7 @@ from authx import clock
 from authx._authx import Engine, Requirement
 from authx.exceptions import BadConfigurationError
 
-__all__ = ["read_bounded", "read_wanted"]
+__all__ = ["read_typed", "read_wanted"]
 
 
 async def read_wanted(
@@ -30,13 +30,18 @@ async def read_wanted(
         return None, None
     wanted = engine.wants(requirement, request.scope, clock.now())
     if wanted == "json":
-        return await read_bounded(request, engine.max_body_size), None
+        return await _read_bounded(request, engine.max_body_size), None
     if wanted == "form":
         return None, await _read_form(request, engine.max_body_size)
     return None, None
 
 
-async def read_bounded(request: Request, bound: int) -> bytes | None:
+async def read_typed(request: Request, bound: int) -> tuple[bytes, bytes | None]:
+    """Read a body of whichever media type, and return that type, empty if there is none, and the body as `_read_bounded`."""
+    return request.headers.get("content-type", "").encode("latin-1"), await _read_bounded(request, bound)
+
+
+async def _read_bounded(request: Request, bound: int) -> bytes | None:
     """Read the body. Returns `None` if it is larger than the bound, or was consumed already."""
     body: bytes | None = getattr(request, "_body", None)
     if body is not None:
@@ -77,7 +82,7 @@ async def _read_form(request: Request, bound: int) -> list[tuple[str, str]]:
     if _announced_length(request) > bound:
         return []
     is_parsed = request._form is not None  # noqa: SLF001
-    if not is_parsed and await read_bounded(request, bound) is None:
+    if not is_parsed and await _read_bounded(request, bound) is None:
         return []
     try:
         form: FormData = await request.form()

@@ -11,12 +11,12 @@ from fastapi.openapi.models import HTTPBase
 from pydantic import SecretStr
 
 from authx import clock
-from authx._authx import INACTIVE, ClientRequest, Clients, Store
+from authx._authx import INACTIVE, ClientRequest, Clients
 from authx.arguments import check_instance
 from authx.authentication import Authenticator
-from authx.body import read_bounded
+from authx.body import read_typed
 from authx.events import address_of
-from authx.exceptions import AuthXException, BadConfigurationError
+from authx.exceptions import AuthXException
 from authx.openapi import described_only
 
 __all__ = ["ClientSecrets", "add_client_routes"]
@@ -42,20 +42,13 @@ def add_client_routes(
 
     async def read(request: Request) -> ClientRequest:
         authenticator.wording.ensure_handler(request.scope)
-        body = await read_bounded(request, authenticator.engines.current().max_body_size)
-        headers = dict(reversed(request.scope["headers"]))
+        content_type, body = await read_typed(request, authenticator.engines.current().max_body_size)
+        authorization = request.headers.get("authorization")
         try:
-            return clients.read(headers.get(b"authorization"), headers.get(b"content-type", b""), body)
+            return clients.read(None if authorization is None else authorization.encode("latin-1"), content_type, body)
         except AuthXException as error:
-            authenticator.events.notice_refusal(error, request.scope)
-            authenticator.wording.word(error)
+            authenticator.report(error, request.scope)
             raise
-
-    def store() -> Store:
-        authenticator.engines.check()
-        if authenticator.store is None:
-            raise BadConfigurationError('clients need a store: AuthX(store="sqlite:///auth.db")')
-        return authenticator.store
 
     if introspect is not None:
 
@@ -67,8 +60,8 @@ def add_client_routes(
         async def introspect_token(request: Request) -> Response:
             """Tell a client about a token (RFC 7662)."""
             asked = await read(request)
-            engine = authenticator.engines.current()
-            answer = await authenticator.ask(store().introspect, engine, asked, clock.now())
+            store, engine = authenticator.needed_store("clients"), authenticator.engines.current()
+            answer = await authenticator.ask(store.introspect, engine, asked, clock.now())
             if answer is not None and await authenticator.is_in_blocklist(asked.token):
                 answer = None
             headers = {"cache-control": "no-store"}
@@ -85,8 +78,9 @@ def add_client_routes(
         async def revoke_token(request: Request) -> None:
             """Revoke a token, and the login that it belongs to, at the wish of a client (RFC 7009)."""
             asked = await read(request)
-            engine, address = authenticator.engines.current(), address_of(request.scope)
-            await authenticator.ask(store().revoke_for_client, engine, asked, address, clock.now())
+            store, engine = authenticator.needed_store("clients"), authenticator.engines.current()
+            address = address_of(request.scope)
+            await authenticator.ask(store.revoke_for_client, engine, asked, address, clock.now())
 
 
 def _clients(secrets: ClientSecrets) -> Clients:

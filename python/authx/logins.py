@@ -14,11 +14,11 @@ from starlette.requests import HTTPConnection
 from typing_extensions import Self
 
 from authx import clock
-from authx._authx import Admitted, Store
+from authx._authx import Admitted
 from authx.arguments import check_instance, check_string, string_fault, strings_fault, timestamp_or_none
 from authx.authentication import Authenticator
 from authx.events import address_of
-from authx.exceptions import AuthXException, BadConfigurationError
+from authx.exceptions import AuthXException
 from authx.issuing import add_cookies
 from authx.schema import TokenPayload, TokenResponse, payload_json
 from authx.sessions import SessionInfo
@@ -96,7 +96,7 @@ class LoginKeeping:
         check_instance("device_info", device_info, (dict, type(None)), "a dictionary")
         client = request.client if request is not None else None
         begun = await self._logins.ask(
-            self._kept().log_in,
+            self._logins.needed_store().log_in,
             self._logins.engines.current(),
             uid,
             clock.now(),
@@ -142,9 +142,11 @@ class LoginKeeping:
         check_instance("request", request, (HTTPConnection, type(None)), "a request")
         engine = self._logins.engines.current()
         address = None if request is None else address_of(request.scope)
-        begun = await self._logins.ask(self._kept().begin_attempt, engine, "login", username, address, clock.now())
+        begun = await self._logins.ask(
+            self._logins.needed_store().begin_attempt, engine, "login", username, address, clock.now()
+        )
         yield
-        await self._logins.ask(self._kept().attempt_succeeded, engine, begun, clock.now())
+        await self._logins.ask(self._logins.needed_store().attempt_succeeded, engine, begun, clock.now())
 
     async def refresh(
         self, request: HTTPConnection, response: Response | None = None, *, scopes: Sequence[str] = ()
@@ -170,7 +172,7 @@ class LoginKeeping:
                 return await auth.refresh(request, response)
             ```
         """
-        self._kept()
+        self._logins.needed_store()
         admitted = await self._logins.verify_rotatable(request, scopes)
         return await self._rotated(admitted, request, response, is_verified=False)
 
@@ -198,7 +200,7 @@ class LoginKeeping:
         """
         check_instance("payload", payload, TokenPayload, "the TokenPayload of a dependency")
         check_instance("request", request, (HTTPConnection, type(None)), "a request")
-        self._kept()
+        self._logins.needed_store()
         try:
             admitted = self._logins.engines.current().rotatable_of_claims(payload_json(payload), clock.now())
         except AuthXException as error:
@@ -209,7 +211,7 @@ class LoginKeeping:
     async def _rotated(
         self, admitted: Admitted, request: HTTPConnection | None, response: Response | None, *, is_verified: bool
     ) -> LoginTokens:
-        store, engine = self._kept(), self._logins.engines.current()
+        store, engine = self._logins.needed_store(), self._logins.engines.current()
         address = None if request is None else address_of(request.scope)
         renewal = None
         try:
@@ -274,7 +276,7 @@ class LoginKeeping:
         exp = getattr(payload, "exp", None)
         # A lifetime is in no claims that were verified.
         end = None if isinstance(exp, timedelta) else timestamp_or_none("exp", exp)
-        store, engine = self._kept(), self._logins.engines.current()
+        store, engine = self._logins.needed_store(), self._logins.engines.current()
         await self._logins.ask(store.log_out, engine, uid, jti, session_id, end, what, clock.now())
 
     async def end_own_login(self, payload: BaseModel, session_id: str) -> None:
@@ -286,7 +288,7 @@ class LoginKeeping:
         """
         uid = _subject(payload)
         check_string("session_id", session_id)
-        store, engine = self._kept(), self._logins.engines.current()
+        store, engine = self._logins.needed_store(), self._logins.engines.current()
         await self._logins.ask(store.end_own_login, engine, uid, session_id, clock.now())
 
     async def end_logins(self, uid: str, *, except_session: str | None = None, reason: str = "") -> None:
@@ -298,7 +300,7 @@ class LoginKeeping:
             reason: Is kept in the store.
         """
         check_string("uid", uid)
-        store, engine = self._kept(), self._logins.engines.current()
+        store, engine = self._logins.needed_store(), self._logins.engines.current()
         await self._logins.ask(store.end_logins, engine, uid, except_session, reason, clock.now())
 
     async def revoke_token(self, jti: str, exp: datetime | float | None = None, *, reason: str = "") -> None:
@@ -311,16 +313,8 @@ class LoginKeeping:
         """
         check_string("jti", jti)
         end = timestamp_or_none("exp", exp)
-        store, engine = self._kept(), self._logins.engines.current()
+        store, engine = self._logins.needed_store(), self._logins.engines.current()
         await self._logins.ask(store.revoke_token, engine, jti, end, reason, clock.now())
-
-    def _kept(self) -> Store:
-        # Opens the one that the settings name.
-        self._logins.engines.check()
-        store = self._logins.store
-        if store is None:
-            raise BadConfigurationError('logins need a store: AuthX(store="sqlite:///auth.db") or JWT_STORE_URL')
-        return store
 
     def _response(self, issued: tuple[str, str, str], response: Response | None) -> LoginTokens:
         access_token, refresh_token, session = issued

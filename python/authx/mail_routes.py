@@ -11,13 +11,13 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from authx import clock
-from authx._authx import Store, issue_mailed, read_mail_request, read_mailed_use
+from authx._authx import issue_mailed, read_mail_request, read_mailed_use
 from authx.arguments import check_instance, requirement_of
 from authx.authentication import Authenticator
-from authx.body import read_bounded
+from authx.body import read_typed
 from authx.callbacks import logger
 from authx.events import address_of
-from authx.exceptions import AuthXException, BadConfigurationError, LoginRequestError
+from authx.exceptions import AuthXException, LoginRequestError
 
 __all__ = ["Mail", "MailRoutes", "PasswordReset", "Verification"]
 
@@ -136,7 +136,7 @@ class MailRoutes:
         async def request_mail(request: Request) -> None:
             """Send a mail with a token, if there is such a user."""
             username = await self._read(request, read_mail_request)
-            store, engine = self._store(), authenticator.engines.current()
+            store, engine = authenticator.needed_store(_USERS), authenticator.engines.current()
             address = address_of(request.scope)
             await authenticator.ask(store.begin_attempt, engine, "mail", username, address, clock.now())
             mail = Mail(username, lambda uid: issue_mailed(engine, purpose, uid, clock.now()))
@@ -148,9 +148,9 @@ class MailRoutes:
 
     async def _read(self, request: Request, read: Callable[[bytes, bytes | None], Any]) -> Any:
         self._authenticator.wording.ensure_handler(request.scope)
-        body = await read_bounded(request, self._authenticator.engines.current().max_body_size)
+        content_type, body = await read_typed(request, self._authenticator.engines.current().max_body_size)
         try:
-            return read(request.headers.get("content-type", "").encode("latin-1"), body)
+            return read(content_type, body)
         except AuthXException as error:
             raise self._refused(error) from None
 
@@ -158,26 +158,23 @@ class MailRoutes:
         """Make every check on a token from a mail, use it up, and return its subject."""
         authenticator = self._authenticator
         requirement = requirement_of(type=purpose, verify_csrf=False)
-        self._store()
+        authenticator.needed_store(_USERS)
         try:
             step = authenticator.engines.current().verify(
                 requirement, token, "headers", None, False, clock.now(), authenticator.stores
             )
         except AuthXException as error:
-            authenticator.events.notice_refusal(error, request.scope)
-            raise self._refused(error) from None
+            authenticator.report(error, request.scope)
+            raise
         admitted = await authenticator.admit(step, scope=request.scope)
         return admitted.payload.sub
-
-    def _store(self) -> Store:
-        self._authenticator.engines.check()
-        if self._authenticator.store is None:
-            raise BadConfigurationError('mails with a token for one use need a store: AuthX(store="sqlite:///auth.db")')
-        return self._authenticator.store
 
     def _refused(self, error: AuthXException) -> AuthXException:
         self._authenticator.wording.word(error)
         return error
+
+
+_USERS = "mails with a token for one use"
 
 
 async def _done(result: Awaitable[None] | None) -> None:

@@ -269,8 +269,7 @@ class StoreRateLimiter(RateLimiter):
         await super().__call__(request, response)
 
     def _refuse(self, error: RateLimitExceeded, scope: Scope | None) -> None:
-        self._authenticator.events.notice_refusal(error, scope)
-        self._authenticator.wording.word(error)
+        self._authenticator.report(error, scope)
 
 
 def address_key(ipv6_prefix: Callable[[], int]) -> Callable[[HTTPConnection], str]:

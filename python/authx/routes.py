@@ -13,7 +13,7 @@ from fastapi import APIRouter, Request, Response
 from authx._authx import Requirement, read_credentials
 from authx.arguments import check_instance
 from authx.authentication import Authenticator
-from authx.body import read_bounded
+from authx.body import read_typed
 from authx.client_routes import ClientSecrets, add_client_routes
 from authx.exceptions import AuthXException, LoginFailedError
 from authx.logins import LoginKeeping, LoginTokens
@@ -191,9 +191,7 @@ class ReadyRoutes:
         async def begin(request: Request, response: Response) -> LoginTokens:
             """Log in by a user name and a password."""
             authenticator.wording.ensure_handler(request.scope)
-            bound = authenticator.engines.current().max_body_size
-            body = await read_bounded(request, bound)
-            content_type = request.headers.get("content-type", "").encode("latin-1")
+            content_type, body = await read_typed(request, authenticator.engines.current().max_body_size)
             try:
                 username, password, scopes = read_credentials(content_type, body)
             except AuthXException as error:
@@ -231,8 +229,7 @@ class ReadyRoutes:
         """
         scope = None if request is None else request.scope
         error = LoginFailedError("The user name or the password is wrong")
-        self._authenticator.events.notice_refusal(error, scope, subject=username)
-        self._authenticator.wording.word(error)
+        self._authenticator.report(error, scope, subject=username)
         return error
 
 
