@@ -59,6 +59,7 @@ mod engine;
 pub mod error;
 mod error_type;
 pub mod event;
+mod form;
 mod issue;
 mod issue_error;
 pub mod key;

@@ -1,10 +1,9 @@
 //! The fields in the bodies of the ready routes, as JSON or as a form.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::form::{TOO_LARGE, read_fields};
 use crate::transport::is_of_type;
 
 /// A field that occurs twice is an error, in JSON as in a form (RFC 6749 section 3.2).
@@ -37,19 +36,15 @@ impl Fields {
 
     fn of_form(body: &[u8]) -> Result<Self, Error> {
         let mut fields = Self::default();
-        for (name, value) in form_urlencoded::parse(body) {
-            let slot = match &*name {
-                "grant_type" => &mut fields.grant_type,
-                "username" => &mut fields.username,
-                "password" => &mut fields.password,
-                "scope" => &mut fields.scope,
-                "token" => &mut fields.token,
-                _ => continue,
-            };
-            if slot.replace(Cow::into_owned(value)).is_some() {
-                return Err(Error::LoginRequest(TWICE));
-            }
-        }
+        let Self { grant_type, username, password, scope, token } = &mut fields;
+        let slots = [
+            ("grant_type", grant_type),
+            ("username", username),
+            ("password", password),
+            ("scope", scope),
+            ("token", token),
+        ];
+        read_fields(body, slots).map_err(Error::LoginRequest)?;
         Ok(fields)
     }
 
@@ -94,10 +89,8 @@ impl Fields {
 const LONGEST_USERNAME: usize = 1024;
 const LONGEST_PASSWORD: usize = 4096;
 
-pub(super) const TOO_LARGE: &str = "body: it is larger than JWT_MAX_BODY_SIZE";
 pub(super) const MEDIA_TYPE: &str =
     "Content-Type: application/json or application/x-www-form-urlencoded is expected";
-pub(super) const TWICE: &str = "body: a field occurs twice";
 pub(super) const GRANT_TYPE: &str = "grant_type: password is expected";
 pub(super) const NO_USERNAME: &str = "username: it is missing or empty";
 pub(super) const LONG_USERNAME: &str = "username: at most 1024 bytes are allowed";

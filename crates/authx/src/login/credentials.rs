@@ -64,8 +64,9 @@ const NO_OBJECT: &str = "body: a JSON object with the strings username and passw
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::form::TWICE;
     use crate::login::body::{
-        GRANT_TYPE, LONG_PASSWORD, LONG_USERNAME, MEDIA_TYPE, NO_PASSWORD, NO_USERNAME, TWICE,
+        GRANT_TYPE, LONG_PASSWORD, LONG_USERNAME, MEDIA_TYPE, NO_PASSWORD, NO_USERNAME,
     };
 
     const FORM: &[u8] = b"application/x-www-form-urlencoded; charset=utf-8";

@@ -131,7 +131,8 @@ const NO_TOKEN_OBJECT: &str = "body: a JSON object with the string token is expe
 mod tests {
     use super::*;
     use crate::config::{TokenTypeSettings, TokenTypes};
-    use crate::login::body::{NO_PASSWORD, NO_TOKEN, NO_USERNAME, TWICE};
+    use crate::form::TWICE;
+    use crate::login::body::{NO_PASSWORD, NO_TOKEN, NO_USERNAME};
     use crate::{Config, Location, RequestToken, Requirement, SystemRandom};
 
     const JSON: &[u8] = b"application/json";

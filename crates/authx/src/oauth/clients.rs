@@ -1,11 +1,11 @@
 //! [`Clients`]: who may ask about tokens, and the request that they send.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use base64_simd::STANDARD;
 
 use crate::error::Error;
+use crate::form::{TOO_LARGE, read_fields};
 use crate::key::Secret;
 use crate::transport::is_of_type;
 
@@ -145,17 +145,9 @@ impl Form {
     /// `token_type_hint` and others don't matter: the token says what it is.
     fn read(body: &[u8]) -> Result<Self, Error> {
         let mut form = Self::default();
-        for (name, value) in form_urlencoded::parse(body) {
-            let slot = match &*name {
-                "token" => &mut form.token,
-                "client_id" => &mut form.client_id,
-                "client_secret" => &mut form.client_secret,
-                _ => continue,
-            };
-            if slot.replace(Cow::into_owned(value)).is_some() {
-                return Err(Error::ClientRequest(TWICE));
-            }
-        }
+        let Self { token, client_id, client_secret } = &mut form;
+        let slots = [("token", token), ("client_id", client_id), ("client_secret", client_secret)];
+        read_fields(body, slots).map_err(Error::ClientRequest)?;
         Ok(form)
     }
 }
@@ -178,9 +170,7 @@ fn basic(header: &[u8]) -> Option<(String, String)> {
     is_plain.then(|| Some((part(&decoded[..colon])?, part(&decoded[colon + 1..])?))).flatten()
 }
 
-const TOO_LARGE: &str = "body: it is larger than JWT_MAX_BODY_SIZE";
 const MEDIA_TYPE: &str = "Content-Type: application/x-www-form-urlencoded is expected";
-const TWICE: &str = "body: a field occurs twice";
 const TWO_WAYS: &str = "client_secret: the header Authorization authenticates the client already";
 const NO_TOKEN: &str = "token: it is missing or empty";
 
@@ -212,6 +202,7 @@ impl std::error::Error for ClientError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::form::TWICE;
 
     const FORM: &[u8] = b"application/x-www-form-urlencoded; charset=utf-8";
     const SECRET: &str = "a secret: 100% + more";
