@@ -57,7 +57,7 @@ pub trait RevocationStore: Send + Sync + 'static {
     ///
     /// Whoever goes on from cursor to cursor sees each entry, unless it ended before: an entry that was added before a look
     /// began is seen at the latest by the first look from then on that is [complete](Look::is_complete). It may be seen more
-    /// than once. Entries of uses of one-off tokens ([`EntryKey::of_use`]) may be left out.
+    /// than once. Entries of uses of one-off tokens ([`EntryKey::is_of_use`]) may be left out.
     fn look<'a>(&'a self, after: &'a Cursor) -> BoxFuture<'a, Result<Option<Look>, StoreError>> {
         let _ = after;
         Box::pin(ready(Ok(None)))

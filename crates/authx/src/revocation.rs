@@ -39,6 +39,7 @@ pub struct EntryKey(String);
 
 const TOKEN: &str = "j";
 const LOGIN: &str = "s";
+const USE: &str = "o";
 
 impl EntryKey {
     /// The length of the longest key.
@@ -60,13 +61,19 @@ impl EntryKey {
     /// opened with it.
     #[must_use]
     pub fn of_use(jti: &str) -> Self {
-        KeyParts::new("o", jti).into()
+        KeyParts::new(USE, jti).into()
     }
 
     /// That of everything that this subject got before an instant.
     #[must_use]
     pub fn of_subject(subject: &str) -> Self {
         Self(format!("u{}", hex(subject)))
+    }
+
+    /// Whether it is that of the use of a one-off token, which nothing asks a replica about.
+    #[must_use]
+    pub fn is_of_use(&self) -> bool {
+        self.parts().kind == USE
     }
 
     /// A key that a store has kept, as [`as_str`](Self::as_str) returned it.
@@ -324,6 +331,7 @@ mod tests {
             prop_assert!(key.as_str().len() <= EntryKey::MAX_BYTES && !key.as_str().contains('\0'));
             prop_assert_eq!(one == two, key == EntryKey::of_token(&two));
             prop_assert_eq!(&EntryKey::from(key.parts()), &key);
+            prop_assert!(EntryKey::of_use(&one).is_of_use() && !key.is_of_use());
             prop_assert_ne!(key, EntryKey::of_login(&one));
             prop_assert!(EntryKey::of_subject(&one).as_str().len() <= EntryKey::MAX_BYTES);
         }

@@ -94,10 +94,9 @@ fn look(connection: &Connection, after: i64) -> rusqlite::Result<Look> {
     while let Some(row) = rows.next()? {
         number += 1;
         seen = row.get(5)?;
-        let key: String = row.get(4)?;
-        // A use of a one-off token is nothing that a replica is asked about.
-        if !key.starts_with('o') {
-            entries.push(read(row, EntryKey::from_store(key))?);
+        let key = EntryKey::from_store(row.get(4)?);
+        if !key.is_of_use() {
+            entries.push(read(row, key)?);
         }
     }
     let cursor = Cursor(seen.to_be_bytes().into());
